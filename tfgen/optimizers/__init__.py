@@ -1,0 +1,3 @@
+"""Optimizers of models that hold several networks."""
+
+from tfgen.optimizers.optimizer_group import OptimizerGroup as OptimizerGroup

@@ -1,0 +1,145 @@
+"""One optimizer for each network, seen by Keras as one optimizer."""
+
+import keras
+import tensorflow as tf
+
+NOT_FINITE = "tfgen: gradients are not finite"
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class OptimizerGroup(keras.optimizers.Optimizer):
+    """A named set of Keras optimizers, each owning one network's variables.
+
+    `apply(gradients, variables)` hands each gradient to the optimizer that owns
+    its variable. Gradients that are not finite stop the training before
+    they touch a weight. Over several replicas, gradients are added up before
+    they are clipped, so that clipping sees the gradient of the whole batch.
+
+    `learning_rate` reads the first optimizer's rate; setting it scales all
+    of them alike, so their ratios stay as they were compiled.
+
+    Args:
+        optimizers: dict of network name to `keras.optimizers.Optimizer`.
+
+    Example:
+
+    >>> group = OptimizerGroup({"vae": keras.optimizers.Adam(1e-3)})
+    >>> group.build({"vae": [keras.Variable([1.0, 2.0])]})
+    >>> round(float(group.learning_rate), 4)
+    0.001
+    """
+
+    def __init__(self, optimizers, name="optimizer_group"):
+        super().__init__(learning_rate=0.0, name=name)
+        self.optimizers = dict(optimizers)
+        self._owner = {}
+        self._owned = {}
+        self._rate_ratios = _rate_ratios(self.optimizers)
+
+    @property
+    def first(self) -> keras.optimizers.Optimizer:
+        return next(iter(self.optimizers.values()))
+
+    @property
+    def iterations(self):
+        return self.first.iterations
+
+    @property
+    def learning_rate(self):
+        return self.first.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate):
+        for name, optimizer in self.optimizers.items():
+            optimizer.learning_rate = learning_rate * self._rate_ratios[name]
+
+    @property
+    def variables(self):
+        nested = [o.variables for o in self.optimizers.values()]
+        return [variable for variables in nested for variable in variables]
+
+    def build(self, variables_by_network):
+        """Creates the state of every optimizer.
+
+        Args:
+            variables_by_network: dict of network name to its trainable
+                variables, with the names given at construction.
+        """
+        for name, variables in variables_by_network.items():
+            self._owned[name] = list(variables)
+            self._owner.update({v.path: name for v in variables})
+            self.optimizers[name].build(list(variables))
+        self.built = True
+
+    def apply(self, grads, trainable_variables=None):
+        by_owner = {}
+        for gradient, variable in zip(grads, trainable_variables, strict=True):
+            pairs = by_owner.setdefault(self._owner[variable.path], [])
+            if gradient is not None:
+                pairs.append((gradient, variable))
+        for name, pairs in by_owner.items():
+            gradients, variables = zip(*pairs, strict=True)
+            optimizer = self.optimizers[name]
+            gradients = _require_finite(name, gradients)
+            optimizer.apply(_clip_global(optimizer, gradients), variables)
+
+    def finalize_variable_values(self, var_list):
+        for name, optimizer in self.optimizers.items():
+            optimizer.finalize_variable_values(self._owned[name])
+
+    def save_own_variables(self, store):
+        """The named optimizers save themselves."""
+
+    def load_own_variables(self, store):
+        """The named optimizers load themselves."""
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        optimizers = {k: serialize(o) for k, o in self.optimizers.items()}
+        return {"optimizers": optimizers, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        optimizers = {
+            name: keras.saving.deserialize_keras_object(
+                optimizer, custom_objects=custom_objects
+            )
+            for name, optimizer in config["optimizers"].items()
+        }
+        return cls(optimizers, name=config["name"])
+
+
+def _rate_ratios(optimizers):
+    rates = {name: float(o.learning_rate) for name, o in optimizers.items()}
+    first = next(iter(rates.values()), 0.0)
+    return {n: rate / first if first else 1.0 for n, rate in rates.items()}
+
+
+def _require_finite(name, gradients):
+    # A NaN that oneDNN's fused ReLU turned into 0 leaves a finite loss; it is
+    # the gradients that show it. A sum is finite only if its terms are.
+    sums = tf.stack([tf.reduce_sum(tf.cast(g, "float32")) for g in gradients])
+    check = tf.debugging.Assert(
+        tf.reduce_all(tf.math.is_finite(sums)), [f"{NOT_FINITE}: {name}"]
+    )
+    with tf.control_dependencies([check] if check is not None else []):
+        return [tf.identity(gradient) for gradient in gradients]
+
+
+def _clip_global(optimizer, gradients):
+    """Clips the sum over replicas, where Keras would clip each part."""
+    context = tf.distribute.get_replica_context()
+    clips = (optimizer.clipnorm, optimizer.global_clipnorm, optimizer.clipvalue)
+    if context.num_replicas_in_sync == 1 or not any(clips):
+        return gradients
+    summed = context.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
+    clipnorm, global_clipnorm, clipvalue = clips
+    if clipnorm:
+        summed = [tf.clip_by_norm(g, clipnorm) for g in summed]
+    elif global_clipnorm:
+        summed, _ = tf.clip_by_global_norm(summed, global_clipnorm)
+    else:
+        summed = [tf.clip_by_value(g, -clipvalue, clipvalue) for g in summed]
+    # Keras adds the replicas' gradients up once more; its own clipping then
+    # finds nothing left to clip.
+    return [gradient / context.num_replicas_in_sync for gradient in summed]

@@ -1,0 +1,52 @@
+"""What a decoder's output says about the data."""
+
+import keras
+import tensorflow as tf
+
+
+class Likelihood(keras.layers.Layer):
+    """Distribution p(x|z) of the data, given the decoder's output.
+
+    The decoder's output has the shape of the data with its last axis
+    `parameters_per_value` times as long. It is a layer so that a scale can be
+    learned and is saved with the model.
+
+    Attributes:
+        data_range: `(low, high)` that the data must lie in, or None.
+        parameters_per_value: decoder outputs for each value of the data.
+        output_activation: activation of a decoder built by tfgen.
+    """
+
+    data_range: tuple[float, float] | None = None
+    parameters_per_value = 1
+    output_activation = "linear"
+
+    def __init__(self, **kwargs):
+        kwargs.setdefault("dtype", "float32")
+        super().__init__(**kwargs)
+
+    def distribution(self, parameters):
+        """The TensorFlow Probability distribution, one value an entry.
+
+        Args:
+            parameters: decoder output, `(batch, ..., channels *
+                parameters_per_value)`.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def log_prob(self, x, parameters):
+        """Log-likelihood of each example in nats, shape `(batch,)`."""
+        parameters = tf.cast(parameters, tf.float32)
+        each = self.distribution(parameters).log_prob(x)
+        return tf.reduce_sum(each, axis=range(1, len(each.shape)))
+
+    def mean(self, parameters):
+        """Expected data, in the data's shape and range."""
+        return self.distribution(tf.cast(parameters, tf.float32)).mean()
+
+    def targets(self, x, batch):
+        """The data the likelihood is taken of; most take it as it is."""
+        return x
+
+    def check_decoder(self, decoder):
+        """Raises ValueError if the decoder's last layer cannot be right."""

@@ -1,0 +1,64 @@
+"""The batch over all replicas, seen from one of them."""
+
+import tensorflow as tf
+
+from tfgen.training import random
+
+
+class GlobalBatch:
+    """The rows of this replica, and what they are a part of.
+
+    Keras adds gradients up over replicas. With losses reduced by `mean`
+    that sum is exactly the gradient of one big batch, also when replicas hold
+    different numbers of rows, or none.
+
+    Args:
+        x: this replica's rows, float32, `(rows, *input_shape)`.
+        labels: one-hot labels `(rows, num_classes)` or None.
+        seed: the model's seed.
+        step: number of the step, an int64 scalar.
+        first_row: number of the global batch's first row within the step's
+            noise; evaluation counts on from batch to batch.
+    """
+
+    def __init__(self, x, labels, seed: int, step, first_row=0):
+        self.x = x
+        self.labels = labels
+        self._seed = seed
+        self._step = step
+        self._rows = tf.shape(x)[0]
+        before, rows = _count_rows(self._rows)
+        self.size = tf.cast(rows, tf.float32)
+        self.num_rows = tf.cast(rows, tf.int64)
+        self._first_row = tf.cast(first_row, tf.int64) + tf.cast(
+            before, tf.int64
+        )
+
+    def mean(self, per_example):
+        """This replica's sum over the number of rows on all replicas."""
+        return tf.reduce_sum(per_example) / self.size
+
+    def normal(self, shape, purpose: str):
+        """Standard normal noise `(rows, *shape)` for this replica's rows."""
+        return random.normal_rows(*self._draw(purpose), shape)
+
+    def uniform(self, shape, purpose: str):
+        """Noise in [0, 1), `(rows, *shape)`, for this replica's rows."""
+        return random.uniform_rows(*self._draw(purpose), shape)
+
+    def _draw(self, purpose):
+        stream = random.stream(self._seed, purpose, self._step)
+        return stream, self._first_row, self._rows
+
+
+def _count_rows(rows):
+    """Rows on the replicas before this one, and rows on all of them."""
+    context = tf.distribute.get_replica_context()
+    replicas = context.num_replicas_in_sync
+    if replicas == 1:
+        return 0, rows
+    here = context.replica_id_in_sync_group
+    mine = tf.one_hot(here, replicas, on_value=rows, off_value=0)
+    counts = context.all_reduce(tf.distribute.ReduceOp.SUM, mine)
+    before = tf.reduce_sum(tf.where(tf.range(replicas) < here, counts, 0))
+    return before, tf.reduce_sum(counts)

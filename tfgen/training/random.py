@@ -1,0 +1,76 @@
+"""Stateless noise that belongs to rows, not to batches.
+
+Philox turns (key, counter) into four 32-bit words. Row i of a draw owns the
+counter values `i * blocks ... (i + 1) * blocks - 1`, so any range of rows can
+be drawn alone and equals the same rows of a larger draw (Salmon et al., 2011,
+"Parallel random numbers: as easy as 1, 2, 3").
+"""
+
+import math
+import zlib
+
+import tensorflow as tf
+
+PHILOX = 1
+
+
+def stream(seed: int, purpose: str, step=0) -> tf.Tensor:
+    """Seed pair of the noise for one purpose at one step.
+
+    Args:
+        seed: the model's seed, below 2**31.
+        purpose: what the noise is for; other purposes are independent.
+        step: integer or int64 scalar tensor.
+
+    Returns:
+        An int64 tensor of shape (2,).
+    """
+    name = zlib.crc32(purpose.encode())
+    first = tf.constant((int(seed) << 32) + name, tf.int64)
+    return tf.stack([first, tf.cast(step, tf.int64)])
+
+
+def normal_rows(stream, first_row, num_rows, shape) -> tf.Tensor:
+    """Standard normal noise of shape (num_rows, *shape), float32."""
+    draw = tf.raw_ops.StatelessRandomNormalV2
+    return _rows(draw, stream, first_row, num_rows, shape)
+
+
+def uniform_rows(stream, first_row, num_rows, shape) -> tf.Tensor:
+    """Noise in [0, 1) of shape (num_rows, *shape), float32."""
+    draw = tf.raw_ops.StatelessRandomUniformV2
+    return _rows(draw, stream, first_row, num_rows, shape)
+
+
+def normal_by_seed(seeds, shape) -> tf.Tensor:
+    """One standard normal draw a row, each from its own int64 seed.
+
+    Row i equals `normal_rows(stream, 0, 1, shape)[0]` of the stream of
+    `seeds[i]`, so it depends on nothing but its seed.
+    """
+    return tf.map_fn(
+        lambda seed: normal_rows(sample_stream(seed), 0, 1, shape)[0],
+        tf.cast(seeds, tf.int64),
+        fn_output_signature=tf.TensorSpec(tuple(shape), tf.float32),
+    )
+
+
+def sample_stream(seed) -> tf.Tensor:
+    """Seed pair of the latents that `sample(seed=...)` decodes."""
+    name = zlib.crc32(b"sample")
+    return tf.stack([tf.cast(seed, tf.int64), tf.constant(name, tf.int64)])
+
+
+def _rows(draw, stream, first_row, num_rows, shape):
+    size = math.prod(shape)
+    blocks = -(-size // 4)
+    key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=stream)
+    offset = tf.cast(tf.cast(first_row, tf.int64) * blocks, tf.uint64)
+    counter = tf.stack([counter[0] + offset, counter[1]])
+    words = draw(
+        shape=tf.stack([num_rows, blocks * 4]),
+        key=key,
+        counter=counter,
+        alg=PHILOX,
+    )
+    return tf.reshape(words[:, :size], (num_rows, *shape))
