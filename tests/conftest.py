@@ -1,0 +1,47 @@
+"""One TensorFlow set-up for the whole test process: two logical CPUs."""
+
+import os
+import subprocess
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["MPLBACKEND"] = "Agg"
+
+import pytest
+import tensorflow as tf
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+)
+
+
+@pytest.fixture(scope="session")
+def two_replicas():
+    """A strategy of two replicas, one on each logical CPU."""
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture
+def run_python(tmp_path):
+    """Runs code in a fresh Python process, returns what it printed.
+
+    `run_python(code, **env)` adds `env` to the environment and runs in an
+    empty folder. It fails, showing stderr, where the process does.
+    """
+
+    def run(code, **env):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=tmp_path,
+            env={**os.environ, **env},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            pytest.fail(f"exit {done.returncode}:\n{done.stderr}", False)
+        return done.stdout
+
+    return run

@@ -1,0 +1,78 @@
+import pytest
+
+USE_TENSORFLOW = """
+from tfgen import _quiet
+
+tf = _quiet.import_tensorflow()
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+)
+tf.function(lambda x: x + 1)(tf.zeros(2))
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+tf.function(lambda: strategy.run(lambda: tf.zeros(2)))()
+import tensorflow_probability as tfp
+
+tfp.distributions.Normal(0.0, 1.0).sample(2)
+"""
+
+
+# Standard error is joined to standard output here, to be compared.
+MERGED = "import os; os.dup2(1, 2)\n"
+
+
+def test_start_up_writes_nothing(run_python):
+    assert run_python(MERGED + USE_TENSORFLOW, TF_CPP_MIN_LOG_LEVEL="2") == ""
+
+
+def test_log_level_0_shows_everything(run_python):
+    output = run_python(MERGED + USE_TENSORFLOW, TF_CPP_MIN_LOG_LEVEL="0")
+    assert "cpu_feature_guard" in output
+
+
+def test_stderr_works_afterwards(run_python):
+    code = """
+with _quiet.held_back_stderr():
+    os.write(2, b"inside")
+print("after", file=sys.stderr)
+"""
+    code = MERGED + "import sys\nfrom tfgen import _quiet\n" + code
+    assert run_python(code) == "after\n"
+
+
+@pytest.mark.parametrize("leave", ["raise ImportError('x')", "sys.exit(3)"])
+def test_what_was_held_back_is_shown_on_failure(run_python, leave):
+    code = f"""
+try:
+    with _quiet.held_back_stderr():
+        os.write(2, b"inside ")
+        {leave}
+except BaseException as error:
+    print(type(error).__name__, file=sys.stderr)
+"""
+    code = MERGED + "import sys\nfrom tfgen import _quiet\n" + code
+    assert run_python(code).startswith("inside ")
+
+
+def test_a_crash_is_not_silent(run_python):
+    code = """
+import os
+from tfgen import _quiet
+
+with _quiet.held_back_stderr():
+    os.abort()
+"""
+    with pytest.raises(pytest.fail.Exception, match="Aborted"):
+        run_python(code)
+
+
+def test_a_closed_stderr_is_no_obstacle(run_python):
+    code = """
+import os
+os.close(2)
+from tfgen import _quiet
+
+with _quiet.held_back_stderr():
+    print("ran")
+"""
+    assert run_python(code) == "ran\n"

@@ -1,0 +1,61 @@
+"""Imports TensorFlow without the chatter of its start-up.
+
+Up to a dozen lines about oneDNN, CUDA and the processor go straight to file
+descriptor 2 while the shared libraries load, before any log level is read.
+"""
+
+import contextlib
+import faulthandler
+import os
+import tempfile
+from collections.abc import Iterator
+from types import ModuleType
+
+LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+
+
+def import_tensorflow() -> ModuleType:
+    """Imports TensorFlow and looks for devices, silently if all goes well.
+
+    Afterwards TensorFlow's C++ code logs errors only. A caller who has set
+    `TF_CPP_MIN_LOG_LEVEL=0` is shown everything.
+
+    Returns:
+        The module `tensorflow`.
+    """
+    wants_everything = os.environ.setdefault(LOG_LEVEL, "2") == "0"
+    with contextlib.nullcontext() if wants_everything else held_back_stderr():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+    return tf
+
+
+@contextlib.contextmanager
+def held_back_stderr() -> Iterator[None]:
+    """Holds back what is written to file descriptor 2.
+
+    It is dropped at the end of the block and shown if the block raises.
+    """
+    try:
+        stderr = os.dup(2)
+    except OSError:  # closed, as in a daemon: nothing to hold back
+        yield
+        return
+    # A crash in C++ loses the text, so at least say where it happened.
+    watch_for_crash = not faulthandler.is_enabled()
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        if watch_for_crash:
+            faulthandler.enable(stderr)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(stderr, held.read())
+            raise
+        finally:
+            if watch_for_crash:
+                faulthandler.disable()
+            os.dup2(stderr, 2)
+            os.close(stderr)
