@@ -1,0 +1,200 @@
+"""Batches: one epoch after the other, as a function of (seed, position)."""
+
+import functools
+import numbers
+import typing
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+if typing.TYPE_CHECKING:
+    from tfgen.data.source import Source
+
+MEMORY_LIMIT = 2**30
+"""Bytes of examples up to which `Batches` holds them in memory."""
+
+
+class Batches:
+    """Shuffled batches of a source, without end and from any step.
+
+    Batch number `step` is a pure function of `(seed, step)`: epoch
+    `step // steps_per_epoch` is the permutation number `(seed, epoch)` of all
+    rows. Nothing is kept between batches, so a run that starts at step k sees
+    what an uninterrupted one sees. The last batch of an epoch holds the
+    remaining rows.
+
+    Args:
+        source: the examples.
+        batch_size: rows in a batch, at most `len(source)`.
+        seed: which order.
+        shuffle: a new order each epoch, or the order of the source.
+        labels: whether a batch is `(x, labels)` rather than `x`.
+        memory_limit: bytes up to which the examples are held in memory;
+            larger sources are read in the background. Default: 1 GiB.
+
+    Raises:
+        ValueError: a batch size that is no positive whole number or exceeds
+            the rows; labels asked of a source without.
+
+    Example:
+    >>> batches = tfgen.data.load("digits").batches(128, seed=0)
+    >>> for x in batches.dataset(start_step=5).take(2):
+    ...     print(x.shape)
+    """
+
+    def __init__(
+        self,
+        source: "Source",
+        batch_size: int,
+        *,
+        seed: int = 0,
+        shuffle: bool = True,
+        labels: bool = False,
+        memory_limit: int | None = None,
+    ):
+        self.source = source
+        self.batch_size = _check_batch_size(batch_size, len(source))
+        self.seed = _check_whole(seed, "seed")
+        self.shuffle = bool(shuffle)
+        self.labels = bool(labels)
+        self.memory_limit = (
+            MEMORY_LIMIT if memory_limit is None else memory_limit
+        )
+        if self.labels and source.num_classes is None:
+            raise ValueError(
+                f"labels=True, but {source.name!r} has no labels: pass "
+                "labels=False, or load data with labels."
+            )
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch, the smaller last one included."""
+        return -(-len(self.source) // self.batch_size)
+
+    def __len__(self) -> int:
+        return self.steps_per_epoch
+
+    def __iter__(self) -> Iterator:
+        return iter(self.dataset().take(self.steps_per_epoch))
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the examples are held in memory."""
+        size = self.source.storage.row_bytes * len(self.source)
+        return size <= self.memory_limit
+
+    @property
+    def element_spec(self):
+        """`tf.TensorSpec` of `x`, or of `(x, labels)`."""
+        x = tf.TensorSpec((None, *self.source.shape), tf.float32)
+        if not self.labels:
+            return x
+        return x, tf.TensorSpec((None,), tf.int64)
+
+    def dataset(self, start_step: int = 0) -> tf.data.Dataset:
+        """Return the batches from number `start_step` on, without end.
+
+        Args:
+            start_step: number of the first batch, counted over all epochs.
+
+        Returns:
+            A dataset of float32 `x` of shape `(b, *source.shape)`, or of
+            `(x, labels)` with int64 labels of shape `(b,)`.
+        """
+        start_step = _check_whole(start_step, "start_step")
+        if start_step < 0:
+            raise ValueError(f"start_step is {start_step}; expected 0 or more.")
+        read = self._read_memory() if self.in_memory else self._read_stream()
+        options = tf.data.Options()
+        options.deterministic = True
+        # Workers share one order: each takes its part of every batch.
+        options.experimental_distribute.auto_shard_policy = (
+            tf.data.experimental.AutoShardPolicy.DATA
+        )
+        return (
+            tf.data.Dataset.counter(start_step)
+            .map(lambda step: read(self._positions(step)), num_parallel_calls=2)
+            .prefetch(4)
+            .with_options(options)
+        )
+
+    def _positions(self, step: tf.Tensor) -> tf.Tensor:
+        """Return the row numbers of batch `step`."""
+        rows = tf.constant(len(self.source), tf.int64)
+        epoch, step = step // self.steps_per_epoch, step % self.steps_per_epoch
+        first = step * self.batch_size
+        positions = tf.range(first, tf.minimum(first + self.batch_size, rows))
+        if not self.shuffle:
+            return positions
+        seed = tf.stack([tf.constant(self.seed % 2**63, tf.int64), epoch])
+        return tf.random.experimental.index_shuffle(positions, seed, rows - 1)
+
+    def _read_memory(self):
+        x, shift, scale, labels = self._tensors
+
+        def read(positions):
+            rows = tf.cast(tf.gather(x, positions), tf.float32)
+            if shift is not None:
+                rows = (rows - shift) / scale
+            return self._element(
+                rows, tf.gather(labels, positions) if self.labels else None
+            )
+
+        return read
+
+    @functools.cached_property
+    def _tensors(self):
+        """The examples as tensors on the host, made once.
+
+        Eager tensors enter the pipeline as captured inputs: they are neither
+        copied nor written into its graph, whatever their size.
+        """
+        source = self.source
+        shift = scale = None
+        with tf.device("CPU:0"):
+            if source.storage.dtype == np.uint8 and not source.standardized:
+                x = source.storage.read(source._stored_indices())
+                shift = tf.constant(source.shift, tf.float32)
+                scale = tf.constant(source.scale, tf.float32)
+            else:
+                x = source.arrays()[0]
+            labels = tf.constant(source.labels) if self.labels else None
+            return tf.convert_to_tensor(x), shift, scale, labels
+
+    def _read_stream(self):
+        def numpy_rows(positions):
+            x, labels = self.source.rows(positions)
+            return (x, labels) if self.labels else x
+
+        types = (tf.float32, tf.int64) if self.labels else tf.float32
+
+        def read(positions):
+            found = tf.numpy_function(numpy_rows, [positions], types)
+            return self._element(*(found if self.labels else (found, None)))
+
+        return read
+
+    def _element(self, x: tf.Tensor, labels: tf.Tensor | None):
+        x = tf.ensure_shape(x, (None, *self.source.shape))
+        if labels is None:
+            return x
+        return x, tf.ensure_shape(labels, (None,))
+
+
+def _check_whole(value, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise ValueError(f"{name} is {value!r}; expected a whole number.")
+    return int(value)
+
+
+def _check_batch_size(batch_size, rows: int) -> int:
+    batch_size = _check_whole(batch_size, "batch_size")
+    if batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; expected at least 1.")
+    if rows < batch_size:
+        raise ValueError(
+            f"{rows} rows are fewer than one batch of {batch_size}: pass "
+            f"batch_size <= {rows}."
+        )
+    return batch_size

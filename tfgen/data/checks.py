@@ -1,0 +1,224 @@
+"""Checks of examples and labels: one line that says what to do."""
+
+import collections.abc
+import os
+
+import numpy as np
+
+_RANGE_TOLERANCE = 1e-5
+
+
+def check_examples(
+    x,
+    *,
+    shape: tuple[int, ...] | None = None,
+    value_range: tuple[float, float] | None = None,
+    name: str = "x",
+) -> np.ndarray:
+    """Return `x` as a float32 array, or say in one line what is wrong.
+
+    Args:
+        x: examples, shape `(n, *shape)`: an array, a tensor or a list.
+        shape: shape of one example, or None for any.
+        value_range: `(lowest, highest)` value allowed, or None for any.
+        name: what the message calls `x`.
+
+    Returns:
+        float32 array of shape `(n, *shape)`.
+
+    Raises:
+        ValueError: `x` is not an array of finite numbers of that shape and
+            range, or has no rows.
+    """
+    array = to_array(x, name)
+    check_shape(array, shape, name)
+    with np.errstate(over="ignore"):
+        examples = np.asarray(array, np.float32)
+    check_finite(examples, name)
+    check_range(array, value_range, name)
+    return examples
+
+
+def check_labels(
+    y, num_classes: int, length: int, *, name: str = "labels"
+) -> np.ndarray:
+    """Return class numbers as int64, or say in one line what is wrong.
+
+    Args:
+        y: class numbers `0 .. num_classes - 1`, shape `(n,)` or `(n, 1)`.
+        num_classes: the number of classes.
+        length: the number of rows the labels belong to.
+        name: what the message calls `y`.
+
+    Returns:
+        int64 array of shape `(n,)`.
+
+    Raises:
+        ValueError: another length, rank or type, or numbers outside the range.
+    """
+    labels = to_array(y, name)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim != 1:
+        raise ValueError(
+            f"{name} has shape {labels.shape}; expected class numbers of shape "
+            f"({length},): for one-hot rows pass {name}.argmax(axis=1)."
+        )
+    if len(labels) != length:
+        raise ValueError(
+            f"{name} has {len(labels)} values for {length} examples: pass one "
+            "class number for each example."
+        )
+    numbers = whole_numbers(labels, name)
+    if numbers.min() < 0 or numbers.max() >= num_classes:
+        raise ValueError(
+            f"{name} goes from {numbers.min()} to {numbers.max()}; expected "
+            f"class numbers 0 to {num_classes - 1} for {num_classes} classes."
+        )
+    return numbers
+
+
+def to_array(x, name: str) -> np.ndarray:
+    """Return `x` as an array of numbers with at least one row."""
+    _refuse_containers(x, name)
+    try:
+        array = np.asarray(x)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name} cannot be made one array, its parts differ in shape: pass "
+            "an array whose examples all have the same shape."
+        ) from error
+    if array.dtype.name == "bfloat16":
+        array = array.astype(np.float32)
+    if array.dtype.kind not in "buif":
+        raise ValueError(
+            f"{name} has dtype {array.dtype}; expected real numbers (for "
+            f"example float32): convert it, as in {name}.astype('float32')."
+        )
+    if array.ndim == 0:
+        raise ValueError(
+            f"{name} is a single number; expected an array of examples."
+        )
+    if array.size == 0:
+        raise ValueError(
+            f"{name} is empty, its shape is {array.shape}; expected at least "
+            "one example."
+        )
+    return array
+
+
+def _refuse_containers(x, name: str) -> None:
+    if isinstance(x, collections.abc.Mapping):
+        keys = ", ".join(repr(key) for key in list(x)[:5])
+        raise ValueError(
+            f"{name} is a dict with keys {keys}; expected one array: pass the "
+            "array itself, as in data['image']."
+        )
+    if isinstance(x, collections.abc.Iterator):
+        raise ValueError(
+            f"{name} is a {type(x).__name__}, which can be read only once; "
+            "expected an array: pass np.stack(list(...)), or a tf.data.Dataset "
+            "to fit."
+        )
+    if isinstance(x, (str, bytes, os.PathLike)):
+        raise ValueError(
+            f"{name} is the text {str(x)[:80]!r}; expected an array: read "
+            "files with tfgen.data.load(path)."
+        )
+    if hasattr(x, "element_spec"):
+        raise ValueError(
+            f"{name} is a {type(x).__name__}; expected an array here: only fit "
+            "and evaluate take data in batches."
+        )
+    if hasattr(x, "arrays") and hasattr(x, "rows"):
+        raise ValueError(
+            f"{name} is a Source; expected an array: pass source.arrays()[0]."
+        )
+
+
+def check_shape(
+    array: np.ndarray, shape: tuple[int, ...] | None, name: str
+) -> None:
+    """Raise ValueError unless the examples have this shape."""
+    if shape is None or array.shape[1:] == tuple(shape):
+        return
+    expected = "(n, " + ", ".join(str(size) for size in shape) + ")"
+    raise ValueError(
+        f"{name} has shape {array.shape}; expected {expected}: "
+        f"{_shape_advice(array.shape, tuple(shape), name)}."
+    )
+
+
+def _shape_advice(
+    came: tuple[int, ...], shape: tuple[int, ...], name: str
+) -> str:
+    if came == shape:
+        return f"for a single example pass {name}[None]"
+    if came[1:] + (1,) == shape:
+        return f"add the channel axis with {name}[..., None]"
+    if came[1:] == shape[:-1]:
+        return f"the last axis of {shape[-1]} channels is missing"
+    if len(shape) == 3 and came[1:] == (shape[2], shape[0], shape[1]):
+        return f"put channels last with np.moveaxis({name}, 1, -1)"
+    if np.prod(came[1:]) == np.prod(shape):
+        return f"reshape it, as in {name}.reshape(-1, *{shape})"
+    if len(came) == 4 and came[1:3] == shape[:2] and len(shape) == 3:
+        return (
+            f"there are {came[3]} channels instead of {shape[2]}; convert the "
+            "images, or build the model for this input_shape"
+        )
+    if len(came) != len(shape) + 1:
+        return f"the rank is {len(came)} instead of {len(shape) + 1}"
+    return f"resize the examples, or build the model for {came[1:]}"
+
+
+def check_finite(array: np.ndarray, name: str) -> None:
+    """Raise ValueError if any value is NaN or infinite."""
+    if array.dtype.kind != "f" or np.isfinite(np.sum(array, dtype=np.float64)):
+        return
+    bad = ~np.isfinite(array)
+    if not bad.any():
+        return
+    row = int(np.argwhere(bad)[0][0])
+    raise ValueError(
+        f"{name} has {int(bad.sum())} values that are NaN or infinite (or too "
+        f"large for float32), the first in row {row}; expected finite numbers: "
+        "remove or fill these rows."
+    )
+
+
+def check_range(
+    array: np.ndarray, value_range: tuple[float, float] | None, name: str
+) -> None:
+    """Raise ValueError if any value lies outside `value_range`."""
+    if value_range is None:
+        return
+    lowest, highest = float(array.min()), float(array.max())
+    low, high = value_range
+    if lowest >= low - _RANGE_TOLERANCE and highest <= high + _RANGE_TOLERANCE:
+        return
+    if lowest >= 0 and 1 < highest <= 255:
+        advice = (
+            f"divide by 255{'' if low == 0 else ' and rescale'}, or let "
+            f"tfgen.data.from_arrays({name}.astype('uint8')) scale them"
+        )
+    elif low == 0 and -1 - _RANGE_TOLERANCE <= lowest < 0 and highest <= 1:
+        advice = f"rescale from [-1, 1] with ({name} + 1) / 2"
+    else:
+        advice = "rescale them, or choose a likelihood for real data"
+    raise ValueError(
+        f"{name} has values from {lowest:g} to {highest:g}; expected "
+        f"[{low:g}, {high:g}]: {advice}."
+    )
+
+
+def whole_numbers(array: np.ndarray, name: str) -> np.ndarray:
+    """Return int64 numbers, refusing fractions."""
+    check_finite(array, name)
+    numbers = array.astype(np.int64)
+    if not np.array_equal(numbers, array):
+        raise ValueError(
+            f"{name} holds fractions such as "
+            f"{array[numbers != array].flat[0]:g}; expected class numbers."
+        )
+    return numbers

@@ -1,0 +1,142 @@
+"""load: a Source by name or path."""
+
+import difflib
+import os
+import pathlib
+
+import numpy as np
+
+from tfgen.data.known import DATA_SETS, Loaded
+from tfgen.data.source import Source
+
+SPLITS = {
+    "train": ("train",),
+    "validation": ("validation",),
+    "test": ("test",),
+    "train+validation": ("train", "validation"),
+    "all": ("train", "validation", "test"),
+}
+
+
+def load(
+    name_or_path: str | os.PathLike,
+    split: str = "train",
+    *,
+    seed: int = 0,
+    validation_fraction: float = 0.1,
+    test_fraction: float = 0.1,
+    value_range: tuple[float, float] | None = None,
+    image_size: int | tuple[int, int] | None = None,
+    color_mode: str | None = None,
+    label_column: str | None = None,
+) -> Source:
+    """Return one split of a data set, by name or path.
+
+    A data set with an official test split keeps it, and validation rows are
+    taken from its training rows. Others are divided in three. The division is
+    a pure function of the content and the seed in which equal rows stay
+    together. Tables are standardized by the training rows alone.
+
+    Args:
+        name_or_path: a name out of `tfgen.data.names()`; a folder of images
+            (its sub-folders are the classes); a `.npz` with `x` and perhaps
+            `y`; a `.npy`; a `.csv` or `.parquet`; a `.tfrecord` file or a
+            folder of them.
+        split: `"train"`, `"validation"`, `"test"`, `"train+validation"` or
+            `"all"`.
+        seed: which division, and which points where they are drawn.
+        validation_fraction: share of all rows, or of the official training
+            rows, for validation.
+        test_fraction: share of all rows for the test, where there is no
+            official one.
+        value_range: `(0, 1)` or `(-1, 1)`; see `from_arrays`.
+        image_size: height and width, or both in one number, to resize to.
+        color_mode: `"grayscale"` or `"rgb"` to convert images to.
+        label_column: the column of a `.csv` or `.parquet` with the classes.
+
+    Returns:
+        A `Source`.
+
+    Raises:
+        ValueError: an unknown name, split or option, or unreadable content.
+        FileNotFoundError: nothing at this path, or a data set not at hand.
+    """
+    if split not in SPLITS:
+        raise ValueError(
+            f"split is {split!r}; expected one of {', '.join(SPLITS)}."
+        )
+    _check_fractions(validation_fraction, test_fraction)
+    options = {
+        "value_range": value_range,
+        "image_size": image_size,
+        "color_mode": color_mode,
+    }
+    whole, official = _read(name_or_path, seed, options, label_column)
+    parts = _parts(whole, official, seed, validation_fraction, test_fraction)
+    rows = np.sort(np.concatenate([parts[part] for part in SPLITS[split]]))
+    if len(rows) == 0:
+        raise ValueError(
+            f"The {split} part of {whole.name!r} is empty, it has "
+            f"{len(whole)} rows: pass a larger fraction, or split='all'."
+        )
+    source = whole.subset(rows, split)
+    if source.standardized:
+        train = parts["train"] if len(parts["train"]) else rows
+        source = source.standardized_by(whole.subset(train))
+    return source
+
+
+def _read(name_or_path, seed: int, options: dict, label_column) -> Loaded:
+    name = os.fspath(name_or_path)
+    if name in DATA_SETS:
+        if label_column is not None:
+            raise ValueError(
+                "label_column is for .csv and .parquet files; "
+                f"{name!r} has its own labels."
+            )
+        return DATA_SETS[name].read(seed, {"name": name, **options})
+    from tfgen.data.paths import read_path
+
+    path = pathlib.Path(name).expanduser()
+    if path.exists():
+        return read_path(path, options, label_column), {}
+    if os.sep in name or path.suffix or name.startswith("~"):
+        raise FileNotFoundError(
+            f"No file or folder at {name!r} (looked in {pathlib.Path.cwd()}); "
+            f"expected a path or one of {', '.join(DATA_SETS)}."
+        )
+    close = difflib.get_close_matches(name, DATA_SETS, n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise ValueError(
+        f"Unknown data set {name!r}.{hint} Expected a path or one of "
+        f"{', '.join(DATA_SETS)}."
+    )
+
+
+def _check_fractions(validation_fraction: float, test_fraction: float) -> None:
+    fractions = (validation_fraction, test_fraction)
+    if min(fractions) < 0 or sum(fractions) >= 1:
+        raise ValueError(
+            f"validation_fraction is {validation_fraction} and test_fraction "
+            f"{test_fraction}; expected shares of at least 0 that leave some "
+            "rows for training."
+        )
+
+
+def _parts(
+    whole: Source, official, seed: int, validation: float, test: float
+) -> dict[str, np.ndarray]:
+    if "validation" in official:
+        return official
+    if "test" in official:
+        train = official["train"]
+        divided = whole.subset(train).division(
+            (1 - validation, validation), seed
+        )
+        return {
+            "train": train[divided[0]],
+            "validation": train[divided[1]],
+            "test": official["test"],
+        }
+    divided = whole.division((1 - validation - test, validation, test), seed)
+    return dict(zip(("train", "validation", "test"), divided, strict=True))

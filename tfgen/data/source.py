@@ -1,0 +1,274 @@
+"""Source: examples that know their shape, range, classes and size."""
+
+import dataclasses
+import hashlib
+import typing
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfgen.data.ranges import affine, check_value_range
+from tfgen.data.splits import divide_rows
+from tfgen.data.storage import Storage
+
+if typing.TYPE_CHECKING:
+    from tfgen.data.batches import Batches
+
+
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
+class Source:
+    """Examples with random access, scaled to a declared range.
+
+    Made by `tfgen.data.load` and `tfgen.data.from_arrays`. A row that comes
+    out is `(stored - shift) / scale`, float32.
+
+    Attributes:
+        storage: where the rows lie.
+        kind: `"image"`, `"table"` or `"points"`.
+        name: name of the data set, or of the file.
+        split: `"train"`, `"validation"`, `"test"`, `"all"`, ...
+        value_range: `(0.0, 1.0)`, `(-1.0, 1.0)`, or None for real data.
+        class_names: names of the classes, or None without labels.
+        feature_names: names of the columns, or None.
+        indices: which rows of the storage these are, or None for all.
+        shift: number, or one a column, taken off a stored value.
+        scale: number, or one a column, that divides the result.
+        standardized: whether shift and scale are the mean and the standard
+            deviation of training rows.
+
+    Example:
+    >>> train = tfgen.data.load("digits")
+    >>> x, labels = train.rows([0, 1])
+    """
+
+    storage: Storage
+    kind: str
+    name: str = "arrays"
+    split: str = "all"
+    value_range: tuple[float, float] | None = None
+    class_names: tuple[str, ...] | None = None
+    feature_names: tuple[str, ...] | None = None
+    indices: np.ndarray | None = None
+    shift: float | np.ndarray = 0.0
+    scale: float | np.ndarray = 1.0
+    standardized: bool = False
+
+    def __len__(self) -> int:
+        return len(self.storage if self.indices is None else self.indices)
+
+    def __repr__(self) -> str:
+        return f"<Source {self.description}>"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Shape of one example."""
+        return self.storage.shape
+
+    @property
+    def num_classes(self) -> int | None:
+        """The number of classes, or None without labels."""
+        return None if self.class_names is None else len(self.class_names)
+
+    @property
+    def labels(self) -> np.ndarray | None:
+        """int64 class numbers of all rows, shape `(n,)`, or None."""
+        labels = self.storage.labels
+        return None if labels is None else labels[self._stored_indices()]
+
+    @property
+    def description(self) -> str:
+        """One line: name, split, size, shape, range and classes."""
+        noun = {"image": "images", "table": "rows", "points": "points"}
+        text = f"{self.name}, {self.split}: {len(self)} {noun[self.kind]} of "
+        text += "x".join(str(size) for size in self.shape)
+        if self.value_range is not None:
+            text += " in [{:g}, {:g}]".format(*self.value_range)
+        if self.standardized:
+            text += ", standardized"
+        if self.num_classes is not None:
+            text += f", {self.num_classes} classes"
+        return text
+
+    def rows(self, indices) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return some rows.
+
+        Args:
+            indices: whole numbers from 0 to `len(self) - 1`, shape `(k,)`.
+
+        Returns:
+            float32 examples of shape `(k, *shape)` in `value_range`, and
+            int64 labels of shape `(k,)` or None.
+
+        Raises:
+            IndexError: a number outside the source.
+        """
+        indices = np.atleast_1d(np.asarray(indices))
+        if indices.size == 0:
+            indices = indices.astype(np.int64)
+        if indices.dtype.kind not in "iu" or indices.ndim != 1:
+            raise IndexError(
+                f"rows takes whole numbers of shape (k,), got {indices.dtype} "
+                f"of shape {indices.shape}."
+            )
+        if indices.size and not 0 <= indices.min() <= indices.max() < len(self):
+            raise IndexError(
+                f"rows {indices.min()} to {indices.max()} asked for; this "
+                f"source has rows 0 to {len(self) - 1}."
+            )
+        stored = self._stored_indices()[indices]
+        labels = self.storage.labels
+        return (
+            self.scaled(self.storage.read(stored)),
+            None if labels is None else labels[stored],
+        )
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return everything, as `rows` does; it must fit in memory."""
+        return self.rows(np.arange(len(self)))
+
+    def take(self, n: int) -> "Source":
+        """Return the first `n` rows, or all if there are fewer."""
+        if n < 1:
+            raise ValueError(f"take(n) takes at least one row, got {n}.")
+        return self.subset(np.arange(min(n, len(self))))
+
+    def subset(self, indices, split: str | None = None) -> "Source":
+        """Return the rows at `indices`, scaled as they are here."""
+        stored = self._stored_indices()[np.asarray(indices, np.int64)]
+        return dataclasses.replace(
+            self, indices=stored, split=split or self.split
+        )
+
+    def to_range(self, value_range: tuple[float, float]) -> "Source":
+        """Return the same rows in `[0, 1]` or `[-1, 1]`.
+
+        Raises:
+            ValueError: another range, or data without a range.
+        """
+        target = check_value_range(value_range)
+        if self.value_range is None:
+            raise ValueError(
+                f"{self.name!r} holds real numbers without a range, so it "
+                f"cannot be brought to [{target[0]:g}, {target[1]:g}]: choose "
+                "a likelihood or network for real data."
+            )
+        shift, scale = affine(self.value_range, target)
+        return dataclasses.replace(
+            self,
+            value_range=target,
+            shift=self.shift + shift * self.scale,
+            scale=self.scale * scale,
+        )
+
+    def divide(
+        self, fractions: Sequence[float], seed: int = 0
+    ) -> tuple["Source", ...]:
+        """Divide into parts without leakage.
+
+        Equal rows land in the same part whatever their order. A standardized
+        table is standardized anew, by the rows of the first part alone.
+
+        Args:
+            fractions: share of each part, summing to 1; the first is the
+                training part.
+            seed: which of the divisions.
+
+        Returns:
+            One source a fraction; their split is still this one's.
+        """
+        parts = [self.subset(rows) for rows in self.division(fractions, seed)]
+        if self.standardized and len(parts[0]):
+            parts = [part.standardized_by(parts[0]) for part in parts]
+        return tuple(parts)
+
+    def division(
+        self, fractions: Sequence[float], seed: int = 0
+    ) -> list[np.ndarray]:
+        """Return the row numbers of the parts that `divide` makes."""
+        stored = self._stored_indices()
+        return divide_rows(self.storage.chunks(stored), fractions, seed)
+
+    def standardized_by(self, train: "Source") -> "Source":
+        """Return the same rows, standardized by the rows of `train`."""
+        mean, deviation = _statistics(train)
+        return dataclasses.replace(
+            self, shift=mean, scale=deviation, standardized=True
+        )
+
+    def original_units(self, x) -> np.ndarray:
+        """Return examples in the units they are stored in, as float64."""
+        return np.asarray(x, np.float64) * self.scale + self.shift
+
+    def fingerprint(self) -> str:
+        """Return a sha256, in hex, of the rows, labels and scaling.
+
+        Arrays are hashed whole. Data streamed from files are hashed by the
+        files' relative names and sizes and a sample of 64 files or records,
+        so a change inside an unsampled file of the same size is not seen.
+        """
+        sha256 = hashlib.sha256()
+        stored = self._stored_indices()
+        header = (
+            self.kind,
+            len(self),
+            self.shape,
+            str(self.storage.dtype),
+            self.value_range,
+            np.asarray(self.shift, np.float64).tolist(),
+            np.asarray(self.scale, np.float64).tolist(),
+            self.class_names,
+        )
+        sha256.update(repr(header).encode())
+        self.storage.digest(stored, sha256)
+        if self.storage.labels is not None:
+            sha256.update(self.storage.labels[stored].astype("<i8").tobytes())
+        return sha256.hexdigest()
+
+    def batches(
+        self,
+        batch_size: int,
+        seed: int = 0,
+        shuffle: bool = True,
+        labels: bool = False,
+        memory_limit: int | None = None,
+    ) -> "Batches":
+        """Return the rows in batches; see `tfgen.data.Batches`."""
+        from tfgen.data.batches import Batches
+
+        return Batches(
+            self,
+            batch_size,
+            seed=seed,
+            shuffle=shuffle,
+            labels=labels,
+            memory_limit=memory_limit,
+        )
+
+    def scaled(self, stored: np.ndarray) -> np.ndarray:
+        """Return stored values as they come out: float32, in range."""
+        exact = stored.dtype in (np.uint8, np.float32) and not self.standardized
+        dtype = np.float32 if exact else np.float64
+        shift = np.asarray(self.shift, dtype)
+        scale = np.asarray(self.scale, dtype)
+        scaled = (stored.astype(dtype, copy=False) - shift) / scale
+        return scaled.astype(np.float32, copy=False)
+
+    def _stored_indices(self) -> np.ndarray:
+        if self.indices is None:
+            return np.arange(len(self.storage))
+        return self.indices
+
+
+def _statistics(train: Source) -> tuple[np.ndarray, np.ndarray]:
+    total = np.zeros(train.shape)
+    squares = np.zeros(train.shape)
+    stored = train._stored_indices()
+    for rows in train.storage.chunks(stored):
+        total += rows.sum(axis=0, dtype=np.float64)
+    mean = total / len(train)
+    for rows in train.storage.chunks(stored):
+        squares += np.square(rows - mean).sum(axis=0)
+    deviation = np.sqrt(squares / len(train))
+    # A column that is constant, up to rounding, is shifted only.
+    constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
+    return mean, np.where(constant, 1.0, deviation)
