@@ -44,6 +44,9 @@ class Bernoulli(Likelihood):
         probs = tf.clip_by_value(parameters, tiny, 1.0 - tiny)
         return tfp.distributions.Bernoulli(probs=probs)
 
+    def sample(self, parameters, uniform):
+        return tf.cast(uniform < self.mean(parameters), tf.float32)
+
     def targets(self, x, batch):
         if self._targets == "dynamic":
             noise = batch.uniform(x.shape[1:], "binarise")

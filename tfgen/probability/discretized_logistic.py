@@ -43,7 +43,7 @@ class DiscretizedLogistic(Likelihood):
         quantized = tfp.distributions.QuantizedDistribution(
             logistic, low=0.0, high=float(top)
         )
-        return _UnitRange(quantized, location / top, top)
+        return _UnitRange(quantized, logistic, top)
 
     def get_config(self):
         config = super().get_config()
@@ -54,12 +54,18 @@ class DiscretizedLogistic(Likelihood):
 class _UnitRange:
     """Grey values 0 ... top as numbers in [0, 1]."""
 
-    def __init__(self, quantized, location, top):
-        self._quantized, self._location, self._top = quantized, location, top
+    def __init__(self, quantized, logistic, top):
+        self._quantized, self._logistic, self._top = quantized, logistic, top
 
     def log_prob(self, x):
         return self._quantized.log_prob(tf.round(x * self._top))
 
     def mean(self):
         # The middle of the logistic; QuantizedDistribution has no mean.
-        return tf.clip_by_value(self._location, 0.0, 1.0)
+        return self._to_unit(self._logistic.loc + 0.5)
+
+    def quantile(self, uniform):
+        return self._to_unit(tf.math.ceil(self._logistic.quantile(uniform)))
+
+    def _to_unit(self, grey):
+        return tf.clip_by_value(grey / self._top, 0.0, 1.0)

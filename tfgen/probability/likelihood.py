@@ -44,6 +44,17 @@ class Likelihood(keras.layers.Layer):
         """Expected data, in the data's shape and range."""
         return self.distribution(tf.cast(parameters, tf.float32)).mean()
 
+    def sample(self, parameters, uniform):
+        """One draw of the data, by the inverse distribution function.
+
+        Args:
+            parameters: decoder output.
+            uniform: noise in [0, 1), in the data's shape.
+        """
+        inside = tf.clip_by_value(uniform, 1e-7, 1.0 - 1e-7)
+        distribution = self.distribution(tf.cast(parameters, tf.float32))
+        return distribution.quantile(inside)
+
     def targets(self, x, batch):
         """The data the likelihood is taken of; most take it as it is."""
         return x

@@ -42,23 +42,10 @@ def uniform_rows(stream, first_row, num_rows, shape) -> tf.Tensor:
     return _rows(draw, stream, first_row, num_rows, shape)
 
 
-def normal_by_seed(seeds, shape) -> tf.Tensor:
-    """One standard normal draw a row, each from its own int64 seed.
-
-    Row i equals `normal_rows(stream, 0, 1, shape)[0]` of the stream of
-    `seeds[i]`, so it depends on nothing but its seed.
-    """
-    return tf.map_fn(
-        lambda seed: normal_rows(sample_stream(seed), 0, 1, shape)[0],
-        tf.cast(seeds, tf.int64),
-        fn_output_signature=tf.TensorSpec(tuple(shape), tf.float32),
-    )
-
-
-def sample_stream(seed) -> tf.Tensor:
-    """Seed pair of the latents that `sample(seed=...)` decodes."""
-    name = zlib.crc32(b"sample")
-    return tf.stack([tf.cast(seed, tf.int64), tf.constant(name, tf.int64)])
+def user_stream(seed, purpose: str) -> tf.Tensor:
+    """Seed pair of what `sample(seed=...)` draws; any int64 is a seed."""
+    name = tf.constant(zlib.crc32(purpose.encode()), tf.int64)
+    return tf.stack([tf.cast(seed, tf.int64), name])
 
 
 def _rows(draw, stream, first_row, num_rows, shape):

@@ -1,0 +1,24 @@
+"""tfgen: VAEs and GANs as ordinary Keras models.
+
+`tfgen.export` and `tfgen.tuning` are loaded on first use.
+"""
+
+import importlib
+
+from tfgen import callbacks as callbacks
+from tfgen import data as data
+from tfgen import networks as networks
+from tfgen import optimizers as optimizers
+from tfgen import presets as presets
+from tfgen import probability as probability
+from tfgen import training as training
+from tfgen.models import VAE as VAE
+from tfgen.models import GenerativeModel as GenerativeModel
+from tfgen.models import build as build
+from tfgen.version import __version__ as __version__
+
+
+def __getattr__(name):
+    if name in ("export", "tuning"):
+        return importlib.import_module(f"tfgen.{name}")
+    raise AttributeError(f"module 'tfgen' has no attribute {name!r}")

@@ -1,0 +1,6 @@
+"""Deep generative models as `keras.Model` subclasses."""
+
+from tfgen.models.builder import build as build
+from tfgen.models.endpoint import Endpoint as Endpoint
+from tfgen.models.generative_model import GenerativeModel as GenerativeModel
+from tfgen.models.vae import VAE as VAE

@@ -1,0 +1,377 @@
+"""What every generative model has."""
+
+import secrets
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgen.data import checks
+from tfgen.models import endpoint as endpoints_module
+from tfgen.optimizers import OptimizerGroup
+from tfgen.training import inputs, random, refusals
+from tfgen.training.files import written_whole
+from tfgen.training.global_batch import GlobalBatch
+from tfgen.training.step_runner import StepRunner
+
+MAX_SEED = 2**31
+
+
+class GenerativeModel(keras.Model):
+    """Abstract base of the models; `VAE` and its siblings are final.
+
+    A subclass sets `data_shape`, `data_range`, `latent_dim` and
+    `optimizer_names`, gives `network_variables`, `generate`, `endpoints`,
+    `train_step` and `test_step`, and creates its metrics in `__init__` by
+    `self.make_trackers(names)`.
+
+    A training step is a pure function of (weights, batch, seed, step number).
+    """
+
+    data_shape: tuple[int, ...]
+    data_range: tuple[float, float] | None = None
+    latent_dim: int
+    optimizer_names: tuple[str, ...]
+
+    def __init__(self, *, num_classes=None, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        if not 0 <= int(seed) < MAX_SEED:
+            raise ValueError(
+                f"seed is {seed}, expected an integer from 0 to 2**31 - 1."
+            )
+        self.num_classes = num_classes
+        self.seed = int(seed)
+        self.step = self._counter("step")
+        self.evaluated_rows = self._counter("evaluated_rows")
+        self.trackers = {}
+        self._train_runner = StepRunner(self, "train_step")
+        self._test_runner = StepRunner(self, "test_step")
+        self._compiled_endpoints = {}
+
+    # What a subclass provides.
+
+    def network_variables(self) -> dict[str, list]:
+        """Trainable variables by optimizer name."""
+        raise NotImplementedError
+
+    def endpoints(self) -> dict[str, endpoints_module.Endpoint]:
+        """The stateless, row-wise functions that Python and servers call."""
+        raise NotImplementedError
+
+    def generate(self, latents, uniform, labels=None):
+        """Data from latents and observation noise, as tensors."""
+        raise NotImplementedError
+
+    def recommended_optimizers(self) -> dict:
+        """Optimizers that `compile()` takes when none are named."""
+        return {n: keras.optimizers.Adam(1e-3) for n in self.optimizer_names}
+
+    # Training.
+
+    def compile(
+        self,
+        optimizer=None,
+        *,
+        steps_per_execution=1,
+        jit_compile=False,
+        run_eagerly=False,
+        **unsupported,
+    ):
+        """Readies the model for `fit`.
+
+        Args:
+            optimizer: None for the recommended ones, an optimizer or its
+                name (a copy for each network), or a dict by network name.
+            steps_per_execution: training steps in one compiled call; 10 to
+                50 help small networks. Weights come out the same.
+            jit_compile: compile the step by XLA; one replica only.
+            run_eagerly: run steps without compiling, for debugging.
+
+        Raises:
+            ValueError: for losses or metrics (the model has its own), and for
+                what could not be exact under the model's strategy.
+        """
+        refusals.refuse_compile_arguments(self, unsupported)
+        group = optimizer
+        if not isinstance(group, OptimizerGroup):
+            group = OptimizerGroup(self._named_optimizers(optimizer))
+        refusals.refuse_inexact(self, group, jit_compile)
+        with self.distribute_strategy.scope():
+            group.build(self.network_variables())
+        super().compile(
+            optimizer=group,
+            steps_per_execution=steps_per_execution,
+            jit_compile=jit_compile,
+            run_eagerly=run_eagerly,
+        )
+
+    def fit(self, x=None, y=None, batch_size=None, **kwargs):
+        """Trains as `keras.Model.fit` does.
+
+        Args:
+            x: a `tfgen.data.Source` or `Batches`, a NumPy array of examples,
+                or a `tf.data.Dataset` of batches of `x` or `(x, y)`. Arrays
+                and sources are shuffled anew each epoch, in an order that
+                depends on the model's seed and step alone.
+            y: integer labels for a class-conditional model, else ignored.
+            batch_size: rows a step, over all replicas; default 32.
+            kwargs: as for `keras.Model.fit`.
+
+        Raises:
+            ValueError: if the data is not what the networks take.
+            FloatingPointError: if a gradient is not finite; the weights are
+                then those before the step.
+        """
+        kwargs, runs = inputs.fit_arguments(self, x, y, batch_size, kwargs)
+        self._train_runner.start(runs.steps_per_epoch, runs.ordered)
+        self._test_runner.start(runs.validation_steps)
+        with inputs.explained_errors(self):
+            return super().fit(**kwargs)
+
+    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+        """Mean of the metrics over the data, as `keras.Model.evaluate`.
+
+        The noise of row i depends on the seed and i alone: results do not
+        depend on batch size, replicas or the training step.
+        """
+        if not kwargs.get("_use_cached_eval_dataset"):
+            x, steps = inputs.evaluation_data(self, x, y, batch_size)
+            kwargs.setdefault("steps", steps)
+            self._test_runner.start(kwargs["steps"])
+            y = batch_size = None
+        return super().evaluate(x=x, y=y, batch_size=batch_size, **kwargs)
+
+    def make_train_function(self, force=False):
+        if self.train_function is None or force:
+            self.train_function = self._train_runner.build()
+
+    def make_test_function(self, force=False):
+        if self.test_function is None or force:
+            self.test_function = self._test_runner.build()
+
+    def reset_metrics(self):
+        """Called at the start of each epoch and of each evaluation."""
+        super().reset_metrics()
+        self.evaluated_rows.assign(0)
+        self._train_runner.begin_epoch()
+        self._test_runner.begin_epoch()
+
+    def training_batch(self, data) -> GlobalBatch:
+        """This replica's part of a training batch."""
+        x, labels = self._unpack(data)
+        return GlobalBatch(x, labels, self.seed, self.step)
+
+    def evaluation_batch(self, data) -> GlobalBatch:
+        """This replica's part of a batch whose noise goes by row number."""
+        x, labels = self._unpack(data)
+        batch = GlobalBatch(
+            x, labels, self.seed, -1, first_row=self.evaluated_rows
+        )
+        self.evaluated_rows.assign_add(batch.num_rows)
+        return batch
+
+    def regularization(self):
+        """Added losses of the networks' layers, shared out over replicas."""
+        context = tf.distribute.get_replica_context()
+        if not self.losses:
+            return 0.0
+        return tf.add_n(self.losses) / context.num_replicas_in_sync
+
+    # Metrics.
+
+    def make_trackers(self, names):
+        self.trackers = {n: keras.metrics.Mean(name=n) for n in names}
+
+    @property
+    def metrics(self):
+        return list(self.trackers.values())
+
+    def track(self, per_example: dict) -> dict:
+        """Adds values, one an example, to the metrics of the same names."""
+        for name, tracker in self.trackers.items():
+            tracker.update_state(per_example[name])
+        return {m.name: m.result() for m in self.metrics}
+
+    # Running endpoints.
+
+    def run_endpoint(self, name, inputs, batch_size=256):
+        """Runs an endpoint over NumPy arrays, in batches.
+
+        Args:
+            name: a key of `endpoints()`.
+            inputs: dict of input name to array, one row an example.
+            batch_size: rows at a time; bounds the memory.
+
+        Returns:
+            Dict of output name to float32 array.
+
+        Raises:
+            ValueError: if the model has no such endpoint, or the inputs are
+                not what it takes.
+        """
+        endpoint = self._endpoint(name)
+        arrays = endpoints_module.check_inputs(self, name, endpoint, inputs)
+        if name not in self._compiled_endpoints:
+            self._compiled_endpoints[name] = endpoint.compiled()
+        compiled = self._compiled_endpoints[name]
+        return endpoints_module.run_in_batches(compiled, arrays, batch_size)
+
+    def sample(self, num_samples, *, seed=None, labels=None, batch_size=256):
+        """Draws from the model: float32 `(num_samples, *data_shape)`.
+
+        Row i depends on (seed, i) and its label alone. Without a seed each
+        call gives other samples.
+
+        Args:
+            num_samples: how many.
+            seed: an integer.
+            labels: class of each sample, one class for all, or None: the
+                classes in turn. Only for class-conditional models.
+            batch_size: rows at a time.
+        """
+        labels = self._sample_labels(num_samples, labels)
+        if seed is None:
+            seed = secrets.randbelow(2**62)
+        parts = []
+        for start in range(0, num_samples, batch_size):
+            stop = min(start + batch_size, num_samples)
+            part = None if labels is None else self._hot(labels[start:stop])
+            noise = self._noise_rows(tf.constant(seed, tf.int64), start, stop)
+            parts.append(self._generate_compiled(*noise, part).numpy())
+        return np.concatenate(parts)
+
+    # For endpoints.
+
+    def endpoint_inputs(self, *names):
+        """Named inputs of an endpoint, with the label where there is one."""
+        specs = {
+            "x": keras.KerasTensor((None, *self.data_shape), "float32"),
+            "latent": keras.KerasTensor((None, self.latent_dim), "float32"),
+            "seed": keras.KerasTensor((None,), "int64"),
+            "label": keras.KerasTensor((None,), "int64"),
+        }
+        names += ("label",) if self.num_classes else ()
+        return {name: specs[name] for name in names}
+
+    def noise_by_seed(self, seeds):
+        """Latents and observation noise, each row from its own seed."""
+
+        def one(seed):
+            latents, uniform = self._noise_rows(seed, 0, 1)
+            return latents[0], uniform[0]
+
+        latents = tf.TensorSpec((self.latent_dim,), tf.float32)
+        uniform = tf.TensorSpec(self.data_shape, tf.float32)
+        return tf.map_fn(one, seeds, fn_output_signature=(latents, uniform))
+
+    def _noise_rows(self, seed, start, stop):
+        """Noise of rows `start` to `stop` of `sample(seed=seed)`."""
+        rows = (start, stop - start)
+        return (
+            random.normal_rows(
+                random.user_stream(seed, "latent"), *rows, (self.latent_dim,)
+            ),
+            random.uniform_rows(
+                random.user_stream(seed, "observation"), *rows, self.data_shape
+            ),
+        )
+
+    def _hot(self, label):
+        return None if label is None else tf.one_hot(label, self.num_classes)
+
+    def _run(self, name, batch_size, **inputs):
+        given = {k: v for k, v in inputs.items() if v is not None}
+        return self.run_endpoint(name, given, batch_size)
+
+    def _generate_compiled(self, latents, uniform, labels):
+        if "sample" not in self._compiled_endpoints:
+            self._compiled_endpoints["sample"] = tf.function(
+                self.generate, reduce_retracing=True, autograph=False
+            )
+        return self._compiled_endpoints["sample"](latents, uniform, labels)
+
+    # Files.
+
+    def save(self, filepath, overwrite=True, **kwargs):
+        """Saves to a `.keras` file, whole or not at all."""
+        with written_whole(filepath, overwrite) as temporary:
+            super().save(temporary, overwrite=True, **kwargs)
+
+    def save_weights(self, filepath, overwrite=True, **kwargs):
+        """Saves to a `.weights.h5` file, whole or not at all."""
+        with written_whole(filepath, overwrite) as temporary:
+            super().save_weights(temporary, overwrite=True, **kwargs)
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return None
+        return {
+            "optimizer": keras.saving.serialize_keras_object(self.optimizer),
+            "steps_per_execution": self.steps_per_execution,
+            "jit_compile": self.jit_compile,
+        }
+
+    def compile_from_config(self, config):
+        optimizer = config.pop("optimizer")
+        optimizer = keras.saving.deserialize_keras_object(optimizer)
+        self.compile(optimizer=optimizer, **config)
+
+    # Private.
+
+    def _counter(self, name):
+        return self.add_weight(
+            shape=(),
+            initializer="zeros",
+            dtype="int64",
+            trainable=False,
+            aggregation="only_first_replica",
+            name=name,
+        )
+
+    def _named_optimizers(self, optimizer):
+        names = self.optimizer_names
+        if optimizer is None:
+            return self.recommended_optimizers()
+        if not isinstance(optimizer, dict):
+            return {name: _own_copy(optimizer) for name in names}
+        if set(optimizer) != set(names):
+            raise ValueError(
+                f"optimizer has the keys {', '.join(map(str, optimizer))}, "
+                f"expected {', '.join(names)}."
+            )
+        return {name: _own_copy(optimizer[name]) for name in names}
+
+    def _unpack(self, data):
+        x, labels, _ = keras.utils.unpack_x_y_sample_weight(data)
+        x = tf.cast(x, tf.float32)
+        if not self.num_classes:
+            return x, None
+        return x, tf.one_hot(tf.cast(labels, tf.int32), self.num_classes)
+
+    def _endpoint(self, name):
+        known = self.endpoints()
+        if name not in known:
+            raise ValueError(
+                f"{type(self).__name__} has no endpoint {name!r}, expected "
+                f"one of {', '.join(known)}."
+            )
+        return known[name]
+
+    def _sample_labels(self, num_samples, labels):
+        if not self.num_classes:
+            if labels is None:
+                return None
+            raise ValueError(
+                "labels were given, but this model is not class-conditional: "
+                "leave them out, or build it with num_classes."
+            )
+        if labels is None:
+            return np.arange(num_samples, dtype=np.int64) % self.num_classes
+        labels = np.broadcast_to(np.asarray(labels), (num_samples,))
+        return checks.check_labels(labels, self.num_classes, num_samples)
+
+
+def _own_copy(optimizer):
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return type(optimizer).from_config(optimizer.get_config())
+    return keras.optimizers.get(optimizer)

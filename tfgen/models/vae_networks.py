@@ -1,0 +1,82 @@
+"""Checks that an encoder, a decoder and a likelihood fit together."""
+
+
+def check(encoder, decoder, likelihood, num_classes):
+    """Returns `(data_shape, latent_dim)`.
+
+    Raises:
+        ValueError: with what came, what was expected and what to do.
+    """
+    data_shape = _first_input(encoder, "encoder", num_classes)
+    (latent_dim,) = _rank_one(_first_input(decoder, "decoder", num_classes))
+    _check_encoder_output(encoder.output_shape, latent_dim)
+    wanted = (
+        *data_shape[:-1],
+        data_shape[-1] * likelihood.parameters_per_value,
+    )
+    came = tuple(decoder.output_shape[1:])
+    if came != wanted:
+        raise ValueError(
+            f"the decoder gives {came}, expected {wanted}: data of shape "
+            f"{data_shape} with {likelihood.parameters_per_value} value(s) "
+            f"each for {type(likelihood).__name__}. Change its last layer, "
+            "or end it in keras.layers.Reshape."
+        )
+    likelihood.check_decoder(decoder)
+    return data_shape, latent_dim
+
+
+def decoder_shape(data_shape, likelihood):
+    """Shape of the output that a likelihood needs of a decoder."""
+    channels = data_shape[-1] * likelihood.parameters_per_value
+    return (*data_shape[:-1], channels)
+
+
+def _first_input(network, role, num_classes):
+    if not getattr(network, "built", False) or not network.inputs:
+        raise ValueError(
+            f"the {role} does not know its input shape: start it with "
+            "keras.Input(shape)."
+        )
+    count = 2 if num_classes else 1
+    if len(network.inputs) != count:
+        wanted = (
+            f"a conditional {role} takes two inputs, [data, one-hot labels]"
+            if num_classes
+            else f"the {role} takes one input"
+        )
+        raise ValueError(
+            f"the {role} has {len(network.inputs)} input(s), but {wanted}: "
+            "check num_classes."
+        )
+    if num_classes and network.inputs[1].shape[-1] != num_classes:
+        raise ValueError(
+            f"the {role}'s second input has shape "
+            f"{tuple(network.inputs[1].shape)}, expected (None, {num_classes})"
+            " for one-hot labels."
+        )
+    return tuple(network.inputs[0].shape[1:])
+
+
+def _rank_one(shape):
+    if len(shape) != 1:
+        raise ValueError(
+            f"the decoder takes inputs of shape {shape}, expected "
+            "(latent_dim,): start it with keras.Input((latent_dim,))."
+        )
+    return shape
+
+
+def _check_encoder_output(output_shape, latent_dim):
+    if isinstance(output_shape, list):
+        shapes = [tuple(shape[1:]) for shape in output_shape]
+        wanted = [(latent_dim,)] * 2
+    else:
+        shapes, wanted = tuple(output_shape[1:]), (2 * latent_dim,)
+    if shapes != wanted:
+        raise ValueError(
+            f"the encoder gives {shapes}, expected {(2 * latent_dim,)} (mean "
+            f"and log variance) or two of {(latent_dim,)} for a decoder of "
+            f"{latent_dim} latents: end it in "
+            f"keras.layers.Dense({2 * latent_dim})."
+        )

@@ -1,0 +1,1 @@
+"""Whole set-ups by name."""

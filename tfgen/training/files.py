@@ -1,0 +1,42 @@
+"""Files that are there whole or not at all."""
+
+import contextlib
+import os
+import pathlib
+
+
+@contextlib.contextmanager
+def written_whole(path, overwrite: bool = True):
+    """Gives a temporary path beside `path` that takes its place at the end.
+
+    The file is synced to disk before it is renamed. A process killed at any
+    moment leaves the old file or the new one.
+
+    Args:
+        path: where the file shall be.
+        overwrite: if False, an existing file is an error.
+
+    Raises:
+        ValueError: if the file exists and may not be overwritten.
+    """
+    path = pathlib.Path(path)
+    if path.exists() and not overwrite:
+        raise ValueError(
+            f"{path} exists: pass overwrite=True, or another path."
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Keras reads the format from the ending, so it stays last.
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        yield temporary
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path, text: str) -> None:
+    """Writes a text file, whole or not at all."""
+    with written_whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,259 @@
+"""What `fit` and `evaluate` take, brought to one form."""
+
+import collections.abc
+import contextlib
+import dataclasses
+import inspect
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgen.data import Batches, Source, checks
+from tfgen.data.array_storage import ArrayStorage
+from tfgen.optimizers.optimizer_group import NOT_FINITE
+
+DEFAULT_BATCH_SIZE = 32
+
+
+@dataclasses.dataclass
+class Runs:
+    """How many steps there are; None where the data does not tell."""
+
+    steps_per_epoch: int | None
+    validation_steps: int | None
+    ordered: bool
+
+
+def fit_arguments(model, x, y, batch_size, kwargs):
+    """Arguments for `keras.Model.fit`, and the number of steps they make."""
+    model._assert_compile_called("fit")
+    kwargs = dict(kwargs)
+    for name in ("sample_weight", "class_weight"):
+        if kwargs.get(name) is not None:
+            raise ValueError(
+                f"fit() got {name}, but every example counts the same here: "
+                "leave it out, or repeat rows in the data."
+            )
+    validation_data = kwargs.pop("validation_data", None)
+    validation_split = kwargs.pop("validation_split", 0.0)
+    if validation_split and validation_data is None:
+        x, y, validation_data = _hold_out(x, y, validation_split)
+    shuffle = kwargs.pop("shuffle", True)
+    data = _training_data(model, x, y, batch_size, shuffle)
+    initial_epoch = kwargs.pop("initial_epoch", 0)
+    steps = kwargs.pop("steps_per_epoch", None) or _steps(data)
+    for callback in _callbacks(kwargs.get("callbacks")):
+        if hasattr(callback, "restore"):
+            callback.set_model(model)
+            initial_epoch = callback.restore(steps, initial_epoch)
+    validation_steps = kwargs.pop("validation_steps", None)
+    if validation_data is not None:
+        validation_batch_size = kwargs.pop("validation_batch_size", batch_size)
+        validation_data, found = evaluation_data(
+            model, validation_data, None, validation_batch_size
+        )
+        validation_steps = validation_steps or found
+    ordered = isinstance(data, Batches)
+    kwargs |= {
+        "x": data.dataset(_start(model, data, steps)) if ordered else data,
+        "shuffle": False,
+        "validation_data": validation_data,
+        "initial_epoch": initial_epoch,
+        "steps_per_epoch": steps if ordered else None,
+        "validation_steps": validation_steps,
+    }
+    return kwargs, Runs(steps, validation_steps, ordered)
+
+
+def evaluation_data(model, x, y, batch_size):
+    """A finite dataset in the data's own order, and its number of batches."""
+    if isinstance(x, tuple) and y is None:
+        x, y = (*x, None)[:2]
+    data = _training_data(model, x, y, batch_size, shuffle=False)
+    if not isinstance(data, Batches):
+        return data, _steps(data)
+    in_order = data.source.batches(
+        data.batch_size, shuffle=False, labels=data.labels
+    )
+    steps = in_order.steps_per_epoch
+    return in_order.dataset().take(steps), steps
+
+
+@contextlib.contextmanager
+def explained_errors(model):
+    """Turns the failed check on gradients into one line."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        if NOT_FINITE not in str(error):
+            raise
+        network = str(error).split(NOT_FINITE)[1].split("'")[0].split("]")[0]
+        raise FloatingPointError(
+            f"the gradients of network {network.strip(': ')} are not finite "
+            f"at step {int(model.step)}; the weights are those before it. "
+            "Look for NaN or huge values in the data, lower the learning "
+            "rate, or clip gradients (global_clipnorm=1.0)."
+        ) from None
+
+
+def _training_data(model, x, y, batch_size, shuffle):
+    if isinstance(x, Source):
+        _check_source(model, x)
+        x = x.batches(
+            _fitting(batch_size, len(x)), model.seed, shuffle
+        )
+    if isinstance(x, Batches):
+        _check_source(model, x.source)
+        return Batches(
+            x.source,
+            x.batch_size,
+            seed=x.seed,
+            shuffle=x.shuffle,
+            labels=bool(model.num_classes),
+            memory_limit=x.memory_limit,
+        )
+    if isinstance(x, tf.data.Dataset):
+        _check_dataset(model, x)
+        return x
+    if isinstance(x, keras.utils.PyDataset):
+        return x
+    if isinstance(x, collections.abc.Iterator) or inspect.isgenerator(x):
+        raise ValueError(
+            f"x is a {type(x).__name__}, which yields its batches once and "
+            "cannot start again at an epoch or a resume: pass an array, a "
+            "tf.data.Dataset or a tfgen.data source."
+        )
+    return _array_batches(model, x, y, batch_size, shuffle)
+
+
+def _array_batches(model, x, y, batch_size, shuffle):
+    x = checks.check_examples(
+        x, shape=model.data_shape, value_range=model.data_range
+    )
+    labels = names = None
+    if model.num_classes:
+        if y is None:
+            raise ValueError(
+                f"the model is conditional on {model.num_classes} classes, "
+                "but there are no labels: pass them as y."
+            )
+        labels = checks.check_labels(y, model.num_classes, len(x))
+        names = tuple(str(i) for i in range(model.num_classes))
+    source = Source(ArrayStorage(x, labels), "table", class_names=names)
+    return source.batches(
+        _fitting(batch_size, len(x)),
+        model.seed,
+        shuffle,
+        labels=bool(model.num_classes),
+    )
+
+
+def _fitting(batch_size, rows):
+    """The batch size asked for, else the default or fewer rows."""
+    return batch_size or min(DEFAULT_BATCH_SIZE, rows)
+
+
+def _check_source(model, source):
+    if source.shape != tuple(model.data_shape):
+        raise ValueError(
+            f"{source.name} holds examples of shape {source.shape}, but the "
+            f"model takes {tuple(model.data_shape)}: build it with "
+            f"input_shape={source.shape}."
+        )
+    wanted = model.data_range
+    if wanted and source.value_range != tuple(wanted):
+        raise ValueError(
+            f"{source.name} has the range {source.value_range}, but the "
+            f"model's likelihood takes {tuple(wanted)}: "
+            + (
+                f"pass source.to_range({tuple(wanted)})."
+                if source.value_range
+                else "use likelihood='gaussian' for real data."
+            )
+        )
+    if model.num_classes and source.num_classes != model.num_classes:
+        raise ValueError(
+            f"{source.name} has {source.num_classes or 'no'} classes, but the "
+            f"model was built with num_classes={model.num_classes}."
+        )
+
+
+def _check_dataset(model, dataset):
+    spec = dataset.element_spec
+    if isinstance(spec, dict):
+        raise ValueError(
+            f"the dataset yields dicts with keys {', '.join(spec)}; expected "
+            "batches of x or (x, y): map it, as in "
+            "dataset.map(lambda row: row['image'])."
+        )
+    parts = spec if isinstance(spec, tuple) else (spec,)
+    shape = tf.TensorShape((None, *model.data_shape))
+    if not parts[0].shape.is_compatible_with(shape):
+        raise ValueError(
+            f"the dataset yields x of shape {tuple(parts[0].shape)}, expected "
+            f"{tuple(shape)}: batch or reshape it."
+        )
+    if not parts[0].dtype.is_floating:
+        raise ValueError(
+            f"the dataset yields x of dtype {parts[0].dtype.name}, expected "
+            "floating-point numbers: map it to float32 in the range "
+            f"{model.data_range or 'of the data'}."
+        )
+    if model.num_classes and len(parts) < 2:
+        raise ValueError(
+            f"the model is conditional on {model.num_classes} classes, but "
+            "the dataset yields x alone: yield (x, labels)."
+        )
+    first = next(iter(dataset.take(1)), None)
+    if first is None:
+        raise ValueError(
+            "the dataset is empty; expected at least one batch."
+        )
+    x = first[0] if isinstance(first, tuple) else first
+    checks.check_examples(
+        np.asarray(x),
+        shape=model.data_shape,
+        value_range=model.data_range,
+        name="the dataset's first batch",
+    )
+
+
+def _hold_out(x, y, fraction):
+    if isinstance(x, Source):
+        x, held = x.divide((1.0 - fraction, fraction))
+        return x, y, held
+    if isinstance(x, (Batches, tf.data.Dataset, keras.utils.PyDataset)):
+        raise ValueError(
+            "validation_split works on arrays and sources, got "
+            f"{type(x).__name__}: pass validation_data."
+        )
+    count = int(len(x) * (1.0 - fraction))
+    held_labels = None if y is None else y[count:]
+    held = (x[count:], held_labels)
+    return x[:count], None if y is None else y[:count], held
+
+
+def _steps(data):
+    if isinstance(data, Batches):
+        return data.steps_per_epoch
+    if isinstance(data, keras.utils.PyDataset):
+        return data.num_batches
+    cardinality = int(data.cardinality())
+    return cardinality if cardinality >= 0 else None
+
+
+def _start(model, batches, steps):
+    """The model's step, at the start of an epoch unless it resumes in one."""
+    step = int(model.step)
+    if model._train_runner.resumes or steps != batches.steps_per_epoch:
+        return step
+    return -(-step // steps) * steps
+
+
+def _callbacks(callbacks):
+    if callbacks is None:
+        return []
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        return callbacks.callbacks
+    return callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]

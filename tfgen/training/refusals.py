@@ -1,0 +1,91 @@
+"""What cannot be exact or safe, refused with the alternative named."""
+
+import keras
+
+COMPILE_ARGUMENTS = (
+    "loss",
+    "loss_weights",
+    "metrics",
+    "weighted_metrics",
+    "auto_scale_loss",
+)
+
+
+def refuse_compile_arguments(model, arguments):
+    """Raises ValueError for losses and metrics of supervised models."""
+    name = type(model).__name__
+    for argument, value in arguments.items():
+        if argument not in COMPILE_ARGUMENTS:
+            raise ValueError(
+                f"compile() got an unknown argument {argument!r}; expected "
+                "optimizer, steps_per_execution, jit_compile, run_eagerly."
+            )
+        if value is not None and argument != "auto_scale_loss":
+            raise ValueError(
+                f"compile() got {argument}={value!r}, but a {name} brings its "
+                "own loss and metrics: leave the argument out."
+            )
+
+
+def refuse_inexact(model, group, jit_compile):
+    """Raises ValueError for what would silently differ from the algorithm."""
+    replicas = model.distribute_strategy.num_replicas_in_sync
+    for name, optimizer in group.optimizers.items():
+        _refuse_optimizer(name, optimizer, replicas)
+    for layer in _all_layers(model):
+        _refuse_layer(layer, replicas)
+    if jit_compile and replicas > 1:
+        raise ValueError(
+            f"jit_compile=True cannot run on {replicas} replicas: compile "
+            "with jit_compile=False, or train on one replica."
+        )
+
+
+def _refuse_optimizer(name, optimizer, replicas):
+    if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        raise ValueError(
+            f"the optimizer of {name!r} is a LossScaleOptimizer: use "
+            "precision='mixed_bfloat16', which needs no loss scale."
+        )
+    for option in ("gradient_accumulation_steps", "ema_overwrite_frequency"):
+        if replicas > 1 and getattr(optimizer, option, None):
+            raise ValueError(
+                f"the optimizer of {name!r} sets {option}, which crashes on "
+                f"{replicas} replicas: leave it out"
+                + (
+                    " and pass a larger batch_size."
+                    if option == "gradient_accumulation_steps"
+                    else "; averages are still put in at the end of fit."
+                )
+            )
+
+
+def _refuse_layer(layer, replicas):
+    if layer.dtype_policy.name == "mixed_float16":
+        raise ValueError(
+            f"layer {layer.name!r} computes in mixed_float16, whose small "
+            "gradients vanish without a loss scale: build it under "
+            "mixed_bfloat16."
+        )
+    if replicas == 1:
+        return
+    if isinstance(layer, keras.layers.BatchNormalization):
+        if not layer.synchronized:
+            raise ValueError(
+                f"layer {layer.name!r} normalises each replica's rows apart: "
+                "pass synchronized=True to BatchNormalization, or use "
+                "GroupNormalization."
+            )
+    elif hasattr(layer, "seed_generator"):
+        raise ValueError(
+            f"layer {layer.name!r} ({type(layer).__name__}) draws the same "
+            f"numbers on all of {replicas} replicas: leave it out, or train "
+            "on one replica."
+        )
+
+
+def _all_layers(layer):
+    nested = getattr(layer, "layers", [])
+    yield from nested
+    for inner in nested:
+        yield from _all_layers(inner)
