@@ -1,0 +1,40 @@
+# Works in a fresh clone that has python3 (with venv) and nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+PROJECT_FILES := setup.cfg pyproject.toml constraints.txt
+
+.PHONY: test demo quality lint format wheel clean
+
+test: .venv/.dev
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+
+demo: .venv/.base
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
+
+quality: .venv/.dev
+	@$(BIN)/python benchmarks/quality.py
+
+lint: .venv/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: .venv/.dev
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+wheel: .venv/.dev
+	@$(BIN)/python -m build --no-isolation
+
+clean:
+	rm -rf build demo dist *.egg-info .coverage .pytest_cache .ruff_cache
+
+.venv/.base: $(PROJECT_FILES)
+	@echo "Installing tfgen into .venv (a few minutes the first time)"
+	@$(PYTHON) -m venv .venv && $(PIP_INSTALL) -e .
+	@touch $@
+
+.venv/.dev: .venv/.base
+	@echo "Installing the development tools into .venv"
+	@$(PIP_INSTALL) -e '.[dev]'
+	@touch $@
