@@ -9,3 +9,4 @@ from tfgen.data.known import known as known
 from tfgen.data.known import names as names
 from tfgen.data.load import load as load
 from tfgen.data.source import Source as Source
+from tfgen.data.tfrecords import write_tfrecords as write_tfrecords
