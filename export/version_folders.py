@@ -1,0 +1,170 @@
+"""Version folders: `BASE/<integer>/`, there as a whole or not at all.
+
+TensorFlow Serving polls BASE and loads every sub-folder whose name is an
+integer, so a version must appear at once, finished. It is written under a
+name that is no integer, on the same file system, and renamed.
+"""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+_TEMPORARY_PREFIX = ".tfgen-export-"
+
+
+def list_versions(base: str | Path) -> list[int]:
+    """Return the versions in `base`, ascending; none if there is no `base`.
+
+    Names are read as TensorFlow Serving reads them: `003` is version 3.
+    """
+    base = Path(base)
+    if not base.is_dir():
+        return []
+    names = [entry.name for entry in base.iterdir()]
+    return sorted({int(n) for n in names if n.isascii() and n.isdigit()})
+
+
+@contextlib.contextmanager
+def new_version(
+    base: str | Path, version: int | None = None
+) -> Iterator["VersionFolder"]:
+    """Yield a folder that becomes `base/<version>` if the block succeeds.
+
+    After an exception nothing is left; after a kill, a temporary folder that
+    servers ignore and the next call removes.
+
+    Args:
+        base: Folder of one model's versions. Made if it does not exist.
+        version: Integer from 1 on; default is one above the highest.
+
+    Raises:
+        ValueError: If `base` is not a local folder, or `version` is no such
+            integer or exists already.
+    """
+    base = _check_base(base)
+    _check_version(base, version)
+    base.mkdir(parents=True, exist_ok=True)
+    with _locked(base):
+        _remove_leftovers(base)
+        path = base / f"{_TEMPORARY_PREFIX}{uuid.uuid4().hex}"
+        path.mkdir()
+        lock = _lock(path)
+    folder = VersionFolder(path)
+    try:
+        yield folder
+        _synchronize(path)
+        with _locked(base):
+            # Again, now that no other export can interfere: rename() would
+            # replace an empty folder.
+            _check_version(base, version)
+            if version is None:
+                version = max(list_versions(base), default=0) + 1
+            folder.path = base / str(version)
+            os.rename(path, folder.path)
+            _synchronize_entry(base)
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    finally:
+        os.close(lock)
+
+
+class VersionFolder:
+    """Where a version is being written and, once it is finished, lies.
+
+    Attributes:
+        path: The temporary folder; after the `with` block, `base/<version>`.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+
+def _check_base(base: str | Path) -> Path:
+    if "://" in str(base):
+        raise ValueError(
+            f"Expected a local folder to export to, got {base}. Export to a "
+            "local folder and copy the finished version."
+        )
+    base = Path(base)
+    if base.exists() and not base.is_dir():
+        raise ValueError(
+            f"Expected a folder to export to, but {base} is a file. Pass "
+            "another path."
+        )
+    return base
+
+
+def _check_version(base: Path, version: int | None) -> None:
+    if version is None:
+        return
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ValueError(
+            f"Expected version to be an integer from 1 on, got {version!r}. "
+            "Leave it out to take the next free one."
+        )
+    versions = list_versions(base)
+    if version in versions:
+        raise ValueError(
+            f"Version {version} exists already in {base}, which holds "
+            f"{', '.join(map(str, versions))}; versions are never "
+            f"overwritten. Pass version={versions[-1] + 1} or leave it out."
+        )
+
+
+def _remove_leftovers(base: Path) -> None:
+    """Remove the temporary folders of exports whose process is gone.
+
+    A living export holds a lock on its folder; the kernel lets go of it when
+    the process ends in whatever way. (A process id would not do: it may be
+    taken again, and means nothing in another container.)
+    """
+    for path in base.glob(f"{_TEMPORARY_PREFIX}*"):
+        try:
+            lock = _lock(path)
+        except (BlockingIOError, FileNotFoundError):
+            continue
+        try:
+            shutil.rmtree(path, ignore_errors=True)
+        finally:
+            os.close(lock)
+
+
+def _lock(path: Path) -> int:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+@contextlib.contextmanager
+def _locked(base: Path) -> Iterator[None]:
+    """Hold the lock on `base`, waiting for other exports that hold it."""
+    descriptor = os.open(base, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _synchronize(folder: Path) -> None:
+    """Bring every file and folder below `folder`, and itself, to the disk."""
+    for path in folder.rglob("*"):
+        _synchronize_entry(path)
+    _synchronize_entry(folder)
+
+
+def _synchronize_entry(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
