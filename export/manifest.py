@@ -1,0 +1,93 @@
+"""`manifest.json`: what was exported, and the sha256 of every file."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+EXTRA_FOLDER = "assets.extra"
+MANIFEST_FILE = f"{EXTRA_FOLDER}/manifest.json"
+ANSWERS_FILE = f"{EXTRA_FOLDER}/expected_answers.npz"
+_FORMAT = 1
+
+
+def write_manifest(folder: str | Path, content: dict[str, Any]) -> None:
+    """Write the manifest of a finished version folder.
+
+    Adds the format number, the sha256 of every file that is there already,
+    and one of the manifest itself.
+    """
+    folder = Path(folder)
+    files = {
+        path.relative_to(folder).as_posix(): _sha256(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    manifest = {"format": _FORMAT, **content, "files": files}
+    manifest["sha256"] = _own_sha256(manifest)
+    text = json.dumps(manifest, indent=2) + "\n"
+    (folder / MANIFEST_FILE).write_text(text)
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """Read the manifest and compare every file that it lists with its sha256.
+
+    Files that are not listed (a warm-up record, batching parameters) are no
+    business of the manifest.
+
+    Raises:
+        ValueError: If the manifest or a listed file is missing or not as it
+            was exported. The message names the file.
+    """
+    folder = Path(folder)
+    manifest = _parse(folder / MANIFEST_FILE)
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise ValueError(
+                f"{path} is missing, though {MANIFEST_FILE} lists it. Export "
+                "the model again."
+            )
+        if _sha256(path) != expected:
+            raise ValueError(
+                f"{path} is not as it was exported: its sha256 differs from "
+                f"the one in {MANIFEST_FILE}. Export the model again."
+            )
+    return manifest
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    damaged = ValueError(
+        f"{path} is not as it was exported. Export the model again."
+    )
+    try:
+        manifest = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise ValueError(
+            f"Expected {path}, which does not exist. Only versions that "
+            "`tfgen export` wrote can be verified; export the model again."
+        ) from None
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise damaged from None
+    if not isinstance(manifest, dict) or "sha256" not in manifest:
+        raise damaged
+    expected = manifest.pop("sha256")
+    if _own_sha256(manifest) != expected:
+        raise damaged
+    if manifest["format"] != _FORMAT:
+        raise ValueError(
+            f"{path} has format {manifest['format']}, expected {_FORMAT}. "
+            "Verify it with the tfgen version that exported it: "
+            f"{manifest['versions']['tfgen']}."
+        )
+    return manifest
+
+
+def _own_sha256(manifest: dict[str, Any]) -> str:
+    text = json.dumps(manifest, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
