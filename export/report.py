@@ -1,0 +1,105 @@
+"""What verifying an export found."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class SignatureReport:
+    """One signature in the C++ runtime.
+
+    Attributes:
+        name: Of the signature.
+        inputs: Type and shape by name, such as `"float32(n, 8, 8, 1)"`.
+        outputs: The same for the outputs.
+        batches: Batch sizes that were compared.
+        difference: Largest absolute difference from the Keras model's
+            answers, divided by the largest answer where that exceeds 1.
+        row_difference: The same between rows asked together and apart.
+        tolerance: What both may be at most.
+        milliseconds: Time of the second call at the largest batch.
+        problem: What went wrong, in a line; empty if nothing did.
+    """
+
+    name: str
+    inputs: dict[str, str]
+    outputs: dict[str, str]
+    batches: tuple[int, ...] = ()
+    difference: float = 0.0
+    row_difference: float = 0.0
+    tolerance: float = 0.0
+    milliseconds: float = 0.0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Every signature of one version; `str(report)` is a table.
+
+    Attributes:
+        path: The version's folder.
+        versions: tfgen, TensorFlow and Keras that wrote it, by name.
+        signatures: One entry each.
+        note: A remark for the reader, such as which version was taken.
+    """
+
+    path: Path
+    versions: dict[str, str]
+    signatures: tuple[SignatureReport, ...]
+    note: str = ""
+
+    @property
+    def problems(self) -> list[str]:
+        """One line for each signature that failed."""
+        return [s.problem for s in self.signatures if s.problem]
+
+    def __str__(self) -> str:
+        header = (
+            "signature",
+            "inputs",
+            "outputs",
+            "batches",
+            "difference",
+            "ms",
+            "result",
+        )
+        rows = [header, *(_row(s) for s in self.signatures)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = [
+            "  ".join(
+                cell.ljust(width)
+                for cell, width in zip(row, widths, strict=True)
+            ).rstrip()
+            for row in rows
+        ]
+        return "\n".join([*([self.note] if self.note else []), *lines])
+
+
+class VerificationError(ValueError):
+    """An export that does not answer as the model did.
+
+    Attributes:
+        report: The whole table.
+    """
+
+    def __init__(self, report: Report):
+        super().__init__(
+            f"{report.path} failed verification: {report.problems[0]}"
+        )
+        self.report = report
+
+
+def _row(signature: SignatureReport) -> tuple[str, ...]:
+    return (
+        signature.name,
+        _join(signature.inputs),
+        _join(signature.outputs),
+        " ".join(map(str, signature.batches)),
+        f"{max(signature.difference, signature.row_difference):.1e}",
+        f"{signature.milliseconds:.1f}",
+        "FAILED" if signature.problem else "ok",
+    )
+
+
+def _join(tensors: dict[str, str]) -> str:
+    return " ".join(f"{name}:{text}" for name, text in tensors.items())
