@@ -108,6 +108,8 @@ class Batches:
         read = self._read_memory() if self.in_memory else self._read_stream()
         options = tf.data.Options()
         options.deterministic = True
+        # Graph rewrites gain nothing here and would copy the examples.
+        options.experimental_optimization.apply_default_optimizations = False
         # Workers share one order: each takes its part of every batch.
         options.experimental_distribute.auto_shard_policy = (
             tf.data.experimental.AutoShardPolicy.DATA
@@ -127,8 +129,19 @@ class Batches:
         positions = tf.range(first, tf.minimum(first + self.batch_size, rows))
         if not self.shuffle:
             return positions
-        seed = tf.stack([tf.constant(self.seed % 2**63, tf.int64), epoch])
-        return tf.random.experimental.index_shuffle(positions, seed, rows - 1)
+        # index_shuffle sees only the low bits of its seed (8 of each word for
+        # 60,000 rows), so (seed, epoch) is mixed into three whole words first.
+        words = tf.random.stateless_uniform(
+            [3],
+            tf.stack([tf.constant(self.seed % 2**63, tf.int64), epoch]),
+            None,
+            None,
+            tf.int32,
+            alg="philox",
+        )
+        return tf.raw_ops.RandomIndexShuffle(
+            index=positions, seed=words, max_index=rows - 1, rounds=8
+        )
 
     def _read_memory(self):
         x, shift, scale, labels = self._tensors
@@ -154,7 +167,7 @@ class Batches:
         shift = scale = None
         with tf.device("CPU:0"):
             if source.storage.dtype == np.uint8 and not source.standardized:
-                x = source.storage.read(source._stored_indices())
+                x = source.stored()
                 shift = tf.constant(source.shift, tf.float32)
                 scale = tf.constant(source.scale, tf.float32)
             else:

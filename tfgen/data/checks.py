@@ -82,7 +82,7 @@ def to_array(x, name: str) -> np.ndarray:
     """Return `x` as an array of numbers with at least one row."""
     _refuse_containers(x, name)
     try:
-        array = np.asarray(x)
+        array = x if isinstance(x, np.memmap) else np.asarray(x)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{name} cannot be made one array, its parts differ in shape: pass "

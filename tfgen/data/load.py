@@ -65,6 +65,8 @@ def load(
         raise ValueError(
             f"split is {split!r}; expected one of {', '.join(SPLITS)}."
         )
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise ValueError(f"seed is {seed!r}; expected a whole number from 0.")
     _check_fractions(validation_fraction, test_fraction)
     options = {
         "value_range": value_range,
@@ -87,6 +89,11 @@ def load(
 
 
 def _read(name_or_path, seed: int, options: dict, label_column) -> Loaded:
+    if not isinstance(name_or_path, (str, os.PathLike)):
+        raise ValueError(
+            f"load takes a name or a path, got {type(name_or_path).__name__}: "
+            "for arrays there is tfgen.data.from_arrays."
+        )
     name = os.fspath(name_or_path)
     if name in DATA_SETS:
         if label_column is not None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfgen.data.array_storage import ArrayStorage
 from tfgen.data.ranges import affine, check_value_range
 from tfgen.data.splits import divide_rows
 from tfgen.data.storage import Storage
@@ -252,6 +253,12 @@ class Source:
         scale = np.asarray(self.scale, dtype)
         scaled = (stored.astype(dtype, copy=False) - shift) / scale
         return scaled.astype(np.float32, copy=False)
+
+    def stored(self) -> np.ndarray:
+        """Return all rows as they are stored, before scaling."""
+        if self.indices is None and isinstance(self.storage, ArrayStorage):
+            return self.storage.x
+        return self.storage.read(self._stored_indices())
 
     def _stored_indices(self) -> np.ndarray:
         if self.indices is None:

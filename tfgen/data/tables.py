@@ -164,8 +164,9 @@ def _csv_numbers(cells, name: str, path: pathlib.Path, lines) -> np.ndarray:
         else:
             raise ValueError(
                 f"{path}, line {lines[i]}, column {name!r}: {text[:40]!r} is "
-                "no finite number: remove the column, write it as numbers, or "
-                f"pass label_column={name!r} if it holds the classes."
+                "no finite number (decimals take a point): write numbers, "
+                f"remove the column, or pass label_column={name!r} if it "
+                "holds the classes."
             )
     return numbers
 

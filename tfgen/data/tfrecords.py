@@ -207,7 +207,7 @@ def _records(file: pathlib.Path):
     try:
         yield from tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
     except tf.errors.OpError as error:
-        reason = " ".join(error.message.split())[:120]
+        reason = error.message.rpartition("}} ")[2].partition(" [Op:")[0]
         raise ValueError(
             f"{file} is damaged or no TFRecord file ({reason}): write it anew."
         ) from error

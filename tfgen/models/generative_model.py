@@ -92,11 +92,11 @@ class GenerativeModel(keras.Model):
                 what could not be exact under the model's strategy.
         """
         refusals.refuse_compile_arguments(self, unsupported)
-        group = optimizer
-        if not isinstance(group, OptimizerGroup):
-            group = OptimizerGroup(self._named_optimizers(optimizer))
-        refusals.refuse_inexact(self, group, jit_compile)
         with self.distribute_strategy.scope():
+            group = optimizer
+            if not isinstance(group, OptimizerGroup):
+                group = OptimizerGroup(self._named_optimizers(optimizer))
+            refusals.refuse_inexact(self, group, jit_compile)
             group.build(self.network_variables())
         super().compile(
             optimizer=group,
@@ -156,6 +156,11 @@ class GenerativeModel(keras.Model):
         self._train_runner.begin_epoch()
         self._test_runner.begin_epoch()
 
+    @property
+    def steps_done(self) -> int:
+        """Training steps that the weights have behind them."""
+        return int(self.step.numpy())
+
     def training_batch(self, data) -> GlobalBatch:
         """This replica's part of a training batch."""
         x, labels = self._unpack(data)
@@ -180,16 +185,19 @@ class GenerativeModel(keras.Model):
     # Metrics.
 
     def make_trackers(self, names):
-        self.trackers = {n: keras.metrics.Mean(name=n) for n in names}
+        # Sums of many nats: float32 would round away the last digits.
+        self.trackers = {
+            n: keras.metrics.Mean(name=n, dtype="float64") for n in names
+        }
 
     @property
     def metrics(self):
         return list(self.trackers.values())
 
-    def track(self, per_example: dict) -> dict:
+    def track(self, batch, per_example: dict) -> dict:
         """Adds values, one an example, to the metrics of the same names."""
         for name, tracker in self.trackers.items():
-            tracker.update_state(per_example[name])
+            tracker.update_state(per_example[name], batch.weights)
         return {m.name: m.result() for m in self.metrics}
 
     # Running endpoints.

@@ -94,11 +94,11 @@ class VAE(GenerativeModel):
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
         self.step.assign_add(1)
-        return self.track(losses)
+        return self.track(batch, losses)
 
     def test_step(self, data):
         batch = self.evaluation_batch(data)
-        return self.track(self.elbo_losses(batch, self.beta, False))
+        return self.track(batch, self.elbo_losses(batch, self.beta, False))
 
     def elbo_losses(self, batch, beta, training):
         """Loss terms in nats, each of shape `(rows,)`."""

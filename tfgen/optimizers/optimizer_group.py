@@ -110,7 +110,10 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
 
 def _rate_ratios(optimizers):
-    rates = {name: float(o.learning_rate) for name, o in optimizers.items()}
+    rates = {
+        name: float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        for name, optimizer in optimizers.items()
+    }
     first = next(iter(rates.values()), 0.0)
     return {n: rate / first if first else 1.0 for n, rate in rates.items()}
 

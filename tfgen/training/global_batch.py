@@ -10,7 +10,8 @@ class GlobalBatch:
 
     Keras adds gradients up over replicas. With losses reduced by `mean`
     that sum is exactly the gradient of one big batch, also when replicas hold
-    different numbers of rows, or none.
+    different numbers of rows, or none. (A replica without rows gets one of
+    zeros with weight 0: some kernels cannot take an empty batch.)
 
     Args:
         x: this replica's rows, float32, `(rows, *input_shape)`.
@@ -22,12 +23,15 @@ class GlobalBatch:
     """
 
     def __init__(self, x, labels, seed: int, step, first_row=0):
+        before, rows = _count_rows(tf.shape(x)[0])
+        self.weights = None
+        if tf.distribute.get_replica_context().num_replicas_in_sync > 1:
+            x, labels, self.weights = _never_empty(x, labels)
         self.x = x
         self.labels = labels
         self._seed = seed
         self._step = step
         self._rows = tf.shape(x)[0]
-        before, rows = _count_rows(self._rows)
         self.size = tf.cast(rows, tf.float32)
         self.num_rows = tf.cast(rows, tf.int64)
         self._first_row = tf.cast(first_row, tf.int64) + tf.cast(
@@ -36,6 +40,8 @@ class GlobalBatch:
 
     def mean(self, per_example):
         """This replica's sum over the number of rows on all replicas."""
+        if self.weights is not None:
+            per_example = per_example * self.weights
         return tf.reduce_sum(per_example) / self.size
 
     def normal(self, shape, purpose: str):
@@ -49,6 +55,18 @@ class GlobalBatch:
     def _draw(self, purpose):
         stream = random.stream(self._seed, purpose, self._step)
         return stream, self._first_row, self._rows
+
+
+def _never_empty(x, labels):
+    rows = tf.shape(x)[0]
+    extra = tf.cast(tf.equal(rows, 0), tf.int32)
+    weights = tf.concat([tf.ones(rows), tf.zeros(extra)], axis=0)
+
+    def padded(tensor):
+        zeros = tf.zeros((extra, *tensor.shape[1:]), tensor.dtype)
+        return tf.concat([tensor, zeros], axis=0)
+
+    return padded(x), None if labels is None else padded(labels), weights
 
 
 def _count_rows(rows):

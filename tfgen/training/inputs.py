@@ -70,6 +70,8 @@ def evaluation_data(model, x, y, batch_size):
     """A finite dataset in the data's own order, and its number of batches."""
     if isinstance(x, tuple) and y is None:
         x, y = (*x, None)[:2]
+    if batch_size and hasattr(x, "__len__"):
+        batch_size = min(batch_size, len(x)) or None
     data = _training_data(model, x, y, batch_size, shuffle=False)
     if not isinstance(data, Batches):
         return data, _steps(data)
@@ -91,7 +93,7 @@ def explained_errors(model):
         network = str(error).split(NOT_FINITE)[1].split("'")[0].split("]")[0]
         raise FloatingPointError(
             f"the gradients of network {network.strip(': ')} are not finite "
-            f"at step {int(model.step)}; the weights are those before it. "
+            f"at step {model.steps_done}; the weights are those before it. "
             "Look for NaN or huge values in the data, lower the learning "
             "rate, or clip gradients (global_clipnorm=1.0)."
         ) from None
@@ -245,7 +247,7 @@ def _steps(data):
 
 def _start(model, batches, steps):
     """The model's step, at the start of an epoch unless it resumes in one."""
-    step = int(model.step)
+    step = model.steps_done
     if model._train_runner.resumes or steps != batches.steps_per_epoch:
         return step
     return -(-step // steps) * steps

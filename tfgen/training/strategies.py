@@ -1,5 +1,7 @@
 """Strategies by name."""
 
+import functools
+
 import tensorflow as tf
 
 STRATEGIES = ("none", "mirrored")
@@ -28,6 +30,13 @@ def get_strategy(name: str = "none", replicas: int | None = None):
         devices = _first([f"GPU:{i}" for i in range(len(gpus))], replicas)
     else:
         devices = _logical_cpus(replicas or 2)
+    return _mirrored(tuple(devices))
+
+
+@functools.cache
+def _mirrored(devices):
+    # Two strategies over the same devices number their collective operations
+    # alike, and steps of different models then meet each other's gradients.
     return tf.distribute.MirroredStrategy(devices)
 
 
