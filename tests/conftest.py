@@ -20,7 +20,9 @@ tf.config.set_logical_device_configuration(
 @pytest.fixture(scope="session")
 def two_replicas():
     """A strategy of two replicas, one on each logical CPU."""
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    from tfgen.training import get_strategy
+
+    return get_strategy("mirrored", replicas=2)
 
 
 @pytest.fixture
