@@ -111,7 +111,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
 def _rate_ratios(optimizers):
     rates = {
-        name: float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        name: float(optimizer.learning_rate.numpy())
         for name, optimizer in optimizers.items()
     }
     first = next(iter(rates.values()), 0.0)

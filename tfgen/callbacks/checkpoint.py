@@ -1,0 +1,180 @@
+"""Checkpoints from which a killed training goes on bit for bit."""
+
+import json
+import pathlib
+import time
+
+import keras
+import tensorflow as tf
+
+from tfgen.training.files import write_text
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the whole state of training; `fit` goes on from the newest.
+
+    The state is all weights (the step counter among them), optimizers,
+    metrics and seed generators, and the place in the epoch. With data whose
+    order is a function of (seed, step), as `fit` makes of arrays and sources,
+    a training that was killed at any moment ends with the weights of one
+    that was not, on equal settings.
+
+    Checkpoints are written after each epoch and, within long epochs, every
+    `every_seconds`; each is there whole or not at all.
+
+    Args:
+        folder: where checkpoints are kept.
+        resume: whether `fit` goes on from the newest checkpoint. If False,
+            a folder that holds checkpoints is refused.
+        every_seconds: longest time between two checkpoints; None: only
+            after epochs.
+        every_steps: also after each so many steps of an epoch.
+        keep: how many checkpoints are kept.
+
+    Raises:
+        ValueError: in `fit`, if the folder does not fit the model or
+            `resume`.
+
+    Example:
+
+    ```python
+    model.fit(x, epochs=9, callbacks=[tfgen.callbacks.Checkpoint("run")])
+    ```
+    """
+
+    def __init__(
+        self,
+        folder,
+        *,
+        resume: bool = True,
+        every_seconds: float | None = 60.0,
+        every_steps: int | None = None,
+        keep: int = 2,
+    ):
+        super().__init__()
+        self.folder = pathlib.Path(folder)
+        self.resume = resume
+        self.every_seconds = every_seconds
+        self.every_steps = every_steps
+        self.keep = keep
+        self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._epoch_steps = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self._manager = None
+        self._steps_per_epoch = None
+        self._stop_asked = False
+
+    def stop_soon(self) -> None:
+        """Asks `fit` to save and stop after the step that is running.
+
+        `fit` then raises KeyboardInterrupt. May be called by a signal handler
+        or another thread.
+        """
+        self._stop_asked = True
+
+    def restore(self, steps_per_epoch, initial_epoch: int = 0) -> int:
+        """Called by `fit`: loads the newest checkpoint, if there is one.
+
+        Returns:
+            The epoch to go on with.
+        """
+        self._steps_per_epoch = steps_per_epoch
+        self._manager = self._make_manager()
+        newest = self._manager.latest_checkpoint
+        if newest is None:
+            return initial_epoch
+        if not self.resume:
+            raise ValueError(
+                f"{self.folder} already holds checkpoints: pass resume=True "
+                "to go on from them, or another folder."
+            )
+        self._check_layout()
+        self._manager.checkpoint.restore(newest).assert_consumed()
+        epoch, done = int(self._epoch), int(self._epoch_steps)
+        if done:
+            values = [variable.numpy() for variable in self._metric_variables()]
+            self.model._train_runner.skip(done, lambda: self._put_back(values))
+        return epoch
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch.assign(epoch)
+        self._saved_at = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        waited = time.monotonic() - self._saved_at
+        done = self.model._train_runner.done
+        due = self.every_seconds is not None and waited >= self.every_seconds
+        if self.every_steps and done % self.every_steps == 0:
+            due = True
+        if self.model._train_runner.resumes or done == self._steps_per_epoch:
+            return  # nothing new yet, or the epoch's own checkpoint is next
+        if due or self._stop_asked:
+            self._epoch_steps.assign(done)
+            self.save()
+            self._stop_if_asked()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._epoch.assign(epoch + 1)
+        self._epoch_steps.assign(0)
+        self.save()
+        self._stop_if_asked()
+
+    def save(self) -> str:
+        """Writes a checkpoint now; returns its path."""
+        self._saved_at = time.monotonic()
+        path = self._manager.save(checkpoint_number=self.model.steps_done)
+        if not self._layout_file().exists():
+            write_text(self._layout_file(), json.dumps(self._layout()))
+        return path
+
+    def _stop_if_asked(self):
+        if self._stop_asked:
+            raise KeyboardInterrupt
+
+    def _make_manager(self):
+        named = {
+            f"{i:04}": variable.value
+            for i, variable in enumerate(self._variables())
+        }
+        checkpoint = tf.train.Checkpoint(
+            epoch=self._epoch, epoch_steps=self._epoch_steps, **named
+        )
+        return tf.train.CheckpointManager(
+            checkpoint, str(self.folder), max_to_keep=self.keep
+        )
+
+    def _variables(self):
+        model = self.model
+        return [
+            *model.variables,
+            *model.optimizer.variables,
+            *self._metric_variables(),
+        ]
+
+    def _metric_variables(self):
+        return [v for m in self.model.metrics for v in m.variables]
+
+    def _put_back(self, values):
+        for variable, value in zip(
+            self._metric_variables(), values, strict=True
+        ):
+            variable.assign(value)
+
+    def _layout(self):
+        """What the checkpoint holds, to tell whether it fits the model."""
+        return [[v.name, list(v.shape)] for v in self._variables()]
+
+    def _layout_file(self):
+        return self.folder / "layout.json"
+
+    def _check_layout(self):
+        if not self._layout_file().exists():
+            return
+        saved = json.loads(self._layout_file().read_text())
+        here = self._layout()
+        if [shape for _, shape in saved] != [shape for _, shape in here]:
+            raise ValueError(
+                f"the checkpoint in {self.folder} is of another model: it "
+                f"holds {len(saved)} arrays, this model and its optimizer "
+                f"{len(here)} or of other shapes. Build the model as before, "
+                "or pass another folder."
+            )
