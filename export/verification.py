@@ -72,7 +72,7 @@ def _find_version(path: Path) -> tuple[Path, str]:
             f"Expected saved_model.pb or version folders in {path}, which "
             "has neither. Write a version with `tfgen export`."
         )
-    newest = path / str(versions[-1])
+    newest = versions[max(versions)]
     if not (newest / "saved_model.pb").is_file():
         raise ValueError(
             f"Expected saved_model.pb in {newest}, which has none. Remove "

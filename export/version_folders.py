@@ -16,16 +16,20 @@ from pathlib import Path
 _TEMPORARY_PREFIX = ".tfgen-export-"
 
 
-def list_versions(base: str | Path) -> list[int]:
+def list_versions(base: str | Path) -> dict[int, Path]:
     """Return the versions in `base`, ascending; none if there is no `base`.
 
     Names are read as TensorFlow Serving reads them: `003` is version 3.
     """
     base = Path(base)
     if not base.is_dir():
-        return []
-    names = [entry.name for entry in base.iterdir()]
-    return sorted({int(n) for n in names if n.isascii() and n.isdigit()})
+        return {}
+    paths = {
+        int(path.name): path
+        for path in base.iterdir()
+        if path.name.isascii() and path.name.isdigit()
+    }
+    return dict(sorted(paths.items()))
 
 
 @contextlib.contextmanager
@@ -112,7 +116,7 @@ def _check_version(base: Path, version: int | None) -> None:
         raise ValueError(
             f"Version {version} exists already in {base}, which holds "
             f"{', '.join(map(str, versions))}; versions are never "
-            f"overwritten. Pass version={versions[-1] + 1} or leave it out."
+            f"overwritten. Pass version={max(versions) + 1} or leave it out."
         )
 
 

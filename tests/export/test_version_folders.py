@@ -42,13 +42,13 @@ def test_versions_count_up(tmp_path):
     assert make(base).name == "1"
     assert make(base, 7).name == "7"
     assert make(base).name == "8"
-    assert list_versions(base) == [1, 7, 8]
+    assert list_versions(base) == {n: base / str(n) for n in (1, 7, 8)}
 
 
 def test_only_integers_count(tmp_path):
     for name in ("005", "latest", ".tfgen-export-x", "1.5", "-3"):
         (tmp_path / name).mkdir()
-    assert list_versions(tmp_path) == [5]
+    assert list_versions(tmp_path) == {5: tmp_path / "005"}
     assert make(tmp_path).name == "6"
 
 
@@ -125,7 +125,7 @@ def test_kill_leaves_no_version_and_the_next_export_cleans_up(
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
         process.stdout.close()
-    assert list_versions(tmp_path) == [1]
+    assert list(list_versions(tmp_path)) == [1]
     assert temporary in names(tmp_path)
     assert export_saved_model(model, tmp_path).name == "2"
     assert names(tmp_path) == ["1", "2"]
@@ -154,7 +154,7 @@ def test_no_moment_of_a_kill_shows_half_a_version(tmp_path):
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             process.stdout.close()
-    versions = list_versions(tmp_path)
+    versions = list(list_versions(tmp_path))
     assert versions == list(range(1, len(versions) + 1)) and versions
     for version in versions:
         assert names(tmp_path / str(version)) == ["one", "two"]

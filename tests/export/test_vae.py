@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from tfgen.export import SavedModelSession, export_saved_model, verify
+from tfgen.models import build
+
+
+@pytest.mark.parametrize("num_classes", [None, 3])
+def test_a_vae_answers_in_the_runtime_as_in_python(tmp_path, num_classes):
+    model = build(
+        "vae",
+        input_shape=(8, 8, 1),
+        latent_dim=4,
+        network="conv",
+        likelihood="bernoulli",
+        num_classes=num_classes,
+    )
+    path = export_saved_model(model, tmp_path)
+    assert {s.name for s in verify(path).signatures} == {
+        "decode",
+        "encode",
+        "generate",
+        "reconstruct",
+        "score",
+        "serving_default",
+    }
+    inputs = {"seed": np.array([5, 2**40])}
+    if num_classes:
+        inputs["label"] = np.array([2, 0])
+    with SavedModelSession(path) as session:
+        answers = session.run("generate", **inputs)
+    expected = model.run_endpoint("generate", inputs)
+    np.testing.assert_allclose(answers["x"], expected["x"], atol=1e-5)
