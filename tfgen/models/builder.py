@@ -1,5 +1,8 @@
 """Models by name."""
 
+import contextlib
+import random
+
 from tfgen import networks, probability
 from tfgen.models import vae_networks
 from tfgen.models.vae import VAE
@@ -35,7 +38,9 @@ def build(
         num_classes: makes the model class-conditional.
         precision: `"float32"` or `"mixed_bfloat16"`.
         network_options: sizes of the networks, such as `{"units": (64,)}`.
-        model_options: arguments of the model, such as `beta`.
+        model_options: arguments of the model, such as `beta`. With `seed`,
+            the initial weights are drawn by it too; without, as for any
+            Keras model, by `keras.utils.set_random_seed`.
 
     Returns:
         A model that is ready for `compile`.
@@ -62,7 +67,8 @@ def build(
             f"model is {model!r}, expected one of {', '.join(BUILDERS)}."
         )
     input_shape = _check_input_shape(input_shape)
-    with precision_policy(precision):
+    seed = model_options.get("seed")
+    with precision_policy(precision), _seeded_initializers(seed):
         return BUILDERS[model](
             input_shape,
             latent_dim,
@@ -103,6 +109,23 @@ def _build_vae(
 
 
 BUILDERS = {"vae": _build_vae}
+
+
+@contextlib.contextmanager
+def _seeded_initializers(seed):
+    """Draws initial weights by `seed`, leaving the caller's state as it was.
+
+    Keras takes the seeds of initializers that have none from Python's random
+    numbers, when a layer is made.
+    """
+    before = random.getstate()
+    if seed is not None:
+        random.seed(seed)
+    try:
+        yield
+    finally:
+        if seed is not None:
+            random.setstate(before)
 
 
 def _recommended_likelihood(shape):

@@ -36,7 +36,8 @@ class Likelihood(keras.layers.Layer):
 
     def log_prob(self, x, parameters):
         """Log-likelihood of each example in nats, shape `(batch,)`."""
-        parameters = tf.cast(parameters, tf.float32)
+        # A NumPy x would become an integer where the distribution is discrete.
+        x, parameters = tf.cast(x, tf.float32), tf.cast(parameters, tf.float32)
         each = self.distribution(parameters).log_prob(x)
         return tf.reduce_sum(each, axis=range(1, len(each.shape)))
 

@@ -31,7 +31,7 @@ def get(likelihood) -> Likelihood:
         return likelihood
     if isinstance(likelihood, dict):
         return keras.saving.deserialize_keras_object(likelihood)
-    if likelihood in LIKELIHOODS:
+    if isinstance(likelihood, str) and likelihood in LIKELIHOODS:
         return LIKELIHOODS[likelihood]()
     raise ValueError(
         f"likelihood is {likelihood!r}, expected one of "
