@@ -135,11 +135,19 @@ class GenerativeModel(keras.Model):
         depend on batch size, replicas or the training step.
         """
         if not kwargs.get("_use_cached_eval_dataset"):
-            x, steps = inputs.evaluation_data(self, x, y, batch_size)
-            kwargs.setdefault("steps", steps)
-            self._test_runner.start(kwargs["steps"])
-            y = batch_size = None
+            return self._evaluate_apart(x, y, batch_size, **kwargs)
         return super().evaluate(x=x, y=y, batch_size=batch_size, **kwargs)
+
+    def _evaluate_apart(self, x, y, batch_size, steps=None, **kwargs):
+        # A callback may ask for it in the middle of fit.
+        self._assert_compile_called("evaluate")
+        data, steps = inputs.evaluation_data(self, x, y, batch_size, steps)
+        with self._train_runner.paused(), self._test_runner.paused():
+            self._test_runner.start(steps)
+            return super().evaluate(x=data, steps=steps, **kwargs)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Everything is built at compile; Keras' way fails on odd batches."""
 
     def make_train_function(self, force=False):
         if self.train_function is None or force:

@@ -42,7 +42,8 @@ def fit_arguments(model, x, y, batch_size, kwargs):
     shuffle = kwargs.pop("shuffle", True)
     data = _training_data(model, x, y, batch_size, shuffle)
     initial_epoch = kwargs.pop("initial_epoch", 0)
-    steps = kwargs.pop("steps_per_epoch", None) or _steps(data)
+    found = _steps(data, kwargs.get("steps_per_epoch"), "steps_per_epoch")
+    steps = kwargs.pop("steps_per_epoch", None) or found
     for callback in _callbacks(kwargs.get("callbacks")):
         if hasattr(callback, "restore"):
             callback.set_model(model)
@@ -50,23 +51,28 @@ def fit_arguments(model, x, y, batch_size, kwargs):
     validation_steps = kwargs.pop("validation_steps", None)
     if validation_data is not None:
         validation_batch_size = kwargs.pop("validation_batch_size", batch_size)
-        validation_data, found = evaluation_data(
-            model, validation_data, None, validation_batch_size
+        validation_data, validation_steps = evaluation_data(
+            model,
+            validation_data,
+            None,
+            validation_batch_size,
+            validation_steps,
+            "validation_steps",
         )
-        validation_steps = validation_steps or found
     ordered = isinstance(data, Batches)
     kwargs |= {
         "x": data.dataset(_start(model, data, steps)) if ordered else data,
         "shuffle": False,
         "validation_data": validation_data,
         "initial_epoch": initial_epoch,
-        "steps_per_epoch": steps if ordered else None,
+        # A dataset that is one epoch starts anew each epoch.
+        "steps_per_epoch": steps if ordered or steps != found else None,
         "validation_steps": validation_steps,
     }
     return kwargs, Runs(steps, validation_steps, ordered)
 
 
-def evaluation_data(model, x, y, batch_size):
+def evaluation_data(model, x, y, batch_size, steps=None, argument="steps"):
     """A finite dataset in the data's own order, and its number of batches."""
     if isinstance(x, tuple) and y is None:
         x, y = (*x, None)[:2]
@@ -74,11 +80,11 @@ def evaluation_data(model, x, y, batch_size):
         batch_size = min(batch_size, len(x)) or None
     data = _training_data(model, x, y, batch_size, shuffle=False)
     if not isinstance(data, Batches):
-        return data, _steps(data)
+        return data, steps or _steps(data, steps, argument)
     in_order = data.source.batches(
         data.batch_size, shuffle=False, labels=data.labels
     )
-    steps = in_order.steps_per_epoch
+    steps = min(steps or in_order.steps_per_epoch, in_order.steps_per_epoch)
     return in_order.dataset().take(steps), steps
 
 
@@ -236,12 +242,18 @@ def _hold_out(x, y, fraction):
     return x[:count], None if y is None else y[:count], held
 
 
-def _steps(data):
+def _steps(data, given, argument):
+    """Number of batches that the data has, None if it does not tell."""
     if isinstance(data, Batches):
         return data.steps_per_epoch
     if isinstance(data, keras.utils.PyDataset):
         return data.num_batches
     cardinality = int(data.cardinality())
+    if cardinality == tf.data.INFINITE_CARDINALITY and not given:
+        raise ValueError(
+            f"the dataset repeats without end: pass {argument}, or leave out "
+            "repeat()."
+        )
     return cardinality if cardinality >= 0 else None
 
 

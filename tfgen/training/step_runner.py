@@ -1,5 +1,7 @@
 """Runs training and test steps over the replicas."""
 
+import contextlib
+
 import tensorflow as tf
 
 
@@ -44,6 +46,15 @@ class StepRunner:
 
     def begin_epoch(self):
         self._done = 0
+
+    @contextlib.contextmanager
+    def paused(self):
+        """Keeps the place in the epoch while something else is evaluated."""
+        place = self._steps_per_epoch, self._ordered, self._done
+        try:
+            yield
+        finally:
+            self._steps_per_epoch, self._ordered, self._done = place
 
     def skip(self, steps: int, restore_metrics):
         """Passes over the next epoch's first steps, done before a resume."""
