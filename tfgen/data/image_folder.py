@@ -10,8 +10,8 @@ import numpy as np
 import PIL.Image
 import PIL.ImageOps
 
+from tfgen.data.arrays import from_arrays
 from tfgen.data.batches import MEMORY_LIMIT
-from tfgen.data.from_arrays import from_arrays
 from tfgen.data.images import check_color_mode, check_image_size
 from tfgen.data.ranges import affine, check_value_range
 from tfgen.data.source import Source

@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 
-from tfgen.data.from_arrays import from_arrays
+from tfgen.data.arrays import from_arrays
 from tfgen.data.image_folder import is_image, read_image_folder
 from tfgen.data.source import Source
 from tfgen.data.tables import read_csv, read_parquet

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data.arrays import from_arrays
 from tfgen.data.batches import MEMORY_LIMIT
 from tfgen.data.checks import to_array
-from tfgen.data.from_arrays import from_arrays
 from tfgen.data.image_folder import decode, header
 from tfgen.data.images import check_color_mode, check_image_size
 from tfgen.data.labels import encode_labels

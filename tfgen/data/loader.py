@@ -6,7 +6,7 @@ import pathlib
 
 import numpy as np
 
-from tfgen.data.known import DATA_SETS, Loaded
+from tfgen.data.catalog import DATA_SETS, Loaded
 from tfgen.data.source import Source
 
 SPLITS = {

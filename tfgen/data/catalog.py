@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 
 from tfgen.data import synthetic
-from tfgen.data.from_arrays import from_arrays
+from tfgen.data.arrays import from_arrays
 from tfgen.data.source import Source
 
 FASHION_MNIST_FOLDER = pathlib.Path("/usr/share/datasets/fashion-mnist")

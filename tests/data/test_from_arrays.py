@@ -1,0 +1,130 @@
+import numpy as np
+import pytest
+
+import tfgen.data
+from tfgen.data import from_arrays
+
+RNG = np.random.default_rng(0)
+FRACTIONS = RNG.uniform(0, 1, (6, 4, 4, 1))
+
+
+@pytest.mark.parametrize(
+    ("x", "shape", "value_range"),
+    [
+        (np.full((2, 4, 4, 3), 255, np.uint8), (4, 4, 3), (0, 1)),
+        (np.full((2, 4, 4), 255, np.int64), (4, 4, 1), (0, 1)),
+        (np.full((2, 4, 4), 65535, np.uint16), (4, 4, 1), (0, 1)),
+        (np.ones((2, 4, 4), bool), (4, 4, 1), (0, 1)),
+        (np.ones((2, 4, 4), np.uint8), (4, 4, 1), (0, 1)),
+        (np.ones((2, 4, 4), order="F"), (4, 4, 1), (0, 1)),
+    ],
+)
+def test_white_images_of_any_type_become_one(x, shape, value_range):
+    source = from_arrays(x)
+    assert (source.kind, source.shape) == ("image", shape)
+    assert source.value_range == value_range
+    assert source.arrays()[0].dtype == np.float32
+    assert (source.arrays()[0] == 1).all()
+
+
+def test_fractions_keep_the_range_found():
+    np.testing.assert_array_equal(
+        from_arrays(FRACTIONS).arrays()[0], FRACTIONS.astype(np.float32)
+    )
+    both = 2 * FRACTIONS - 1
+    assert from_arrays(both).value_range == (-1, 1)
+    scaled = from_arrays(both, value_range=(0, 1)).arrays()[0]
+    np.testing.assert_allclose(scaled, FRACTIONS, atol=1e-6)
+
+
+def test_points_are_left_and_flat_images_scaled():
+    x = RNG.normal(size=(5, 2))
+    points = from_arrays(x, kind="points")
+    assert points.value_range is None
+    np.testing.assert_array_equal(points.arrays()[0], x.astype(np.float32))
+    flat = from_arrays(np.full((2, 784), 255, np.uint8), value_range=(-1, 1))
+    assert (flat.arrays()[0] == 1).all()
+    assert not flat.standardized
+
+
+@pytest.mark.parametrize(
+    ("x", "options", "expected"),
+    [
+        (FRACTIONS * 255, {}, "divide by 255, or pass x.astype"),
+        (FRACTIONS - 9, {}, "expected uint8 0 to 255, or floats in"),
+        (np.zeros((2, 3, 8, 8)), {}, "np.moveaxis"),
+        (np.zeros((2, 8, 8, 5)), {}, "1 or 3 channels"),
+        (np.zeros(5), {}, "has shape (5,); expected"),
+        (np.zeros((2, 3, 4)), {"kind": "table"}, "x.reshape(len(x), -1)"),
+        (np.full((2, 4, 4), np.nan), {}, "32 values that are NaN"),
+        (np.zeros((2, 2)), {"kind": "tabel"}, "expected 'image', 'table'"),
+        (np.zeros((2, 2)), {"image_size": 4}, "are for images"),
+        (np.zeros((2, 2)), {"feature_names": "abc"}, "3 feature_names"),
+        (FRACTIONS, {"image_size": (0, 3)}, "expected a positive whole"),
+        (FRACTIONS, {"color_mode": "gray"}, "'grayscale' or 'rgb'"),
+        (FRACTIONS, {"value_range": (0, 2)}, "expected (0, 1) or (-1, 1)"),
+        (iter([1]), {}, "read only once"),
+    ],
+)
+def test_wrong_arrays_are_refused(x, options, expected):
+    with pytest.raises(ValueError) as caught:
+        from_arrays(x, **options)
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_texts_are_numbered_in_sorted_order():
+    source = from_arrays(np.eye(4), np.array(["cat", "dog", "ant", "cat"]))
+    assert source.class_names == ("ant", "cat", "dog")
+    assert source.labels.tolist() == [1, 2, 0, 1]
+    assert from_arrays(np.eye(2), [b"x", b"y"]).class_names == ("x", "y")
+
+
+def test_numbers_are_kept_as_they_are():
+    source = from_arrays(np.eye(3), [[1], [3], [3]])
+    assert source.labels.tolist() == [1, 3, 3]
+    assert source.num_classes == 4
+
+
+@pytest.mark.parametrize(
+    ("y", "expected"),
+    [
+        ([0, 1, 2], "one label for each of the 2 examples"),
+        (np.eye(2), "argmax"),
+        ([0.5, 1], "fractions such as 0.5"),
+        ([-1, 1], "class number -1; expected 0 or more"),
+        ([90210, 10001], "pass texts"),
+        ([np.nan, 1], "NaN"),
+        (["a", None], "1 missing labels, the first in row 1"),
+    ],
+)
+def test_wrong_labels_are_refused(y, expected):
+    with pytest.raises(ValueError, match=expected):
+        from_arrays(np.eye(2), y)
+
+
+def test_class_names_must_cover_the_labels():
+    with pytest.raises(ValueError, match="'c', which is not among"):
+        from_arrays(np.eye(2), ["a", "c"], class_names=["a", "b"])
+    with pytest.raises(ValueError, match="goes up to 2, but there are 2"):
+        from_arrays(np.eye(2), [0, 2], class_names=["a", "b"])
+
+
+def test_images_are_resized_and_converted():
+    x = np.zeros((2, 4, 4, 3), np.uint8)
+    x[0] = 200
+    x[1, ..., 1] = 255
+    gray = from_arrays(x, image_size=(6, 8), color_mode="grayscale")
+    assert gray.shape == (6, 8, 1)
+    # A uniform image keeps its value; green weighs 0.587: 149.685 -> 150.
+    values = gray.arrays()[0].reshape(2, -1) * 255
+    np.testing.assert_allclose(values[0], 200, atol=1e-3)
+    np.testing.assert_allclose(values[1], 150, atol=1e-3)
+    rgb = from_arrays(FRACTIONS, color_mode="rgb").arrays()[0]
+    np.testing.assert_array_equal(rgb[..., 0], rgb[..., 2])
+
+
+def test_uint8_images_stay_bytes_in_memory():
+    x = np.full((100, 8, 8, 1), 9, np.int64)
+    assert from_arrays(x).storage.row_bytes == 64
+    assert tfgen.data.load("digits").storage.row_bytes == 4 * 64
