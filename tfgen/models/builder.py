@@ -3,44 +3,35 @@
 import contextlib
 import random
 
-from tfgen import networks, probability
-from tfgen.models import vae_networks
 from tfgen.models.vae import VAE
+from tfgen.models.vae_networks import make_vae_parts
 from tfgen.training.precision import precision_policy
 
 
-def build(
-    model=None,
-    *,
-    input_shape=None,
-    preset=None,
-    latent_dim=16,
-    network=None,
-    likelihood=None,
-    num_classes=None,
-    precision=None,
-    network_options=None,
-    **model_options,
-):
+def build(model=None, *, preset=None, input_shape=None, **options):
     """Builds a model from names.
 
     Args:
         model: `"vae"`.
+        preset: name of a preset (`tfgen.presets.names()`) instead of a model;
+            other arguments that are given override it.
         input_shape: shape of one example, `(height, width, channels)` or
             `(features,)`.
-        preset: name of a preset (`tfgen.presets`) instead of a model; other
-            arguments that are given override it.
-        latent_dim: number of latent values.
+        latent_dim: number of latent values; default 16.
         network: `"mlp"`, `"conv"`, `"resnet"`; default: `"conv"` for images,
             `"mlp"` else.
-        likelihood: a name or a `tfgen.probability.Likelihood`; default:
-            Bernoulli for grey images, Gaussian with a learned scale else.
+        network_options: sizes of the networks, such as `{"units": (64,)}`.
+        likelihood: a name, a `tfgen.probability.Likelihood` or a function
+            that makes one; default: Bernoulli for grey images, Gaussian with
+            a learned scale else.
+        output_activation: last activation of the decoder; default: none.
+        networks: function of the input shape that makes `(encoder, decoder)`,
+            instead of networks by name.
         num_classes: makes the model class-conditional.
         precision: `"float32"` or `"mixed_bfloat16"`.
-        network_options: sizes of the networks, such as `{"units": (64,)}`.
-        model_options: arguments of the model, such as `beta`. With `seed`,
-            the initial weights are drawn by it too; without, as for any
-            Keras model, by `keras.utils.set_random_seed`.
+        seed: draws the initial weights too. Without it they are drawn, as
+            for any Keras model, by `keras.utils.set_random_seed`.
+        options: arguments of the model, such as `beta`.
 
     Returns:
         A model that is ready for `compile`.
@@ -51,57 +42,40 @@ def build(
     if preset is not None:
         from tfgen import presets
 
-        given = {
-            "model": model,
-            "input_shape": input_shape,
-            "num_classes": num_classes,
-            "precision": precision,
-            **model_options,
-        }
-        given |= {"network": network, "likelihood": likelihood}
-        return presets.get(preset).build(
-            **{key: value for key, value in given.items() if value is not None}
-        )
+        given = {"model": model, "input_shape": input_shape, **options}
+        given = {key: v for key, v in given.items() if v is not None}
+        return presets.get(preset).build(**given)
     if model not in BUILDERS:
         raise ValueError(
             f"model is {model!r}, expected one of {', '.join(BUILDERS)}."
         )
     input_shape = _check_input_shape(input_shape)
-    seed = model_options.get("seed")
-    with precision_policy(precision), _seeded_initializers(seed):
-        return BUILDERS[model](
-            input_shape,
-            latent_dim,
-            network or networks.recommended_network(input_shape),
-            likelihood,
-            num_classes,
-            network_options or {},
-            model_options,
-        )
+    precision = precision_policy(options.pop("precision", None))
+    with precision, _seeded_initializers(options.get("seed")):
+        return BUILDERS[model](input_shape, **options)
 
 
 def _build_vae(
     input_shape,
-    latent_dim,
-    network,
-    likelihood,
-    num_classes,
-    network_options,
-    model_options,
+    *,
+    latent_dim=16,
+    network=None,
+    network_options=None,
+    likelihood=None,
+    output_activation=None,
+    networks=None,
+    num_classes=None,
+    **model_options,
 ):
-    if likelihood is None:
-        likelihood = _recommended_likelihood(input_shape)
-    likelihood = probability.get(likelihood)
-    encoder = networks.build_encoder(
-        network, input_shape, 2 * latent_dim, num_classes, **network_options
-    )
-    decoder = networks.build_decoder(
-        network,
-        vae_networks.decoder_shape(input_shape, likelihood),
+    encoder, decoder, likelihood = make_vae_parts(
+        input_shape,
         latent_dim,
+        network,
+        network_options or {},
+        likelihood,
+        output_activation,
+        networks,
         num_classes,
-        likelihood.output_activation,
-        **network_options,
     )
     return VAE(
         encoder, decoder, likelihood, num_classes=num_classes, **model_options
@@ -126,11 +100,6 @@ def _seeded_initializers(seed):
     finally:
         if seed is not None:
             random.setstate(before)
-
-
-def _recommended_likelihood(shape):
-    grey = len(shape) == 3 and shape[-1] == 1
-    return "bernoulli" if grey else "gaussian"
 
 
 def _check_input_shape(shape):

@@ -183,6 +183,13 @@ class GenerativeModel(keras.Model):
         self.evaluated_rows.assign_add(batch.num_rows)
         return batch
 
+    def count_step(self):
+        """Counts a step, once every optimizer has applied its gradients."""
+        group = self.optimizer.optimizers.values()
+        applied = [tf.convert_to_tensor(o.iterations) for o in group]
+        with tf.control_dependencies(applied):
+            self.step.assign_add(1)
+
     def regularization(self):
         """Added losses of the networks' layers, shared out over replicas."""
         context = tf.distribute.get_replica_context()

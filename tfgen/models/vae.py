@@ -4,9 +4,9 @@ import keras
 import tensorflow as tf
 
 from tfgen import probability
-from tfgen.models import vae_networks
 from tfgen.models.endpoint import Endpoint
 from tfgen.models.generative_model import GenerativeModel
+from tfgen.models.vae_networks import check_vae_parts
 from tfgen.training import random
 
 SCORE_DRAWS = 8
@@ -72,7 +72,7 @@ class VAE(GenerativeModel):
         self.beta = beta
         self.beta_warmup_steps = beta_warmup_steps
         self.free_bits = free_bits
-        self.data_shape, self.latent_dim = vae_networks.check(
+        self.data_shape, self.latent_dim = check_vae_parts(
             encoder, decoder, self.likelihood, num_classes
         )
         self.data_range = self.likelihood.data_range
@@ -93,7 +93,7 @@ class VAE(GenerativeModel):
             loss = batch.mean(losses["loss"]) + self.regularization()
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
-        self.step.assign_add(1)
+        self.count_step()
         return self.track(batch, losses)
 
     def test_step(self, data):

@@ -1,7 +1,47 @@
-"""Checks that an encoder, a decoder and a likelihood fit together."""
+"""Encoder, decoder and likelihood of a VAE, made and checked to fit."""
+
+from tfgen import networks as named_networks
+from tfgen import probability
 
 
-def check(encoder, decoder, likelihood, num_classes):
+def make_vae_parts(
+    input_shape,
+    latent_dim,
+    network,
+    network_options,
+    likelihood,
+    output_activation,
+    networks,
+    num_classes,
+):
+    """Returns `(encoder, decoder, likelihood)`; arguments as in `build`."""
+    if likelihood is None:
+        grey = len(input_shape) == 3 and input_shape[-1] == 1
+        likelihood = "bernoulli" if grey else "gaussian"
+    if callable(likelihood) and not isinstance(
+        likelihood, probability.Likelihood
+    ):
+        likelihood = likelihood()
+    likelihood = probability.get(likelihood)
+    if networks is not None:
+        return (*networks(input_shape), likelihood)
+    network = network or named_networks.recommended_network(input_shape)
+    encoder = named_networks.build_encoder(
+        network, input_shape, 2 * latent_dim, num_classes, **network_options
+    )
+    channels = input_shape[-1] * likelihood.parameters_per_value
+    decoder = named_networks.build_decoder(
+        network,
+        (*input_shape[:-1], channels),
+        latent_dim,
+        num_classes,
+        output_activation or "linear",
+        **network_options,
+    )
+    return encoder, decoder, likelihood
+
+
+def check_vae_parts(encoder, decoder, likelihood, num_classes):
     """Returns `(data_shape, latent_dim)`.
 
     Raises:
@@ -24,12 +64,6 @@ def check(encoder, decoder, likelihood, num_classes):
         )
     likelihood.check_decoder(decoder)
     return data_shape, latent_dim
-
-
-def decoder_shape(data_shape, likelihood):
-    """Shape of the output that a likelihood needs of a decoder."""
-    channels = data_shape[-1] * likelihood.parameters_per_value
-    return (*data_shape[:-1], channels)
 
 
 def _first_input(network, role, num_classes):

@@ -14,12 +14,10 @@ class Likelihood(keras.layers.Layer):
     Attributes:
         data_range: `(low, high)` that the data must lie in, or None.
         parameters_per_value: decoder outputs for each value of the data.
-        output_activation: activation of a decoder built by tfgen.
     """
 
     data_range: tuple[float, float] | None = None
     parameters_per_value = 1
-    output_activation = "linear"
 
     def __init__(self, **kwargs):
         kwargs.setdefault("dtype", "float32")

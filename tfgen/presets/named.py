@@ -1,0 +1,45 @@
+"""Presets by name."""
+
+import difflib
+
+from tfgen.presets.circles_vae import CIRCLES_VAE
+from tfgen.presets.conv_vae import CONV_VAE
+from tfgen.presets.dense_vae import DENSE_VAE
+from tfgen.presets.image_vae import IMAGE_VAE
+from tfgen.presets.likelihood_vae import LIKELIHOOD_VAE
+from tfgen.presets.preset import Preset
+from tfgen.presets.small_image_vae import SMALL_IMAGE_VAE
+from tfgen.presets.table_vae import TABLE_VAE
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        DENSE_VAE,
+        CIRCLES_VAE,
+        CONV_VAE,
+        SMALL_IMAGE_VAE,
+        IMAGE_VAE,
+        LIKELIHOOD_VAE,
+        TABLE_VAE,
+    )
+}
+
+
+def names() -> tuple[str, ...]:
+    """Names of all presets."""
+    return tuple(PRESETS)
+
+
+def get(name: str) -> Preset:
+    """A preset by name.
+
+    Raises:
+        ValueError: for an unknown name.
+    """
+    if name not in PRESETS:
+        near = difflib.get_close_matches(name, PRESETS, 1)
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(
+            f"preset is {name!r}, {guess}expected one of {', '.join(PRESETS)}."
+        )
+    return PRESETS[name]
