@@ -67,21 +67,23 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         """
         for name, variables in variables_by_network.items():
             self._owned[name] = list(variables)
-            self._owner.update({v.path: name for v in variables})
+            self._owner.update({id(v): name for v in variables})
             self.optimizers[name].build(list(variables))
         self.built = True
 
     def apply(self, grads, trainable_variables=None):
         by_owner = {}
         for gradient, variable in zip(grads, trainable_variables, strict=True):
-            pairs = by_owner.setdefault(self._owner[variable.path], [])
+            pairs = by_owner.setdefault(self._owner[id(variable)], [])
             if gradient is not None:
                 pairs.append((gradient, variable))
         for name, pairs in by_owner.items():
             gradients, variables = zip(*pairs, strict=True)
             optimizer = self.optimizers[name]
-            gradients = _require_finite(name, gradients)
-            optimizer.apply(_clip_global(optimizer, gradients), variables)
+            with tf.control_dependencies(_require_finite(name, gradients)):
+                gradients = [tf.identity(gradient) for gradient in gradients]
+                gradients = _clip_global(optimizer, gradients)
+                optimizer.apply(gradients, variables)
 
     def finalize_variable_values(self, var_list):
         for name, optimizer in self.optimizers.items():
@@ -125,8 +127,7 @@ def _require_finite(name, gradients):
     check = tf.debugging.Assert(
         tf.reduce_all(tf.math.is_finite(sums)), [f"{NOT_FINITE}: {name}"]
     )
-    with tf.control_dependencies([check] if check is not None else []):
-        return [tf.identity(gradient) for gradient in gradients]
+    return [] if check is None else [check]
 
 
 def _clip_global(optimizer, gradients):

@@ -1,6 +1,7 @@
 """Runs training and test steps over the replicas."""
 
 import contextlib
+import types
 
 import tensorflow as tf
 
@@ -107,9 +108,12 @@ class StepRunner:
             # Outside the replicas, reading a metric adds all of them up.
             return {m.name: m.result() for m in model.metrics}
 
-        def one(iterator):
-            strategy.run(step, (next(iterator),))
+        def on_data(data):
+            strategy.run(step, (data,))
             return metrics()
+
+        def one(iterator):
+            return on_data(next(iterator))
 
         def several(iterator, count):
             for _ in tf.range(count):
@@ -120,12 +124,17 @@ class StepRunner:
             return lambda iterator, count: [
                 one(iterator) for _ in range(count)
             ][-1]
+        on_data = tf.function(on_data, reduce_retracing=True, autograph=False)
         one = tf.function(one, reduce_retracing=True, autograph=False)
         several = tf.function(several, reduce_retracing=True)
 
         def run(iterator, count):
-            if model.steps_per_execution == 1:
-                return one(iterator)
-            return several(iterator, tf.constant(count))
+            if model.steps_per_execution > 1:
+                return several(iterator, tf.constant(count))
+            # Where data may end, it is fetched first: within one function the
+            # step would be counted before the end is noticed.
+            if not self._ordered or isinstance(iterator, types.GeneratorType):
+                return on_data(next(iterator))
+            return one(iterator)
 
         return run
