@@ -5,6 +5,7 @@
 
 import importlib
 
+from tfgen import _startup as _startup
 from tfgen import callbacks as callbacks
 from tfgen import data as data
 from tfgen import networks as networks

@@ -36,7 +36,6 @@ class Checkpoint(keras.callbacks.Callback):
             `resume`.
 
     Example:
-
     ```python
     model.fit(x, epochs=9, callbacks=[tfgen.callbacks.Checkpoint("run")])
     ```

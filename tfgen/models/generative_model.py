@@ -86,6 +86,7 @@ class GenerativeModel(keras.Model):
                 50 help small networks. Weights come out the same.
             jit_compile: compile the step by XLA; one replica only.
             run_eagerly: run steps without compiling, for debugging.
+            **unsupported: what other Keras models take; refused.
 
         Raises:
             ValueError: for losses or metrics (the model has its own), and for

@@ -43,7 +43,6 @@ class VAE(GenerativeModel):
         Kingma and Welling (2014), "Auto-encoding variational Bayes".
 
     Example:
-
     >>> vae = tfgen.build("vae", input_shape=(8, 8, 1), latent_dim=4)
     >>> vae.sample(3, seed=0).shape
     (3, 8, 8, 1)

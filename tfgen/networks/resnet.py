@@ -10,9 +10,7 @@ RANKS = (3,)
 layers = keras.layers
 
 
-def encoder(
-    input_shape, outputs, num_classes=None, *, filters=None, blocks=1
-):
+def encoder(input_shape, outputs, num_classes=None, *, filters=None, blocks=1):
     """Residual blocks, halving the image between stages.
 
     `filters` names the width of each stage, `blocks` how many residual blocks
@@ -69,9 +67,7 @@ def _residual(x, width):
     h = layers.Conv2D(width, 3, padding="same")(h)
     h = layers.Activation("silu")(_normalise(h))
     # Zeros: every block starts as the identity.
-    h = layers.Conv2D(
-        width, 3, padding="same", kernel_initializer="zeros"
-    )(h)
+    h = layers.Conv2D(width, 3, padding="same", kernel_initializer="zeros")(h)
     return layers.Add()([shortcut, h])
 
 

@@ -22,7 +22,6 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         optimizers: dict of network name to `keras.optimizers.Optimizer`.
 
     Example:
-
     >>> group = OptimizerGroup({"vae": keras.optimizers.Adam(1e-3)})
     >>> group.build({"vae": [keras.Variable([1.0, 2.0])]})
     >>> round(float(group.learning_rate), 4)

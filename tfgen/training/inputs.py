@@ -108,9 +108,7 @@ def explained_errors(model):
 def _training_data(model, x, y, batch_size, shuffle):
     if isinstance(x, Source):
         _check_source(model, x)
-        x = x.batches(
-            _fitting(batch_size, len(x)), model.seed, shuffle
-        )
+        x = x.batches(_fitting(batch_size, len(x)), model.seed, shuffle)
     if isinstance(x, Batches):
         _check_source(model, x.source)
         return Batches(
@@ -215,9 +213,7 @@ def _check_dataset(model, dataset):
         )
     first = next(iter(dataset.take(1)), None)
     if first is None:
-        raise ValueError(
-            "the dataset is empty; expected at least one batch."
-        )
+        raise ValueError("the dataset is empty; expected at least one batch.")
     x = first[0] if isinstance(first, tuple) else first
     checks.check_examples(
         np.asarray(x),

@@ -1,0 +1,24 @@
+"""The command `tfgen export`."""
+
+import pathlib
+from typing import Annotated
+
+import typer
+
+
+def export(
+    run: Annotated[pathlib.Path, typer.Argument(help="folder of a run")],
+    to: Annotated[
+        pathlib.Path, typer.Option(help="folder that holds the versions")
+    ],
+    version: Annotated[
+        int | None, typer.Option(min=1, help="number [the next free one]")
+    ] = None,
+) -> None:
+    """Write a SavedModel that TensorFlow Serving loads."""
+    from tfgen.cli.run_folder import RunFolder
+    from tfgen.export import export_saved_model
+
+    path = export_saved_model(RunFolder(run).load_model(), to, version)
+    print(f"SavedModel   {path}")
+    print(f"check it     tfgen verify {path}")

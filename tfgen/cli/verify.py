@@ -1,0 +1,17 @@
+"""The command `tfgen verify`."""
+
+import pathlib
+from typing import Annotated
+
+import typer
+
+
+def verify(
+    path: Annotated[
+        pathlib.Path, typer.Argument(help="a version folder, BASE/N")
+    ],
+) -> None:
+    """Run every signature in TensorFlow's C++ runtime, as a server does."""
+    from tfgen.export import verify as verify_saved_model
+
+    print(verify_saved_model(path))
