@@ -25,6 +25,10 @@ def test_start_up_writes_nothing(run_python):
     assert run_python(MERGED + USE_TENSORFLOW, TF_CPP_MIN_LOG_LEVEL="2") == ""
 
 
+def test_import_of_tfgen_writes_nothing(run_python):
+    assert run_python(MERGED + "import tfgen", TF_CPP_MIN_LOG_LEVEL="2") == ""
+
+
 def test_log_level_0_shows_everything(run_python):
     output = run_python(MERGED + USE_TENSORFLOW, TF_CPP_MIN_LOG_LEVEL="0")
     assert "cpu_feature_guard" in output
