@@ -109,9 +109,11 @@ def test_transparent_pixels_are_white_and_16_bits_become_8(folder):
 def test_the_camera_orientation_is_applied(folder):
     exif = PIL.Image.Exif()
     exif[0x0112] = 6  # to be turned by 90 degrees
-    folder("1.png", height=6, width=8, exif=exif)
+    pixels = folder("1.png", height=6, width=8, exif=exif)
     folder("2.png", height=8, width=6)
-    assert load(folder.path, "all").shape == (8, 6, 3)
+    x = load(folder.path, "all").rows([0])[0][0]
+    clockwise = np.rot90(pixels, -1)
+    np.testing.assert_array_equal(x, (clockwise / 255).astype(np.float32))
 
 
 @pytest.mark.parametrize("keep", [0, 5, 90])
