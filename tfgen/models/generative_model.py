@@ -125,7 +125,8 @@ class GenerativeModel(keras.Model):
         """
         kwargs, runs = inputs.fit_arguments(self, x, y, batch_size, kwargs)
         self._train_runner.start(runs.steps_per_epoch, runs.ordered)
-        self._test_runner.start(runs.validation_steps)
+        if kwargs["validation_data"] is not None:
+            self._test_runner.start(runs.validation_steps)
         with inputs.explained_errors(self):
             return super().fit(**kwargs)
 
