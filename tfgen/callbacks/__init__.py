@@ -1,2 +1,8 @@
 """What fit shows, guards and saves."""
+
 from tfgen.callbacks.checkpoint import Checkpoint as Checkpoint
+from tfgen.callbacks.history_file import HistoryFile as HistoryFile
+from tfgen.callbacks.history_file import read_history as read_history
+from tfgen.callbacks.loss_plot import LossPlot as LossPlot
+from tfgen.callbacks.sample_images import SampleImages as SampleImages
+from tfgen.callbacks.tensorboard import TensorBoard as TensorBoard

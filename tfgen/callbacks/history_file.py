@@ -1,0 +1,107 @@
+import csv
+import io
+import pathlib
+import time
+
+import keras
+
+from tfgen.callbacks.learning_rates import learning_rates
+from tfgen.callbacks.writes_files import writes_files
+from tfgen.training.files import write_text
+
+
+class HistoryFile(keras.callbacks.Callback):
+    """Keeps all logs of a training in a CSV file, one row an epoch.
+
+    Columns: `epoch` (1 after the first), all logs, `learning_rate` (one for
+    each optimizer if there are several) and `seconds`. The file is there
+    whole or not at all. A training that starts or goes on at some epoch
+    keeps the rows before it and drops those from it on, so that the file
+    of a resumed training equals that of an uninterrupted one but for
+    `seconds`.
+
+    Args:
+        path: of the file, such as `run/history.csv`.
+
+    Example:
+    ```python
+    model.fit(x, epochs=9, callbacks=[HistoryFile("run/history.csv")])
+    history = tfgen.callbacks.read_history("run/history.csv")
+    ```
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = pathlib.Path(path)
+        self._rows = None
+
+    def on_train_begin(self, logs=None):
+        self._rows = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._began = time.monotonic()
+        if self._rows is None:
+            self._rows = [
+                row
+                for row in _read_rows(self.path)
+                if int(row["epoch"]) <= epoch
+            ]
+
+    def on_epoch_end(self, epoch, logs=None):
+        row = {"epoch": epoch + 1}
+        row |= {name: float(value) for name, value in (logs or {}).items()}
+        row |= learning_rates(self.model.optimizer)
+        row["seconds"] = round(time.monotonic() - self._began, 3)
+        self._rows.append(row)
+        if writes_files(self.model):
+            write_text(self.path, _to_csv(self._rows))
+
+
+def read_history(path) -> dict[str, list]:
+    """Reads a history file.
+
+    Returns:
+        Dict of column name to its values: `epoch` as int, others as float,
+        NaN where an epoch has none.
+
+    Raises:
+        ValueError: if there is no such file, or it is no history.
+    """
+    path = pathlib.Path(path)
+    if not path.exists():
+        raise ValueError(f"{path} does not exist: train first.")
+    try:
+        rows = _read_rows(path)
+        names = list(rows[0]) if rows else []
+        return {
+            name: [
+                int(row[name]) if name == "epoch" else float(row[name] or "nan")
+                for row in rows
+            ]
+            for name in names
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is no history of a training ({error}): expected a CSV "
+            "file as tfgen.callbacks.HistoryFile writes."
+        ) from error
+
+
+def _read_rows(path):
+    if not path.exists():
+        return []
+    with open(path, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _to_csv(rows):
+    # Some logs are not there in every epoch (validation_freq=2).
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    for last in ("seconds",):
+        names.remove(last)
+        names.append(last)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

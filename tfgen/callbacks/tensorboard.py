@@ -1,0 +1,125 @@
+import keras
+import tensorflow as tf
+
+from tfgen.callbacks.learning_rates import learning_rates
+from tfgen.callbacks.writes_files import writes_files
+from tfgen.pictures import examples
+from tfgen.pictures.gallery import gallery
+
+DESCRIPTIONS = {
+    "samples": "What the model generates from one and the same seed.",
+    "reconstructions": "The same examples each time, and what becomes of them.",
+    "latents": "Posterior means of the same examples each time.",
+    "traversals": "One latent at a time moves, the others stay.",
+}
+
+
+class TensorBoard(keras.callbacks.TensorBoard):
+    """Curves and pictures of a training for TensorBoard.
+
+    Step n stands for n epochs of training. Curves: all logs of training and
+    validation, and the learning rate. Pictures: samples and, where the model
+    and the source allow, reconstructions, latents and traversals, of one seed
+    and the same examples each time. Pictures are drawn after epochs 1, 2, 4,
+    8, 16, ... and after the last.
+
+    Args:
+        log_dir: folder of the event files.
+        source: a `tfgen.data.Source` for pictures that need data; held-out
+            data is best.
+        every: draw pictures each so many epochs (and after the last) instead
+            of at powers of two.
+        num_samples: see `tfgen.pictures.samples_picture`.
+        seed: of samples and of the choice of examples.
+        kwargs: of `keras.callbacks.TensorBoard`.
+
+    Example:
+    ```python
+    board = tfgen.callbacks.TensorBoard("run/tensorboard", source=validation)
+    model.fit(train, epochs=20, callbacks=[board])
+    ```
+
+    Then `tensorboard --logdir run/tensorboard`.
+    """
+
+    def __init__(
+        self,
+        log_dir="logs",
+        source=None,
+        every: int | None = None,
+        num_samples: int | None = None,
+        seed: int = 0,
+        **kwargs,
+    ):
+        defaults = {
+            "write_graph": False,
+            "profile_batch": 0,
+            "update_freq": "epoch",
+        }
+        super().__init__(log_dir, **(defaults | kwargs))
+        if every is not None and every < 1:
+            raise ValueError(
+                f"every is {every}, expected a number of epochs from 1, or "
+                "None for epochs 1, 2, 4, 8, ..."
+            )
+        self.source = source
+        self.every = every
+        self.num_samples = num_samples
+        self.seed = seed
+        self._epochs = self._drawn = None
+        self._training = False
+
+    def on_train_begin(self, logs=None):
+        self._epochs = self._drawn = None
+        self._training = True
+        if not writes_files(self.model):
+            return
+        super().on_train_begin(logs)
+        if self.source is not None:
+            self.source = examples.in_memory(
+                self.source, examples.MOST_EXAMPLES, self.seed
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._epochs = epoch + 1
+        if not writes_files(self.model):
+            return
+        super().on_epoch_end(self._epochs, logs)
+        if self._is_due(self._epochs):
+            self._draw()
+
+    def on_train_end(self, logs=None):
+        self._training = False
+        if not writes_files(self.model):
+            return
+        if self._drawn != self._epochs:  # stopped early
+            self._draw()
+        super().on_train_end(logs)
+
+    def on_test_end(self, logs=None):
+        # Within fit, validation is in the curves by epoch already.
+        if not self._training and writes_files(self.model):
+            super().on_test_end(logs)
+
+    def _is_due(self, epochs):
+        if epochs == self.params.get("epochs"):
+            return True
+        if self.every is not None:
+            return epochs % self.every == 0
+        return epochs & (epochs - 1) == 0
+
+    def _draw(self):
+        self._drawn = self._epochs
+        drawn = gallery(self.model, self.source, self.num_samples, self.seed)
+        with self._train_writer.as_default():
+            for name, picture in drawn.items():
+                tf.summary.image(
+                    name,
+                    picture[None],
+                    step=self._epochs,
+                    description=DESCRIPTIONS[name],
+                )
+        self._train_writer.flush()
+
+    def _collect_learning_rate(self, logs):
+        return logs | learning_rates(self.model.optimizer)

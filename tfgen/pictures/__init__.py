@@ -1,0 +1,15 @@
+"""Pictures of models, data and trainings as uint8 arrays.
+
+matplotlib is imported when the first plot is drawn, not before.
+"""
+
+from tfgen.pictures.gallery import gallery as gallery
+from tfgen.pictures.image_grid import image_grid as image_grid
+from tfgen.pictures.latents import latents_picture as latents_picture
+from tfgen.pictures.loss_plot import loss_plot as loss_plot
+from tfgen.pictures.png import write_png as write_png
+from tfgen.pictures.reconstructions import (
+    reconstructions_picture as reconstructions_picture,
+)
+from tfgen.pictures.samples import samples_picture as samples_picture
+from tfgen.pictures.traversals import traversals_picture as traversals_picture

@@ -1,0 +1,87 @@
+"""What pictures take out of a source, and what they ask of a model."""
+
+import dataclasses
+
+import numpy as np
+
+from tfgen.data.array_storage import ArrayStorage
+
+MOST_EXAMPLES = 1000
+
+
+def fixed_rows(source, count: int, seed: int = 0):
+    """The same examples each time: `(x, labels or None)`, at most `count`."""
+    return source.rows(_choice(source, count, seed))
+
+
+def in_memory(source, count: int, seed: int = 0):
+    """A source of at most `count` fixed examples, read once."""
+    part = source.subset(_choice(source, count, seed))
+    storage = ArrayStorage(np.array(part.stored()), part.labels)
+    return dataclasses.replace(part, storage=storage, indices=None)
+
+
+def labels_for(model, labels):
+    """The labels if the model wants some, else None.
+
+    Raises:
+        ValueError: if it wants labels and there are none.
+    """
+    if not model.num_classes:
+        return None
+    if labels is None:
+        raise ValueError(
+            f"the model is conditional on {model.num_classes} classes, but "
+            "the source has no labels: pass one that has."
+        )
+    return labels
+
+
+def is_image(model) -> bool:
+    """Whether the data are grey or colour images."""
+    return len(model.data_shape) == 3
+
+
+def is_plane(model) -> bool:
+    """Whether the data are points in the plane."""
+    return tuple(model.data_shape) == (2,)
+
+
+def picture_range(model, source=None, images=None):
+    """The values shown as black and white."""
+    if model.data_range is not None:
+        return model.data_range
+    if source is not None and source.value_range is not None:
+        return source.value_range
+    if source is not None:
+        images = fixed_rows(source, 256)[0]
+    low, high = np.percentile(images, [0.5, 99.5]).tolist()
+    return (low, high) if low < high else (low, low + 1)
+
+
+def class_name(source, label: int) -> str:
+    """Name of a class, else its number."""
+    if source is None or source.class_names is None:
+        return str(label)
+    return str(source.class_names[label])
+
+
+def column_names(model, source=None) -> list[str]:
+    """Names of the features."""
+    if source is not None and source.feature_names is not None:
+        return [str(name) for name in source.feature_names]
+    if is_plane(model):
+        return ["x", "y"]
+    return [f"column {i + 1}" for i in range(model.data_shape[0])]
+
+
+def original_units(source, x) -> np.ndarray:
+    """Values in the units of the source, if there is one."""
+    return np.asarray(x) if source is None else source.original_units(x)
+
+
+def _choice(source, count, seed):
+    if count >= len(source):
+        return np.arange(len(source))
+    rng = np.random.default_rng(seed)
+    return np.sort(rng.choice(len(source), count, replace=False))

@@ -1,0 +1,142 @@
+import numpy as np
+
+from tfgen.pictures import examples, figures
+from tfgen.pictures.image_grid import image_grid
+
+MOST_CLASSES = 32
+MOST_IN_A_ROW = 16
+MOST_COLUMNS = 12
+POINTS = 1000
+
+
+def samples_picture(
+    model, source=None, num_samples: int | None = None, seed: int = 0
+) -> np.ndarray:
+    """Shows what the model generates.
+
+    Images: a grid; of a class-conditional model one row a class (the first
+    32). Points in the plane: generated points over real ones. Tables: a
+    histogram of each column, the first 12, generated against real, in the
+    columns' own units.
+
+    Args:
+        model: a `GenerativeModel`.
+        source: a `tfgen.data.Source` of real data to compare with.
+        num_samples: how many; default 64 images, 1000 points or table rows.
+        seed: of `model.sample`.
+
+    Returns:
+        uint8 `(height, width, 1 or 3)`.
+    """
+    if examples.is_image(model):
+        num_samples = 64 if num_samples is None else num_samples
+        if model.num_classes:
+            return _classes(model, source, num_samples, seed)
+        images = model.sample(num_samples, seed=seed)
+        value_range = examples.picture_range(model, source, images)
+        return image_grid(images, value_range=value_range)
+    num_samples = POINTS if num_samples is None else num_samples
+    generated = model.sample(num_samples, seed=seed)
+    generated = examples.original_units(source, generated)
+    real = None
+    if source is not None:
+        real = examples.fixed_rows(source, max(num_samples, POINTS), seed)[0]
+        real = examples.original_units(source, real)
+    names = examples.column_names(model, source)
+    if examples.is_plane(model):
+        return _scatter(generated, real, names)
+    return _histograms(generated, real, names)
+
+
+def _classes(model, source, num_samples, seed):
+    classes = min(model.num_classes, MOST_CLASSES)
+    columns = int(np.clip(num_samples // classes, 1, MOST_IN_A_ROW))
+    labels = np.repeat(np.arange(classes), columns)
+    images = model.sample(len(labels), seed=seed, labels=labels)
+    value_range = examples.picture_range(model, source, images)
+    grid = image_grid(images, columns, value_range)
+    names = [examples.class_name(source, label) for label in range(classes)]
+    return figures.labelled_rows(grid, names, "Samples by class")
+
+
+def _scatter(generated, real, names):
+    figure = figures.new_figure(620, 600)
+    axes = figure.subplots()
+    figures.tidy(axes)
+    if real is not None:
+        axes.scatter(*real.T, s=9, color=figures.DATA_COLOR, lw=0, label="real")
+    axes.scatter(
+        *generated.T,
+        s=9,
+        color=figures.MODEL_COLOR,
+        alpha=0.7,
+        lw=0,
+        label="generated",
+    )
+    _view_of(axes, generated if real is None else real)
+    axes.set_xlabel(names[0])
+    axes.set_ylabel(names[1])
+    axes.set_title("Samples", fontsize=10)
+    figure.subplots_adjust(left=0.1, right=0.97, bottom=0.09, top=0.94)
+    axes.legend(loc="upper right", fontsize=8, markerscale=2)
+    return figures.to_array(figure)
+
+
+def _view_of(axes, points):
+    """Keeps the view on the real data, with room around it."""
+    points = points[np.isfinite(points).all(axis=1)]
+    if not len(points):
+        return
+    low, high = points.min(axis=0), points.max(axis=0)
+    middle, half = (low + high) / 2, 0.65 * np.maximum(high - low, 1e-6)
+    axes.set_xlim(middle[0] - half[0], middle[0] + half[0])
+    axes.set_ylim(middle[1] - half[1], middle[1] + half[1])
+
+
+def _histograms(generated, real, names):
+    count = min(len(names), MOST_COLUMNS)
+    figure, panels = figures.new_panels(count, 260, 200)
+    for i, axes in enumerate(panels):
+        _histogram(axes, generated[:, i], None if real is None else real[:, i])
+        axes.set_title(names[i], fontsize=9)
+        axes.set_yticks([])
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(
+        handles, labels, loc="upper right", ncols=2, frameon=False, fontsize=9
+    )
+    title = "Samples"
+    if len(names) > count:
+        title += f" (columns 1 to {count} of {len(names)})"
+    figure.suptitle(title, x=0.02, y=0.99, ha="left", va="top", fontsize=11)
+    height = figure.get_figheight() * figures.PIXELS_PER_INCH
+    figure.subplots_adjust(
+        left=0.03,
+        right=0.98,
+        bottom=32 / height,
+        top=1 - 54 / height,
+        hspace=0.5,
+        wspace=0.12,
+    )
+    return figures.to_array(figure)
+
+
+def _histogram(axes, generated, real):
+    shown = generated[np.isfinite(generated)] if real is None else real
+    low, high = (shown.min(), shown.max()) if len(shown) else (0.0, 1.0)
+    margin = 0.1 * (high - low) or 0.5
+    bins = np.linspace(low - margin, high + margin, 31)
+    # What lies outside shows as a pile at the border.
+    generated = np.clip(np.nan_to_num(generated), bins[0], bins[-1])
+    if real is not None:
+        axes.hist(
+            real, bins, density=True, color=figures.DATA_COLOR, label="real"
+        )
+    axes.hist(
+        generated,
+        bins,
+        density=True,
+        histtype="step",
+        linewidth=1.6,
+        color=figures.MODEL_COLOR,
+        label="generated",
+    )
