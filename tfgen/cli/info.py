@@ -47,4 +47,4 @@ def _version(package):
 
 
 def _describe(data_set):
-    return f"{data_set.summary}{'' if data_set.at_hand else ' (not at hand)'}"
+    return f"{data_set.description}{'' if data_set.at_hand else ' (not at hand)'}"

@@ -9,11 +9,14 @@ BAR_EPOCHS = 30
 LINES = 20
 
 
-def progress(epochs: int) -> dict:
-    """Arguments of `fit`: Keras' bar, or about 20 lines for long trainings."""
+def progress(epochs: int) -> tuple[int, list[keras.callbacks.Callback]]:
+    """`verbose` and callbacks for `fit`.
+
+    Keras' bar on a terminal, about 20 lines for long trainings and for files.
+    """
     if sys.stdout.isatty() and epochs <= BAR_EPOCHS:
-        return {"verbose": 1, "callbacks": []}
-    return {"verbose": 0, "callbacks": [EpochLines(epochs)]}
+        return 1, []
+    return 0, [EpochLines(epochs)]
 
 
 class EpochLines(keras.callbacks.Callback):

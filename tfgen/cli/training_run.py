@@ -1,13 +1,20 @@
 """One training run, from its settings to its folder."""
 
 import contextlib
+import json
 import signal
 import sys
 
 import keras
 
 import tfgen
-from tfgen.callbacks import Checkpoint, HistoryFile, LossPlot, TensorBoard
+from tfgen.callbacks import (
+    Checkpoint,
+    HistoryFile,
+    LossPlot,
+    SampleImages,
+    TensorBoard,
+)
 from tfgen.cli.progress import progress
 from tfgen.cli.run_folder import RunFolder, manifest
 from tfgen.training import get_strategy
@@ -74,8 +81,6 @@ class TrainingRun:
 
     def check_data(self) -> None:
         """Raises ValueError if the data is not what the run began with."""
-        import json
-
         saved = json.loads(self.folder.manifest_file.read_text())
         if saved["data"]["fingerprint"] != self.source.fingerprint():
             raise ValueError(
@@ -110,18 +115,20 @@ class TrainingRun:
 
     def _fit(self, checkpoint):
         folder, settings = self.folder, self.settings
+        verbose, shown = progress(settings["epochs"])
         self.model.fit(
             self.source.batches(settings["batch_size"], seed=self.seed),
             epochs=settings["epochs"],
+            verbose=verbose,
             validation_data=self.validation,
             validation_batch_size=settings["batch_size"],
-            **progress(settings["epochs"]),
             callbacks=[
-                *progress(settings["epochs"]).pop("callbacks", []),
+                *shown,
                 HistoryFile(folder.history_file),
                 LossPlot(folder.history_file, folder.loss_plot),
+                SampleImages(folder.samples, self.validation),
                 TensorBoard(folder.tensorboard, self.validation),
-                checkpoint,
+                checkpoint,  # last: what the others wrote is there by then
             ],
         )
 
@@ -246,6 +253,4 @@ def _stopping_gently(checkpoint, folder):
 
 
 def _json(data):
-    import json
-
     return json.dumps(data, indent=2) + "\n"
