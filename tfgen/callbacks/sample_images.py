@@ -5,6 +5,8 @@ from tfgen.pictures import examples, samples
 class SampleImages(ThrottledPicture):
     """Keeps a picture of samples up to date, the same seed each time.
 
+    Data that are no grey or colour images, points or tables have none.
+
     Args:
         path: of the PNG file, such as `run/samples.png`.
         source: a `tfgen.data.Source` of real data to compare with.
@@ -33,6 +35,9 @@ class SampleImages(ThrottledPicture):
             self.source = examples.in_memory(
                 self.source, examples.MOST_EXAMPLES, self.seed
             )
+
+    def can_draw(self):
+        return examples.can_show(self.model)
 
     def picture(self):
         return samples.samples_picture(

@@ -28,6 +28,10 @@ class ThrottledPicture(keras.callbacks.Callback):
         """The picture as uint8 `(height, width, 1 or 3)`."""
         raise NotImplementedError
 
+    def can_draw(self) -> bool:
+        """Whether there is a picture for this model."""
+        return True
+
     def on_train_begin(self, logs=None):
         self._due_at = 0.0
         self._outdated = False
@@ -44,5 +48,5 @@ class ThrottledPicture(keras.callbacks.Callback):
 
     def _write(self):
         self._outdated = False
-        if writes_files(self.model):
+        if self.can_draw() and writes_files(self.model):
             write_png(self.path, self.picture())

@@ -37,8 +37,15 @@ def labels_for(model, labels):
     return labels
 
 
+def can_show(model) -> bool:
+    """Whether there are pictures for data of this shape."""
+    return len(model.data_shape) == 1 or (
+        is_image(model) and model.data_shape[-1] in (1, 3)
+    )
+
+
 def is_image(model) -> bool:
-    """Whether the data are grey or colour images."""
+    """Whether the data are images."""
     return len(model.data_shape) == 3
 
 

@@ -8,6 +8,7 @@ DATA_COLOR = "#9a9a9a"
 MODEL_COLOR = "#1f6fb4"
 SECOND_COLOR = "#d1603d"
 PIXELS_PER_INCH = 100
+GAP = 8
 
 
 def new_figure(width: float, height: float):
@@ -41,7 +42,33 @@ def tidy(panel) -> None:
     panel.set_axisbelow(True)
     panel.spines[["top", "right"]].set_visible(False)
     panel.tick_params(labelsize=8)
+    panel.locator_params(nbins=5)
     panel.title.set_fontsize(10)
+
+
+def square_panel(names, title: str, legend: bool = False):
+    """A figure of one square panel, with room for a legend beside it.
+
+    Args:
+        names: labels of the two axes.
+        title: of the panel; lines are parted by a newline.
+        legend: whether there will be a legend.
+    """
+    width, height = 600, 580 + 16 * title.count("\n")
+    full_width = width + (140 if legend else 0)
+    figure = new_figure(full_width, height)
+    axes = figure.subplots()
+    tidy(axes)
+    axes.set_xlabel(names[0], fontsize=9)
+    axes.set_ylabel(names[1], fontsize=9)
+    axes.set_title(title, fontsize=10)
+    figure.subplots_adjust(
+        left=60 / full_width,
+        right=(width - 15) / full_width,
+        bottom=50 / height,
+        top=530 / height,
+    )
+    return figure, axes
 
 
 def to_array(figure) -> np.ndarray:
@@ -64,36 +91,38 @@ def class_colors(num_classes: int) -> np.ndarray:
     return matplotlib.colormaps["turbo"](np.linspace(0, 1, num_classes))
 
 
-def beside_legend(figure, axes, **margins) -> None:
-    """Leaves room for a legend right of the panel."""
-    figure.subplots_adjust(**margins)
+def legend_beside(axes) -> None:
+    """Puts a legend on the right of the panel."""
     axes.legend(
         loc="upper left",
         bbox_to_anchor=(1.01, 1.0),
         frameon=False,
         fontsize=8,
-        markerscale=3,
+        markerscale=2,
         borderaxespad=0,
     )
 
 
-def labelled_rows(grid: np.ndarray, labels, title: str) -> np.ndarray:
+def labelled_rows(grids, labels, title: str) -> np.ndarray:
     """Writes a label beside each row of an image grid, and a title above.
 
-    The grid's pixels stay as they are.
+    The grids' pixels stay as they are.
 
     Args:
-        grid: uint8 `(height, width, 1 or 3)` of `len(labels)` equal rows.
-        labels: a text for each row.
+        grids: uint8 arrays `(height, width, 1 or 3)` of one shape, which are
+            set below each other.
+        labels: a text for each row of each grid, top to bottom.
         title: of the picture.
     """
-    height, width = grid.shape[:2]
+    height, width = grids[0].shape[:2]
     left, top, edge = 14 + 7 * max(map(len, labels)), 34, 6
     full_width = left + max(width, 9 * len(title) - left) + edge
-    full_height = top + height + edge
+    full_height = top + len(grids) * (height + GAP) - GAP + edge
     figure = new_figure(full_width, full_height)
-    for row, label in enumerate(labels):
-        middle = top + height * (row + 0.5) / len(labels)
+    tops = [top + i * (height + GAP) for i in range(len(grids))]
+    rows = len(labels) // len(grids)
+    for i, label in enumerate(labels):
+        middle = tops[i // rows] + height * (i % rows + 0.5) / rows
         figure.text(
             (left - 6) / full_width,
             1 - middle / full_height,
@@ -103,8 +132,29 @@ def labelled_rows(grid: np.ndarray, labels, title: str) -> np.ndarray:
             fontsize=8,
         )
     figure.text(
-        edge / full_width, 1 - 0.5 * top / full_height, title, va="center"
+        edge / full_width,
+        1 - 0.5 * top / full_height,
+        title,
+        va="center",
+        fontsize=10,
     )
     picture = to_array(figure)
-    picture[top : top + height, left : left + width] = grid
+    for start, grid in zip(tops, grids, strict=True):
+        picture[start : start + height, left : left + width] = grid
     return picture
+
+
+def shared_labels(figure, title, x_label="", y_label="") -> None:
+    """Title and labels for all panels, and the room that these take."""
+    width, height = figure.get_size_inches() * PIXELS_PER_INCH
+    figure.suptitle(title, x=0.01, y=0.99, ha="left", va="top", fontsize=11)
+    figure.supxlabel(x_label, fontsize=9, y=6 / height, va="bottom")
+    figure.supylabel(y_label, fontsize=9, x=6 / width, ha="left")
+    figure.subplots_adjust(
+        left=(60 if y_label else 20) / width,
+        right=1 - 15 / width,
+        bottom=(50 if x_label else 32) / height,
+        top=1 - 54 / height,
+        hspace=0.45,
+        wspace=0.25 if y_label else 0.12,
+    )

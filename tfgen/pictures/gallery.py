@@ -22,8 +22,11 @@ def gallery(
         seed: of samples and of the choice of examples.
 
     Returns:
-        Dict of name to uint8 `(height, width, 1 or 3)`.
+        Dict of name to uint8 `(height, width, 1 or 3)`; empty for data of
+        other shapes, such as images of 4 channels.
     """
+    if not examples.can_show(model):
+        return {}
     endpoints = model.endpoints()
     pictures = {"samples": samples_picture(model, source, num_samples, seed)}
     labelled = source is not None and (

@@ -28,17 +28,19 @@ def latents_picture(
     finite = np.isfinite(means).all(axis=1)
     means = means[finite]
     groups = _groups(source, None if labels is None else labels[finite])
-    figure = figures.new_figure(760 if len(groups) > 1 else 620, 600)
-    axes = figure.subplots()
-    figures.tidy(axes)
     if means.shape[1] == 1:
-        _histograms(axes, means[:, 0], groups)
-    else:
-        _scatter(axes, means, groups)
-    figure.subplots_adjust(left=0.1, right=0.97, bottom=0.09, top=0.94)
-    if len(groups) > 1:
-        figures.beside_legend(figure, axes, right=0.77)
-    return figures.to_array(figure)
+        return _histograms(means[:, 0], groups)
+    names = ("latent 1", "latent 2")
+    title = "Posterior means of the latents"
+    if means.shape[1] > 2:
+        latents = means.shape[1]
+        means, share = principal_components(means)
+        names = ("principal component 1", "principal component 2")
+        title += (
+            f"\nprincipal components 1 and 2 of {latents} latents, "
+            f"{share:.0%} of the variance"
+        )
+    return _scatter(means, groups, names, title)
 
 
 def principal_components(means) -> tuple[np.ndarray, float]:
@@ -57,17 +59,8 @@ def principal_components(means) -> tuple[np.ndarray, float]:
     return means @ (directions * signs[:, None]).T, float(share)
 
 
-def _scatter(axes, means, groups):
-    latents = means.shape[1]
-    title = "Posterior means of the latents"
-    names = ("latent 1", "latent 2")
-    if latents > 2:
-        means, share = principal_components(means)
-        names = ("principal component 1", "principal component 2")
-        title += (
-            f": principal components 1 and 2 of {latents} latents "
-            f"({share:.0%} of variance)"
-        )
+def _scatter(means, groups, names, title):
+    figure, axes = figures.square_panel(names, title, len(groups) > 1)
     angles = np.linspace(0, 2 * np.pi, 200)
     for radius in (1, 2):
         axes.plot(
@@ -81,25 +74,31 @@ def _scatter(axes, means, groups):
         axes.scatter(
             means[rows, 0],
             means[rows, 1],
-            s=10,
+            s=10 if len(means) > 200 else 22,
             color=color,
             alpha=0.75,
             linewidths=0,
             label=name,
         )
     axes.set_aspect("equal", adjustable="datalim")
-    axes.set_xlabel(names[0])
-    axes.set_ylabel(names[1])
-    axes.set_title(title, fontsize=10)
+    if len(groups) > 1:
+        figures.legend_beside(axes)
+    return figures.to_array(figure)
 
 
-def _histograms(axes, means, groups):
-    bins = np.linspace(means.min(), means.max() + 1e-6, 41)
+def _histograms(means, groups):
+    figure, axes = figures.square_panel(
+        ("latent 1", "examples"),
+        "Posterior means of the latent",
+        len(groups) > 1,
+    )
+    low, high = (means.min(), means.max()) if len(means) else (0.0, 0.0)
+    bins = np.linspace(low - 1e-6, high + 1e-6, 41)
     for rows, color, name in groups:
         axes.hist(means[rows], bins, color=color, alpha=0.6, label=name)
-    axes.set_xlabel("latent 1")
-    axes.set_ylabel("examples")
-    axes.set_title("Posterior means of the latent", fontsize=10)
+    if len(groups) > 1:
+        figures.legend_beside(axes)
+    return figures.to_array(figure)
 
 
 def _groups(source, labels):

@@ -106,7 +106,7 @@ def _draw(axes, history, names):
             )
             settled.append(values[known][len(values) // 10 :])
     _view_of(axes, np.concatenate(settled))
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis="x", nbins=6, integer=True)
 
 
 def _view_of(axes, values):

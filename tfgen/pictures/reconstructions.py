@@ -4,6 +4,7 @@ from tfgen.pictures import examples, figures
 from tfgen.pictures.image_grid import image_grid
 
 MOST_COLUMNS = 12
+MOST_IN_A_ROW = 8
 POINTS = 300
 
 
@@ -41,26 +42,29 @@ def reconstructions_picture(
 
 
 def _pairs(model, source, x, reconstructed):
-    columns = min(len(x), 8 if len(x) <= 32 else 16)
-    rows = -(-len(x) // columns)
-    shape = (rows, 2, columns, *x.shape[1:])
-    low, high = examples.picture_range(model, source, x)
-    images = np.full((2, rows * columns, *x.shape[1:]), low, np.float32)
-    images[0, : len(x)] = x
-    images[1, : len(x)] = reconstructed
-    images = images.reshape(2, *shape[:1], *shape[2:]).swapaxes(0, 1)
-    grid = image_grid(images.reshape(-1, *x.shape[1:]), columns, (low, high))
-    names = ["data", "model"] * rows
-    return figures.labelled_rows(grid, names, "Reconstructions")
+    columns = min(len(x), MOST_IN_A_ROW)
+    value_range = examples.picture_range(model, source, x)
+    missing = ((0, -len(x) % columns), (0, 0), (0, 0), (0, 0))
+    black = value_range[0]
+    x = np.pad(x, missing, constant_values=black)
+    reconstructed = np.pad(reconstructed, missing, constant_values=black)
+    grids = []
+    for start in range(0, len(x), columns):
+        row = slice(start, start + columns)
+        pairs = np.concatenate([x[row], reconstructed[row]])
+        grids.append(image_grid(pairs, columns, value_range))
+    names = ["data", "model"] * len(grids)
+    return figures.labelled_rows(grids, names, "Reconstructions")
 
 
 def _lines(x, reconstructed, names):
-    figure = figures.new_figure(620, 600)
-    axes = figure.subplots()
-    figures.tidy(axes)
+    from matplotlib.collections import LineCollection
+
+    figure, axes = figures.square_panel(names, "Reconstructions")
     pairs = np.stack([x, reconstructed], axis=1)
-    for pair in pairs:
-        axes.plot(*pair.T, color="#cccccc", linewidth=0.8, zorder=1)
+    axes.add_collection(
+        LineCollection(pairs, colors="#cccccc", linewidths=0.8, zorder=1)
+    )
     axes.scatter(*x.T, s=12, color=figures.DATA_COLOR, lw=0, label="data")
     axes.scatter(
         *reconstructed.T,
@@ -69,11 +73,7 @@ def _lines(x, reconstructed, names):
         lw=0,
         label="reconstructed",
     )
-    axes.set_xlabel(names[0])
-    axes.set_ylabel(names[1])
-    axes.set_title("Reconstructions", fontsize=10)
     axes.legend(loc="upper right", fontsize=8, markerscale=2)
-    figure.subplots_adjust(left=0.1, right=0.97, bottom=0.09, top=0.94)
     return figures.to_array(figure)
 
 
@@ -92,21 +92,8 @@ def _panels(x, reconstructed, names):
             lw=0,
         )
         axes.set_title(names[i], fontsize=9)
-    figure.suptitle(
-        "Reconstructed (upwards) against true value (to the right)",
-        x=0.02,
-        y=0.99,
-        ha="left",
-        va="top",
-        fontsize=11,
-    )
-    height = figure.get_figheight() * figures.PIXELS_PER_INCH
-    figure.subplots_adjust(
-        left=0.05,
-        right=0.98,
-        bottom=32 / height,
-        top=1 - 54 / height,
-        hspace=0.4,
-        wspace=0.25,
-    )
+    title = "Reconstructions"
+    if len(names) > count:
+        title += f" (columns 1 to {count} of {len(names)})"
+    figures.shared_labels(figure, title, "true value", "reconstructed value")
     return figures.to_array(figure)

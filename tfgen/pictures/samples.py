@@ -17,7 +17,8 @@ def samples_picture(
     Images: a grid; of a class-conditional model one row a class (the first
     32). Points in the plane: generated points over real ones. Tables: a
     histogram of each column, the first 12, generated against real, in the
-    columns' own units.
+    columns' own units; generated values far outside the real ones count in
+    the outermost bars.
 
     Args:
         model: a `GenerativeModel`.
@@ -36,12 +37,19 @@ def samples_picture(
         value_range = examples.picture_range(model, source, images)
         return image_grid(images, value_range=value_range)
     num_samples = POINTS if num_samples is None else num_samples
-    generated = model.sample(num_samples, seed=seed)
-    generated = examples.original_units(source, generated)
-    real = None
+    real, labels = None, None
     if source is not None:
-        real = examples.fixed_rows(source, max(num_samples, POINTS), seed)[0]
+        real, labels = examples.fixed_rows(
+            source, max(num_samples, POINTS), seed
+        )
         real = examples.original_units(source, real)
+    if model.num_classes and labels is not None:
+        # Classes as often as in the data, else the two could not be compared.
+        labels = np.resize(labels, num_samples)
+    else:
+        labels = None
+    generated = model.sample(num_samples, seed=seed, labels=labels)
+    generated = examples.original_units(source, generated)
     names = examples.column_names(model, source)
     if examples.is_plane(model):
         return _scatter(generated, real, names)
@@ -56,13 +64,11 @@ def _classes(model, source, num_samples, seed):
     value_range = examples.picture_range(model, source, images)
     grid = image_grid(images, columns, value_range)
     names = [examples.class_name(source, label) for label in range(classes)]
-    return figures.labelled_rows(grid, names, "Samples by class")
+    return figures.labelled_rows([grid], names, "Samples by class")
 
 
 def _scatter(generated, real, names):
-    figure = figures.new_figure(620, 600)
-    axes = figure.subplots()
-    figures.tidy(axes)
+    figure, axes = figures.square_panel(names, "Samples")
     if real is not None:
         axes.scatter(*real.T, s=9, color=figures.DATA_COLOR, lw=0, label="real")
     axes.scatter(
@@ -74,10 +80,6 @@ def _scatter(generated, real, names):
         label="generated",
     )
     _view_of(axes, generated if real is None else real)
-    axes.set_xlabel(names[0])
-    axes.set_ylabel(names[1])
-    axes.set_title("Samples", fontsize=10)
-    figure.subplots_adjust(left=0.1, right=0.97, bottom=0.09, top=0.94)
     axes.legend(loc="upper right", fontsize=8, markerscale=2)
     return figures.to_array(figure)
 
@@ -107,24 +109,16 @@ def _histograms(generated, real, names):
     title = "Samples"
     if len(names) > count:
         title += f" (columns 1 to {count} of {len(names)})"
-    figure.suptitle(title, x=0.02, y=0.99, ha="left", va="top", fontsize=11)
-    height = figure.get_figheight() * figures.PIXELS_PER_INCH
-    figure.subplots_adjust(
-        left=0.03,
-        right=0.98,
-        bottom=32 / height,
-        top=1 - 54 / height,
-        hspace=0.5,
-        wspace=0.12,
-    )
+    figures.shared_labels(figure, title)
     return figures.to_array(figure)
 
 
 def _histogram(axes, generated, real):
     shown = generated[np.isfinite(generated)] if real is None else real
     low, high = (shown.min(), shown.max()) if len(shown) else (0.0, 1.0)
-    margin = 0.1 * (high - low) or 0.5
-    bins = np.linspace(low - margin, high + margin, 31)
+    margin = 0.25 * (high - low) or 0.5
+    count = int(np.clip(2 * np.sqrt(len(shown)), 10, 36))
+    bins = np.linspace(low - margin, high + margin, count + 1)
     # What lies outside shows as a pile at the border.
     generated = np.clip(np.nan_to_num(generated), bins[0], bins[-1])
     if real is not None:

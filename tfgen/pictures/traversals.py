@@ -58,7 +58,7 @@ def traversals_picture(
     if model.num_classes:
         title += f"; class {examples.class_name(source, label)}"
     names = [f"latent {i + 1}" for i in chosen]
-    return figures.labelled_rows(grid, names, title)
+    return figures.labelled_rows([grid], names, title)
 
 
 def _decode(model, base, latents, values, label):
