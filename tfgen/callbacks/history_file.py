@@ -18,10 +18,14 @@ class HistoryFile(keras.callbacks.Callback):
     whole or not at all. A training that starts or goes on at some epoch
     keeps the rows before it and drops those from it on, so that the file
     of a resumed training equals that of an uninterrupted one but for
-    `seconds`.
+    `seconds`. For that it stands before `Checkpoint` in the list of
+    callbacks.
 
     Args:
         path: of the file, such as `run/history.csv`.
+
+    Raises:
+        ValueError: in `fit`, if a resumed training finds another kind of file.
 
     Example:
     ```python
@@ -41,11 +45,8 @@ class HistoryFile(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self._began = time.monotonic()
         if self._rows is None:
-            self._rows = [
-                row
-                for row in _read_rows(self.path)
-                if int(row["epoch"]) <= epoch
-            ]
+            earlier = _read_rows(self.path) if epoch else []
+            self._rows = [row for row in earlier if int(row["epoch"]) <= epoch]
 
     def on_epoch_end(self, epoch, logs=None):
         row = {"epoch": epoch + 1}
@@ -70,9 +71,9 @@ def read_history(path) -> dict[str, list]:
     path = pathlib.Path(path)
     if not path.exists():
         raise ValueError(f"{path} does not exist: train first.")
+    rows = _read_rows(path)
+    names = list(rows[0]) if rows else []
     try:
-        rows = _read_rows(path)
-        names = list(rows[0]) if rows else []
         return {
             name: [
                 int(row[name]) if name == "epoch" else float(row[name] or "nan")
@@ -80,26 +81,27 @@ def read_history(path) -> dict[str, list]:
             ]
             for name in names
         }
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(
-            f"{path} is no history of a training ({error}): expected a CSV "
-            "file as tfgen.callbacks.HistoryFile writes."
-        ) from error
+    except ValueError as error:
+        raise ValueError(f"{path} holds what is no number: {error}.") from error
 
 
 def _read_rows(path):
-    if not path.exists():
-        return []
+    """The rows as texts, so that those which are kept stay as they are."""
     with open(path, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+        rows = list(csv.DictReader(file))
+    if not all(str(row.get("epoch")).isdecimal() for row in rows):
+        raise ValueError(
+            f"{path} is no history of a training: expected a CSV file with a "
+            "column epoch, as tfgen.callbacks.HistoryFile writes. Move it "
+            "away, or pass another path."
+        )
+    return rows
 
 
 def _to_csv(rows):
     # Some logs are not there in every epoch (validation_freq=2).
     names = list(dict.fromkeys(name for row in rows for name in row))
-    for last in ("seconds",):
-        names.remove(last)
-        names.append(last)
+    names.sort(key=("seconds",).count)
     text = io.StringIO()
     writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
     writer.writeheader()

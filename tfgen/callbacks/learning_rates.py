@@ -1,6 +1,7 @@
 """Learning rates by the names they have in logs."""
 
 import numpy as np
+import tensorflow as tf
 
 
 def learning_rates(optimizer) -> dict[str, float]:
@@ -15,5 +16,6 @@ def learning_rates(optimizer) -> dict[str, float]:
 
 
 def _rate(optimizer):
+    rate = tf.convert_to_tensor(optimizer.learning_rate).numpy()
     # 0.001, not the 0.0010000000474974513 that float32 makes of it.
-    return float(str(np.float32(float(optimizer.learning_rate))))
+    return float(str(np.float32(rate)))
