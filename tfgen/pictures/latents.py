@@ -49,14 +49,14 @@ def principal_components(means) -> tuple[np.ndarray, float]:
     Signs are fixed, so that pictures of one training do not jump: each
     component's largest weight is positive.
     """
-    centered = means - means.mean(axis=0)
-    _, sizes, directions = np.linalg.svd(centered, full_matrices=False)
-    directions = directions[:2]
-    largest = np.abs(directions).argmax(axis=1)
-    signs = np.sign(directions[np.arange(len(directions)), largest])
-    total = np.square(sizes).sum()
-    share = np.square(sizes[:2]).sum() / total if total else 1.0
-    return means @ (directions * signs[:, None]).T, float(share)
+    centered = means - means.sum(axis=0) / max(len(means), 1)
+    variances, directions = np.linalg.eigh(centered.T @ centered)
+    directions = directions[:, :-3:-1]  # eigh puts the largest last
+    largest = np.abs(directions).argmax(axis=0)
+    signs = np.sign(directions[largest, [0, 1]])
+    total = variances.sum()
+    share = variances[-2:].sum() / total if total > 0 else 1.0
+    return means @ (directions * signs), float(share)
 
 
 def _scatter(means, groups, names, title):

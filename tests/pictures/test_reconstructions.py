@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from tfgen.pictures import reconstructions_picture
+
+LEFT = 14 + 7 * len("model")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("data_range", [(0, 1), (-1, 1)])
+def test_images_stand_above_their_reconstructions(
+    stand_in, make_source, channels, data_range
+):
+    model = stand_in((8, 8, channels), data_range=data_range)
+    source = make_source((8, 8, channels), rows=10, value_range=data_range)
+    picture = reconstructions_picture(model, source)
+    block = 2 * 48 + 2
+    assert picture.shape == (
+        34 + 2 * block + 8 + 6,
+        LEFT + 8 * 50 - 2 + 6,
+        3,
+    )
+    low, high = data_range
+    for number, (top, left) in {0: (0, 0), 9: (block + 8, 50)}.items():
+        image = source.rows([number])[0][0]
+        pixels = np.round(255 * (image - low) / (high - low)).astype(np.uint8)
+        place = picture[34 + top :: 6, LEFT + left :: 6][:8, :8]
+        np.testing.assert_array_equal(place, pixels * np.ones(3, np.uint8))
+        # The stand-in gives negatives.
+        place = picture[34 + top + 50 :: 6, LEFT + left :: 6][:8, :8]
+        assert np.abs(255 - pixels.astype(int) - place).max() <= 1
+
+
+@pytest.mark.parametrize("features", [2, 5])
+def test_points_and_tables(stand_in, make_source, texts, features):
+    model = stand_in((features,), data_range=None)
+    picture = reconstructions_picture(model, make_source((features,)))
+    assert picture.ndim == 3 and picture.dtype == np.uint8
+    if features == 2:
+        assert {"data", "reconstructed", "x", "y"} <= set(texts.all)
+    else:
+        assert {"true value", "reconstructed value"} <= set(texts.all)
+
+
+def test_labels_go_with_their_examples(stand_in, make_source):
+    model = stand_in((8, 8, 1), num_classes=3)
+    source = make_source((8, 8, 1), classes=3)
+    reconstructions_picture(model, source, 16, seed=4)
+    rows = np.sort(np.random.default_rng(4).choice(60, 16, replace=False))
+    assert model.labels["reconstruct"].tolist() == (rows % 3).tolist()
+    with pytest.raises(ValueError, match="the source has no labels"):
+        reconstructions_picture(model, make_source((8, 8, 1)))
