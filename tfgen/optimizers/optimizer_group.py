@@ -77,6 +77,8 @@ class OptimizerGroup(keras.optimizers.Optimizer):
             if gradient is not None:
                 pairs.append((gradient, variable))
         for name, pairs in by_owner.items():
+            if not pairs:
+                continue
             gradients, variables = zip(*pairs, strict=True)
             optimizer = self.optimizers[name]
             with tf.control_dependencies(_require_finite(name, gradients)):

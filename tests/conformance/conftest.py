@@ -1,0 +1,92 @@
+"""`case` is each model in turn, `few` a choice of them."""
+
+import importlib.util
+import pathlib
+import sys
+
+import numpy as np
+import pytest
+
+# Without packages in tests/, a file finds its neighbour by its path.
+_path = pathlib.Path(__file__).with_name("models.py")
+_spec = importlib.util.spec_from_file_location("conformance_models", _path)
+models = importlib.util.module_from_spec(_spec)
+sys.modules[_spec.name] = models
+_spec.loader.exec_module(models)
+
+IN_NEW_PROCESS = """
+import numpy as np
+import tensorflow as tf
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+)
+import keras
+import tfgen
+
+seed = 0
+data = dict(np.load("data.npz"))
+"""
+
+
+def pytest_configure(config):
+    # Keras 3.15 turns its variables into arrays in NumPy 1's way, on saving.
+    config.addinivalue_line(
+        "filterwarnings",
+        "ignore:__array__ implementation doesn't accept a copy"
+        ":DeprecationWarning",
+    )
+
+
+@pytest.fixture(params=models.CASES, ids=lambda case: case.name)
+def case(request):
+    return request.param
+
+
+@pytest.fixture(params=models.FEW, ids=lambda case: case.name)
+def few(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def few_cases():
+    return models.FEW
+
+
+@pytest.fixture
+def run_with_data(run_python, tmp_path):
+    """Runs code in a new process that has `data`, `keras` and `tfgen`.
+
+    Every new process costs seconds, so one takes all models.
+    """
+
+    def run(code, arrays):
+        np.savez(tmp_path / "data.npz", **arrays)
+        return run_python(IN_NEW_PROCESS + code)
+
+    return run
+
+
+def answer(model, x, y=None):
+    """What a model answers at each endpoint, as a flat dict of arrays."""
+    random = np.random.default_rng(7)
+    rows = len(x)
+    inputs = {
+        "x": x,
+        "label": y,
+        "latent": np.float32(random.normal(size=(rows, model.latent_dim))),
+        "seed": random.integers(-(2**62), 2**62, rows),
+    }
+    return {
+        f"{name}.{key}": array
+        for name, endpoint in model.endpoints().items()
+        for key, array in model.run_endpoint(
+            name, {key: inputs[key] for key in endpoint.inputs}
+        ).items()
+    }
+
+
+@pytest.fixture(scope="session")
+def answers():
+    return answer

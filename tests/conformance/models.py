@@ -1,0 +1,114 @@
+"""The models that every promise is tried on. New models join here."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A small model, as code that makes it in any process.
+
+    Attributes:
+        name: id of the test.
+        code: expression; sees `tfgen`, `keras` and `seed`.
+        shape: shape of one example.
+        range: range of the data, None for real numbers.
+        classes: number of classes, None without labels.
+    """
+
+    name: str
+    code: str
+    shape: tuple
+    range: tuple | None = (0.0, 1.0)
+    classes: int | None = None
+
+    def build(self, seed=0):
+        import keras
+
+        import tfgen
+
+        names = {"tfgen": tfgen, "keras": keras, "seed": seed}
+        return eval(self.code, names)
+
+    def data(self, rows, seed=0):
+        """Examples of 256 grey values, or real ones, and labels or None."""
+        random = np.random.default_rng(seed)
+        if self.range is None:
+            x = random.normal(size=(rows, *self.shape))
+        else:
+            low, high = self.range
+            grey = random.integers(0, 256, (rows, *self.shape))
+            x = low + (high - low) * grey / 255
+        y = random.integers(0, self.classes, rows) if self.classes else None
+        return np.float32(x), y
+
+
+def vae(name, shape, options, **case):
+    code = (
+        f"tfgen.build('vae', input_shape={shape}, latent_dim=3, seed=seed, "
+        f"{options})"
+    )
+    return Case(f"vae_{name}", code, shape, **case)
+
+
+MLP = "network='mlp', network_options={'units': (16,)}"
+CONV = "network='conv', network_options={'filters': (4, 6), 'units': 12}"
+RESNET = "network='resnet', network_options={'filters': (4, 8)}"
+
+CASES = [
+    vae("mlp", (4, 4, 1), MLP),
+    vae("table", (5,), MLP, range=None),
+    vae(
+        "table_per_value",
+        (5,),
+        MLP + ", likelihood=tfgen.probability.Gaussian('per_value')",
+        range=None,
+    ),
+    vae(
+        "squared_error",
+        (4, 4, 1),
+        MLP + ", likelihood=tfgen.probability.Gaussian(0.5**0.5, (-1, 1))",
+        range=(-1.0, 1.0),
+    ),
+    vae("conv_labels", (8, 8, 1), CONV + ", num_classes=3", classes=3),
+    vae(
+        "conv_odd",
+        (9, 7, 3),
+        CONV + ", likelihood='discretized_logistic'",
+    ),
+    vae(
+        "resnet_odd",
+        (9, 7, 3),
+        RESNET + ", likelihood='continuous_bernoulli'",
+    ),
+    vae(
+        "resnet_labels",
+        (8, 8, 1),
+        RESNET + ", num_classes=2, observation_noise=True",
+        classes=2,
+    ),
+    vae(
+        "free_bits_and_warm_up",
+        (4, 4, 1),
+        MLP + ", free_bits=0.1, beta=2.0, beta_warmup_steps=5",
+    ),
+    vae(
+        "dynamic_binarisation",
+        (4, 4, 1),
+        MLP + ", likelihood=tfgen.probability.Bernoulli('dynamic')",
+    ),
+]
+
+# For what is dear, such as a new process: each network and likelihood once.
+FEW = [
+    case
+    for case in CASES
+    if case.name
+    in (
+        "vae_table",
+        "vae_conv_labels",
+        "vae_resnet_odd",
+        "vae_free_bits_and_warm_up",
+    )
+]

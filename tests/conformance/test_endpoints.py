@@ -1,0 +1,92 @@
+"""Endpoints take rows apart; one row's answer is its own."""
+
+import numpy as np
+import pytest
+
+
+def inputs_of(model, endpoint, x, y, seed=0):
+    random = np.random.default_rng(seed)
+    all_inputs = {
+        "x": x,
+        "label": y,
+        "latent": np.float32(random.normal(size=(len(x), model.latent_dim))),
+        "seed": random.integers(-(2**62), 2**62, len(x)),
+    }
+    return {key: all_inputs[key] for key in endpoint.inputs}
+
+
+def test_rows_are_apart(case):
+    model = case.build()
+    x, y = case.data(7)
+    for name, endpoint in model.endpoints().items():
+        inputs = inputs_of(model, endpoint, x, y)
+        whole = model.run_endpoint(name, inputs)
+        parts = [
+            model.run_endpoint(
+                name, {key: array[rows] for key, array in inputs.items()}
+            )
+            for rows in (slice(0, 3), slice(3, 7))
+        ]
+        for key in whole:
+            joined = np.concatenate([part[key] for part in parts])
+            np.testing.assert_allclose(
+                whole[key], joined, rtol=1e-5, atol=1e-6, err_msg=name
+            )
+            assert whole[key].dtype == np.float32
+            assert len(whole[key]) == 7
+
+
+def test_batch_size_does_not_matter(case):
+    model = case.build()
+    x, y = case.data(7)
+    for name, endpoint in model.endpoints().items():
+        inputs = inputs_of(model, endpoint, x, y)
+        whole = model.run_endpoint(name, inputs)
+        small = model.run_endpoint(name, inputs, batch_size=2)
+        for key in whole:
+            np.testing.assert_allclose(
+                whole[key], small[key], rtol=1e-5, atol=1e-6, err_msg=name
+            )
+
+
+def test_sample_row_depends_on_seed_and_number_alone(case):
+    model = case.build()
+    labels = 0 if case.classes else None
+    many = model.sample(9, seed=5, labels=labels)
+    assert many.shape == (9, *case.shape)
+    assert many.dtype == np.float32
+    few = model.sample(4, seed=5, labels=labels)
+    small = model.sample(9, seed=5, labels=labels, batch_size=2)
+    np.testing.assert_allclose(few, many[:4], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(small, many, rtol=1e-5, atol=1e-6)
+    assert np.abs(many - model.sample(9, seed=6, labels=labels)).max() > 1e-3
+    assert np.abs(many[1:] - many[:-1]).max() > 1e-3
+
+
+@pytest.mark.parametrize("seed", [0, -3, 2**62])
+def test_generate_is_sample(case, seed):
+    model = case.build()
+    inputs = {"seed": np.array([seed])}
+    if case.classes:
+        inputs["label"] = np.array([0])
+    generated = model.run_endpoint("generate", inputs)["x"]
+    np.testing.assert_allclose(
+        generated, model.sample(1, seed=seed), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_classes_in_turn(case):
+    if not case.classes:
+        with pytest.raises(ValueError, match="not class-conditional"):
+            case.build().sample(2, labels=0)
+        return
+    model = case.build()
+    turns = np.arange(5) % case.classes
+    np.testing.assert_array_equal(
+        model.sample(5, seed=0), model.sample(5, seed=0, labels=turns)
+    )
+
+
+def test_without_a_seed_samples_differ(few):
+    model = few.build()
+    assert np.abs(model.sample(2) - model.sample(2)).max() > 0

@@ -1,0 +1,70 @@
+"""A gradient that is not finite stops training before it does harm."""
+
+import re
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+
+@pytest.fixture(params=["one replica", "two replicas"])
+def strategy(request, two_replicas):
+    if request.param == "two replicas":
+        return two_replicas
+    return tf.distribute.get_strategy()
+
+
+def test_weights_stay(few, strategy):
+    """The third batch is bad, in one row, on the last replica alone."""
+    with strategy.scope():
+        model = few.build()
+        model.compile("adam")
+    x, y = few.data(24)
+    model.fit(x, y, batch_size=8, verbose=0)
+    good = model.get_weights(), state(model.optimizer)
+    x, y = few.data(8)
+    x[7].flat[0] = np.nan
+    data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
+    first = data.take(4).repeat(2).batch(8)
+    data = first.concatenate(data.batch(8))
+
+    message = "network (.*) are not finite at step 4"
+    with pytest.raises(FloatingPointError, match=message) as error:
+        model.fit(data, verbose=0)
+    network = re.search(message, str(error.value)).group(1)
+    assert network in model.optimizer_names
+    assert model.steps_done == 4
+
+    # The same steps without the bad one.
+    with strategy.scope():
+        twin = few.build()
+        twin.compile("adam")
+    x, y = few.data(24)
+    twin.fit(x, y, batch_size=8, verbose=0)
+    for a, b in zip(twin.get_weights(), good[0], strict=True):
+        np.testing.assert_array_equal(a, b)
+    twin.fit(first, verbose=0)
+    for a, b in zip(twin.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    for a, b in zip(state(twin.optimizer), state(model.optimizer), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def state(optimizer):
+    return [variable.numpy() for variable in optimizer.variables]
+
+
+def test_run_eagerly(few):
+    model = few.build()
+    model.compile("sgd", run_eagerly=True)
+    x, y = few.data(8)
+    data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
+    model.fit(data.batch(8), verbose=0)
+    before = model.get_weights()
+    x = np.full_like(x, np.nan)
+    bad = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
+    data = data.batch(8).concatenate(bad.batch(8)).skip(1)
+    with pytest.raises((FloatingPointError, ValueError)):
+        model.fit(data, verbose=0)
+    for a, b in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)

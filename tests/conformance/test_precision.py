@@ -1,0 +1,74 @@
+"""mixed_bfloat16 computes in bfloat16 and answers in float32."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+
+POLICY = "mixed_bfloat16"
+
+
+def in_bfloat16(case):
+    code = case.code.replace("seed=seed", f"seed=seed, precision={POLICY!r}")
+    assert code != case.code
+    return dataclasses.replace(case, code=code)
+
+
+def policies(model):
+    return {
+        layer.dtype_policy.name
+        for layer in model._flatten_layers(include_self=False)
+        if layer.weights and not isinstance(layer, keras.Model)
+        if layer is not getattr(model, "likelihood", None)
+    }
+
+
+def test_trains_and_answers(few, answers, tmp_path):
+    case = in_bfloat16(few)
+    model = case.build()
+    assert policies(model) == {POLICY}
+    assert keras.config.dtype_policy().name == "float32"
+    x, y = case.data(32)
+    model.compile(keras.optimizers.Adam(3e-3))
+    model.beta_warmup_steps = 0  # else the first epochs' loss lacks the KL
+    history = model.fit(x, y, epochs=25, verbose=0).history["loss"]
+    assert np.mean(history[-3:]) < np.mean(history[:3])
+    assert {weight.dtype for weight in model.weights} == {"float32", "int64"}
+    before = answers(model, x[:4], None if y is None else y[:4])
+    assert {array.dtype.name for array in before.values()} == {"float32"}
+
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert policies(loaded) == {POLICY}
+    after = answers(loaded, x[:4], None if y is None else y[:4])
+    for key in before:
+        np.testing.assert_array_equal(before[key], after[key], key)
+
+
+def test_it_is_bfloat16_and_near_float32(few, answers):
+    x, y = few.data(4)
+    exact = answers(few.build(), x, y)
+    rounded = answers(in_bfloat16(few).build(), x, y)
+    key = "encode.mean" if "encode.mean" in exact else "decode.x"
+    difference = np.abs(exact[key] - rounded[key]).max()
+    # bfloat16 has 8 bits: relative steps of 0.4%.
+    assert 1e-6 < difference < 0.05 * np.abs(exact[key]).max() + 0.05
+
+
+def test_two_replicas(few, two_replicas):
+    case = in_bfloat16(few)
+    with two_replicas.scope():
+        model = case.build()
+        model.compile("sgd")
+    x, y = case.data(33)
+    logs = model.fit(x, y, batch_size=16, verbose=0).history
+    assert np.isfinite(logs["loss"]).all()
+
+
+def test_other_precisions_are_refused(few):
+    case = dataclasses.replace(
+        few, code=few.code.replace("seed=seed", "precision='mixed_float16'")
+    )
+    with pytest.raises(ValueError, match="expected one of float32, mixed_b"):
+        case.build()
