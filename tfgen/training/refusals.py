@@ -32,7 +32,8 @@ def refuse_inexact(model, group, jit_compile):
     replicas = model.distribute_strategy.num_replicas_in_sync
     for name, optimizer in group.optimizers.items():
         _refuse_optimizer(name, optimizer, replicas)
-    for layer in _all_layers(model):
+    # Layers that other layers hold as attributes too, unlike `model.layers`.
+    for layer in model._flatten_layers(include_self=False):
         _refuse_layer(layer, replicas)
     if jit_compile and replicas > 1:
         raise ValueError(
@@ -82,10 +83,3 @@ def _refuse_layer(layer, replicas):
             f"numbers on all of {replicas} replicas: leave it out, or train "
             "on one replica."
         )
-
-
-def _all_layers(layer):
-    nested = getattr(layer, "layers", [])
-    yield from nested
-    for inner in nested:
-        yield from _all_layers(inner)

@@ -1,0 +1,70 @@
+"""The public names: adding or losing one is a decision."""
+
+import importlib
+import importlib.metadata
+import types
+
+import pytest
+
+import tfgen
+
+NAMES = {
+    "tfgen": ["GenerativeModel", "VAE", "build"],
+    "tfgen.models": ["Endpoint", "GenerativeModel", "VAE", "build"],
+    "tfgen.networks": [
+        "NETWORKS",
+        "build_decoder",
+        "build_encoder",
+        "recommended_network",
+    ],
+    "tfgen.optimizers": ["OptimizerGroup"],
+    "tfgen.probability": [
+        "Bernoulli",
+        "ContinuousBernoulli",
+        "DiscretizedLogistic",
+        "Gaussian",
+        "LIKELIHOODS",
+        "Likelihood",
+        "diagonal_gaussian",
+        "get",
+        "kl_divergence",
+        "standard_normal",
+    ],
+    "tfgen.training": ["GlobalBatch", "get_strategy", "precision_policy"],
+    "tfgen.data": [
+        "Batches",
+        "KnownDataSet",
+        "Source",
+        "check_examples",
+        "check_labels",
+        "from_arrays",
+        "known",
+        "load",
+        "names",
+        "write_tfrecords",
+    ],
+    "tfgen.export": [
+        "Report",
+        "SavedModelSession",
+        "SignatureReport",
+        "VerificationError",
+        "export_saved_model",
+        "verify",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names(name):
+    module = importlib.import_module(name)
+    public = [
+        key
+        for key, value in vars(module).items()
+        if not key.startswith("_")
+        if not isinstance(value, types.ModuleType)
+    ]
+    assert sorted(public) == sorted(NAMES[name])
+
+
+def test_version():
+    assert tfgen.__version__ == importlib.metadata.version("tfgen")
