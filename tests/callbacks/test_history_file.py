@@ -100,6 +100,12 @@ def test_a_training_with_nothing_left_keeps_the_file(
     assert path.read_text() == before
 
 
+def test_a_training_that_goes_on_without_a_file(make_model, images, tmp_path):
+    path = tmp_path / "history.csv"
+    fit(make_model(), images, path, 3, initial_epoch=1)
+    assert read_history(path)["epoch"] == [2, 3]
+
+
 def test_logs_that_are_not_there_in_each_epoch(make_model, images, tmp_path):
     path = tmp_path / "history.csv"
     fit(
@@ -141,8 +147,9 @@ def test_another_file_is_refused(make_model, images, tmp_path):
     path.write_text("a,b\n1,2\n")
     with pytest.raises(ValueError, match="no history of a training"):
         read_history(path)
-    with pytest.raises(ValueError, match="no history of a training"):
-        fit(make_model(), images, path, 2, initial_epoch=1)
+    for epoch in (0, 1):
+        with pytest.raises(ValueError, match="no history of a training"):
+            fit(make_model(), images, path, 2, initial_epoch=epoch)
     assert path.read_text() == "a,b\n1,2\n"
     path.write_text("epoch,loss\n1,x\n")
     with pytest.raises(ValueError, match="no number"):

@@ -182,3 +182,41 @@ def test_evaluate_outside_of_fit(make_model, images, tmp_path):
     board = TensorBoard(tmp_path)
     model.evaluate(images, verbose=0, callbacks=[board])
     assert "evaluation_loss_vs_iterations" in scalars(tmp_path / "validation")
+
+
+class ReadAfterEpochs(keras.callbacks.Callback):
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+        self.steps = []
+
+    def on_epoch_end(self, epoch, logs=None):
+        for part in ("train", "validation"):
+            self.steps.append(max(scalars(self.folder / part)["epoch_loss"]))
+
+
+def test_all_is_on_disk_when_an_epoch_ends(make_model, images, tmp_path):
+    watch = ReadAfterEpochs(tmp_path)
+    fit(
+        make_model(),
+        images,
+        TensorBoard(tmp_path),
+        3,
+        validation_data=images,
+        callbacks=[watch],
+    )
+    assert watch.steps == [1, 1, 2, 2, 3, 3]
+
+
+def test_one_host_alone_writes(make_model, images, tmp_path, monkeypatch):
+    for module in ("tensorboard", "history_file", "throttled_picture"):
+        monkeypatch.setattr(
+            f"tfgen.callbacks.{module}.writes_files", lambda model: False
+        )
+    callbacks = [
+        tfgen.callbacks.HistoryFile(tmp_path / "history.csv"),
+        tfgen.callbacks.SampleImages(tmp_path / "samples.png"),
+    ]
+    board = TensorBoard(tmp_path / "board", images)
+    fit(make_model(), images, board, 2, callbacks=callbacks)
+    assert not list(tmp_path.iterdir())

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import tfgen
 from tfgen.pictures import image_grid, samples_picture
 
 HEIGHT = 34 + 6  # of the title and the edge, beside the grid
@@ -69,13 +70,27 @@ def test_tables(stand_in, make_source, texts):
     assert len(names) == 12
 
 
-def test_tables_show_the_columns_own_units(stand_in, texts):
-    import tfgen
+def test_tables_show_the_columns_own_units(stand_in, texts, monkeypatch):
+    from matplotlib.axes import Axes
 
+    drawn = []
+    hist = Axes.hist
+
+    def watched(self, x, *args, **options):
+        drawn.append(x)
+        return hist(self, x, *args, **options)
+
+    monkeypatch.setattr(Axes, "hist", watched)
     # About 1000 to 1100, standardized to -1 to 1 by the source.
     x = np.linspace(1000, 1100, 50)[:, None] * np.ones((1, 3))
     source = tfgen.data.from_arrays(x, kind="table")
     source = source.standardized_by(source)
-    samples_picture(stand_in((3,), data_range=None), source)
+    model = stand_in((3,), data_range=None)
+    samples_picture(model, source, 20)
+    real, generated = drawn[:2]
+    np.testing.assert_allclose(real, x[:, 0])
+    deviation = x[:, 0].std()
+    wanted = 1050 + deviation * model.sample(20, seed=0)[:, 0]
+    np.testing.assert_allclose(generated, wanted, rtol=1e-6)
     ticks = [float(t) for t in texts.all if t.isdecimal() and len(t) > 2]
     assert ticks and all(900 < tick < 1200 for tick in ticks)

@@ -25,7 +25,7 @@ class HistoryFile(keras.callbacks.Callback):
         path: of the file, such as `run/history.csv`.
 
     Raises:
-        ValueError: in `fit`, if a resumed training finds another kind of file.
+        ValueError: in `fit`, if there is a file of another kind.
 
     Example:
     ```python
@@ -45,7 +45,7 @@ class HistoryFile(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self._began = time.monotonic()
         if self._rows is None:
-            earlier = _read_rows(self.path) if epoch else []
+            earlier = _read_rows(self.path) if self.path.exists() else []
             self._rows = [row for row in earlier if int(row["epoch"]) <= epoch]
 
     def on_epoch_end(self, epoch, logs=None):

@@ -21,7 +21,11 @@ class TensorBoard(keras.callbacks.TensorBoard):
     validation, and the learning rate. Pictures: samples and, where the model
     and the source allow, reconstructions, latents and traversals, of one seed
     and the same examples each time. Pictures are drawn after epochs 1, 2, 4,
-    8, 16, ... and after the last.
+    8, 16, ... and after the last. (TensorBoard shows ten pictures of a kind
+    unless told `--samples_per_plugin=images=1000`.)
+
+    All is on disk when an epoch ends: in the list of callbacks it stands
+    before `Checkpoint`, so that a resumed training leaves no gap.
 
     Args:
         log_dir: folder of the event files.
@@ -87,6 +91,9 @@ class TensorBoard(keras.callbacks.TensorBoard):
         super().on_epoch_end(self._epochs, logs)
         if self._is_due(self._epochs):
             self._draw()
+        # A killed training shall lose nothing that its checkpoint has.
+        for writer in self._writers.values():
+            writer.flush()
 
     def on_train_end(self, logs=None):
         self._training = False
@@ -119,7 +126,6 @@ class TensorBoard(keras.callbacks.TensorBoard):
                     step=self._epochs,
                     description=DESCRIPTIONS[name],
                 )
-        self._train_writer.flush()
 
     def _collect_learning_rate(self, logs):
         return logs | learning_rates(self.model.optimizer)

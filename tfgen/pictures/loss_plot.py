@@ -52,7 +52,8 @@ def loss_plot(history: dict) -> np.ndarray:
         axes.set_title(title, fontsize=10)
         axes.set_ylabel(unit, fontsize=9)
         axes.set_xlabel("epoch", fontsize=9)
-        axes.legend(fontsize=8, frameon=False)
+        if len(axes.lines) > 1:
+            axes.legend(fontsize=8, framealpha=0.8, edgecolor="none")
     figure.tight_layout()
     return figures.to_array(figure)
 
