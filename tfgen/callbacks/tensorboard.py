@@ -91,9 +91,6 @@ class TensorBoard(keras.callbacks.TensorBoard):
         super().on_epoch_end(self._epochs, logs)
         if self._is_due(self._epochs):
             self._draw()
-        # A killed training shall lose nothing that its checkpoint has.
-        for writer in self._writers.values():
-            writer.flush()
 
     def on_train_end(self, logs=None):
         self._training = False
