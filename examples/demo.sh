@@ -3,7 +3,7 @@
 set -eu
 rm -rf demo
 
-tfgen train vae --data digits --out demo/vae --epochs 30 --seed 0
+tfgen train vae --data digits --out demo/vae --epochs 100 --seed 0
 tfgen sample demo/vae -n 64 --seed 1 --out demo/samples.png
 tfgen export demo/vae --to demo/serving/vae
 tfgen verify demo/serving/vae/1
