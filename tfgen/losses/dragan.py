@@ -1,0 +1,35 @@
+import keras
+
+from tfgen.losses.penalty import Penalty, distance_of_norm_from_one
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class DRAGAN(Penalty):
+    """Gradients of norm 1 around data.
+
+    Formula: `weight * (||dD/dx|| - 1)^2` at `x + spread * n`, n standard
+    normal.
+
+    Args:
+        weight: lambda of the paper.
+        spread: standard deviation of the noise, in the data's units.
+        every: see `Penalty`.
+
+    Reference:
+        Kodali et al. (2017), "On convergence and stability of GANs",
+        equation 4.
+    """
+
+    def __init__(
+        self, weight: float = 10.0, spread: float = 0.5, every: int = 1
+    ):
+        super().__init__(weight, every)
+        self.spread = spread
+
+    def __call__(self, discriminator, real, fake, batch):
+        noise = batch.normal(tuple(real.shape[1:]), "dragan")
+        around = real + self.spread * noise
+        return distance_of_norm_from_one(discriminator, around)
+
+    def get_config(self):
+        return {**super().get_config(), "spread": self.spread}

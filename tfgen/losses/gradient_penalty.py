@@ -1,0 +1,27 @@
+import keras
+
+from tfgen.losses.penalty import Penalty, distance_of_norm_from_one, per_row
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class GradientPenalty(Penalty):
+    """Gradients of norm 1 between data and generated examples.
+
+    Formula: `weight * (||dD/dx|| - 1)^2` at `u x + (1 - u) G(z)`, u uniform.
+
+    Args:
+        weight: lambda of the paper.
+        every: see `Penalty`.
+
+    Reference:
+        Gulrajani et al. (2017), "Improved training of Wasserstein GANs",
+        equation 3.
+    """
+
+    def __init__(self, weight: float = 10.0, every: int = 1):
+        super().__init__(weight, every)
+
+    def __call__(self, discriminator, real, fake, batch):
+        mix = per_row(batch.uniform((), "gradient_penalty"), real)
+        between = mix * real + (1.0 - mix) * fake
+        return distance_of_norm_from_one(discriminator, between)
