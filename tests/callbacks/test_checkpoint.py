@@ -93,9 +93,9 @@ def test_stop_soon_saves_the_step(tmp_path):
     model = make_model()
     x = np.random.RandomState(0).rand(ROWS, 4, 4, 1).astype("float32")
     with pytest.raises(KeyboardInterrupt):
-        model.fit(x, batch_size=64, epochs=4, verbose=0, callbacks=[
-            Ask(), checkpoint
-        ])
+        model.fit(
+            x, batch_size=64, epochs=4, verbose=0, callbacks=[Ask(), checkpoint]
+        )
     assert model.steps_done == 5
     assert (tmp_path / "ckpt-5.index").exists()
 

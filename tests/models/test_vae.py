@@ -243,6 +243,12 @@ SIGMOID = layers.Dense(3, activation="sigmoid")
             lambda: tfgen.VAE(dense(3, 4), dense(2, 3), seed=-1),
             "from 0 to 2",
         ),
+        (lambda: tiny(beta=-1.0), "beta is -1.0"),
+        (lambda: tiny(free_bits=-1.0), "free_bits is -1.0"),
+        (lambda: tiny(beta_warmup_steps=-1), "beta_warmup_steps is -1"),
+        (lambda: tiny(num_classes=0), "num_classes is 0"),
+        (lambda: tiny().sample(0), "num_samples is 0"),
+        (lambda: tiny().sample(2.5), "num_samples is 2.5"),
         (lambda: tiny().fit(np.ones((2, 3))), "compile"),
     ],
 )

@@ -1,6 +1,5 @@
 """Networks for data of any size."""
 
-import keras
 import numpy as np
 import pytest
 

@@ -50,14 +50,14 @@ def test_one_network_alone(pair):
     group, first, second = pair
     group.apply([np.float32([[1.0], [2.0]])], [second.kernel])
     np.testing.assert_array_equal(values(first), [1.0, 1.0])
-    counts = [int(o.iterations.numpy()) for o in group.optimizers.values()]
+    counts = [int(o.iterations.numpy()) for o in group.by_network.values()]
     assert counts == [0, 1]
 
 
 def test_setting_the_rate_keeps_the_ratio(pair):
     group, *_ = pair
     group.learning_rate = 0.05
-    rates = [float(o.learning_rate.numpy()) for o in group.optimizers.values()]
+    rates = [float(o.learning_rate.numpy()) for o in group.by_network.values()]
     np.testing.assert_allclose(rates, [0.05, 0.005], rtol=1e-6)
     assert float(group.learning_rate.numpy()) == pytest.approx(0.05)
 
@@ -73,8 +73,8 @@ def test_no_gradient_no_change(pair):
 def test_config(pair):
     group, *_ = pair
     again = OptimizerGroup.from_config(group.get_config())
-    rates = [float(o.learning_rate.numpy()) for o in again.optimizers.values()]
-    assert list(again.optimizers) == ["first", "second"]
+    rates = [float(o.learning_rate.numpy()) for o in again.by_network.values()]
+    assert list(again.by_network) == ["first", "second"]
     np.testing.assert_allclose(rates, [0.1, 0.01], rtol=1e-6)
 
 

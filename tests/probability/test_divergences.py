@@ -100,9 +100,7 @@ def test_posterior_from_one_output_or_a_pair(parameters):
     mean, log_variance = np.float32(parameters)
     pair = probability.diagonal_gaussian((mean, log_variance))
     np.testing.assert_array_equal(pair.mean(), mean)
-    np.testing.assert_allclose(
-        pair.variance(), np.exp(log_variance), rtol=1e-5
-    )
+    np.testing.assert_allclose(pair.variance(), np.exp(log_variance), rtol=1e-5)
     one = posterior_of(*parameters)
     np.testing.assert_array_equal(one.stddev(), pair.stddev())
 

@@ -1,5 +1,6 @@
 """What fit shows, guards and saves."""
 
+from tfgen.callbacks.best_model import BestModel as BestModel
 from tfgen.callbacks.checkpoint import Checkpoint as Checkpoint
 from tfgen.callbacks.history_file import HistoryFile as HistoryFile
 from tfgen.callbacks.history_file import read_history as read_history

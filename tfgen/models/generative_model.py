@@ -39,6 +39,11 @@ class GenerativeModel(keras.Model):
             raise ValueError(
                 f"seed is {seed}, expected an integer from 0 to 2**31 - 1."
             )
+        if num_classes is not None and int(num_classes) < 1:
+            raise ValueError(
+                f"num_classes is {num_classes}, expected 1 or more, or None "
+                "for a model without labels."
+            )
         self.num_classes = num_classes
         self.seed = int(seed)
         self.step = self._counter("step")
@@ -187,7 +192,7 @@ class GenerativeModel(keras.Model):
 
     def count_step(self):
         """Counts a step, once every optimizer has applied its gradients."""
-        group = self.optimizer.optimizers.values()
+        group = self.optimizer.by_network.values()
         applied = [tf.convert_to_tensor(o.iterations) for o in group]
         with tf.control_dependencies(applied):
             self.step.assign_add(1)
@@ -254,6 +259,10 @@ class GenerativeModel(keras.Model):
                 classes in turn. Only for class-conditional models.
             batch_size: rows at a time.
         """
+        if int(num_samples) != num_samples or num_samples < 1:
+            raise ValueError(
+                f"num_samples is {num_samples!r}, expected 1, 2, 3, ..."
+            )
         labels = self._sample_labels(num_samples, labels)
         if seed is None:
             seed = secrets.randbelow(2**62)
@@ -392,7 +401,8 @@ class GenerativeModel(keras.Model):
             )
         if labels is None:
             return np.arange(num_samples, dtype=np.int64) % self.num_classes
-        labels = np.broadcast_to(np.asarray(labels), (num_samples,))
+        if np.ndim(labels) == 0:
+            labels = np.full(num_samples, labels)
         return checks.check_labels(labels, self.num_classes, num_samples)
 
 

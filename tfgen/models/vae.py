@@ -68,6 +68,7 @@ class VAE(GenerativeModel):
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = probability.get(likelihood)
+        _check_terms(beta, beta_warmup_steps, free_bits)
         self.beta = beta
         self.beta_warmup_steps = beta_warmup_steps
         self.free_bits = free_bits
@@ -278,6 +279,17 @@ class VAE(GenerativeModel):
                 config[key], custom_objects=custom_objects
             )
         return cls(**config)
+
+
+def _check_terms(beta, beta_warmup_steps, free_bits):
+    terms = {
+        "beta": beta,
+        "beta_warmup_steps": beta_warmup_steps,
+        "free_bits": free_bits,
+    }
+    for name, value in terms.items():
+        if value < 0:
+            raise ValueError(f"{name} is {value}, expected 0 or more.")
 
 
 def _reparameterize(posterior, noise):

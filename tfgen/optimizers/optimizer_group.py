@@ -30,14 +30,16 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
     def __init__(self, optimizers, name="optimizer_group"):
         super().__init__(learning_rate=0.0, name=name)
-        self.optimizers = dict(optimizers)
+        # Not `optimizers`: Keras' callbacks take that for a list and would
+        # give every network the same learning rate.
+        self.by_network = dict(optimizers)
         self._owner = {}
         self._owned = {}
-        self._rate_ratios = _rate_ratios(self.optimizers)
+        self._rate_ratios = _rate_ratios(self.by_network)
 
     @property
     def first(self) -> keras.optimizers.Optimizer:
-        return next(iter(self.optimizers.values()))
+        return next(iter(self.by_network.values()))
 
     @property
     def iterations(self):
@@ -49,12 +51,12 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
     @learning_rate.setter
     def learning_rate(self, learning_rate):
-        for name, optimizer in self.optimizers.items():
+        for name, optimizer in self.by_network.items():
             optimizer.learning_rate = learning_rate * self._rate_ratios[name]
 
     @property
     def variables(self):
-        nested = [o.variables for o in self.optimizers.values()]
+        nested = [o.variables for o in self.by_network.values()]
         return [variable for variables in nested for variable in variables]
 
     def build(self, variables_by_network):
@@ -67,7 +69,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         for name, variables in variables_by_network.items():
             self._owned[name] = list(variables)
             self._owner.update({id(v): name for v in variables})
-            self.optimizers[name].build(list(variables))
+            self.by_network[name].build(list(variables))
         self.built = True
 
     def apply(self, grads, trainable_variables=None):
@@ -80,14 +82,14 @@ class OptimizerGroup(keras.optimizers.Optimizer):
             if not pairs:
                 continue
             gradients, variables = zip(*pairs, strict=True)
-            optimizer = self.optimizers[name]
+            optimizer = self.by_network[name]
             with tf.control_dependencies(_require_finite(name, gradients)):
                 gradients = [tf.identity(gradient) for gradient in gradients]
                 gradients = _clip_global(optimizer, gradients)
                 optimizer.apply(gradients, variables)
 
     def finalize_variable_values(self, var_list):
-        for name, optimizer in self.optimizers.items():
+        for name, optimizer in self.by_network.items():
             optimizer.finalize_variable_values(self._owned[name])
 
     def save_own_variables(self, store):
@@ -98,7 +100,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
     def get_config(self):
         serialize = keras.saving.serialize_keras_object
-        optimizers = {k: serialize(o) for k, o in self.optimizers.items()}
+        optimizers = {k: serialize(o) for k, o in self.by_network.items()}
         return {"optimizers": optimizers, "name": self.name}
 
     @classmethod

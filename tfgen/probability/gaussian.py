@@ -1,5 +1,7 @@
 """Gaussian likelihood."""
 
+import math
+
 import keras
 import tensorflow as tf
 import tensorflow_probability as tfp
@@ -22,10 +24,18 @@ class Gaussian(Likelihood):
         data_range: `(low, high)` of the data where the decoder's last
             activation bounds it, e.g. `(-1, 1)` for tanh; None for any.
         min_scale: floor of a scale that is not fixed, in the data's units.
+        initial_scale: where a learned scale starts. Well below the data's
+            spread it lets the latents in before it grows; above, the model
+            may settle for noise.
     """
 
     def __init__(
-        self, scale="learned", data_range=None, min_scale=1e-3, **kwargs
+        self,
+        scale="learned",
+        data_range=None,
+        min_scale=1e-3,
+        initial_scale=0.7,
+        **kwargs,
     ):
         super().__init__(**kwargs)
         fixed = isinstance(scale, (int, float)) and not isinstance(scale, bool)
@@ -36,13 +46,17 @@ class Gaussian(Likelihood):
             )
         self.scale = scale
         self.min_scale = min_scale
+        self.initial_scale = initial_scale
         if data_range is not None:
             self.data_range = tuple(float(value) for value in data_range)
         if scale == "per_value":
             self.parameters_per_value = 2
         if scale == "learned":
+            start = math.log(math.expm1(initial_scale - min_scale))
             self.raw_scale = self.add_weight(
-                shape=(), initializer="zeros", name="raw_scale"
+                shape=(),
+                initializer=keras.initializers.Constant(start),
+                name="raw_scale",
             )
 
     def distribution(self, parameters):
@@ -60,6 +74,7 @@ class Gaussian(Likelihood):
             "scale": self.scale,
             "data_range": self.data_range,
             "min_scale": self.min_scale,
+            "initial_scale": self.initial_scale,
         }
         return {**config, **own}
 

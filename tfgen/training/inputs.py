@@ -45,6 +45,10 @@ def fit_arguments(model, x, y, batch_size, kwargs):
     found = _steps(data, kwargs.get("steps_per_epoch"), "steps_per_epoch")
     steps = kwargs.pop("steps_per_epoch", None) or found
     for callback in _callbacks(kwargs.get("callbacks")):
+        if isinstance(callback, keras.callbacks.BackupAndRestore):
+            # Keras restores after the data has been lined up with the step.
+            callback.set_model(model)
+            callback.on_train_begin()
         if hasattr(callback, "restore"):
             callback.set_model(model)
             initial_epoch = callback.restore(steps, initial_epoch)
@@ -157,7 +161,7 @@ def _array_batches(model, x, y, batch_size, shuffle):
 
 def _fitting(batch_size, rows):
     """The batch size asked for, else the default or fewer rows."""
-    return batch_size or min(DEFAULT_BATCH_SIZE, rows)
+    return min(DEFAULT_BATCH_SIZE, rows) if batch_size is None else batch_size
 
 
 def _check_source(model, source):

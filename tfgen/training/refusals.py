@@ -30,7 +30,7 @@ def refuse_compile_arguments(model, arguments):
 def refuse_inexact(model, group, jit_compile):
     """Raises ValueError for what would silently differ from the algorithm."""
     replicas = model.distribute_strategy.num_replicas_in_sync
-    for name, optimizer in group.optimizers.items():
+    for name, optimizer in group.by_network.items():
         _refuse_optimizer(name, optimizer, replicas)
     # Layers that other layers hold as attributes too, unlike `model.layers`.
     for layer in model._flatten_layers(include_self=False):

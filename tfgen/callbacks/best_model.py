@@ -1,0 +1,55 @@
+import json
+import pathlib
+
+import keras
+
+from tfgen.callbacks.writes_files import writes_files
+from tfgen.training.files import write_text
+
+
+class BestModel(keras.callbacks.Callback):
+    """Keeps the model of the epoch with the lowest value of a metric.
+
+    On small data a model gets better for a while and then learns the
+    examples by heart. The value is kept in a file beside the model, so that a
+    resumed training goes on comparing.
+
+    Args:
+        path: of the `.keras` file.
+        monitor: name of the metric; without it in the logs (no validation
+            data, or a model that has no such metric) every epoch is better.
+
+    Attributes:
+        epoch: the best epoch so far, counted from 1, or None.
+        value: its value.
+    """
+
+    def __init__(self, path, monitor: str = "val_negative_elbo"):
+        super().__init__()
+        self.path = pathlib.Path(path)
+        self.monitor = monitor
+        self.epoch = self.value = None
+
+    @property
+    def record(self) -> pathlib.Path:
+        """The file that holds epoch and value."""
+        return self.path.with_suffix(".json")
+
+    def on_train_begin(self, logs=None):
+        if self.record.exists() and self.model.steps_done:
+            saved = json.loads(self.record.read_text())
+            self.epoch, self.value = saved["epoch"], saved[self.monitor]
+
+    def on_epoch_end(self, epoch, logs=None):
+        value = (logs or {}).get(self.monitor)
+        if self.value is not None and not _is_lower(value, self.value):
+            return
+        self.epoch, self.value = epoch + 1, value
+        if writes_files(self.model):
+            self.model.save(self.path)
+            saved = {"epoch": self.epoch, self.monitor: self.value}
+            write_text(self.record, json.dumps(saved) + "\n")
+
+
+def _is_lower(value, best):
+    return value is None or value < best
