@@ -2,5 +2,6 @@
 
 from tfgen.models.builder import build as build
 from tfgen.models.endpoint import Endpoint as Endpoint
+from tfgen.models.gan import GAN as GAN
 from tfgen.models.generative_model import GenerativeModel as GenerativeModel
 from tfgen.models.vae import VAE as VAE

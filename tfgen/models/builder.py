@@ -3,6 +3,8 @@
 import contextlib
 import random
 
+from tfgen.models.gan import GAN
+from tfgen.models.gan_networks import make_gan_parts
 from tfgen.models.vae import VAE
 from tfgen.models.vae_networks import make_vae_parts
 from tfgen.training.precision import precision_policy
@@ -12,7 +14,7 @@ def build(model=None, *, preset=None, input_shape=None, **options):
     """Builds a model from names.
 
     Args:
-        model: `"vae"`.
+        model: `"vae"` or `"gan"`.
         preset: name of a preset (`tfgen.presets.names()`) instead of a model;
             other arguments that are given override it.
         input_shape: shape of one example, `(height, width, channels)` or
@@ -82,7 +84,32 @@ def _build_vae(
     )
 
 
-BUILDERS = {"vae": _build_vae}
+def _build_gan(
+    input_shape,
+    *,
+    latent_dim=64,
+    network=None,
+    network_options=None,
+    output_activation=None,
+    networks=None,
+    num_classes=None,
+    **model_options,
+):
+    generator, discriminator = make_gan_parts(
+        input_shape,
+        latent_dim,
+        network,
+        network_options or {},
+        output_activation,
+        networks,
+        num_classes,
+    )
+    return GAN(
+        generator, discriminator, num_classes=num_classes, **model_options
+    )
+
+
+BUILDERS = {"vae": _build_vae, "gan": _build_gan}
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from tfgen import networks as named_networks
 from tfgen import probability
+from tfgen.models.network_inputs import first_input, only_axis
 
 
 def make_vae_parts(
@@ -47,8 +48,10 @@ def check_vae_parts(encoder, decoder, likelihood, num_classes):
     Raises:
         ValueError: with what came, what was expected and what to do.
     """
-    data_shape = _first_input(encoder, "encoder", num_classes)
-    (latent_dim,) = _rank_one(_first_input(decoder, "decoder", num_classes))
+    data_shape = first_input(encoder, "encoder", num_classes)
+    latent_dim = only_axis(
+        first_input(decoder, "decoder", num_classes), "decoder"
+    )
     _check_encoder_output(encoder.output_shape, latent_dim)
     wanted = (
         *data_shape[:-1],
@@ -64,41 +67,6 @@ def check_vae_parts(encoder, decoder, likelihood, num_classes):
         )
     likelihood.check_decoder(decoder)
     return data_shape, latent_dim
-
-
-def _first_input(network, role, num_classes):
-    if not getattr(network, "built", False) or not network.inputs:
-        raise ValueError(
-            f"the {role} does not know its input shape: start it with "
-            "keras.Input(shape)."
-        )
-    count = 2 if num_classes else 1
-    if len(network.inputs) != count:
-        wanted = (
-            f"a conditional {role} takes two inputs, [data, one-hot labels]"
-            if num_classes
-            else f"the {role} takes one input"
-        )
-        raise ValueError(
-            f"the {role} has {len(network.inputs)} input(s), but {wanted}: "
-            "check num_classes."
-        )
-    if num_classes and network.inputs[1].shape[-1] != num_classes:
-        raise ValueError(
-            f"the {role}'s second input has shape "
-            f"{tuple(network.inputs[1].shape)}, expected (None, {num_classes})"
-            " for one-hot labels."
-        )
-    return tuple(network.inputs[0].shape[1:])
-
-
-def _rank_one(shape):
-    if len(shape) != 1:
-        raise ValueError(
-            f"the decoder takes inputs of shape {shape}, expected "
-            "(latent_dim,): start it with keras.Input((latent_dim,))."
-        )
-    return shape
 
 
 def _check_encoder_output(output_shape, latent_dim):

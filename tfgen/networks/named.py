@@ -44,15 +44,17 @@ def build_decoder(
     output_shape: tuple[int, ...],
     latent_dim: int,
     num_classes: int | None = None,
-    activation: str = "linear",
+    output_activation: str = "linear",
     **options,
 ) -> keras.Model:
     """A network from latents (and one-hot labels) to `output_shape`.
 
-    Args and errors: as for `build_encoder`; `activation` is the last one.
+    Args and errors: as for `build_encoder`; `output_activation` is the last.
     """
     builder = _builder(network, output_shape, "decoder", options)
-    return builder(output_shape, latent_dim, num_classes, activation, **options)
+    return builder(
+        output_shape, latent_dim, num_classes, output_activation, **options
+    )
 
 
 def _builder(network, shape, role, options):
