@@ -31,7 +31,7 @@ clean:
 
 .venv/.base: $(PROJECT_FILES)
 	@echo "Installing tfgen into .venv (a few minutes the first time)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	@$(PIP_INSTALL) -e . && touch $@
 
 .venv/.dev: .venv/.base
