@@ -35,6 +35,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._began, self._since, self._counted = time.monotonic(), None, 0
+        self._warm = False
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
@@ -53,9 +54,9 @@ class Progress(keras.callbacks.Callback):
         done, now = epoch + 1, time.monotonic()
         self._counted += 1
         left = (now - self._since) / self._counted * (self.epochs - done)
-        if self._counted == 1:
+        if not self._warm:
             # So does what else is done for the first time.
-            self._since, self._counted = now, 0
+            self._warm, self._since, self._counted = True, now, 0
         if done % self._every and done != self.epochs and done > 1:
             return
         end = f"{_duration(left)} left"

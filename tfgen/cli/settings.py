@@ -1,6 +1,7 @@
 """The settings of a run, by the command's option names."""
 
 import math
+import os
 import pathlib
 
 import tfgen
@@ -116,7 +117,7 @@ def _with_whole_path(settings):
     path = pathlib.Path(data).expanduser()
     if not path.exists():
         return settings
-    return {**settings, "data": str(path.absolute())}
+    return {**settings, "data": os.path.abspath(path)}
 
 
 def _image_size(text):
