@@ -195,7 +195,7 @@ class VAE(GenerativeModel):
     # Endpoints.
 
     def generate(self, latents, uniform, labels=None):
-        """Data from latents; `uniform` is the noise of p(x|z)."""
+        """Data from latents; `uniform` is the noise of p(x|z), or None."""
         parameters = self._decode(latents, labels)
         if self.observation_noise:
             return self.likelihood.sample(parameters, uniform)
