@@ -1,5 +1,6 @@
 """What a training shows on the terminal."""
 
+import shutil
 import sys
 import time
 
@@ -31,6 +32,10 @@ class Progress(keras.callbacks.Callback):
         many = epochs > MOST_LINES
         self._every = round(epochs / FEWER_LINES) if many else 1
         self._follows = self.stream.isatty()
+        self._columns = COLUMNS
+        if self._follows:  # a line that wraps could not be written over
+            width = shutil.get_terminal_size().columns
+            self._columns = min(COLUMNS, width - 1)
         self._shown_at = 0.0
 
     def on_train_begin(self, logs=None):
@@ -48,7 +53,7 @@ class Progress(keras.callbacks.Callback):
             return
         self._shown_at = now
         start = f"{self._start(self._epoch)}  step {batch + 1}/{self.steps}"
-        self._print("\r" + _line(start, _values(logs or {})), end="")
+        self._print("\r" + self._line(start, logs), end="")
 
     def on_epoch_end(self, epoch, logs=None):
         done, now = epoch + 1, time.monotonic()
@@ -62,16 +67,25 @@ class Progress(keras.callbacks.Callback):
         end = f"{_duration(left)} left"
         if done == self.epochs:
             end = f"took {_duration(now - self._began)}"
-        line = _line(self._start(epoch), _values(logs or {}), end)
+        line = self._line(self._start(epoch), logs, end)
         self._print("\r" + line if self._follows else line.rstrip())
 
     def on_train_end(self, logs=None):
         if self._follows:
-            self._print("\r" + " " * COLUMNS, end="\r")
+            self._print("\r" + " " * self._columns, end="\r")
 
     def _start(self, epoch):
         width = len(str(self.epochs))
         return f"epoch {epoch + 1:{width}}/{self.epochs}"
+
+    def _line(self, start, logs, end=""):
+        """As many values as fit, padded to cover what stood there before."""
+        line, end = start, f"  {end}" if end else ""
+        for value in _values(logs or {}):
+            if len(line) + 2 + len(value) + len(end) > self._columns:
+                break
+            line += f"  {value}"
+        return f"{line}{end}".ljust(self._columns)
 
     def _print(self, text, end="\n"):
         print(text, end=end, flush=True, file=self.stream)
@@ -89,16 +103,6 @@ def _values(logs):
 
 def _number(value):
     return f"{value:#.4g}" if 0.01 <= abs(value) < 1000 else f"{value:.5g}"
-
-
-def _line(start, values, end=""):
-    """As many values as fit, padded to cover what stood there before."""
-    line, end = start, f"  {end}" if end else ""
-    for value in values:
-        if len(line) + 2 + len(value) + len(end) > COLUMNS:
-            break
-        line += f"  {value}"
-    return f"{line}{end}".ljust(COLUMNS)
 
 
 def _duration(seconds):
