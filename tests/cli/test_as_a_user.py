@@ -46,7 +46,8 @@ def check_output(out):
     assert lines[1].startswith("model  VAE, 8x8x1 to 2 latents, Bernoulli")
     assert re.match(r"epoch 1/2  negative_elbo \S+  held-out ", lines[2])
     assert re.search(r"took \d+ s$", lines[3])
-    assert lines[4:] == [
+    assert re.match(r"epoch \d had the lowest validation neg", lines[4])
+    assert lines[5:] == [
         "model       run/model.keras",
         "samples     run/samples.png",
         "losses      run/loss.png",
@@ -63,6 +64,7 @@ def check_run(run):
         "history.csv",
         "loss.png",
         "manifest.json",
+        "model.json",
         "model.keras",
         "samples.png",
         "tensorboard",

@@ -7,6 +7,7 @@ import keras
 
 import tfgen
 from tfgen.callbacks import (
+    BestModel,
     Checkpoint,
     HistoryFile,
     LossPlot,
@@ -82,17 +83,19 @@ class TrainingRun:
                 print(
                     f"all {epochs} epochs are done; a larger --epochs trains on"
                 )
-            self._fit_until_stopped()
-            self.model.save(folder.model_file)
-        self._report()
+            best = BestModel(folder.model_file)
+            self._fit_until_stopped(best)
+            if not folder.model_file.exists():
+                self.model.save(folder.model_file)
+        self._report(best)
 
-    def _fit_until_stopped(self):
+    def _fit_until_stopped(self, best):
         seconds = self.settings.get("checkpoint_every", CHECKPOINT_SECONDS)
         checkpoint = Checkpoint(self.folder.checkpoints, every_seconds=seconds)
         stop = GentleStop(checkpoint)
         try:
             with stop:
-                self._fit(checkpoint)
+                self._fit(best, checkpoint)
         except KeyboardInterrupt:
             out = shlex.quote(str(self.folder.path))
             print(
@@ -102,7 +105,7 @@ class TrainingRun:
             )
             sys.exit(stop.exit_status)
 
-    def _fit(self, checkpoint):
+    def _fit(self, best, checkpoint):
         folder, epochs = self.folder, self.settings["epochs"]
         self.model.fit(
             self.batches,
@@ -116,6 +119,7 @@ class TrainingRun:
                 LossPlot(folder.history_file, folder.loss_plot),
                 SampleImages(folder.samples, self.validation),
                 TensorBoard(folder.tensorboard, self.validation),
+                best,
                 checkpoint,  # last: what the others wrote is there by then
             ],
         )
@@ -191,8 +195,13 @@ class TrainingRun:
                 f"{self.source.description}): put it back, or start a new run."
             )
 
-    def _report(self):
+    def _report(self, best):
         folder = self.folder
+        if best.value is not None:
+            print(
+                f"epoch {best.epoch} had the lowest validation negative ELBO, "
+                f"{best.value:.2f} nats: the model is of then"
+            )
         board = shlex.quote(str(folder.tensorboard))
         rows = (
             ("model", folder.model_file),

@@ -89,7 +89,8 @@ class GenerativeModel(keras.Model):
                 name (a copy for each network), or a dict by network name.
             steps_per_execution: training steps in one compiled call; 10 to
                 50 help small networks. Weights come out the same.
-            jit_compile: compile the step by XLA; one replica only.
+            jit_compile: compile the step by XLA; one replica only. XLA drops
+                the check that gradients are finite.
             run_eagerly: run steps without compiling, for debugging.
             **unsupported: what other Keras models take; refused.
 
