@@ -31,10 +31,9 @@ clean:
 
 .venv/.base: $(PROJECT_FILES)
 	@echo "Installing tfgen into .venv (a few minutes the first time)"
-	@$(PYTHON) -m venv .venv && $(PIP_INSTALL) -e .
-	@touch $@
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
+	@$(PIP_INSTALL) -e . && touch $@
 
 .venv/.dev: .venv/.base
 	@echo "Installing the development tools into .venv"
-	@$(PIP_INSTALL) -e '.[dev]'
-	@touch $@
+	@$(PIP_INSTALL) -e '.[dev]' && touch $@

@@ -3,15 +3,17 @@
 set -eu
 rm -rf demo
 
-tfgen train vae --data digits --out demo/vae --epochs 100 --seed 0
-tfgen sample demo/vae -n 64 --seed 1 --out demo/samples.png
+tfgen train vae --data digits --conditional --likelihood gaussian \
+    --epochs 120 --out demo/vae
+tfgen sample demo/vae -n 80 --seed 1 --out demo/samples.png
 tfgen export demo/vae --to demo/serving/vae
 tfgen verify demo/serving/vae/1
 
 cat <<'END'
 
 demo/vae             the run: model.keras, history.csv, checkpoints, tensorboard
-demo/samples.png     64 new digits
+demo/vae/samples.png digits by class, and demo/vae/loss.png how they came about
+demo/samples.png     80 new digits, a column for each class
 demo/serving/vae/1   the SavedModel, checked in TensorFlow's C++ runtime
 
 Next: tensorboard --logdir demo/vae/tensorboard

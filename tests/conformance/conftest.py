@@ -49,6 +49,21 @@ def few(request):
     return request.param
 
 
+@pytest.fixture(
+    params=[c for c in models.FEW if "resnet" not in c.name],
+    ids=lambda case: case.name,
+)
+def fewer(request):
+    """Without the residual network, whose two replicas compile for long."""
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def first():
+    """The smallest model."""
+    return models.CASES[0]
+
+
 @pytest.fixture(scope="session")
 def few_cases():
     return models.FEW

@@ -54,7 +54,7 @@ def vae(name, shape, options, **case):
 
 MLP = "network='mlp', network_options={'units': (16,)}"
 CONV = "network='conv', network_options={'filters': (4, 6), 'units': 12}"
-RESNET = "network='resnet', network_options={'filters': (4, 8)}"
+RESNET = "network='resnet', network_options={'filters': (4,)}"
 
 CASES = [
     vae("mlp", (4, 4, 1), MLP),
@@ -83,9 +83,9 @@ CASES = [
         RESNET + ", likelihood='continuous_bernoulli'",
     ),
     vae(
-        "resnet_labels",
-        (8, 8, 1),
-        RESNET + ", num_classes=2, observation_noise=True",
+        "mlp_labels",
+        (4, 4, 1),
+        MLP + ", num_classes=2, observation_noise=True",
         classes=2,
     ),
     vae(

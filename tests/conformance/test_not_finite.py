@@ -14,15 +14,15 @@ def strategy(request, two_replicas):
     return tf.distribute.get_strategy()
 
 
-def test_weights_stay(few, strategy):
+def test_weights_stay(fewer, strategy):
     """The third batch is bad, in one row, on the last replica alone."""
     with strategy.scope():
-        model = few.build()
+        model = fewer.build()
         model.compile("adam")
-    x, y = few.data(24)
+    x, y = fewer.data(24)
     model.fit(x, y, batch_size=8, verbose=0)
     good = model.get_weights(), state(model.optimizer)
-    x, y = few.data(8)
+    x, y = fewer.data(8)
     x[7].flat[0] = np.nan
     data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
     first = data.take(4).repeat(2).batch(8)
@@ -37,9 +37,9 @@ def test_weights_stay(few, strategy):
 
     # The same steps without the bad one.
     with strategy.scope():
-        twin = few.build()
+        twin = fewer.build()
         twin.compile("adam")
-    x, y = few.data(24)
+    x, y = fewer.data(24)
     twin.fit(x, y, batch_size=8, verbose=0)
     for a, b in zip(twin.get_weights(), good[0], strict=True):
         np.testing.assert_array_equal(a, b)
@@ -54,10 +54,10 @@ def state(optimizer):
     return [variable.numpy() for variable in optimizer.variables]
 
 
-def test_run_eagerly(few):
-    model = few.build()
+def test_run_eagerly(fewer):
+    model = fewer.build()
     model.compile("sgd", run_eagerly=True)
-    x, y = few.data(8)
+    x, y = fewer.data(8)
     data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
     model.fit(data.batch(8), verbose=0)
     before = model.get_weights()

@@ -32,7 +32,7 @@ def test_trains_and_answers(few, answers, tmp_path):
     x, y = case.data(32)
     model.compile(keras.optimizers.Adam(3e-3))
     model.beta_warmup_steps = 0  # else the first epochs' loss lacks the KL
-    history = model.fit(x, y, epochs=25, verbose=0).history["loss"]
+    history = model.fit(x, y, epochs=15, verbose=0).history["loss"]
     assert np.mean(history[-3:]) < np.mean(history[:3])
     assert {weight.dtype for weight in model.weights} == {"float32", "int64"}
     before = answers(model, x[:4], None if y is None else y[:4])

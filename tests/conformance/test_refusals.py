@@ -79,11 +79,11 @@ def test_nested_layers_are_seen(two_replicas):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_options_on_two_replicas(few, arguments, message, two_replicas):
+def test_options_on_two_replicas(first, arguments, message, two_replicas):
     with two_replicas.scope():
         with pytest.raises(ValueError, match=message):
-            few.build().compile(**arguments)
-    few.build().compile(**arguments)
+            first.build().compile(**arguments)
+    first.build().compile(**arguments)
 
 
 @pytest.mark.parametrize(

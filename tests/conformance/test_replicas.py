@@ -98,10 +98,3 @@ def test_steps_per_execution_changes_nothing(first):
     four = train(first, strategy, 4 * BATCH + 3, steps_per_execution=4)
     for a, b in zip(one[0].weights, four[0].weights, strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
-
-
-@pytest.fixture
-def first(request):
-    from conformance_models import CASES
-
-    return CASES[0]

@@ -412,3 +412,14 @@ def test_nothing_is_printed(model, capfd):
         model.sample(3, seed=1)
     assert not [str(w.message) for w in caught if w.category is UserWarning]
     assert capfd.readouterr() == ("", "")
+
+
+def test_what_the_data_brings_is_not_given_twice():
+    model = tfgen.build("vae", input_shape=(3,), latent_dim=1)
+    model.compile("adam")
+    x = np.zeros((8, 3), "float32")
+    dataset = tf.data.Dataset.from_tensor_slices(x).batch(4)
+    with pytest.raises(ValueError, match="brings its own batches: leave"):
+        model.fit(dataset, batch_size=4)
+    with pytest.raises(ValueError, match="brings its own labels: leave y"):
+        model.fit(dataset, np.zeros(8))

@@ -36,9 +36,10 @@ class BestModel(keras.callbacks.Callback):
         return self.path.with_suffix(".json")
 
     def on_train_begin(self, logs=None):
-        if self.record.exists() and self.model.steps_done:
+        both = self.path.exists() and self.record.exists()
+        if both and self.model.steps_done:
             saved = json.loads(self.record.read_text())
-            self.epoch, self.value = saved["epoch"], saved[self.monitor]
+            self.epoch, self.value = saved["epoch"], saved.get(self.monitor)
 
     def on_epoch_end(self, epoch, logs=None):
         value = (logs or {}).get(self.monitor)

@@ -1,18 +1,23 @@
 """The command `tfgen export`."""
 
 import pathlib
+import shlex
 from typing import Annotated
 
 import typer
 
 
 def export(
-    run: Annotated[pathlib.Path, typer.Argument(help="folder of a run")],
+    run: Annotated[
+        pathlib.Path, typer.Argument(metavar="RUN", help="Folder of a run.")
+    ],
     to: Annotated[
-        pathlib.Path, typer.Option(help="folder that holds the versions")
+        pathlib.Path,
+        typer.Option(metavar="BASE", help="Folder that holds the versions."),
     ],
     version: Annotated[
-        int | None, typer.Option(min=1, help="number [the next free one]")
+        int | None,
+        typer.Option(min=1, metavar="N", help="Its number [the next free one]"),
     ] = None,
 ) -> None:
     """Write a SavedModel that TensorFlow Serving loads."""
@@ -21,4 +26,4 @@ def export(
 
     path = export_saved_model(RunFolder(run).load_model(), to, version)
     print(f"SavedModel   {path}")
-    print(f"check it     tfgen verify {path}")
+    print(f"check it     tfgen verify {shlex.quote(str(path))}")

@@ -15,10 +15,11 @@ PACKAGES = (
 
 
 def info() -> None:
-    """Show versions, devices, data sets and presets."""
+    """Show versions, devices, models, presets and data sets."""
     import tensorflow as tf
 
     import tfgen
+    from tfgen.models.builder import BUILDERS
 
     print("versions")
     _row("python", platform.python_version())
@@ -26,17 +27,22 @@ def info() -> None:
         _row(package, _version(package))
     print("devices")
     for device in tf.config.list_physical_devices():
-        _row(device.device_type, device.name)
-    print("data sets")
-    for data_set in tfgen.data.known():
-        _row(data_set.name, _describe(data_set))
+        _row(device.name.removeprefix("/physical_device:"), _details(device))
+    print("models")
+    for name in BUILDERS:
+        _row(name, _summary(name))
     print("presets")
     for name in tfgen.presets.names():
         _row(name, tfgen.presets.get(name).summary)
+    print("data sets")
+    for data_set in tfgen.data.known():
+        _row(data_set.name, data_set.description)
+        if not data_set.at_hand:
+            _row("", f"not at hand: {data_set.how_to_get}")
 
 
 def _row(name, value):
-    print(f"  {name:24}{value}")
+    print(f"  {name:24}{value}".rstrip())
 
 
 def _version(package):
@@ -46,5 +52,15 @@ def _version(package):
         return "not installed"
 
 
-def _describe(data_set):
-    return f"{data_set.description}{'' if data_set.at_hand else ' (not at hand)'}"
+def _details(device):
+    import tensorflow as tf
+
+    details = tf.config.experimental.get_device_details(device)
+    return details.get("device_name", "")
+
+
+def _summary(name):
+    import tfgen
+
+    model = getattr(tfgen, name.replace("_", "").upper())
+    return model.__doc__.split("\n")[0].rstrip(".")

@@ -2,24 +2,53 @@
 
 import sys
 import traceback
+from typing import Annotated
 
 import typer
 
+from tfgen.cli.error_line import error_line
 from tfgen.cli.export import export
 from tfgen.cli.info import info
 from tfgen.cli.sample import sample
 from tfgen.cli.train import train
 from tfgen.cli.verify import verify
+from tfgen.version import __version__
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Train, sample and serve deep generative models. --debug shows the "
-    "traceback of an error.",
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (train, sample, export, verify, info):
     app.command()(command)
+
+
+def _show_version(asked: bool):
+    if asked:
+        print(f"tfgen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def tfgen(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version and exit.",
+        ),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error.")
+    ] = False,
+) -> None:
+    """Train, sample and serve deep generative models."""
 
 
 def main() -> None:
@@ -29,16 +58,9 @@ def main() -> None:
     try:
         app(arguments, prog_name="tfgen")
     except KeyboardInterrupt:
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except Exception as error:
         if debug:
             traceback.print_exc()
-        print(f"tfgen: {_one_line(error)}", file=sys.stderr)
+        print(f"tfgen: {error_line(error)}", file=sys.stderr)
         sys.exit(1)
-
-
-def _one_line(error):
-    text = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, (ValueError, OSError, FloatingPointError)):
-        return text
-    return f"{type(error).__name__}: {text} (--debug shows where)"

@@ -1,14 +1,20 @@
 """The folder of one training run."""
 
+import contextlib
+import fcntl
 import json
 import os
 import pathlib
 import platform
+import shlex
 import sys
+from collections.abc import Iterator
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from tfgen.callbacks import read_history
 from tfgen.training.files import write_text
 from tfgen.version import __version__
 
@@ -17,7 +23,7 @@ class RunFolder:
     """Where a run keeps what it makes.
 
     Args:
-        path: the folder; it is made by `create`.
+        path: the folder; it is made by `claimed`.
     """
 
     def __init__(self, path):
@@ -48,9 +54,29 @@ class RunFolder:
                 f"{self.path} exists and is not empty: choose another --out."
             )
 
-    def create(self, config: dict, manifest: dict) -> None:
-        """Makes the folder with `config.json` and `manifest.json`."""
+    @contextlib.contextmanager
+    def claimed(self) -> Iterator[None]:
+        """Makes the folder and keeps other processes from writing there.
+
+        Raises:
+            ValueError: if another process is at it.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
+        # The kernel lets go of the lock when the process ends in any way.
+        lock = os.open(self.path, os.O_RDONLY)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise ValueError(
+                f"another process is training in {self.path}: wait until it "
+                "has ended, or choose another --out."
+            ) from None
+        finally:
+            os.close(lock)
+
+    def write_settings(self, config: dict, manifest: dict) -> None:
+        """Writes `manifest.json` and, last, `config.json`."""
         write_text(self.manifest_file, _json(manifest))
         write_text(self.config_file, _json(config))
 
@@ -61,11 +87,24 @@ class RunFolder:
             ValueError: if this is not the folder of a run.
         """
         if not self.config_file.exists():
-            raise ValueError(
-                f"{self.path} is not a run of `tfgen train`: it has no "
-                "config.json. Pass the folder that was its --out."
+            what = (
+                "has no config.json" if self.path.is_dir() else "is no folder"
             )
-        return json.loads(self.config_file.read_text())
+            raise ValueError(
+                f"{self.path} is not a run of `tfgen train`, it {what}: pass "
+                "the folder that was its --out."
+            )
+        return _read_json(self.config_file)
+
+    def manifest(self) -> dict:
+        """What `manifest` returned when the run was begun."""
+        return _read_json(self.manifest_file)
+
+    def epochs_done(self) -> int:
+        """Number of epochs that the run has behind it."""
+        if not self.history_file.exists():
+            return 0
+        return max(read_history(self.history_file)["epoch"], default=0)
 
     def load_model(self):
         """The trained model.
@@ -74,12 +113,20 @@ class RunFolder:
             ValueError: if this is not a run, or one that has not finished.
         """
         self.config()
+        resume = f"`tfgen train --resume --out {shlex.quote(str(self.path))}`"
         if not self.model_file.exists():
             raise ValueError(
                 f"{self.path} has no model.keras, its training has not "
-                f"finished: run `tfgen train --resume --out {self.path}`."
+                f"finished: run {resume}."
             )
-        return keras.models.load_model(self.model_file)
+        try:
+            return keras.models.load_model(self.model_file)
+        except Exception as error:
+            reason = " ".join(str(error).split())[:200]
+            raise ValueError(
+                f"{self.model_file} cannot be loaded ({reason}): {resume} "
+                "writes it anew."
+            ) from error
 
 
 def manifest(source, seed: int, strategy) -> dict:
@@ -92,11 +139,13 @@ def manifest(source, seed: int, strategy) -> dict:
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
         },
-        "command": " ".join(["tfgen", *sys.argv[1:]]),
+        "command": shlex.join(["tfgen", *sys.argv[1:]]),
         "seed": seed,
         "data": {
             "description": source.description,
             "fingerprint": source.fingerprint(),
+            "value_range": source.value_range,
+            "columns": _columns(source),
         },
         "machine": {
             "platform": platform.platform(),
@@ -108,6 +157,31 @@ def manifest(source, seed: int, strategy) -> dict:
             "replicas": strategy.num_replicas_in_sync,
         },
     }
+
+
+def _columns(source):
+    """Names of the columns, and how to get back to their own units."""
+    if len(source.shape) != 1:
+        return None
+    names = source.feature_names or [
+        f"column_{i + 1}" for i in range(source.shape[0])
+    ]
+    ones = np.ones(source.shape)
+    return {
+        "names": list(names),
+        "shift": (source.shift * ones).tolist(),
+        "scale": (source.scale * ones).tolist(),
+    }
+
+
+def _read_json(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(
+            f"{path} is not what `tfgen train` wrote ({error}): start a new "
+            "run in another --out."
+        ) from error
 
 
 def _json(data):

@@ -5,57 +5,153 @@ from typing import Annotated
 
 import typer
 
+MOST_COLUMNS = 32
+
 
 def sample(
-    run: Annotated[pathlib.Path, typer.Argument(help="folder of a run")],
-    out: Annotated[pathlib.Path, typer.Option(help="a .png or .npz file")],
+    run: Annotated[
+        pathlib.Path, typer.Argument(metavar="RUN", help="Folder of a run.")
+    ],
+    out: Annotated[
+        pathlib.Path,
+        typer.Option(
+            metavar="FILE",
+            help="A picture (.png), the numbers (.npz), or a table (.csv).",
+        ),
+    ],
     number: Annotated[
-        int, typer.Option("-n", "--number", min=1, help="how many")
+        int, typer.Option("-n", "--number", min=1, metavar="N", help="How many")
     ] = 64,
     seed: Annotated[
         int | None,
-        typer.Option(help="same seed, same samples [others each time]"),
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Same seed, same samples [others each time]",
+        ),
     ] = None,
     label: Annotated[
-        int | None, typer.Option(min=0, help="class [all in turn]")
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="CLASS",
+            help="Number of a class, for a run with --conditional [the "
+            "classes in turn]",
+        ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="replace the file if it exists")
+        bool, typer.Option("--force", help="Replace FILE if it exists.")
     ] = False,
 ) -> None:
-    """Draw samples from a trained run."""
-    if out.suffix not in (".png", ".npz"):
+    """Draw samples from a trained run.
+
+    Samples of a table come in the units of its columns.
+    """
+    if out.suffix not in WRITERS:
         raise ValueError(
-            f"--out is {out}, expected a file that ends in .png (a picture) "
-            "or .npz (the numbers)."
+            f"--out is {out}, expected a file that ends in .png (a picture), "
+            ".npz (the numbers) or .csv (a table)."
         )
+    if out.is_dir():
+        raise ValueError(f"{out} is a folder, expected the name of a new file.")
     if out.exists() and not force:
         raise ValueError(f"{out} exists: pass --force to replace it.")
-    from tfgen import pictures
     from tfgen.cli.run_folder import RunFolder
 
-    model = RunFolder(run).load_model()
-    if out.suffix == ".png" and len(model.data_shape) == 1:
-        picture = pictures.samples_picture(
-            model, num_samples=number, seed=seed or 0
+    folder = RunFolder(run)
+    model = folder.load_model()
+    labels = _labels(model, label, number)
+    if out.suffix == ".csv" and len(model.data_shape) != 1:
+        raise ValueError(
+            f"--out is {out}, but {run} makes images: pass a file that ends "
+            "in .png or .npz."
         )
-        pictures.write_png(out, picture)
+    if out.suffix == ".png" and len(model.data_shape) == 1:
+        _write_plot(out, model, folder.config(), number, seed, label)
     else:
-        _write(out, model.sample(number, seed=seed, labels=label), model)
+        samples = model.sample(number, seed=seed, labels=labels)
+        data = folder.manifest()["data"]
+        WRITERS[out.suffix](out, samples, labels, data)
     print(f"{number} samples   {out}")
 
 
-def _write(out, samples, model):
+def _labels(model, label, number):
     import numpy as np
 
+    if not model.num_classes:
+        if label is None:
+            return None
+        raise ValueError(
+            f"--label is {label}, but the run was trained without classes: "
+            "leave it out, or train with --conditional."
+        )
+    if label is None:
+        return np.arange(number) % model.num_classes
+    if label >= model.num_classes:
+        raise ValueError(
+            f"--label is {label}, expected a class from 0 to "
+            f"{model.num_classes - 1}."
+        )
+    return np.full(number, label)
+
+
+def _write_plot(out, model, settings, number, seed, label):
+    """Generated over real data."""
+    import secrets
+
     from tfgen import pictures
+    from tfgen.cli.settings import load_data
+
+    if label is not None:
+        raise ValueError(
+            f"--label is {label}, but a picture of a table shows all classes: "
+            "leave it out, or pass a file that ends in .csv or .npz."
+        )
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    picture = pictures.samples_picture(
+        model, load_data(settings, "validation"), number, seed
+    )
+    pictures.write_png(out, picture)
+
+
+def _write_grid(out, samples, labels, data):
+    from tfgen import pictures
+
+    columns = None
+    if labels is not None and len(set(labels)) > 1:
+        columns = min(len(set(labels)), MOST_COLUMNS)  # one a class
+    value_range = data["value_range"]
+    pictures.write_png(out, pictures.image_grid(samples, columns, value_range))
+
+
+def _write_npz(out, samples, labels, data):
+    import numpy as np
+
     from tfgen.training.files import written_whole
 
-    if out.suffix == ".png":
-        grid = pictures.image_grid(
-            samples, value_range=model.data_range or (0.0, 1.0)
-        )
-        pictures.write_png(out, grid)
-        return
+    arrays = {"x": _own_units(samples, data["columns"])}
+    if labels is not None:
+        arrays["y"] = labels
     with written_whole(out) as temporary:
-        np.savez_compressed(temporary, x=samples)
+        np.savez_compressed(temporary, **arrays)
+
+
+def _write_csv(out, samples, labels, data):
+    import csv
+
+    from tfgen.training.files import written_whole
+
+    columns = data["columns"]
+    with written_whole(out) as temporary, open(temporary, "w") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns["names"])
+        writer.writerows(_own_units(samples, columns).tolist())
+
+
+def _own_units(samples, columns):
+    if not columns:
+        return samples
+    return samples * columns["scale"] + columns["shift"]
+
+
+WRITERS = {".png": _write_grid, ".npz": _write_npz, ".csv": _write_csv}

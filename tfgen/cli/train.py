@@ -10,80 +10,153 @@ Option = typer.Option
 
 def train(
     model: Annotated[
-        str | None, typer.Argument(help="vae; or leave it to --preset")
+        str | None,
+        typer.Argument(metavar="MODEL", help="vae; or leave it to --preset"),
     ] = None,
     data: Annotated[
         str | None,
         Option(
-            help="a known data set (tfgen info), an image folder, .npz, .npy, "
-            ".csv, .parquet or TFRecords"
+            metavar="NAME_OR_PATH",
+            help="A known data set (tfgen info), an image folder, .npz, .npy, "
+            ".csv, .parquet or TFRecords.",
         ),
     ] = None,
     out: Annotated[
-        pathlib.Path, Option(help="folder of the run, made anew")
+        pathlib.Path,
+        Option(metavar="RUN", help="Folder of the run, made anew."),
     ] = ...,
     preset: Annotated[
-        str | None, Option(help="a whole set-up by name (tfgen info)")
+        str | None,
+        Option(
+            metavar="NAME",
+            help="A whole set-up (tfgen info); other options override it.",
+        ),
     ] = None,
     resume: Annotated[
-        bool, Option("--resume", help="go on with the run in --out")
+        bool,
+        Option(
+            "--resume",
+            help="Go on with the run in --out; a larger --epochs trains on.",
+        ),
     ] = False,
     epochs: Annotated[
         int | None,
-        Option(min=1, help="passes over the data; default: 4,000 steps"),
+        Option(
+            min=1,
+            metavar="N",
+            help="Passes over the data [4,000 steps, at least 10 epochs]",
+        ),
     ] = None,
     batch_size: Annotated[
-        int | None, Option(min=1, help="rows a step, over all replicas [128]")
+        int | None,
+        Option(
+            min=1,
+            metavar="ROWS",
+            help="Rows a step, over all replicas [128, fewer for small data]",
+        ),
     ] = None,
     learning_rate: Annotated[
-        float | None, Option(min=0.0, help="of Adam [0.001]")
+        float | None, Option(min=0.0, metavar="RATE", help="Of Adam [0.001]")
     ] = None,
     latent_dim: Annotated[
-        int | None, Option(min=1, help="latent values [16]")
+        int | None, Option(min=1, metavar="N", help="Latent values [16]")
     ] = None,
     network: Annotated[
-        str | None, Option(help="mlp, conv, resnet [by the data's shape]")
+        str | None,
+        Option(
+            metavar="NAME",
+            help="mlp, conv, resnet [conv for images, mlp else]",
+        ),
     ] = None,
     likelihood: Annotated[
         str | None,
         Option(
+            metavar="NAME",
             help="bernoulli, continuous_bernoulli, discretized_logistic, "
-            "gaussian [by the data's kind]"
+            "gaussian [bernoulli for grey images, gaussian else]",
         ),
     ] = None,
     beta: Annotated[
-        float | None, Option(min=0.0, help="weight of the KL term [1]")
+        float | None,
+        Option(min=0.0, metavar="WEIGHT", help="Weight of the KL term [1]"),
     ] = None,
     free_bits: Annotated[
-        float | None, Option(min=0.0, help="free nats a latent [0]")
+        float | None,
+        Option(
+            min=0.0,
+            metavar="NATS",
+            help="What each latent may tell free of charge [0]",
+        ),
     ] = None,
     conditional: Annotated[
-        bool, Option("--conditional", help="condition on the data's classes")
+        bool, Option("--conditional", help="Condition on the data's classes.")
     ] = False,
     image_size: Annotated[
-        str | None, Option(help="resize images, as in 64 or 48x64")
+        str | None,
+        Option(
+            metavar="PIXELS",
+            help="Resize images: 64, or height x width as in 48x64.",
+        ),
+    ] = None,
+    color_mode: Annotated[
+        str | None,
+        Option(metavar="MODE", help="Convert images: grayscale or rgb."),
     ] = None,
     label_column: Annotated[
-        str | None, Option(help="column of a table that holds the class")
+        str | None,
+        Option(metavar="NAME", help="Column of a table that is the class."),
     ] = None,
     seed: Annotated[
-        int | None, Option(min=0, help="of weights, noise and order [0]")
+        int | None,
+        Option(
+            min=0, metavar="N", help="Of weights, noise and order of data [0]"
+        ),
     ] = None,
     strategy: Annotated[
-        str | None, Option(help="none or mirrored [none]")
+        str | None,
+        Option(
+            metavar="NAME",
+            help="none (one device) or mirrored (all GPUs, or parts of the "
+            "CPU) [none]",
+        ),
     ] = None,
     replicas: Annotated[
-        int | None, Option(min=1, help="devices of the mirrored strategy")
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            help="Devices of --strategy mirrored [every GPU, or 2]",
+        ),
     ] = None,
     precision: Annotated[
-        str | None, Option(help="float32 or mixed_bfloat16 [float32]")
+        str | None,
+        Option(metavar="NAME", help="float32 or mixed_bfloat16 [float32]"),
+    ] = None,
+    checkpoint_every: Annotated[
+        float | None,
+        Option(
+            min=0.0,
+            metavar="SECONDS",
+            help="Save within long epochs too; after each epoch in any case "
+            "[60]",
+        ),
     ] = None,
 ) -> None:
-    """Train a model; or go on with a run that was stopped."""
+    """Train a model, or go on with a run that was stopped.
+
+    RUN gets model.keras, history.csv, samples.png, loss.png, tensorboard/,
+    checkpoints/, config.json (the settings) and manifest.json (versions, data
+    and machine). What stands in brackets is the default.
+    """
     settings = dict(locals())
     out, resume = settings.pop("out"), settings.pop("resume")
     from tfgen.cli.training_run import TrainingRun
 
-    given = {k: v for k, v in settings.items() if v not in (None, False)}
+    # Not `in (None, False)`: 0 equals False.
+    given = {
+        name: value
+        for name, value in settings.items()
+        if value is not None and value is not False
+    }
     run = TrainingRun.resumed(out, given) if resume else TrainingRun(out, given)
     run.train()

@@ -1,26 +1,28 @@
 """One training run, from its settings to its folder."""
 
-import contextlib
-import json
-import signal
+import shlex
 import sys
 
 import keras
 
 import tfgen
 from tfgen.callbacks import (
+    BestModel,
     Checkpoint,
     HistoryFile,
     LossPlot,
     SampleImages,
     TensorBoard,
 )
-from tfgen.cli.progress import progress
+from tfgen.cli.gentle_stop import GentleStop
+from tfgen.cli.progress import Progress
 from tfgen.cli.run_folder import RunFolder, manifest
+from tfgen.cli.settings import load_data, new_settings, resumed_settings
 from tfgen.training import get_strategy
-from tfgen.training.files import write_text
 
 DEFAULT_STEPS = 4000
+DEFAULT_BATCH_SIZE = 128
+CHECKPOINT_SECONDS = 60.0
 BUILD_OPTIONS = (
     "latent_dim",
     "network",
@@ -37,138 +39,133 @@ class TrainingRun:
     Args:
         out: folder of the run.
         given: settings that were given, by the command's option names.
-        new: False to go on with the run that `out` holds.
 
     Raises:
         ValueError: for settings that do not fit; nothing is written then.
     """
 
-    def __init__(self, out, given: dict, new: bool = True):
+    def __init__(self, out, given: dict):
         self.folder = RunFolder(out)
-        self.new = new
-        if new:
-            self.folder.check_new()
-        self.settings = _with_preset(given)
-        settings = self.settings
-        self.seed = settings.setdefault("seed", 0)
-        strategy = settings.get("strategy", "none")
-        self.strategy = get_strategy(strategy, settings.get("replicas"))
-        self.source, self.validation = self._load_data()
-        self._set_sizes()
-        with self.strategy.scope():
-            self.model = self._build()
-        self.source = self._in_range(self.source)
-        self.validation = self._in_range(self.validation)
+        self.folder.check_new()
+        self.done = 0
+        self._prepare(new_settings(given))
+        self.manifest = manifest(self.source, self.seed, self.strategy)
 
     @classmethod
     def resumed(cls, out, given: dict) -> "TrainingRun":
-        """The run that `out` holds; `epochs` alone may be given anew.
+        """The run that `out` holds.
+
+        Args:
+            out: folder of the run.
+            given: settings; they may differ in `CHANGEABLE` alone.
 
         Raises:
-            ValueError: if there is none, or it had other settings.
+            ValueError: if there is no run, or one of other settings or data.
         """
-        config = RunFolder(out).config()
-        for name, value in given.items():
-            if name != "epochs" and config.get(name) != value:
-                raise ValueError(
-                    f"the run in {out} has {name}={config.get(name)!r}, got "
-                    f"{value!r}: leave the option out to go on with the run, "
-                    "or start a new one in another --out."
-                )
-        run = cls(out, {**config, **given}, new=False)
-        run.check_data()
+        run = cls.__new__(cls)
+        run.folder = RunFolder(out)
+        config = run.folder.config()
+        run.done = run.folder.epochs_done()
+        run._prepare(resumed_settings(out, config, given, run.done))
+        run.manifest = run.folder.manifest()
+        run._check_data()
         return run
-
-    def check_data(self) -> None:
-        """Raises ValueError if the data is not what the run began with."""
-        saved = json.loads(self.folder.manifest_file.read_text())
-        if saved["data"]["fingerprint"] != self.source.fingerprint():
-            raise ValueError(
-                f"the data of the run in {self.folder.path} has changed (it "
-                f"was {saved['data']['description']}; it is "
-                f"{self.source.description}): put it back, or start a new run."
-            )
 
     def train(self) -> None:
         """Trains, and prints where everything is."""
-        folder, settings = self.folder, self.settings
-        if self.new:
-            about = manifest(self.source, self.seed, self.strategy)
-            folder.create(settings, about)
-        else:
-            write_text(folder.config_file, _json(settings))
-        print(f"data   {self.source.description}")
-        print(f"model  {_describe(self.model)}")
-        checkpoint = Checkpoint(folder.checkpoints)
+        folder = self.folder
+        with folder.claimed():
+            folder.write_settings(self.settings, self.manifest)
+            print(f"data   {self.source.description}")
+            print(f"model  {_describe(self.model)}")
+            epochs = self.settings["epochs"]
+            if self.done == epochs:
+                print(
+                    f"all {epochs} epochs are done; a larger --epochs trains on"
+                )
+            best = BestModel(folder.model_file)
+            self._fit_until_stopped(best)
+            if not folder.model_file.exists():
+                self.model.save(folder.model_file)
+        self._report(best)
+
+    def _fit_until_stopped(self, best):
+        seconds = self.settings.get("checkpoint_every", CHECKPOINT_SECONDS)
+        checkpoint = Checkpoint(self.folder.checkpoints, every_seconds=seconds)
+        stop = GentleStop(checkpoint)
         try:
-            with _stopping_gently(checkpoint, folder):
-                self._fit(checkpoint)
+            with stop:
+                self._fit(best, checkpoint)
         except KeyboardInterrupt:
+            out = shlex.quote(str(self.folder.path))
             print(
-                f"\nstopped at step {self.model.steps_done:,}; go on with: "
-                f"tfgen train --resume --out {folder.path}",
+                f"stopped at step {self.model.steps_done:,}; go on with: "
+                f"tfgen train --resume --out {out}",
                 file=sys.stderr,
             )
-            raise
-        self.model.save(folder.model_file)
-        self._report()
+            sys.exit(stop.exit_status)
 
-    def _fit(self, checkpoint):
-        folder, settings = self.folder, self.settings
-        verbose, shown = progress(settings["epochs"])
+    def _fit(self, best, checkpoint):
+        folder, epochs = self.folder, self.settings["epochs"]
         self.model.fit(
-            self.source.batches(settings["batch_size"], seed=self.seed),
-            epochs=settings["epochs"],
-            verbose=verbose,
+            self.batches,
+            epochs=epochs,
+            verbose=0,
             validation_data=self.validation,
-            validation_batch_size=settings["batch_size"],
+            validation_batch_size=self.batches.batch_size,
             callbacks=[
-                *shown,
+                Progress(epochs, self.batches.steps_per_epoch),
                 HistoryFile(folder.history_file),
                 LossPlot(folder.history_file, folder.loss_plot),
                 SampleImages(folder.samples, self.validation),
                 TensorBoard(folder.tensorboard, self.validation),
+                best,
                 checkpoint,  # last: what the others wrote is there by then
             ],
         )
 
-    def _load_data(self):
-        settings = self.settings
-        if "data" not in settings:
-            raise ValueError(
-                "no data was named: pass --data with a name (tfgen info lists "
-                "them) or a path."
-            )
-        options = {}
-        if "image_size" in settings:
-            options["image_size"] = _size(settings["image_size"])
-        if "label_column" in settings:
-            options["label_column"] = settings["label_column"]
-        return tuple(
-            tfgen.data.load(settings["data"], split=split, **options)
-            for split in ("train", "validation")
+    def _prepare(self, settings):
+        self.settings = settings
+        self.seed = settings.setdefault("seed", 0)
+        self.strategy = get_strategy(
+            settings.get("strategy", "none"), settings.get("replicas")
+        )
+        train, validation = (
+            load_data(settings, split) for split in ("train", "validation")
+        )
+        self._set_sizes(train)
+        with self.strategy.scope():
+            self.model = self._build(train)
+        self.source = self._in_range(train)
+        self.validation = self._in_range(validation)
+        self.batches = self.source.batches(
+            settings["batch_size"], seed=self.seed
         )
 
-    def _set_sizes(self):
-        settings, rows = self.settings, len(self.source)
-        settings.setdefault("batch_size", min(128, max(1, rows // 20)))
+    def _set_sizes(self, train):
+        settings, rows = self.settings, len(train)
+        most, smallest = DEFAULT_BATCH_SIZE, max(1, rows // 20)
+        if "preset" in settings:
+            most = tfgen.presets.get(settings["preset"]).batch_size
+            smallest = rows
+        settings.setdefault("batch_size", min(most, smallest))
         steps = -(-rows // settings["batch_size"])
         settings.setdefault("epochs", max(10, -(-DEFAULT_STEPS // steps)))
 
-    def _build(self):
+    def _build(self, train):
         settings = self.settings
         options = {k: settings[k] for k in BUILD_OPTIONS if k in settings}
         if settings.get("conditional"):
-            if not self.source.num_classes:
+            if not train.num_classes:
                 raise ValueError(
-                    f"--conditional, but {settings['data']} has no classes: "
-                    "leave it out, or name a --label-column."
+                    f"--conditional, but {train.name} has no classes: leave "
+                    "it out, or name a --label-column."
                 )
-            options["num_classes"] = self.source.num_classes
+            options["num_classes"] = train.num_classes
         model = tfgen.build(
-            settings.get("model"),
+            settings["model"],
             preset=settings.get("preset"),
-            input_shape=self.source.shape,
+            input_shape=train.shape,
             seed=self.seed,
             **options,
         )
@@ -178,79 +175,54 @@ class TrainingRun:
 
     def _in_range(self, source):
         wanted = self.model.data_range
-        if wanted and source.value_range and source.value_range != wanted:
-            return source.to_range(wanted)
-        return source
+        if not wanted or source.value_range == wanted:
+            return source
+        if source.value_range is None:
+            low, high = wanted
+            raise ValueError(
+                f"{_likelihood(self.model)} is for data in [{low:g}, "
+                f"{high:g}], but {source.name} holds real numbers: pass "
+                "--likelihood gaussian."
+            )
+        return source.to_range(wanted)
 
-    def _report(self):
+    def _check_data(self):
+        saved = self.manifest["data"]
+        if saved["fingerprint"] != self.source.fingerprint():
+            raise ValueError(
+                f"the data of the run in {self.folder.path} has changed (it "
+                f"was {saved['description']}; it is "
+                f"{self.source.description}): put it back, or start a new run."
+            )
+
+    def _report(self, best):
         folder = self.folder
+        if best.value is not None:
+            print(
+                f"epoch {best.epoch} had the lowest validation negative ELBO, "
+                f"{best.value:.2f} nats: the model is of then"
+            )
+        board = shlex.quote(str(folder.tensorboard))
         rows = (
             ("model", folder.model_file),
             ("samples", folder.samples),
             ("losses", folder.loss_plot),
             ("history", folder.history_file),
-            ("TensorBoard", f"tensorboard --logdir {folder.tensorboard}"),
+            ("TensorBoard", f"tensorboard --logdir {board}"),
         )
         for name, place in rows:
             print(f"{name:12}{place}")
 
 
-def _with_preset(given):
-    settings = dict(given)
-    if "preset" not in settings:
-        if "model" not in settings:
-            raise ValueError("no model was named: pass vae, or a --preset.")
-        return settings
-    preset = tfgen.presets.get(settings["preset"])
-    defaults = {
-        "data": preset.data,
-        "batch_size": preset.batch_size,
-        "epochs": preset.epochs,
-        "learning_rate": preset.learning_rate,
-    }
-    return {**defaults, **settings}
-
-
-def _size(text):
-    parts = text.lower().split("x")
-    if not all(part.isdigit() for part in parts) or len(parts) > 2:
-        raise ValueError(
-            f"--image-size is {text!r}, expected a number such as 64, or "
-            "height x width such as 48x64."
-        )
-    height, width = int(parts[0]), int(parts[-1])
-    return height, width
+def _likelihood(model):
+    return f"the {type(model.likelihood).__name__} likelihood"
 
 
 def _describe(model):
     shape = "x".join(map(str, model.data_shape))
+    classes = f" and {model.num_classes} classes" if model.num_classes else ""
     return (
-        f"{type(model).__name__}, {shape} to {model.latent_dim} latents, "
-        f"{type(model.likelihood).__name__} likelihood, "
+        f"{type(model).__name__}, {shape} to {model.latent_dim} latents"
+        f"{classes}, {type(model.likelihood).__name__} likelihood, "
         f"{model.count_params():,} parameters"
     )
-
-
-@contextlib.contextmanager
-def _stopping_gently(checkpoint, folder):
-    """Ctrl-C and SIGTERM save before they stop; the second one does not."""
-    signals = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.getsignal(number) for number in signals}
-
-    def stop(number, frame):
-        checkpoint.stop_soon()
-        print(f"\nsaving to {folder.checkpoints} ...", file=sys.stderr)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    for number in signals:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _json(data):
-    return json.dumps(data, indent=2) + "\n"

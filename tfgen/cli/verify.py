@@ -8,7 +8,8 @@ import typer
 
 def verify(
     path: Annotated[
-        pathlib.Path, typer.Argument(help="a version folder, BASE/N")
+        pathlib.Path,
+        typer.Argument(metavar="BASE/N", help="A version's folder."),
     ],
 ) -> None:
     """Run every signature in TensorFlow's C++ runtime, as a server does."""

@@ -41,6 +41,8 @@ class Batches:
     >>> batches = tfgen.data.load("digits").batches(128, seed=0)
     >>> for x in batches.dataset(start_step=5).take(2):
     ...     print(x.shape)
+    (128, 8, 8, 1)
+    (128, 8, 8, 1)
     """
 
     def __init__(

@@ -79,7 +79,8 @@ def load(
     if len(rows) == 0:
         raise ValueError(
             f"The {split} part of {whole.name!r} is empty, it has "
-            f"{len(whole)} rows: pass a larger fraction, or split='all'."
+            f"{len(whole)} rows: take more rows, a larger fraction, or the "
+            "split 'all'."
         )
     source = whole.subset(rows, split)
     if source.standardized:

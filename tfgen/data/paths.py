@@ -38,7 +38,7 @@ def read_path(path: pathlib.Path, options: dict, label_column) -> Source:
     if path.suffix.lower() == ".npz":
         return _read_npz(path, options)
     if path.suffix.lower() == ".npy":
-        return from_arrays(_load(path), name=path.name, **options)
+        return _from_arrays(path, _load(path), None, options)
     advice = "convert it"
     if is_image(path):
         advice = "pass the folder the images are in"
@@ -78,7 +78,14 @@ def _read_npz(path: pathlib.Path, options: dict) -> Source:
             )
         x = _array(file, "x", path)
         y = _array(file, "y", path) if "y" in file.files else None
-    return from_arrays(x, y, name=path.name, **options)
+    return _from_arrays(path, x, y, options)
+
+
+def _from_arrays(path: pathlib.Path, x, y, options: dict) -> Source:
+    try:
+        return from_arrays(x, y, name=path.name, **options)
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r}: {error}") from error
 
 
 def _load(path: pathlib.Path):

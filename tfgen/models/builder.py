@@ -52,6 +52,12 @@ def build(model=None, *, preset=None, input_shape=None, **options):
             f"model is {model!r}, expected one of {', '.join(BUILDERS)}."
         )
     input_shape = _check_input_shape(input_shape)
+    latent_dim = options.get("latent_dim", 1)
+    if not isinstance(latent_dim, int) or latent_dim < 1:
+        raise ValueError(
+            f"latent_dim is {latent_dim!r}, expected a whole number of 1 or "
+            "more."
+        )
     precision = precision_policy(options.pop("precision", None))
     with precision, _seeded_initializers(options.get("seed")):
         return BUILDERS[model](input_shape, **options)

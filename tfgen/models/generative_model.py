@@ -1,15 +1,13 @@
 """What every generative model has."""
 
-import secrets
-
 import keras
-import numpy as np
 import tensorflow as tf
 
-from tfgen.data import checks
-from tfgen.models import endpoint as endpoints_module
+from tfgen.models.endpoint import Endpoint
+from tfgen.models.endpoint_runner import EndpointRunner
+from tfgen.models.sampler import Sampler
 from tfgen.optimizers import OptimizerGroup
-from tfgen.training import inputs, random, refusals
+from tfgen.training import inputs, refusals
 from tfgen.training.files import written_whole
 from tfgen.training.global_batch import GlobalBatch
 from tfgen.training.step_runner import StepRunner
@@ -31,6 +29,7 @@ class GenerativeModel(keras.Model):
     data_shape: tuple[int, ...]
     data_range: tuple[float, float] | None = None
     latent_dim: int
+    observation_noise = False
     optimizer_names: tuple[str, ...]
 
     def __init__(self, *, num_classes=None, seed=0, **kwargs):
@@ -51,7 +50,8 @@ class GenerativeModel(keras.Model):
         self.trackers = {}
         self._train_runner = StepRunner(self, "train_step")
         self._test_runner = StepRunner(self, "test_step")
-        self._compiled_endpoints = {}
+        self._endpoint_runner = EndpointRunner(self)
+        self._sampler = Sampler(self)
 
     # What a subclass provides.
 
@@ -59,12 +59,12 @@ class GenerativeModel(keras.Model):
         """Trainable variables by optimizer name."""
         raise NotImplementedError
 
-    def endpoints(self) -> dict[str, endpoints_module.Endpoint]:
+    def endpoints(self) -> dict[str, Endpoint]:
         """The stateless, row-wise functions that Python and servers call."""
         raise NotImplementedError
 
     def generate(self, latents, uniform, labels=None):
-        """Data from latents and observation noise, as tensors."""
+        """Data from latents, and observation noise or None, as tensors."""
         raise NotImplementedError
 
     def recommended_optimizers(self) -> dict:
@@ -89,7 +89,8 @@ class GenerativeModel(keras.Model):
                 name (a copy for each network), or a dict by network name.
             steps_per_execution: training steps in one compiled call; 10 to
                 50 help small networks. Weights come out the same.
-            jit_compile: compile the step by XLA; one replica only.
+            jit_compile: compile the step by XLA; one replica only. XLA drops
+                the check that gradients are finite.
             run_eagerly: run steps without compiling, for debugging.
             **unsupported: what other Keras models take; refused.
 
@@ -239,12 +240,7 @@ class GenerativeModel(keras.Model):
             ValueError: if the model has no such endpoint, or the inputs are
                 not what it takes.
         """
-        endpoint = self._endpoint(name)
-        arrays = endpoints_module.check_inputs(self, name, endpoint, inputs)
-        if name not in self._compiled_endpoints:
-            self._compiled_endpoints[name] = endpoint.compiled()
-        compiled = self._compiled_endpoints[name]
-        return endpoints_module.run_in_batches(compiled, arrays, batch_size)
+        return self._endpoint_runner.run(name, inputs, batch_size)
 
     def sample(self, num_samples, *, seed=None, labels=None, batch_size=256):
         """Draws from the model: float32 `(num_samples, *data_shape)`.
@@ -259,20 +255,7 @@ class GenerativeModel(keras.Model):
                 classes in turn. Only for class-conditional models.
             batch_size: rows at a time.
         """
-        if int(num_samples) != num_samples or num_samples < 1:
-            raise ValueError(
-                f"num_samples is {num_samples!r}, expected 1, 2, 3, ..."
-            )
-        labels = self._sample_labels(num_samples, labels)
-        if seed is None:
-            seed = secrets.randbelow(2**62)
-        parts = []
-        for start in range(0, num_samples, batch_size):
-            stop = min(start + batch_size, num_samples)
-            part = None if labels is None else self._hot(labels[start:stop])
-            noise = self._noise_rows(tf.constant(seed, tf.int64), start, stop)
-            parts.append(self._generate_compiled(*noise, part).numpy())
-        return np.concatenate(parts)
+        return self._sampler.sample(num_samples, seed, labels, batch_size)
 
     # For endpoints.
 
@@ -288,27 +271,8 @@ class GenerativeModel(keras.Model):
         return {name: specs[name] for name in names}
 
     def noise_by_seed(self, seeds):
-        """Latents and observation noise, each row from its own seed."""
-
-        def one(seed):
-            latents, uniform = self._noise_rows(seed, 0, 1)
-            return latents[0], uniform[0]
-
-        latents = tf.TensorSpec((self.latent_dim,), tf.float32)
-        uniform = tf.TensorSpec(self.data_shape, tf.float32)
-        return tf.map_fn(one, seeds, fn_output_signature=(latents, uniform))
-
-    def _noise_rows(self, seed, start, stop):
-        """Noise of rows `start` to `stop` of `sample(seed=seed)`."""
-        rows = (start, stop - start)
-        return (
-            random.normal_rows(
-                random.user_stream(seed, "latent"), *rows, (self.latent_dim,)
-            ),
-            random.uniform_rows(
-                random.user_stream(seed, "observation"), *rows, self.data_shape
-            ),
-        )
+        """Latents, and observation noise or None, each row by its own seed."""
+        return self._sampler.noise_by_seed(seeds)
 
     def _hot(self, label):
         return None if label is None else tf.one_hot(label, self.num_classes)
@@ -316,13 +280,6 @@ class GenerativeModel(keras.Model):
     def _run(self, name, batch_size, **inputs):
         given = {k: v for k, v in inputs.items() if v is not None}
         return self.run_endpoint(name, given, batch_size)
-
-    def _generate_compiled(self, latents, uniform, labels):
-        if "sample" not in self._compiled_endpoints:
-            self._compiled_endpoints["sample"] = tf.function(
-                self.generate, reduce_retracing=True, autograph=False
-            )
-        return self._compiled_endpoints["sample"](latents, uniform, labels)
 
     # Files.
 
@@ -381,29 +338,6 @@ class GenerativeModel(keras.Model):
         if not self.num_classes:
             return x, None
         return x, tf.one_hot(tf.cast(labels, tf.int32), self.num_classes)
-
-    def _endpoint(self, name):
-        known = self.endpoints()
-        if name not in known:
-            raise ValueError(
-                f"{type(self).__name__} has no endpoint {name!r}, expected "
-                f"one of {', '.join(known)}."
-            )
-        return known[name]
-
-    def _sample_labels(self, num_samples, labels):
-        if not self.num_classes:
-            if labels is None:
-                return None
-            raise ValueError(
-                "labels were given, but this model is not class-conditional: "
-                "leave them out, or build it with num_classes."
-            )
-        if labels is None:
-            return np.arange(num_samples, dtype=np.int64) % self.num_classes
-        if np.ndim(labels) == 0:
-            labels = np.full(num_samples, labels)
-        return checks.check_labels(labels, self.num_classes, num_samples)
 
 
 def _own_copy(optimizer):

@@ -161,7 +161,8 @@ class VAE(GenerativeModel):
         """Evidence lower bound of each example in nats, `(n,)`.
 
         The mean of 8 posterior draws, the same for every example. The higher,
-        the more likely under the model.
+        the more likely under the model. Values are taken as they are: where
+        the likelihood binarises in training, pass binary images.
         """
         return self._run("score", batch_size, x=x, label=labels)["score"]
 
@@ -195,7 +196,7 @@ class VAE(GenerativeModel):
     # Endpoints.
 
     def generate(self, latents, uniform, labels=None):
-        """Data from latents; `uniform` is the noise of p(x|z)."""
+        """Data from latents; `uniform` is the noise of p(x|z), or None."""
         parameters = self._decode(latents, labels)
         if self.observation_noise:
             return self.likelihood.sample(parameters, uniform)

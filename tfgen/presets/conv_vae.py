@@ -6,10 +6,9 @@ from tfgen.presets.preset import Preset
 from tfgen.probability import Gaussian
 
 layers = keras.layers
-LATENT_DIM = 64
 
 
-def _networks(input_shape):
+def _networks(input_shape, latent_dim):
     if input_shape != (32, 32, 3):
         raise ValueError(
             f"the preset 'conv_vae' is for images of (32, 32, 3), got "
@@ -23,13 +22,13 @@ def _networks(input_shape):
             layers.Conv2D(64, 3, 2, "same", activation="relu"),
             layers.Flatten(),
             layers.Dense(128, activation="relu"),
-            layers.Dense(2 * LATENT_DIM, dtype="float32"),
+            layers.Dense(2 * latent_dim, dtype="float32"),
         ],
         name="encoder",
     )
     decoder = keras.Sequential(
         [
-            keras.Input((LATENT_DIM,)),
+            keras.Input((latent_dim,)),
             layers.Dense(4 * 4 * 128, activation="relu"),
             layers.Reshape((4, 4, 128)),
             layers.Conv2DTranspose(64, 3, 2, "same", activation="relu"),
@@ -53,6 +52,6 @@ CONV_VAE = Preset(
     model="vae",
     data="cifar10",
     input_shape=(32, 32, 3),
-    options={"likelihood": _likelihood},
+    options={"latent_dim": 64, "likelihood": _likelihood},
     networks=_networks,
 )

@@ -7,6 +7,7 @@ from tfgen.presets.conv_vae import CONV_VAE
 from tfgen.presets.dense_vae import DENSE_VAE
 from tfgen.presets.image_vae import IMAGE_VAE
 from tfgen.presets.likelihood_vae import LIKELIHOOD_VAE
+from tfgen.presets.points_vae import POINTS_VAE
 from tfgen.presets.preset import Preset
 from tfgen.presets.small_image_vae import SMALL_IMAGE_VAE
 from tfgen.presets.table_vae import TABLE_VAE
@@ -20,6 +21,7 @@ PRESETS = {
         SMALL_IMAGE_VAE,
         IMAGE_VAE,
         LIKELIHOOD_VAE,
+        POINTS_VAE,
         TABLE_VAE,
     )
 }

@@ -40,6 +40,7 @@ def fit_arguments(model, x, y, batch_size, kwargs):
     if validation_split and validation_data is None:
         x, y, validation_data = _hold_out(x, y, validation_split)
     shuffle = kwargs.pop("shuffle", True)
+    _refuse_doubles(x, y, batch_size)
     data = _training_data(model, x, y, batch_size, shuffle)
     initial_epoch = kwargs.pop("initial_epoch", 0)
     found = _steps(data, kwargs.get("steps_per_epoch"), "steps_per_epoch")
@@ -107,6 +108,22 @@ def explained_errors(model):
             "Look for NaN or huge values in the data, lower the learning "
             "rate, or clip gradients (global_clipnorm=1.0)."
         ) from None
+
+
+def _refuse_doubles(x, y, batch_size):
+    """Labels and batch sizes that the data itself brings along."""
+    kind = type(x).__name__
+    batched = isinstance(x, (Batches, tf.data.Dataset, keras.utils.PyDataset))
+    if y is not None and (batched or isinstance(x, Source)):
+        raise ValueError(
+            f"y was given beside a {kind}, which brings its own labels: "
+            "leave y out."
+        )
+    if batch_size is not None and batched:
+        raise ValueError(
+            f"batch_size is {batch_size}, but a {kind} brings its own "
+            "batches: leave batch_size out."
+        )
 
 
 def _training_data(model, x, y, batch_size, shuffle):

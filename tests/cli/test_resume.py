@@ -1,0 +1,223 @@
+"""A run that was stopped in any way ends as one that was not."""
+
+import csv
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import tfgen as library  # noqa: F401
+
+EPOCHS = 4
+ROWS = 1438
+TRAIN = (
+    *("train", "vae", "--data", "digits", "--out", "run", "--seed", "5"),
+    *("--network", "mlp", "--latent-dim", "2", "--epochs", str(EPOCHS)),
+    *("--checkpoint-every", "0.1"),
+)
+ONE = (*TRAIN, "--batch-size", "8")
+TWO = (
+    *(*TRAIN, "--batch-size", "16", "--epochs", "2"),
+    *("--strategy", "mirrored", "--replicas", "2"),
+)
+RESUME = ("train", "--resume", "--out", "run")
+
+
+@pytest.fixture(scope="module")
+def whole(command, tmp_path_factory):
+    """The folder of a run that nothing stopped."""
+    return train_whole([*command, *ONE], tmp_path_factory.mktemp("whole"))
+
+
+def test_stopped_thrice(whole, command, tmp_path):
+    """By Ctrl-C, by SIGTERM and by kill -9, each time within an epoch."""
+    run = tmp_path / "run"
+    done = stop_in_an_epoch([*command, *ONE], tmp_path, signal.SIGINT)
+    check_gentle_stop(done, 130, run)
+    done = stop_in_an_epoch([*command, *RESUME], tmp_path, signal.SIGTERM)
+    check_gentle_stop(done, 143, run)
+    done = stop_in_an_epoch([*command, *RESUME], tmp_path, signal.SIGKILL)
+    assert (done.returncode, done.stderr) == (-signal.SIGKILL, "")
+    train_whole([*command, *RESUME], tmp_path)
+    check_equal(run, whole)
+
+
+def test_two_replicas(command, tmp_path):
+    expected = train_whole([*command, *TWO], tmp_path / "whole")
+    stop_in_an_epoch([*command, *TWO], tmp_path, signal.SIGKILL)
+    train_whole([*command, *RESUME], tmp_path)
+    check_equal(tmp_path / "run", expected)
+
+
+def test_training_done_but_model_lost(tfgen, whole):
+    """The last epoch is what the checkpoint still has."""
+    shutil.copytree(whole, "run")
+    os.remove("run/model.keras")
+    done = tfgen("train", "--resume", "--out", "run")
+    assert (done.status, done.err) == (0, "")
+    assert "all 4 epochs are done; a larger --epochs trains on" in done.out
+    assert "epoch 4/4" not in done.out
+    steps = keras.models.load_model("run/model.keras").steps_done
+    assert steps == EPOCHS * -(-ROWS // 8)
+
+
+def test_more_epochs(tfgen):
+    train = (
+        *("train", "vae", "--data", "digits", "--network", "mlp"),
+        *("--latent-dim", "2"),
+    )
+    assert tfgen(*train, "--epochs", 2, "--out", "whole").status == 0
+    assert tfgen(*train, "--epochs", 1, "--out", "run").status == 0
+    done = tfgen("train", "--resume", "--out", "run", "--epochs", 2)
+    assert (done.status, done.err) == (0, "")
+    check_equal("run", "whole")
+
+
+def test_from_another_folder(tfgen, tmp_path, monkeypatch):
+    np.save("data.npy", np.random.default_rng(0).normal(size=(60, 3)))
+    train = ("train", "vae", "--data", "data.npy", "--out", "run")
+    assert tfgen(*train, "--epochs", 1, "--network", "mlp").status == 0
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    resume = ("train", "--resume", "--out", "../run", "--epochs", 2)
+    assert tfgen(*resume).status == 0
+    assert tfgen(*resume, "--data", "../data.npy").status == 0
+
+
+class TestRefused:
+    def test_no_run(self, refused, tmp_path):
+        message = refused("train", "--resume", "--out", "run")
+        assert message.startswith("run is not a run of `tfgen train`")
+        assert not (tmp_path / "run").exists()
+
+    @pytest.mark.parametrize(
+        "option, value, has",
+        [
+            ("--latent-dim", "3", "latent_dim=2"),
+            ("--data", "iris", "data='digits'"),
+            ("--seed", "1", "seed=0"),
+            ("--beta", "0", "no beta"),
+        ],
+    )
+    def test_other_settings(self, refused, trained, option, value, has):
+        message = refused("train", "--resume", "--out", trained, option, value)
+        has = "--" + has.replace("_", "-") if "=" in has else has
+        assert f"was begun with {has}, got" in message
+        assert "leave the option out" in message
+
+    def test_seed_zero_is_a_setting_too(self, tfgen, refused):
+        train = ("train", "vae", "--data", "iris", "--out", "run")
+        assert tfgen(*train, "--epochs", 1, "--seed", 3).status == 0
+        message = refused("train", "--resume", "--out", "run", "--seed", "0")
+        assert "was begun with --seed=3, got 0" in message
+
+    def test_fewer_epochs_than_done(self, refused, trained):
+        message = refused("train", "--resume", "--out", trained, "--epochs", 1)
+        assert "has 2 epochs behind it: pass at least 2" in message
+
+    def test_changed_data(self, tfgen, refused):
+        x = np.random.default_rng(0).normal(size=(60, 3))
+        np.save("data.npy", x)
+        train = ("train", "vae", "--data", "data.npy", "--out", "run")
+        assert tfgen(*train, "--epochs", 1, "--network", "mlp").status == 0
+        np.save("data.npy", x[:50])
+        before = read_all("run")
+        message = refused("train", "--resume", "--out", "run", "--epochs", 2)
+        assert message.startswith("the data of the run in run has changed")
+        assert "put it back, or start a new run" in message
+        assert read_all("run") == before
+
+    def test_run_that_is_being_trained(self, trained, tfgen):
+        from tfgen.cli.run_folder import RunFolder
+
+        with RunFolder(trained).claimed():
+            done = tfgen("train", "--resume", "--out", trained)
+        assert done.status == 1
+        assert "another process is training in" in done.err
+
+
+def train_whole(words, folder):
+    folder.mkdir(exist_ok=True)
+    done = subprocess.run(
+        words, cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    return folder / "run"
+
+
+def stop_in_an_epoch(words, folder, number):
+    """Sends a signal once there is a new checkpoint from within an epoch."""
+    begun_at = newest_step(folder / "run")
+    process = subprocess.Popen(
+        words,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not within_an_epoch(newest_step(folder / "run"), begun_at, words):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(number)
+    out, err = process.communicate()
+    return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+def within_an_epoch(step, begun_at, words):
+    batch_size = 16 if "16" in words else 8
+    return step > begun_at and step % -(-ROWS // batch_size)
+
+
+def newest_step(run):
+    names = [path.stem for path in run.glob("checkpoints/ckpt-*.index")]
+    return max((int(name.split("-")[1]) for name in names), default=0)
+
+
+def check_gentle_stop(done, status, run):
+    assert done.returncode == status
+    stopping, stopped = done.stderr.strip().splitlines()
+    assert stopping == "stopping after this step ..."
+    found = re.fullmatch(
+        r"stopped at step (\S+); go on with: tfgen train --resume --out run",
+        stopped,
+    )
+    # Nothing was lost.
+    assert int(found[1].replace(",", "")) == newest_step(run)
+
+
+def check_equal(run, expected):
+    mine, theirs = (
+        keras.models.load_model(f"{folder}/model.keras")
+        for folder in (run, expected)
+    )
+    assert mine.steps_done == theirs.steps_done > 0
+    pairs = zip(
+        [*mine.variables, *mine.optimizer.variables],
+        [*theirs.variables, *theirs.optimizer.variables],
+        strict=True,
+    )
+    for variable, other in pairs:
+        np.testing.assert_array_equal(variable.numpy(), other.numpy())
+    assert history(run) == history(expected)
+
+
+def history(run):
+    with open(f"{run}/history.csv") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        assert float(row.pop("seconds")) > 0
+    return rows
+
+
+def read_all(folder):
+    paths = [path for path in Path(folder).rglob("*") if path.is_file()]
+    return {path: path.read_bytes() for path in paths}

@@ -1,0 +1,189 @@
+"""Presets: every one builds, trains, saves; overrides are honoured."""
+
+import keras
+import numpy as np
+import pytest
+
+import tfgen
+from tfgen.presets import Preset
+
+NAMES = (
+    "dense_vae",
+    "circles_vae",
+    "conv_vae",
+    "small_image_vae",
+    "image_vae",
+    "likelihood_vae",
+    "points_vae",
+    "table_vae",
+)
+
+
+def fake_data(model, rows=8):
+    rng = np.random.default_rng(0)
+    shape = (rows, *model.data_shape)
+    if model.data_range is None:
+        return rng.normal(size=shape).astype(np.float32)
+    return rng.uniform(*model.data_range, shape).astype(np.float32)
+
+
+def test_names():
+    assert tfgen.presets.names() == NAMES
+
+
+def test_unknown_name():
+    with pytest.raises(ValueError, match="did you mean 'table_vae'\\?"):
+        tfgen.presets.get("table_vea")
+    with pytest.raises(ValueError, match="expected one of dense_vae, "):
+        tfgen.build(preset="")
+
+
+@pytest.mark.parametrize("name", NAMES)
+class TestEveryPreset:
+    def test_says_what_it_is(self, name):
+        preset = tfgen.presets.get(name)
+        assert preset.name == name
+        assert 0 < len(preset.summary) <= 65
+        assert preset.data in tfgen.data.names()
+
+    def test_two_steps_then_save_and_load(self, name, tmp_path):
+        model = tfgen.build(preset=name, seed=0)
+        model.compile()
+        x = fake_data(model)
+        before = [w.copy() for w in model.get_weights()]
+        model.fit(x, batch_size=8, epochs=2, verbose=0)
+        assert model.steps_done == 2
+        changed = [
+            not np.array_equal(old, new)
+            for old, new in zip(before, model.get_weights(), strict=True)
+        ]
+        assert np.mean(changed) > 0.8
+        model.save(tmp_path / "model.keras")
+        loaded = keras.models.load_model(tmp_path / "model.keras")
+        np.testing.assert_array_equal(
+            loaded.sample(3, seed=1), model.sample(3, seed=1)
+        )
+        np.testing.assert_array_equal(loaded.encode(x), model.encode(x))
+
+    def test_fits_its_data(self, name):
+        preset = tfgen.presets.get(name)
+        known = {d.name: d for d in tfgen.data.known()}[preset.data]
+        if not known.at_hand:
+            pytest.skip(f"{preset.data} is not at hand")
+        source = tfgen.data.load(preset.data)
+        assert source.shape == preset.input_shape
+        assert len(source) >= preset.batch_size
+        wanted = preset.build().data_range
+        assert wanted is None or source.value_range is not None
+
+
+def layers(network):
+    """Type, size and activation of each layer that has any."""
+    found = []
+    for layer in network._flatten_layers(include_self=False, recursive=True):
+        size = getattr(layer, "units", getattr(layer, "filters", None))
+        activation = getattr(layer, "activation", None)
+        activation = activation.__name__ if activation else None
+        if size is not None or activation not in (None, "linear"):
+            found.append((type(layer).__name__, size, activation))
+    return found
+
+
+class TestNetworksAreTheDocumentedOnes:
+    def test_dense_vae(self):
+        model = tfgen.build(preset="dense_vae")
+        assert model.data_shape == (28, 28, 1)
+        # One Dense layer to mean and log variance.
+        assert layers(model.encoder) == [("Dense", 2 * 16, "linear")]
+        *dense, last = layers(model.decoder)
+        assert dense in ([], [("Dense", 784, "linear")])
+        assert last[2] == "sigmoid"
+        assert model.decoder.count_params() == 16 * 784 + 784
+        assert model.encoder.count_params() == 784 * 32 + 32
+
+    def test_dense_vae_pays_the_squared_error(self):
+        likelihood = tfgen.build(preset="dense_vae").likelihood
+        x, mean = np.float32([[0.2, 1.0, 0.0]]), np.float32([[0.5, 0.5, 0.1]])
+        zero = np.asarray(likelihood.log_prob(x, x))
+        came = zero - np.asarray(likelihood.log_prob(x, mean))
+        np.testing.assert_allclose(came, [0.09 + 0.25 + 0.01], rtol=1e-5)
+
+    def test_circles_vae(self):
+        preset = tfgen.presets.get("circles_vae")
+        assert (preset.batch_size, preset.epochs) == (100, 10)
+        assert preset.learning_rate == 1e-3
+        model = preset.build()
+        # 2 - 4 - 2 (mean and log variance each), and back.
+        assert layers(model.encoder) == [
+            ("Dense", 4, "relu"),
+            ("Dense", 2 * 2, "linear"),
+        ]
+        assert layers(model.decoder) == [
+            ("Dense", 4, "relu"),
+            ("Dense", 2, "linear"),
+        ]
+        assert (model.data_shape, model.latent_dim) == ((2,), 2)
+
+    def test_conv_vae(self):
+        model = tfgen.build(preset="conv_vae")
+        assert model.data_shape == (32, 32, 3)
+        assert layers(model.encoder) == [
+            ("Conv2D", 32, "relu"),
+            ("Conv2D", 64, "relu"),
+            ("Dense", 128, "relu"),
+            ("Dense", 2 * 64, "linear"),
+        ]
+        assert layers(model.decoder) == [
+            ("Dense", 4 * 4 * 128, "relu"),
+            ("Conv2DTranspose", 64, "relu"),
+            ("Conv2DTranspose", 32, "relu"),
+            ("Conv2DTranspose", 3, "linear"),
+            ("Activation", None, "tanh"),
+        ]
+        for network in (model.encoder, model.decoder):
+            for layer in network.layers:
+                assert getattr(layer, "strides", (2, 2)) == (2, 2)
+        assert model.data_range == (-1.0, 1.0)
+
+
+class TestOverrides:
+    def test_latent_dim(self):
+        for name in NAMES:
+            model = tfgen.build(preset=name, latent_dim=3)
+            assert model.latent_dim == 3, name
+
+    def test_beta_and_shape(self):
+        model = tfgen.build(preset="dense_vae", input_shape=(8, 8, 1), beta=4.0)
+        assert (model.data_shape, model.beta) == ((8, 8, 1), 4.0)
+
+    def test_another_network_takes_its_own_sizes(self):
+        model = tfgen.build(preset="dense_vae", network="conv")
+        assert any(name == "Conv2D" for name, _, _ in layers(model.encoder))
+
+    def test_another_likelihood_takes_its_own_activation(self):
+        model = tfgen.build(preset="dense_vae", likelihood="bernoulli")
+        assert layers(model.decoder)[-1][2] == "linear"
+
+    def test_classes(self):
+        model = tfgen.build(preset="small_image_vae", num_classes=10)
+        assert model.sample(2, labels=[1, 2]).shape == (2, 28, 28, 1)
+
+    @pytest.mark.parametrize(
+        "override",
+        [{"network": "mlp"}, {"num_classes": 3}],
+        ids=["network", "num_classes"],
+    )
+    def test_networks_of_its_own_are_not_passed_over(self, override):
+        with pytest.raises(ValueError, match="has networks of its own, got"):
+            tfgen.build(preset="conv_vae", **override)
+
+    def test_shape_that_the_networks_do_not_take(self):
+        with pytest.raises(ValueError, match=r"is for images of \(32, 32, 3\)"):
+            tfgen.build(preset="conv_vae", input_shape=(16, 16, 3))
+
+    def test_a_preset_is_not_changed(self):
+        preset = tfgen.presets.get("circles_vae")
+        before = repr(preset)
+        preset.build(latent_dim=5, network="mlp")
+        assert repr(preset) == before
+        assert isinstance(preset, Preset)

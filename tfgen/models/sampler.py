@@ -1,0 +1,97 @@
+"""Draws samples, each row by its own noise."""
+
+import secrets
+
+import numpy as np
+import tensorflow as tf
+
+from tfgen.data import checks
+from tfgen.training import random
+
+
+class Sampler:
+    """What `sample` and the `generate` endpoint draw.
+
+    Row i of `sample(seed=s)` has the noise of block i of the stream of s;
+    `generate` with the seed s has that of block 0.
+
+    Args:
+        model: a `GenerativeModel`.
+    """
+
+    def __init__(self, model):
+        self._model = model
+        self._generate = None
+
+    def sample(self, num_samples, seed, labels, batch_size) -> np.ndarray:
+        """Samples in batches; see `GenerativeModel.sample`."""
+        if int(num_samples) != num_samples or num_samples < 1:
+            raise ValueError(
+                f"num_samples is {num_samples!r}, expected 1, 2, 3, ..."
+            )
+        labels = self._labels(num_samples, labels)
+        if seed is None:
+            seed = secrets.randbelow(2**62)
+        if self._generate is None:
+            self._generate = tf.function(
+                self._model.generate, reduce_retracing=True, autograph=False
+            )
+        parts = []
+        for start in range(0, num_samples, batch_size):
+            stop = min(start + batch_size, num_samples)
+            noise = self._rows(tf.constant(seed, tf.int64), start, stop)
+            hot = None
+            if labels is not None:
+                hot = tf.one_hot(labels[start:stop], self._model.num_classes)
+            parts.append(self._generate(*noise, hot).numpy())
+        return np.concatenate(parts)
+
+    def noise_by_seed(self, seeds):
+        """Latents, and observation noise or None, each row by its own seed."""
+        if not self._model.observation_noise:
+            latents = tf.map_fn(
+                lambda seed: self._rows(seed, 0, 1)[0][0],
+                seeds,
+                fn_output_signature=tf.TensorSpec(
+                    (self._model.latent_dim,), tf.float32
+                ),
+            )
+            return latents, None
+        return tf.map_fn(
+            lambda seed: tuple(noise[0] for noise in self._rows(seed, 0, 1)),
+            seeds,
+            fn_output_signature=(
+                tf.TensorSpec((self._model.latent_dim,), tf.float32),
+                tf.TensorSpec(self._model.data_shape, tf.float32),
+            ),
+        )
+
+    def _rows(self, seed, start, stop):
+        """Noise of rows `start` to `stop` of `sample(seed=seed)`."""
+        rows = (start, stop - start)
+        latents = random.normal_rows(
+            random.user_stream(seed, "latent"), *rows, (self._model.latent_dim,)
+        )
+        if not self._model.observation_noise:
+            return latents, None
+        uniform = random.uniform_rows(
+            random.user_stream(seed, "observation"),
+            *rows,
+            self._model.data_shape,
+        )
+        return latents, uniform
+
+    def _labels(self, num_samples, labels):
+        num_classes = self._model.num_classes
+        if not num_classes:
+            if labels is None:
+                return None
+            raise ValueError(
+                "labels were given, but this model is not class-conditional: "
+                "leave them out, or build it with num_classes."
+            )
+        if labels is None:
+            return np.arange(num_samples, dtype=np.int64) % num_classes
+        if np.ndim(labels) == 0:
+            labels = np.full(num_samples, labels)
+        return checks.check_labels(labels, num_classes, num_samples)
