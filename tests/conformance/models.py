@@ -52,6 +52,14 @@ def vae(name, shape, options, **case):
     return Case(f"vae_{name}", code, shape, **case)
 
 
+def gan(name, shape, options, **case):
+    code = (
+        f"tfgen.build('gan', input_shape={shape}, latent_dim=3, seed=seed, "
+        f"{options})"
+    )
+    return Case(f"gan_{name}", code, shape, **case)
+
+
 MLP = "network='mlp', network_options={'units': (16,)}"
 CONV = "network='conv', network_options={'filters': (4, 6), 'units': 12}"
 RESNET = "network='resnet', network_options={'filters': (4,)}"
@@ -98,6 +106,21 @@ CASES = [
         (4, 4, 1),
         MLP + ", likelihood=tfgen.probability.Bernoulli('dynamic')",
     ),
+    gan("mlp", (4, 4, 1), MLP, range=(-1.0, 1.0)),
+    gan(
+        "table_wasserstein",
+        (5,),
+        MLP + ", loss='wasserstein', discriminator_steps=2, average_decay=0",
+        range=None,
+    ),
+    gan(
+        "conv_labels",
+        (8, 8, 1),
+        CONV + ", num_classes=3, loss='hinge', "
+        "penalties=[tfgen.losses.DRAGAN(), tfgen.losses.R1(every=2)]",
+        range=(-1.0, 1.0),
+        classes=3,
+    ),
 ]
 
 # For what is dear, such as a new process: each network and likelihood once.
@@ -110,5 +133,6 @@ FEW = [
         "vae_conv_labels",
         "vae_resnet_odd",
         "vae_free_bits_and_warm_up",
+        "gan_mlp",
     )
 ]

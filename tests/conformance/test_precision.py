@@ -32,8 +32,10 @@ def test_trains_and_answers(few, answers, tmp_path):
     x, y = case.data(32)
     model.compile(keras.optimizers.Adam(3e-3))
     model.beta_warmup_steps = 0  # else the first epochs' loss lacks the KL
-    history = model.fit(x, y, epochs=15, verbose=0).history["loss"]
-    assert np.mean(history[-3:]) < np.mean(history[:3])
+    logs = model.fit(x, y, epochs=15, verbose=0).history
+    assert np.isfinite([*logs.values()]).all()
+    if "loss" in logs:  # those of a GAN need not fall
+        assert np.mean(logs["loss"][-3:]) < np.mean(logs["loss"][:3])
     assert {weight.dtype for weight in model.weights} == {"float32", "int64"}
     before = answers(model, x[:4], None if y is None else y[:4])
     assert {array.dtype.name for array in before.values()} == {"float32"}
@@ -63,7 +65,7 @@ def test_two_replicas(few, two_replicas):
         model.compile("sgd")
     x, y = case.data(33)
     logs = model.fit(x, y, batch_size=16, verbose=0).history
-    assert np.isfinite(logs["loss"]).all()
+    assert np.isfinite([*logs.values()]).all()
 
 
 def test_other_precisions_are_refused(few):

@@ -9,8 +9,8 @@ import pytest
 import tfgen
 
 NAMES = {
-    "tfgen": ["GenerativeModel", "VAE", "build"],
-    "tfgen.models": ["Endpoint", "GenerativeModel", "VAE", "build"],
+    "tfgen": ["GAN", "GenerativeModel", "VAE", "build"],
+    "tfgen.models": ["Endpoint", "GAN", "GenerativeModel", "VAE", "build"],
     "tfgen.networks": [
         "NETWORKS",
         "build_decoder",

@@ -11,6 +11,7 @@ from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.interpolation import spherical
 from tfgen.training.average import update_average
 
+
 @keras.saving.register_keras_serializable(package="tfgen")
 class GAN(GenerativeModel):
     """Generative adversarial network.
