@@ -2,6 +2,7 @@
 
 import io
 import re
+import types
 
 import pytest
 
@@ -34,8 +35,14 @@ def clock(monkeypatch):
     return Clock
 
 
-def run(clock, stream, epochs, first=0, logs=LOGS, seconds=2.0, steps=3):
+def new_progress(epochs, steps, stream, steps_done=0):
     progress = Progress(epochs, steps, stream)
+    progress.set_model(types.SimpleNamespace(steps_done=steps_done))
+    return progress
+
+
+def run(clock, stream, epochs, first=0, logs=LOGS, seconds=2.0, steps=3):
+    progress = new_progress(epochs, steps, stream, first * steps)
     progress.on_train_begin()
     for epoch in range(first, epochs):
         progress.on_epoch_begin(epoch)
@@ -69,12 +76,14 @@ def test_about_20_lines_of_many_epochs(clock, epochs):
 
 def test_time_left_goes_by_the_epochs_of_this_session(clock):
     text = run(clock, io.StringIO(), 12, first=9, seconds=3600.0)
-    ends = [line.split("  ")[-1] for line in text.splitlines()]
+    first, *lines = text.splitlines()
+    assert first == "going on at step 27"
+    ends = [line.split("  ")[-1] for line in lines]
     assert ends == ["2.0 h left", "60 min left", "took 3.0 h"]
 
 
 def test_time_left_leaves_out_what_is_done_once(clock):
-    progress = Progress(10, 1, stream := io.StringIO())
+    progress = new_progress(10, 1, stream := io.StringIO())
     progress.on_train_begin()
     clock.now += 500  # compiling
     for epoch in range(3):

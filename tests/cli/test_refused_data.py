@@ -4,6 +4,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
+import tfgen as library
+
 
 def test_unknown_name(refuses_to_train):
     message = refuses_to_train("vae", "--data", "digit")
@@ -158,11 +160,13 @@ def test_an_image_that_breaks_while_streaming(tfgen, image_folder, monkeypatch):
     )
     monkeypatch.setattr(batches, "MEMORY_LIMIT", 0)
     folder = image_folder(40)
+    train = library.data.load(folder)
     write_settings = RunFolder.write_settings
 
     def then_break_images(self, *arguments):
         write_settings(self, *arguments)
-        for path in folder.iterdir():
+        for i in train.indices:  # the pictures are of the others
+            path = train.storage.files[i]
             path.write_bytes(path.read_bytes()[:200])
 
     monkeypatch.setattr(RunFolder, "write_settings", then_break_images)

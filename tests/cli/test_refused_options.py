@@ -140,6 +140,14 @@ def test_out_that_holds_other_files(refused, tmp_path):
     assert [path.name for path in Path("thesis").iterdir()] == ["chapter1.txt"]
 
 
+def test_a_path_that_is_named_like_an_option(refused, tmp_path):
+    folder = tmp_path / "batch_size"
+    folder.mkdir()
+    (folder / "chapter1.txt").write_text("It was")
+    message = refused("train", *DIGITS, "--out", folder)
+    assert message.startswith(f"{folder} exists and is not empty")
+
+
 def test_out_that_is_a_file(refused, tmp_path):
     (tmp_path / "thesis").write_text("It was")
     message = refused("train", *DIGITS, "--out", "thesis")

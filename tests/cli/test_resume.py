@@ -145,10 +145,12 @@ class TestRefused:
 
 def train_whole(words, folder):
     folder.mkdir(exist_ok=True)
+    begun_at = newest_step(folder / "run")
     done = subprocess.run(
         words, cwd=folder, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
+    check_start(done.stdout, begun_at)
     return folder / "run"
 
 
@@ -169,7 +171,16 @@ def stop_in_an_epoch(words, folder, number):
         time.sleep(0.01)
     process.send_signal(number)
     out, err = process.communicate()
+    check_start(out, begun_at)
     return subprocess.CompletedProcess(words, process.returncode, out, err)
+
+
+def check_start(out, step):
+    """A run that began anew would end with the same weights, but later."""
+    if step:
+        assert f"\ngoing on at step {step:,}\n" in out
+    else:
+        assert "going on" not in out
 
 
 def within_an_epoch(step, begun_at, words):

@@ -111,8 +111,8 @@ def test_folder_as_file(refused, trained):
 def test_unfinished_run(refused, unfinished):
     message = refused("sample", unfinished, "--out", "s.npz")
     assert message == (
-        f"{unfinished} has no model.keras, its training has not finished: run "
-        f"`tfgen train --resume --out {unfinished}`."
+        f"{unfinished} has no model.keras, its training has not finished an "
+        f"epoch: run `tfgen train --resume --out {unfinished}`."
     )
     assert not Path("s.npz").exists()
 
@@ -121,7 +121,7 @@ def test_damaged_model(refused, unfinished):
     (unfinished / "model.keras").write_bytes(b"PK nothing")
     message = refused("sample", unfinished, "--out", "s.npz")
     assert message.startswith(f"{unfinished}/model.keras cannot be loaded")
-    assert message.endswith("writes it anew.")
+    assert message.endswith("writes one from the last checkpoint.")
 
 
 def test_damaged_config(refused, unfinished):

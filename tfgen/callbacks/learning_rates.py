@@ -9,7 +9,7 @@ def learning_rates(optimizer) -> dict[str, float]:
 
     Several optimizers give `learning_rate_generator` and so on.
     """
-    group = getattr(optimizer, "optimizers", None)
+    group = getattr(optimizer, "by_network", None)
     if not isinstance(group, dict) or len(group) == 1:
         return {"learning_rate": _rate(optimizer)}
     return {f"learning_rate_{name}": _rate(one) for name, one in group.items()}

@@ -41,6 +41,8 @@ class Progress(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self._began, self._since, self._counted = time.monotonic(), None, 0
         self._warm = False
+        if self.model.steps_done:
+            self._print(f"going on at step {self.model.steps_done:,}")
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch

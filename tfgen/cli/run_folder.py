@@ -110,22 +110,22 @@ class RunFolder:
         """The trained model.
 
         Raises:
-            ValueError: if this is not a run, or one that has not finished.
+            ValueError: if this is not a run, or one without a model yet.
         """
         self.config()
         resume = f"`tfgen train --resume --out {shlex.quote(str(self.path))}`"
         if not self.model_file.exists():
             raise ValueError(
                 f"{self.path} has no model.keras, its training has not "
-                f"finished: run {resume}."
+                f"finished an epoch: run {resume}."
             )
         try:
             return keras.models.load_model(self.model_file)
         except Exception as error:
             reason = " ".join(str(error).split())[:200]
             raise ValueError(
-                f"{self.model_file} cannot be loaded ({reason}): {resume} "
-                "writes it anew."
+                f"{self.model_file} cannot be loaded ({reason}): remove it, "
+                f"and {resume} writes one from the last checkpoint."
             ) from error
 
 
