@@ -102,3 +102,18 @@ def test_unknown(value):
 def test_smoothing_out_of_range(smoothing):
     with pytest.raises(ValueError, match="from 0 to below 0.5"):
         losses.Minimax(label_smoothing=smoothing)
+
+
+@pytest.mark.parametrize(
+    "name, real, fake",
+    [
+        ("hinge", [0, 0, 1, 1, 1], [0, 1, 0, 1, 0]),
+        ("least_squares", [0, 0, 0, 1, 1], [1, 1, 0, 1, 0]),
+        ("relativistic", [0, 1, 0, 1, 0], [0, 1, 0, 1, 0]),
+        ("wasserstein", [0, 1, 0, 1, 0], [0, 1, 0, 1, 0]),
+    ],
+)
+def test_accuracies(name, real, fake):
+    loss = losses.get_adversarial_loss(name)
+    told = loss.accuracies(np.float32(REAL), np.float32(FAKE))
+    np.testing.assert_array_equal(told, [real, fake])

@@ -68,6 +68,14 @@ def train(
             help="mlp, conv, resnet [conv for images, mlp else]",
         ),
     ] = None,
+    loss: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="Of a GAN: minimax, non_saturating, least_squares, hinge, "
+            "wasserstein, relativistic [relativistic]",
+        ),
+    ] = None,
     likelihood: Annotated[
         str | None,
         Option(

@@ -3,8 +3,6 @@
 import shlex
 import sys
 
-import keras
-
 import tfgen
 from tfgen.callbacks import (
     BestModel,
@@ -29,6 +27,7 @@ BUILD_OPTIONS = (
     "likelihood",
     "beta",
     "free_bits",
+    "loss",
     "precision",
 )
 
@@ -169,9 +168,16 @@ class TrainingRun:
             seed=self.seed,
             **options,
         )
-        rate = settings.get("learning_rate", 1e-3)
-        model.compile(keras.optimizers.Adam(rate))
+        model.compile(self._optimizers(model))
         return model
+
+    def _optimizers(self, model):
+        """The model's own, at the learning rate that was asked for."""
+        optimizers = model.recommended_optimizers()
+        if "learning_rate" in self.settings:
+            for optimizer in optimizers.values():
+                optimizer.learning_rate = self.settings["learning_rate"]
+        return optimizers
 
     def _in_range(self, source):
         wanted = self.model.data_range
@@ -180,7 +186,7 @@ class TrainingRun:
         if source.value_range is None:
             low, high = wanted
             raise ValueError(
-                f"{_likelihood(self.model)} is for data in [{low:g}, "
+                f"{_objective(self.model)} is for data in [{low:g}, "
                 f"{high:g}], but {source.name} holds real numbers: pass "
                 "--likelihood gaussian."
             )
@@ -214,8 +220,10 @@ class TrainingRun:
             print(f"{name:12}{place}")
 
 
-def _likelihood(model):
-    return f"the {type(model.likelihood).__name__} likelihood"
+def _objective(model):
+    if hasattr(model, "likelihood"):
+        return f"the {type(model.likelihood).__name__} likelihood"
+    return f"the {type(model.adversarial_loss).__name__} loss"
 
 
 def _describe(model):
@@ -223,6 +231,6 @@ def _describe(model):
     classes = f" and {model.num_classes} classes" if model.num_classes else ""
     return (
         f"{type(model).__name__}, {shape} to {model.latent_dim} latents"
-        f"{classes}, {type(model.likelihood).__name__} likelihood, "
+        f"{classes}, {_objective(model).removeprefix('the ')}, "
         f"{model.count_params():,} parameters"
     )

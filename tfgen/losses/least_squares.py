@@ -14,6 +14,8 @@ class LeastSquares(AdversarialLoss):
         equation 9.
     """
 
+    boundary = 0.5
+
     def discriminator_loss(self, real, fake):
         return 0.5 * ((real - 1.0) ** 2 + fake**2)
 

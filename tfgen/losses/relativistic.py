@@ -16,6 +16,8 @@ class Relativistic(AdversarialLoss):
         et al. (2024), "The GAN is dead; long live the GAN!", equation 2.
     """
 
+    boundary = None
+
     def discriminator_loss(self, real, fake):
         return tf.nn.softplus(fake - real)
 

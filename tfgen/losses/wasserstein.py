@@ -14,6 +14,8 @@ class Wasserstein(AdversarialLoss):
         Arjovsky et al. (2017), "Wasserstein GAN", algorithm 1.
     """
 
+    boundary = None
+
     def discriminator_loss(self, real, fake):
         return fake - real
 

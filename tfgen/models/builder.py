@@ -1,6 +1,7 @@
 """Models by name."""
 
 import contextlib
+import inspect
 import random
 
 from tfgen.models.gan import GAN
@@ -58,6 +59,7 @@ def build(model=None, *, preset=None, input_shape=None, **options):
             f"latent_dim is {latent_dim!r}, expected a whole number of 1 or "
             "more."
         )
+    _check_options(model, options)
     precision = precision_policy(options.pop("precision", None))
     with precision, _seeded_initializers(options.get("seed")):
         return BUILDERS[model](input_shape, **options)
@@ -116,6 +118,22 @@ def _build_gan(
 
 
 BUILDERS = {"vae": _build_vae, "gan": _build_gan}
+CLASSES = {"vae": VAE, "gan": GAN}
+
+
+def _check_options(model, options):
+    """Raises ValueError for what neither the builder nor the model takes."""
+    known = {"precision"}
+    for function in (BUILDERS[model], CLASSES[model].__init__):
+        known |= set(inspect.signature(function).parameters)
+    known -= {"self", "input_shape", "model_options", "kwargs"}
+    known |= {"name"}
+    for option in options:
+        if option not in known:
+            raise ValueError(
+                f"the model {model!r} has no option {option!r}; it has "
+                f"{', '.join(sorted(known))}."
+            )
 
 
 @contextlib.contextmanager

@@ -155,6 +155,9 @@ class GAN(GenerativeModel):
             return self._discriminate(x, batch.labels, training)
 
         real_logits, fake_logits = discriminate(batch.x), discriminate(fake)
+        right_on_real, right_on_fake = self.adversarial_loss.accuracies(
+            real_logits, fake_logits
+        )
         return {
             "discriminator_loss": self.adversarial_loss.discriminator_loss(
                 real_logits, fake_logits
@@ -162,8 +165,8 @@ class GAN(GenerativeModel):
             "gradient_penalty": self._penalty(discriminate, fake, batch)
             if training
             else tf.zeros_like(real_logits),
-            "real_accuracy": tf.cast(real_logits > 0.0, tf.float32),
-            "fake_accuracy": tf.cast(fake_logits < 0.0, tf.float32),
+            "real_accuracy": right_on_real,
+            "fake_accuracy": right_on_fake,
         }
 
     def _penalty(self, discriminate, fake, batch):
