@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import PIL.Image
@@ -40,13 +41,32 @@ def test_train_sample_export_verify(in_process, tmp_path):
     assert all(line.endswith(" ok") for line in signatures)
 
 
+def test_the_best_epoch_goes_by_what_was_trained_on(tfgen):
+    """With a small beta the KL term rises, and with it the negative ELBO."""
+    done = tfgen(
+        *("train", "vae", "--data", "digits", "--out", "run", "--epochs", 12),
+        *("--beta", 0.01, "--network", "mlp", "--latent-dim", 8),
+    )
+    assert done.status == 0
+    with open("run/history.csv") as file:
+        rows = list(csv.DictReader(file))
+    best = min(rows, key=lambda row: float(row["val_loss"]))
+    assert float(best["val_negative_elbo"]) > float(
+        rows[0]["val_negative_elbo"]
+    )
+    assert f"epoch {best['epoch']} had the lowest validation loss" in done.out
+    assert json.loads(Path("run/model.json").read_text())["epoch"] == int(
+        best["epoch"]
+    )
+
+
 def check_output(out):
     lines = out.splitlines()
     assert lines[0].startswith("data   digits, train: 1438 images of 8x8x1")
     assert lines[1].startswith("model  VAE, 8x8x1 to 2 latents, Bernoulli")
     assert re.match(r"epoch 1/2  negative_elbo \S+  held-out ", lines[2])
     assert re.search(r"took \d+ s$", lines[3])
-    assert re.match(r"epoch \d had the lowest validation neg", lines[4])
+    assert re.match(r"epoch \d had the lowest validation loss, ", lines[4])
     assert lines[5:] == [
         "model       run/model.keras",
         "samples     run/samples.png",

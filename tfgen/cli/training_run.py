@@ -82,7 +82,8 @@ class TrainingRun:
                 print(
                     f"all {epochs} epochs are done; a larger --epochs trains on"
                 )
-            best = BestModel(folder.model_file)
+            # The loss as it is trained on: beta and free bits count.
+            best = BestModel(folder.model_file, monitor="val_loss")
             self._fit_until_stopped(best)
             if not folder.model_file.exists():
                 self.model.save(folder.model_file)
@@ -205,8 +206,8 @@ class TrainingRun:
         folder = self.folder
         if best.value is not None:
             print(
-                f"epoch {best.epoch} had the lowest validation negative ELBO, "
-                f"{best.value:.2f} nats: the model is of then"
+                f"epoch {best.epoch} had the lowest validation loss, "
+                f"{best.value:.2f}: the model is of then"
             )
         board = shlex.quote(str(folder.tensorboard))
         rows = (
