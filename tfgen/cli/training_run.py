@@ -4,6 +4,7 @@ import shlex
 import sys
 
 import tfgen
+from tfgen import pictures
 from tfgen.callbacks import (
     BestModel,
     Checkpoint,
@@ -87,7 +88,14 @@ class TrainingRun:
             self._fit_until_stopped(best)
             if not folder.model_file.exists():
                 self.model.save(folder.model_file)
+            self._draw_samples()
         self._report(best)
+
+    def _draw_samples(self):
+        """Of the model that is kept, which may not be the last epoch's."""
+        kept = self.folder.load_model()
+        picture = pictures.samples_picture(kept, self.validation)
+        pictures.write_png(self.folder.samples, picture)
 
     def _fit_until_stopped(self, best):
         seconds = self.settings.get("checkpoint_every", CHECKPOINT_SECONDS)

@@ -33,18 +33,36 @@ class Sampler:
         if seed is None:
             seed = secrets.randbelow(2**62)
         if self._generate is None:
-            self._generate = tf.function(
-                self._model.generate, reduce_retracing=True, autograph=False
-            )
+            self._generate = self._compiled()
         parts = []
         for start in range(0, num_samples, batch_size):
             stop = min(start + batch_size, num_samples)
             noise = self._rows(tf.constant(seed, tf.int64), start, stop)
-            hot = None
-            if labels is not None:
-                hot = tf.one_hot(labels[start:stop], self._model.num_classes)
-            parts.append(self._generate(*noise, hot).numpy())
+            part = None if labels is None else tf.constant(labels[start:stop])
+            tensors = _given(*noise, part)
+            parts.append(self._generate(tensors).numpy())
         return np.concatenate(parts)
+
+    def _compiled(self):
+        """One function for batches of any size."""
+        model = self._model
+        latents = tf.TensorSpec((None, model.latent_dim), tf.float32)
+        uniform = label = None
+        if model.observation_noise:
+            uniform = tf.TensorSpec((None, *model.data_shape), tf.float32)
+        if model.num_classes:
+            label = tf.TensorSpec((None,), tf.int64)
+
+        @tf.function(autograph=False)
+        def generate(tensors):
+            hot = None
+            if model.num_classes:
+                hot = tf.one_hot(tensors["label"], model.num_classes)
+            return model.generate(
+                tensors["latents"], tensors.get("uniform"), hot
+            )
+
+        return generate.get_concrete_function(_given(latents, uniform, label))
 
     def noise_by_seed(self, seeds):
         """Latents, and observation noise or None, each row by its own seed."""
@@ -95,3 +113,8 @@ class Sampler:
         if np.ndim(labels) == 0:
             labels = np.full(num_samples, labels)
         return checks.check_labels(labels, num_classes, num_samples)
+
+
+def _given(latents, uniform, label):
+    tensors = {"latents": latents, "uniform": uniform, "label": label}
+    return {k: v for k, v in tensors.items() if v is not None}

@@ -1,0 +1,46 @@
+"""The commands take a GAN as they take a VAE."""
+
+import json
+
+import pytest
+
+TRAIN = (
+    *("train", "gan", "--data", "digits", "--network", "mlp"),
+    *("--latent-dim", "4", "--epochs", "1", "--out", "run"),
+)
+
+
+@pytest.mark.parametrize("options", [(), ("--conditional", "--loss", "hinge")])
+def test_train_sample_export_verify(tfgen, options, tmp_path):
+    done = tfgen(*TRAIN, *options)
+    assert (done.status, done.err) == (0, "")
+    assert "model  GAN, 8x8x1 to 4 latents" in done.out
+    assert tfgen("sample", "run", "-n", 9, "--out", "samples.png").status == 0
+    assert tfgen("export", "run", "--to", "gan").status == 0
+    done = tfgen("verify", "gan/1")
+    assert (done.status, done.err) == (0, "")
+    rows = done.out.splitlines()[1:]
+    assert {row.split()[0] for row in rows} == {
+        "decode",
+        "discriminate",
+        "generate",
+        "serving_default",
+    }
+    assert all(row.endswith(" ok") for row in rows)
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["model"] == "gan"
+
+
+def test_learning_rate(tfgen):
+    done = tfgen(*TRAIN, "--learning-rate", "0.5")
+    assert done.status == 0
+    with open("run/history.csv") as file:
+        names, values = (line.strip().split(",") for line in file)
+    rates = dict(zip(names, values, strict=True))
+    assert rates["learning_rate_generator"] == "0.5"
+    assert rates["learning_rate_discriminator"] == "0.5"
+
+
+def test_an_option_of_another_model(refused):
+    message = refused(*TRAIN, "--beta", "2")
+    assert message.startswith("the model 'gan' has no option 'beta'")
