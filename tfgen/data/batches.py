@@ -107,7 +107,6 @@ class Batches:
         start_step = _check_whole(start_step, "start_step")
         if start_step < 0:
             raise ValueError(f"start_step is {start_step}; expected 0 or more.")
-        read = self._read_memory() if self.in_memory else self._read_stream()
         options = tf.data.Options()
         options.deterministic = True
         # Graph rewrites gain nothing here and would copy the examples.
@@ -118,10 +117,23 @@ class Batches:
         )
         return (
             tf.data.Dataset.counter(start_step)
-            .map(lambda step: read(self._positions(step)), num_parallel_calls=2)
+            .map(self._batch, num_parallel_calls=2)
             .prefetch(4)
             .with_options(options)
         )
+
+    @functools.cached_property
+    def _batch(self):
+        """Batch number `step`: a function that is traced once."""
+        read = self._read_memory() if self.in_memory else self._read_stream()
+
+        @tf.function(
+            input_signature=[tf.TensorSpec((), tf.int64)], autograph=False
+        )
+        def batch(step):
+            return read(self._positions(step))
+
+        return batch
 
     def _positions(self, step: tf.Tensor) -> tf.Tensor:
         """Return the row numbers of batch `step`."""

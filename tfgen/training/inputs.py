@@ -132,6 +132,8 @@ def _training_data(model, x, y, batch_size, shuffle):
         x = x.batches(_fitting(batch_size, len(x)), model.seed, shuffle)
     if isinstance(x, Batches):
         _check_source(model, x.source)
+        if x.labels == bool(model.num_classes):
+            return x  # with the tensors that it may have made
         return Batches(
             x.source,
             x.batch_size,
