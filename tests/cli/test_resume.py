@@ -12,6 +12,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfgen as library  # noqa: F401
 
@@ -189,8 +190,9 @@ def within_an_epoch(step, begun_at, words):
 
 
 def newest_step(run):
-    names = [path.stem for path in run.glob("checkpoints/ckpt-*.index")]
-    return max((int(name.split("-")[1]) for name in names), default=0)
+    """Of the newest checkpoint that counts: one that was written whole."""
+    newest = tf.train.latest_checkpoint(run / "checkpoints")
+    return int(newest.rpartition("-")[2]) if newest else 0
 
 
 def check_gentle_stop(done, status, run):
