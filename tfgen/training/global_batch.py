@@ -1,8 +1,13 @@
 """The batch over all replicas, seen from one of them."""
 
+import collections
+import threading
+
 import tensorflow as tf
 
 from tfgen.training import random
+
+_current = threading.local()  # every replica has a thread of its own
 
 
 class GlobalBatch:
@@ -12,6 +17,9 @@ class GlobalBatch:
     that sum is exactly the gradient of one big batch, also when replicas hold
     different numbers of rows, or none. (A replica without rows gets one of
     zeros with weight 0: some kernels cannot take an empty batch.)
+
+    Layers that mix rows or draw noise find the batch they work on by
+    `GlobalBatch.current()`, within `with batch:`.
 
     Args:
         x: this replica's rows, float32, `(rows, *input_shape)`.
@@ -32,17 +40,49 @@ class GlobalBatch:
         self._seed = seed
         self._step = step
         self._rows = tf.shape(x)[0]
+        self._draws = collections.Counter()
         self.size = tf.cast(rows, tf.float32)
         self.num_rows = tf.cast(rows, tf.int64)
         self._first_row = tf.cast(first_row, tf.int64) + tf.cast(
             before, tf.int64
         )
 
+    @staticmethod
+    def current() -> "GlobalBatch | None":
+        """The batch that this replica's step is at work on."""
+        return getattr(_current, "batch", None)
+
+    def __enter__(self):
+        self._around = GlobalBatch.current()
+        _current.batch = self
+        return self
+
+    def __exit__(self, *error):
+        _current.batch = self._around
+
     def mean(self, per_example):
         """This replica's sum over the number of rows on all replicas."""
         if self.weights is not None:
             per_example = per_example * self.weights
         return tf.reduce_sum(per_example) / self.size
+
+    def global_mean(self, per_example):
+        """Mean over the rows of all replicas; no gradient goes through it.
+
+        Args:
+            per_example: `(rows, ...)`.
+
+        Returns:
+            `(...)`, the same on every replica.
+        """
+        total = tf.cast(per_example, tf.float32)
+        if self.weights is not None:
+            total = total * _per_row(self.weights, total)
+        total = tf.stop_gradient(tf.reduce_sum(total, axis=0))
+        context = tf.distribute.get_replica_context()
+        if context.num_replicas_in_sync > 1:
+            total = context.all_reduce(tf.distribute.ReduceOp.SUM, total)
+        return total / self.size
 
     def normal(self, shape, purpose: str):
         """Standard normal noise `(rows, *shape)` for this replica's rows."""
@@ -52,9 +92,18 @@ class GlobalBatch:
         """Noise in [0, 1), `(rows, *shape)`, for this replica's rows."""
         return random.uniform_rows(*self._draw(purpose), shape)
 
+    def next_purpose(self, name: str) -> str:
+        """A purpose of its own for each use of a layer in a step."""
+        self._draws[name] += 1
+        return f"{name}_{self._draws[name]}"
+
     def _draw(self, purpose):
         stream = random.stream(self._seed, purpose, self._step)
         return stream, self._first_row, self._rows
+
+
+def _per_row(values, x):
+    return tf.reshape(values, [-1] + [1] * (len(x.shape) - 1))
 
 
 def _never_empty(x, labels):
