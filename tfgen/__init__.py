@@ -6,6 +6,7 @@
 import importlib
 
 from tfgen import _startup as _startup
+from tfgen import augmentations as augmentations
 from tfgen import callbacks as callbacks
 from tfgen import data as data
 from tfgen import losses as losses

@@ -121,6 +121,28 @@ CASES = [
         range=(-1.0, 1.0),
         classes=3,
     ),
+    gan(
+        "least_squares_packed",
+        (5,),
+        MLP + ", loss='least_squares', packing=2, average_decay=0.9, "
+        "penalties=[tfgen.losses.R2(0.1)]",
+        range=None,
+    ),
+    gan(
+        "minimax_augmented",
+        (8, 8, 3),
+        CONV + ", loss='minimax', augmentation='diff_augment', "
+        "feature_matching=0.5, penalties=[tfgen.losses.R1(0.1, every=2)]",
+        range=(-1.0, 1.0),
+    ),
+    gan(
+        "non_saturating_adaptive",
+        (8, 8, 1),
+        CONV + ", loss='non_saturating', num_classes=2, penalties=['lecam'], "
+        "augmentation=tfgen.augmentations.AdaptiveAugment(images=300)",
+        range=(-1.0, 1.0),
+        classes=2,
+    ),
 ]
 
 # For what is dear, such as a new process: each network and likelihood once.

@@ -1,5 +1,6 @@
 """Penalties of a discriminator whose gradient is known in closed form."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -23,13 +24,13 @@ def batch():
     return GlobalBatch(x, None, seed=3, step=tf.constant(5, tf.int64))
 
 
+def critique(discriminate=quadratic):
+    real, fake = (tf.constant(x, tf.float32) for x in (REAL, FAKE))
+    return losses.Critique(discriminate, real, fake, batch())
+
+
 def value(penalty):
-    return penalty(
-        quadratic,
-        tf.constant(REAL, tf.float32),
-        tf.constant(FAKE, tf.float32),
-        batch(),
-    ).numpy()
+    return penalty(critique()).numpy()
 
 
 def norm(x):
@@ -62,17 +63,69 @@ def test_dragan():
     )
 
 
+def make_weight(**arguments):
+    return keras.Variable(0.0, trainable=False, name=arguments["name"])
+
+
+def test_lecam():
+    """Moving averages of two steps by hand, then the squared distances."""
+    penalty = losses.LeCam(decay=0.9)
+    penalty.make_state(make_weight)
+    real, fake = (np.sum(x * (x @ MATRIX), axis=1) / 2 for x in (REAL, FAKE))
+    np.testing.assert_allclose(value(penalty), real**2 + fake**2, 1e-5)
+    for _ in range(2):
+        penalty.update_state(critique())
+    seen = 1 - 0.9**2
+    expected = (real - seen * fake.mean()) ** 2
+    expected += (fake - seen * real.mean()) ** 2
+    np.testing.assert_allclose(value(penalty), expected, 1e-4)
+
+
+def test_lecam_slope_in_the_discriminator_s_weight():
+    """D(x) = w s(x): slope 2 s (w s - a), the averages held still."""
+    penalty = losses.LeCam(decay=0.9)
+    penalty.make_state(make_weight)
+    weight = tf.Variable(0.7)
+    scaled = critique(lambda x: weight * tf.reduce_sum(x, axis=1))
+    penalty.update_state(scaled)
+    with tf.GradientTape() as tape:
+        each = penalty(critique(lambda x: weight * tf.reduce_sum(x, axis=1)))
+    real, fake = REAL.sum(axis=1), FAKE.sum(axis=1)
+    expected = 2 * real * (0.7 * real - 0.1 * 0.7 * fake.mean())
+    expected += 2 * fake * (0.7 * fake - 0.1 * 0.7 * real.mean())
+    np.testing.assert_allclose(
+        tape.gradient(each, weight), expected.sum(), rtol=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    "name, weight, slope",
+    [
+        # D(x) = w sum(x) in three dimensions: ||dD/dx|| = sqrt(3) |w|.
+        ("r2", 0.7, 3 * 0.7),
+        ("gradient_penalty", 0.7, 2 * (3**0.5 * 0.7 - 1) * 3**0.5),
+        ("dragan", -0.7, -2 * (3**0.5 * 0.7 - 1) * 3**0.5),
+    ],
+)
+def test_slope_of_linear_discriminators(name, weight, slope):
+    weight = tf.Variable(weight)
+    with tf.GradientTape() as tape:
+        each = losses.get_penalty(name)(
+            critique(lambda x: weight * tf.reduce_sum(x, axis=1))
+        )
+    np.testing.assert_allclose(
+        tape.gradient(each, weight), slope * len(REAL), rtol=1e-5
+    )
+
+
 @pytest.mark.parametrize("name", losses.PENALTIES)
 def test_slope_is_finite_where_the_gradient_is_zero(name):
     """A square root of 0 has no finite slope."""
     weight = tf.Variable(0.0)
     with tf.GradientTape() as tape:
-        each = losses.get_penalty(name)(
-            lambda x: weight * tf.reduce_sum(x, axis=1),
-            tf.constant(REAL, tf.float32),
-            tf.constant(FAKE, tf.float32),
-            batch(),
-        )
+        penalty = losses.get_penalty(name)
+        penalty.make_state(make_weight)
+        each = penalty(critique(lambda x: weight * tf.reduce_sum(x, axis=1)))
     assert np.isfinite(tape.gradient(each, weight).numpy())
 
 
@@ -81,10 +134,7 @@ def test_slope_in_the_discriminator_s_weight():
     weight = tf.Variable(0.7)
     with tf.GradientTape() as tape:
         each = losses.R1()(
-            lambda x: weight * tf.reduce_sum(x, axis=1),
-            tf.constant(REAL, tf.float32),
-            tf.constant(FAKE, tf.float32),
-            batch(),
+            critique(lambda x: weight * tf.reduce_sum(x, axis=1))
         )
     np.testing.assert_allclose(each, 1.5 * 0.7**2, rtol=1e-6)
     np.testing.assert_allclose(

@@ -4,10 +4,12 @@ Every function returns one value an example; `GlobalBatch.mean` reduces them.
 """
 
 from tfgen.losses.adversarial_loss import AdversarialLoss as AdversarialLoss
+from tfgen.losses.critique import Critique as Critique
 from tfgen.losses.dragan import DRAGAN as DRAGAN
 from tfgen.losses.gradient_penalty import GradientPenalty as GradientPenalty
 from tfgen.losses.hinge import Hinge as Hinge
 from tfgen.losses.least_squares import LeastSquares as LeastSquares
+from tfgen.losses.lecam import LeCam as LeCam
 from tfgen.losses.minimax import Minimax as Minimax
 from tfgen.losses.named import ADVERSARIAL_LOSSES as ADVERSARIAL_LOSSES
 from tfgen.losses.named import PENALTIES as PENALTIES

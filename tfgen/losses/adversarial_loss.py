@@ -12,9 +12,12 @@ class AdversarialLoss:
     Attributes:
         boundary: output above which an example is taken for data; None where
             only differences between outputs mean anything.
+        generator_sees_data: whether the generator's loss depends on the
+            outputs on data; if not, it is given zeros for them.
     """
 
     boundary: float | None = 0.0
+    generator_sees_data = False
 
     def discriminator_loss(self, real, fake):
         """What the discriminator minimises."""

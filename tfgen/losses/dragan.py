@@ -1,6 +1,6 @@
 import keras
 
-from tfgen.losses.penalty import Penalty, distance_of_norm_from_one
+from tfgen.losses.penalty import Penalty
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -26,10 +26,10 @@ class DRAGAN(Penalty):
         super().__init__(weight, every)
         self.spread = spread
 
-    def __call__(self, discriminator, real, fake, batch):
-        noise = batch.normal(tuple(real.shape[1:]), "dragan")
-        around = real + self.spread * noise
-        return distance_of_norm_from_one(discriminator, around)
+    def __call__(self, critique):
+        real = critique.real
+        noise = critique.batch.normal(tuple(real.shape[1:]), "dragan")
+        return critique.distance_of_slope_from_one(real + self.spread * noise)
 
     def get_config(self):
         return {**super().get_config(), "spread": self.spread}

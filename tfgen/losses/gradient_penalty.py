@@ -1,6 +1,7 @@
 import keras
+import tensorflow as tf
 
-from tfgen.losses.penalty import Penalty, distance_of_norm_from_one, per_row
+from tfgen.losses.penalty import Penalty
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -21,7 +22,9 @@ class GradientPenalty(Penalty):
     def __init__(self, weight: float = 10.0, every: int = 1):
         super().__init__(weight, every)
 
-    def __call__(self, discriminator, real, fake, batch):
-        mix = per_row(batch.uniform((), "gradient_penalty"), real)
+    def __call__(self, critique):
+        real, fake = critique.real, critique.fake
+        mix = critique.batch.uniform((), "gradient_penalty")
+        mix = tf.reshape(mix, [-1] + [1] * (len(real.shape) - 1))
         between = mix * real + (1.0 - mix) * fake
-        return distance_of_norm_from_one(discriminator, between)
+        return critique.distance_of_slope_from_one(between)

@@ -7,6 +7,7 @@ from tfgen.losses.dragan import DRAGAN
 from tfgen.losses.gradient_penalty import GradientPenalty
 from tfgen.losses.hinge import Hinge
 from tfgen.losses.least_squares import LeastSquares
+from tfgen.losses.lecam import LeCam
 from tfgen.losses.minimax import Minimax
 from tfgen.losses.non_saturating import NonSaturating
 from tfgen.losses.penalty import Penalty
@@ -28,6 +29,7 @@ PENALTIES = {
     "r1": R1,
     "r2": R2,
     "dragan": DRAGAN,
+    "lecam": LeCam,
 }
 
 

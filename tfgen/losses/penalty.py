@@ -1,6 +1,6 @@
 """What keeps a discriminator smooth."""
 
-import tensorflow as tf
+from tfgen.losses.critique import Critique
 
 
 class Penalty:
@@ -21,16 +21,19 @@ class Penalty:
         self.weight = weight
         self.every = every
 
-    def __call__(self, discriminator, real, fake, batch):
-        """Value of the term, without weight, for each example.
+    def __call__(self, critique: Critique):
+        """Value of the term, without weight, for each example."""
+        raise NotImplementedError(type(self).__name__)
+
+    def make_state(self, add_weight):
+        """Makes what the penalty remembers from step to step, if anything.
 
         Args:
-            discriminator: function of examples `(rows, ...)` to `(rows,)`.
-            real: data.
-            fake: generated examples, as many.
-            batch: the `GlobalBatch`, for noise.
+            add_weight: of the model that saves it, `keras.Model.add_weight`.
         """
-        raise NotImplementedError(type(self).__name__)
+
+    def update_state(self, critique: Critique):
+        """Called once each step, after the term was taken."""
 
     def get_config(self):
         return {"weight": self.weight, "every": self.every}
@@ -38,24 +41,3 @@ class Penalty:
     @classmethod
     def from_config(cls, config):
         return cls(**config)
-
-
-def squared_gradient_norm(discriminator, x):
-    """`||dD/dx||^2` of each example, shape `(rows,)`."""
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        output = discriminator(x)
-    gradient = tf.cast(tape.gradient(output, x), tf.float32)
-    return tf.reduce_sum(gradient**2, axis=range(1, len(x.shape)))
-
-
-def distance_of_norm_from_one(discriminator, x):
-    """`(||dD/dx|| - 1)^2` of each example, with a finite gradient at 0."""
-    # The derivative of a square root at 0 is infinite, and 0 * inf is NaN.
-    norm = tf.sqrt(squared_gradient_norm(discriminator, x) + 1e-12)
-    return (norm - 1.0) ** 2
-
-
-def per_row(values, x):
-    """`values` of shape `(rows,)`, for multiplication with x."""
-    return tf.reshape(values, [-1] + [1] * (len(x.shape) - 1))

@@ -1,6 +1,6 @@
 import keras
 
-from tfgen.losses.penalty import Penalty, squared_gradient_norm
+from tfgen.losses.penalty import Penalty
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -19,5 +19,5 @@ class R2(Penalty):
     def __init__(self, weight: float = 10.0, every: int = 1):
         super().__init__(weight, every)
 
-    def __call__(self, discriminator, real, fake, batch):
-        return 0.5 * squared_gradient_norm(discriminator, fake)
+    def __call__(self, critique):
+        return 0.5 * critique.squared_slope_at_fake()

@@ -17,6 +17,7 @@ class Relativistic(AdversarialLoss):
     """
 
     boundary = None
+    generator_sees_data = True
 
     def discriminator_loss(self, real, fake):
         return tf.nn.softplus(fake - real)

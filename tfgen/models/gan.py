@@ -4,12 +4,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen import losses
+from tfgen.augmentations import AdaptiveAugment
+from tfgen.models.adversary import Adversary
 from tfgen.models.endpoint import Endpoint
 from tfgen.models.gan_networks import check_gan_parts
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.interpolation import spherical
 from tfgen.training.average import update_average
+
+ACCURACIES = ("real_accuracy", "fake_accuracy")
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -22,13 +25,16 @@ class GAN(GenerativeModel):
     `generator_loss`, `discriminator_loss` (without penalties),
     `gradient_penalty` (the weighted sum of penalties), `real_accuracy` and
     `fake_accuracy` (the share of data and of generated examples on the
-    discriminator's right side).
+    discriminator's right side), `generator_gradient_norm` and
+    `discriminator_gradient_norm` (Euclidean, over the whole batch), and,
+    where they play a part, `feature_loss` and `augmentation_probability`.
 
     Args:
         generator: `keras.Model` from latents (from `[latents, one-hot
             labels]` if conditional) to data.
         discriminator: `keras.Model` from data (`[data, one-hot labels]`) to
-            one number, a logit.
+            one number, a logit. With packing it takes that many examples,
+            and labels, side by side on the last axis.
         loss: a name or a `tfgen.losses.AdversarialLoss`.
         penalties: names or `tfgen.losses.Penalty` objects; default: R1 and
             R2 with the relativistic loss, `gradient_penalty` with
@@ -36,6 +42,15 @@ class GAN(GenerativeModel):
         discriminator_steps: updates of the discriminator in a step.
         average_decay: of the moving average of the generator's weights that
             `sample`, `decode` and exports use; 0 uses the weights themselves.
+        augmentation: of what the discriminator is shown, for few images:
+            `"diff_augment"`, `"adaptive"` or a
+            `tfgen.augmentations.Augmentation`.
+        packing: examples that the discriminator judges together, against
+            mode collapse (Lin et al., 2018); each replica's rows are packed
+            apart, those left over at the end of a batch are passed over.
+        feature_matching: weight of the squared distance between the mean
+            features of data and of generated examples, taken before the
+            discriminator's last layer (Salimans et al., 2016).
         data_range: `(low, high)` of the data, None for real data; default:
             by the generator's last activation, (-1, 1) for tanh and (0, 1)
             for a sigmoid.
@@ -65,6 +80,9 @@ class GAN(GenerativeModel):
         penalties=None,
         discriminator_steps=1,
         average_decay=0.999,
+        augmentation=None,
+        packing=1,
+        feature_matching=0.0,
         data_range="auto",
         num_classes=None,
         seed=0,
@@ -74,46 +92,53 @@ class GAN(GenerativeModel):
         self.generator = generator
         self.discriminator = discriminator
         self.data_shape, self.latent_dim = check_gan_parts(
-            generator, discriminator, num_classes
+            generator, discriminator, num_classes, packing
         )
-        self.adversarial_loss = losses.get_adversarial_loss(loss)
-        self.penalties = _get_penalties(self.adversarial_loss, penalties)
-        if discriminator_steps < 1:
-            raise ValueError(
-                f"discriminator_steps is {discriminator_steps}, expected 1, "
-                "2, 3, ..."
-            )
+        _check_numbers(discriminator_steps, average_decay, feature_matching)
+        _check_augmentation(augmentation, self.data_shape)
+        self.adversary = Adversary(
+            discriminator,
+            loss,
+            penalties,
+            augmentation,
+            packing,
+            feature_matching,
+            self.add_weight,
+        )
+        self.adversarial_loss = self.adversary.loss
+        self.penalties = self.adversary.penalties
+        self.augmentation = self.adversary.augmentation
+        self.packing = packing
+        self.feature_matching = feature_matching
         self.discriminator_steps = discriminator_steps
-        if not 0.0 <= average_decay < 1.0:
-            raise ValueError(
-                f"average_decay is {average_decay}, expected from 0 to below 1."
-            )
         self.average_decay = average_decay
         self.average_generator = None
         if average_decay:
             self.average_generator = _copy(generator)
         self.data_range = _data_range(generator, data_range)
         self.make_trackers(
-            (
-                "generator_loss",
-                "discriminator_loss",
+            ("generator_loss", "discriminator_loss", *ACCURACIES)
+            + (("feature_loss",) if feature_matching else ()),
+            train_only=(
                 "gradient_penalty",
-                "real_accuracy",
-                "fake_accuracy",
+                "generator_gradient_norm",
+                "discriminator_gradient_norm",
             )
+            + (("augmentation_probability",) if self._adapts() else ()),
         )
         self.built = True
 
     # The algorithm.
 
     def train_step(self, data):
-        batch = self.training_batch(data)
-        for update in range(self.discriminator_steps):
-            latents = batch.normal((self.latent_dim,), f"latent_{update}")
-            with tf.GradientTape() as generator_tape:
-                fake = self._generate(latents, batch.labels, training=True)
-            logs = self._update_discriminator(batch, tf.stop_gradient(fake))
-        logs |= self._update_generator(batch, fake, generator_tape)
+        with self.training_batch(data, group_size=self.packing) as batch:
+            for update in range(self.discriminator_steps):
+                latents = batch.normal((self.latent_dim,), f"latent_{update}")
+                with tf.GradientTape() as generator_tape:
+                    fake = self._generate(latents, batch.labels, training=True)
+                    added = self.regularization(self.generator)
+                logs = self._update_discriminator(batch, tf.stop_gradient(fake))
+            logs |= self._update_generator(batch, fake, added, generator_tape)
         if self.average_generator is not None:
             update_average(
                 self.average_generator,
@@ -127,86 +152,54 @@ class GAN(GenerativeModel):
     def _update_discriminator(self, batch, fake):
         variables = self.discriminator.trainable_variables
         with tf.GradientTape() as tape:
-            logs = self._discriminator_losses(batch, fake, training=True)
+            logs = self.adversary.discriminator_losses(
+                batch, fake, training=True, step=self.step
+            )
             loss = batch.mean(
                 logs["discriminator_loss"] + logs["gradient_penalty"]
             )
-        self.optimizer.apply(tape.gradient(loss, variables), variables)
+            loss += self.regularization(self.discriminator)
+        norm = self.optimizer.apply(tape.gradient(loss, variables), variables)
+        logs["discriminator_gradient_norm"] = batch.each(norm)
+        if self._adapts():
+            logs["augmentation_probability"] = batch.each(
+                self.augmentation.probability
+            )
         return logs
 
-    def _update_generator(self, batch, fake, generator_tape):
+    def _update_generator(self, batch, fake, added, generator_tape):
         with tf.GradientTape() as tape:
             tape.watch(fake)
-            each = self.adversarial_loss.generator_loss(
-                self._discriminate(batch.x, batch.labels, training=True),
-                self._discriminate(fake, batch.labels, training=True),
-            )
-            loss = batch.mean(each)
+            logs = self.adversary.generator_losses(batch, fake, training=True)
+            loss = batch.mean(logs["generator_loss"])
+            if self.feature_matching:
+                loss += self.feature_matching * batch.mean(logs["feature_loss"])
         # The chain rule by hand: the generator has made `fake` once.
         variables = self.generator.trainable_variables
         gradients = generator_tape.gradient(
-            fake, variables, output_gradients=tape.gradient(loss, fake)
+            [fake, added],
+            variables,
+            output_gradients=[tape.gradient(loss, fake), tf.constant(1.0)],
         )
-        self.optimizer.apply(gradients, variables)
-        return {"generator_loss": each}
-
-    def _discriminator_losses(self, batch, fake, training):
-        def discriminate(x):
-            return self._discriminate(x, batch.labels, training)
-
-        real_logits, fake_logits = discriminate(batch.x), discriminate(fake)
-        right_on_real, right_on_fake = self.adversarial_loss.accuracies(
-            real_logits, fake_logits
-        )
-        return {
-            "discriminator_loss": self.adversarial_loss.discriminator_loss(
-                real_logits, fake_logits
-            ),
-            "gradient_penalty": self._penalty(discriminate, fake, batch)
-            if training
-            else tf.zeros_like(real_logits),
-            "real_accuracy": right_on_real,
-            "fake_accuracy": right_on_fake,
-        }
-
-    def _penalty(self, discriminate, fake, batch):
-        total = tf.zeros(tf.shape(fake)[:1])
-        for penalty in self.penalties:
-            total += self._lazily(penalty, discriminate, fake, batch)
-        return total
-
-    def _lazily(self, penalty, discriminate, fake, batch):
-        def value():
-            each = penalty(discriminate, batch.x, fake, batch)
-            return penalty.weight * penalty.every * each
-
-        if penalty.every == 1:
-            return value()
-        return tf.cond(
-            tf.equal(self.step % penalty.every, 0),
-            value,
-            lambda: tf.zeros(tf.shape(fake)[:1]),
-        )
+        norm = self.optimizer.apply(gradients, variables)
+        return logs | {"generator_gradient_norm": batch.each(norm)}
 
     def test_step(self, data):
-        batch = self.evaluation_batch(data)
+        batch = self.evaluation_batch(data, group_size=self.packing)
         latents = batch.normal((self.latent_dim,), "latent")
         fake = self._generate(latents, batch.labels)
-        logs = self._discriminator_losses(batch, fake, training=False)
-        logs["generator_loss"] = self.adversarial_loss.generator_loss(
-            self._discriminate(batch.x, batch.labels),
-            self._discriminate(fake, batch.labels),
+        return self.track(
+            batch,
+            self.adversary.discriminator_losses(batch, fake, training=False)
+            | self.adversary.generator_losses(batch, fake, training=False),
         )
-        return self.track(batch, logs)
+
+    def _adapts(self):
+        return isinstance(self.augmentation, AdaptiveAugment)
 
     def _generate(self, latents, labels=None, training=False):
         inputs = latents if labels is None else [latents, labels]
         return tf.cast(self.generator(inputs, training=training), tf.float32)
-
-    def _discriminate(self, x, labels=None, training=False):
-        inputs = x if labels is None else [x, labels]
-        logits = self.discriminator(inputs, training=training)
-        return tf.cast(logits[:, 0], tf.float32)
 
     # Using it.
 
@@ -276,7 +269,7 @@ class GAN(GenerativeModel):
         return {"x": self._serve(latent, self._hot(label))}
 
     def _discriminate_endpoint(self, x, label=None):
-        logit = self._discriminate(x, self._hot(label))
+        logit = self.adversary.discriminate(x, self._hot(label))
         return {"logit": logit, "probability": tf.sigmoid(logit)}
 
     # Files.
@@ -302,6 +295,9 @@ class GAN(GenerativeModel):
             "penalties": [serialize(penalty) for penalty in self.penalties],
             "discriminator_steps": self.discriminator_steps,
             "average_decay": self.average_decay,
+            "augmentation": serialize(self.augmentation),
+            "packing": self.packing,
+            "feature_matching": self.feature_matching,
             "data_range": self.data_range,
             "num_classes": self.num_classes,
             "seed": self.seed,
@@ -316,7 +312,7 @@ class GAN(GenerativeModel):
             )
 
         config = dict(config)
-        for key in ("generator", "discriminator", "loss"):
+        for key in ("generator", "discriminator", "loss", "augmentation"):
             config[key] = deserialize(config[key])
         config["penalties"] = [deserialize(p) for p in config["penalties"]]
         if config["data_range"] is not None:
@@ -324,14 +320,28 @@ class GAN(GenerativeModel):
         return cls(**config)
 
 
-def _get_penalties(loss, penalties):
-    if penalties is not None:
-        return [losses.get_penalty(penalty) for penalty in penalties]
-    if isinstance(loss, losses.Relativistic):
-        return [losses.R1(0.1), losses.R2(0.1)]
-    if isinstance(loss, losses.Wasserstein):
-        return [losses.GradientPenalty()]
-    return [losses.R1(0.1)]
+def _check_numbers(discriminator_steps, average_decay, feature_matching):
+    if discriminator_steps < 1:
+        raise ValueError(
+            f"discriminator_steps is {discriminator_steps}, expected 1, 2, "
+            "3, ..."
+        )
+    if not 0.0 <= average_decay < 1.0:
+        raise ValueError(
+            f"average_decay is {average_decay}, expected from 0 to below 1."
+        )
+    if feature_matching < 0.0:
+        raise ValueError(
+            f"feature_matching is {feature_matching}, expected 0 or more."
+        )
+
+
+def _check_augmentation(augmentation, data_shape):
+    if augmentation is not None and len(data_shape) != 3:
+        raise ValueError(
+            f"augmentation={augmentation!r} is for images (height, width, "
+            f"channels), got data of shape {data_shape}: leave it out."
+        )
 
 
 def _copy(network):

@@ -177,16 +177,18 @@ class GenerativeModel(keras.Model):
         """Training steps that the weights have behind them."""
         return int(self.step.numpy())
 
-    def training_batch(self, data) -> GlobalBatch:
+    def training_batch(self, data, group_size=1) -> GlobalBatch:
         """This replica's part of a training batch."""
         x, labels = self._unpack(data)
-        return GlobalBatch(x, labels, self.seed, self.step)
+        return GlobalBatch(
+            x, labels, self.seed, self.step, group_size=group_size
+        )
 
-    def evaluation_batch(self, data) -> GlobalBatch:
+    def evaluation_batch(self, data, group_size=1) -> GlobalBatch:
         """This replica's part of a batch whose noise goes by row number."""
         x, labels = self._unpack(data)
         batch = GlobalBatch(
-            x, labels, self.seed, -1, first_row=self.evaluated_rows
+            x, labels, self.seed, -1, self.evaluated_rows, group_size
         )
         self.evaluated_rows.assign_add(batch.num_rows)
         return batch
@@ -198,30 +200,39 @@ class GenerativeModel(keras.Model):
         with tf.control_dependencies(applied):
             self.step.assign_add(1)
 
-    def regularization(self):
-        """Added losses of the networks' layers, shared out over replicas."""
+    def regularization(self, network):
+        """Added losses of a network's layers, shared out over replicas."""
         context = tf.distribute.get_replica_context()
-        if not self.losses:
-            return 0.0
-        return tf.add_n(self.losses) / context.num_replicas_in_sync
+        if not network.losses:
+            return tf.constant(0.0)
+        return tf.add_n(network.losses) / context.num_replicas_in_sync
 
     # Metrics.
 
-    def make_trackers(self, names):
+    def make_trackers(self, names, train_only=()):
         # Sums of many nats: float32 would round away the last digits.
         self.trackers = {
-            n: keras.metrics.Mean(name=n, dtype="float64") for n in names
+            n: keras.metrics.Mean(name=n, dtype="float64")
+            for n in (*names, *train_only)
         }
+        self._train_only = train_only
 
     @property
     def metrics(self):
         return list(self.trackers.values())
 
-    def track(self, batch, per_example: dict) -> dict:
+    def track(self, batch, per_example: dict) -> None:
         """Adds values, one an example, to the metrics of the same names."""
-        for name, tracker in self.trackers.items():
-            tracker.update_state(per_example[name], batch.weights)
-        return {m.name: m.result() for m in self.metrics}
+        for name, values in per_example.items():
+            self.trackers[name].update_state(values, batch.weights)
+
+    def logs(self, training) -> dict:
+        """The metrics as they stand, over all replicas."""
+        return {
+            name: tracker.result()
+            for name, tracker in self.trackers.items()
+            if training or name not in self._train_only
+        }
 
     # Running endpoints.
 

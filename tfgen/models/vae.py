@@ -87,10 +87,9 @@ class VAE(GenerativeModel):
     # The algorithm.
 
     def train_step(self, data):
-        batch = self.training_batch(data)
-        with tf.GradientTape() as tape:
+        with self.training_batch(data) as batch, tf.GradientTape() as tape:
             losses = self.elbo_losses(batch, self._current_beta(), True)
-            loss = batch.mean(losses["loss"]) + self.regularization()
+            loss = batch.mean(losses["loss"]) + self.regularization(self)
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
         self.count_step()

@@ -73,20 +73,30 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         self.built = True
 
     def apply(self, grads, trainable_variables=None):
+        """Hands each gradient to the optimizer of its variable.
+
+        Returns:
+            Euclidean norm of the gradients, before clipping, added up over
+            replicas.
+        """
         by_owner = {}
         for gradient, variable in zip(grads, trainable_variables, strict=True):
             pairs = by_owner.setdefault(self._owner[id(variable)], [])
             if gradient is not None:
                 pairs.append((gradient, variable))
+        squares = [tf.constant(0.0)]
         for name, pairs in by_owner.items():
             if not pairs:
                 continue
             gradients, variables = zip(*pairs, strict=True)
+            gradients = _over_replicas(gradients)
+            squares.append(_squared_norm(gradients))
             optimizer = self.by_network[name]
-            with tf.control_dependencies(_require_finite(name, gradients)):
+            with tf.control_dependencies(_require_finite(name, squares[-1])):
                 gradients = [tf.identity(gradient) for gradient in gradients]
                 gradients = _clip_global(optimizer, gradients)
                 optimizer.apply(gradients, variables)
+        return tf.sqrt(tf.add_n(squares))
 
     def finalize_variable_values(self, var_list):
         for name, optimizer in self.by_network.items():
@@ -123,12 +133,25 @@ def _rate_ratios(optimizers):
     return {n: rate / first if first else 1.0 for n, rate in rates.items()}
 
 
-def _require_finite(name, gradients):
+def _over_replicas(gradients):
+    """Gradients of the whole batch, added up over replicas."""
+    context = tf.distribute.get_replica_context()
+    gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]
+    if context.num_replicas_in_sync == 1:
+        return gradients
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+
+
+def _squared_norm(gradients):
+    squares = [tf.reduce_sum(tf.cast(g, "float32") ** 2) for g in gradients]
+    return tf.add_n(squares)
+
+
+def _require_finite(name, squared_norm):
     # A NaN that oneDNN's fused ReLU turned into 0 leaves a finite loss; it is
     # the gradients that show it. A sum is finite only if its terms are.
-    sums = tf.stack([tf.reduce_sum(tf.cast(g, "float32")) for g in gradients])
     check = tf.debugging.Assert(
-        tf.reduce_all(tf.math.is_finite(sums)), [f"{NOT_FINITE}: {name}"]
+        tf.math.is_finite(squared_norm), [f"{NOT_FINITE}: {name}"]
     )
     return [] if check is None else [check]
 
@@ -136,17 +159,18 @@ def _require_finite(name, gradients):
 def _clip_global(optimizer, gradients):
     """Clips the sum over replicas, where Keras would clip each part."""
     context = tf.distribute.get_replica_context()
-    clips = (optimizer.clipnorm, optimizer.global_clipnorm, optimizer.clipvalue)
-    if context.num_replicas_in_sync == 1 or not any(clips):
+    replicas = context.num_replicas_in_sync
+    if replicas == 1:
         return gradients
-    summed = context.all_reduce(tf.distribute.ReduceOp.SUM, list(gradients))
-    clipnorm, global_clipnorm, clipvalue = clips
-    if clipnorm:
-        summed = [tf.clip_by_norm(g, clipnorm) for g in summed]
-    elif global_clipnorm:
-        summed, _ = tf.clip_by_global_norm(summed, global_clipnorm)
-    else:
-        summed = [tf.clip_by_value(g, -clipvalue, clipvalue) for g in summed]
+    if optimizer.clipnorm:
+        gradients = [tf.clip_by_norm(g, optimizer.clipnorm) for g in gradients]
+    elif optimizer.global_clipnorm:
+        gradients, _ = tf.clip_by_global_norm(
+            gradients, optimizer.global_clipnorm
+        )
+    elif optimizer.clipvalue:
+        limit = optimizer.clipvalue
+        gradients = [tf.clip_by_value(g, -limit, limit) for g in gradients]
     # Keras adds the replicas' gradients up once more; its own clipping then
     # finds nothing left to clip.
-    return [gradient / context.num_replicas_in_sync for gradient in summed]
+    return [gradient / replicas for gradient in gradients]

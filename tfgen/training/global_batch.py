@@ -1,6 +1,7 @@
 """The batch over all replicas, seen from one of them."""
 
 import collections
+import copy
 import threading
 
 import tensorflow as tf
@@ -28,20 +29,26 @@ class GlobalBatch:
         step: number of the step, an int64 scalar.
         first_row: number of the global batch's first row within the step's
             noise; evaluation counts on from batch to batch.
+        group_size: rows that belong together (see `groups`). Those left over
+            at the end of a replica's rows weigh nothing.
     """
 
-    def __init__(self, x, labels, seed: int, step, first_row=0):
-        before, rows = _count_rows(tf.shape(x)[0])
+    def __init__(
+        self, x, labels, seed: int, step, first_row=0, group_size: int = 1
+    ):
+        before, rows, used = _count_rows(tf.shape(x)[0], group_size)
         self.weights = None
-        if tf.distribute.get_replica_context().num_replicas_in_sync > 1:
-            x, labels, self.weights = _never_empty(x, labels)
+        context = tf.distribute.get_replica_context()
+        if context.num_replicas_in_sync > 1 or group_size > 1:
+            x, labels, self.weights = _whole_groups(x, labels, group_size)
         self.x = x
         self.labels = labels
         self._seed = seed
         self._step = step
         self._rows = tf.shape(x)[0]
         self._draws = collections.Counter()
-        self.size = tf.cast(rows, tf.float32)
+        self._group_size = 1
+        self.size = tf.cast(tf.maximum(used, 1), tf.float32)
         self.num_rows = tf.cast(rows, tf.int64)
         self._first_row = tf.cast(first_row, tf.int64) + tf.cast(
             before, tf.int64
@@ -86,11 +93,47 @@ class GlobalBatch:
 
     def normal(self, shape, purpose: str):
         """Standard normal noise `(rows, *shape)` for this replica's rows."""
-        return random.normal_rows(*self._draw(purpose), shape)
+        noise = random.normal_rows(*self._draw(purpose), shape)
+        return noise[:: self._group_size]
 
     def uniform(self, shape, purpose: str):
         """Noise in [0, 1), `(rows, *shape)`, for this replica's rows."""
-        return random.uniform_rows(*self._draw(purpose), shape)
+        noise = random.uniform_rows(*self._draw(purpose), shape)
+        return noise[:: self._group_size]
+
+    def each(self, value):
+        """One value for every row, as `(rows,)`."""
+        return tf.fill(tf.shape(self.x)[:1], tf.cast(value, tf.float32))
+
+    def groups(self, group_size: int) -> "GlobalBatch":
+        """The batch whose rows are this one's groups of consecutive rows.
+
+        Its `x` and `labels` lie side by side on the last axis; its noise is
+        that of each group's first row. Equal on any number of replicas if
+        each holds whole groups.
+        """
+        if group_size == 1:
+            return self
+        groups = copy.copy(self)
+        groups.x = self.grouped(self.x, group_size)
+        if self.labels is not None:
+            groups.labels = self.grouped(self.labels, group_size)
+        groups.weights = self.weights[::group_size]
+        groups.size = self.size / group_size
+        groups._group_size = group_size
+        return groups
+
+    def grouped(self, rows, group_size: int):
+        """Each `group_size` consecutive rows as one, side by side.
+
+        Args:
+            rows: `(n * group_size, ..., channels)`.
+            group_size: how many.
+
+        Returns:
+            `(n, ..., group_size * channels)`.
+        """
+        return rows if group_size == 1 else _side_by_side(rows, group_size)
 
     def next_purpose(self, name: str) -> str:
         """A purpose of its own for each use of a layer in a step."""
@@ -106,10 +149,21 @@ def _per_row(values, x):
     return tf.reshape(values, [-1] + [1] * (len(x.shape) - 1))
 
 
-def _never_empty(x, labels):
+def _side_by_side(rows, group_size):
+    *middle, channels = rows.shape[1:]
+    rows = tf.reshape(rows, (-1, group_size, *middle, channels))
+    last = len(middle) + 1
+    rows = tf.transpose(rows, (0, *range(2, last + 1), 1, last + 1))
+    return tf.reshape(rows, (-1, *middle, group_size * channels))
+
+
+def _whole_groups(x, labels, group_size):
+    """Rows of weight 0 up to a whole number of groups, and at least one."""
     rows = tf.shape(x)[0]
-    extra = tf.cast(tf.equal(rows, 0), tf.int32)
-    weights = tf.concat([tf.ones(rows), tf.zeros(extra)], axis=0)
+    extra = -rows % group_size
+    extra = tf.where(tf.equal(rows, 0), group_size, extra)
+    used = rows - rows % group_size
+    weights = tf.concat([tf.ones(used), tf.zeros(rows - used + extra)], axis=0)
 
     def padded(tensor):
         zeros = tf.zeros((extra, *tensor.shape[1:]), tensor.dtype)
@@ -118,14 +172,15 @@ def _never_empty(x, labels):
     return padded(x), None if labels is None else padded(labels), weights
 
 
-def _count_rows(rows):
-    """Rows on the replicas before this one, and rows on all of them."""
+def _count_rows(rows, group_size):
+    """Rows on the replicas before this one, on all of them, and used ones."""
     context = tf.distribute.get_replica_context()
     replicas = context.num_replicas_in_sync
     if replicas == 1:
-        return 0, rows
+        return 0, rows, rows - rows % group_size
     here = context.replica_id_in_sync_group
     mine = tf.one_hot(here, replicas, on_value=rows, off_value=0)
     counts = context.all_reduce(tf.distribute.ReduceOp.SUM, mine)
     before = tf.reduce_sum(tf.where(tf.range(replicas) < here, counts, 0))
-    return before, tf.reduce_sum(counts)
+    used = tf.reduce_sum(counts - counts % group_size)
+    return before, tf.reduce_sum(counts), used

@@ -21,6 +21,7 @@ class StepRunner:
     def __init__(self, model, step: str):
         self._model = model
         self._step = step
+        self._training = step == "train_step"
         self._function = None
         self._steps_per_epoch = None
         self._ordered = True
@@ -85,7 +86,7 @@ class StepRunner:
         count -= self._pass_over(count, iterator)
         if count:
             return self._function(iterator, count)
-        return {m.name: m.result() for m in self._model.metrics}
+        return self._model.logs(self._training)
 
     def _pass_over(self, count, iterator):
         skipped = min(self._skip, count)
@@ -106,7 +107,7 @@ class StepRunner:
 
         def metrics():
             # Outside the replicas, reading a metric adds all of them up.
-            return {m.name: m.result() for m in model.metrics}
+            return model.logs(self._training)
 
         def on_data(data):
             strategy.run(step, (data,))

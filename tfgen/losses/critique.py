@@ -1,0 +1,55 @@
+"""What a discriminator says of data and of generated examples."""
+
+import tensorflow as tf
+
+
+class Critique:
+    """The discriminator's answers, and what losses and penalties ask of them.
+
+    Penalties that need gradients at these very examples take them from the
+    pass that was made for the answers.
+
+    Args:
+        discriminate: function of examples `(rows, ...)` to logits `(rows,)`.
+        real: data.
+        fake: generated examples, as many.
+        batch: the `GlobalBatch` of these rows, for noise and means.
+
+    Attributes:
+        real_logits: the answers on data, `(rows,)`.
+        fake_logits: the answers on generated examples, `(rows,)`.
+    """
+
+    def __init__(self, discriminate, real, fake, batch):
+        self.discriminate = discriminate
+        self.real = tf.convert_to_tensor(real)
+        self.fake = tf.convert_to_tensor(fake)
+        self.batch = batch
+        with tf.GradientTape(persistent=True) as self._tape:
+            self._tape.watch([self.real, self.fake])
+            self.real_logits = discriminate(self.real)
+            self.fake_logits = discriminate(self.fake)
+
+    def squared_slope_at_real(self):
+        """`||dD/dx||^2` at each of the data, `(rows,)`."""
+        gradient = self._tape.gradient(self.real_logits, self.real)
+        return _squared_norm(gradient)
+
+    def squared_slope_at_fake(self):
+        """`||dD/dx||^2` at each generated example, `(rows,)`."""
+        gradient = self._tape.gradient(self.fake_logits, self.fake)
+        return _squared_norm(gradient)
+
+    def distance_of_slope_from_one(self, x):
+        """`(||dD/dx|| - 1)^2` at other examples, with a finite slope at 0."""
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            logits = self.discriminate(x)
+        squared = _squared_norm(tape.gradient(logits, x))
+        # The derivative of a square root at 0 is infinite, and 0 * inf is NaN.
+        return (tf.sqrt(squared + 1e-12) - 1.0) ** 2
+
+
+def _squared_norm(gradient):
+    gradient = tf.cast(gradient, tf.float32)
+    return tf.reduce_sum(gradient**2, axis=range(1, len(gradient.shape)))

@@ -1,0 +1,205 @@
+"""The discriminator's side of a model."""
+
+import keras
+import tensorflow as tf
+
+from tfgen import augmentations, losses
+
+
+class Adversary:
+    """What a discriminator is shown, and the losses on what it says.
+
+    Args:
+        discriminator: `keras.Model` from data (`[data, one-hot labels]`) to
+            one logit.
+        loss: a name or a `tfgen.losses.AdversarialLoss`.
+        penalties: names or `tfgen.losses.Penalty` objects; None: what the
+            loss needs.
+        augmentation: None, a name or a `tfgen.augmentations.Augmentation`.
+        packing: examples that the discriminator sees side by side (Lin et
+            al., 2018, "PacGAN").
+        feature_matching: weight of the distance between mean features in the
+            generator's loss (Salimans et al., 2016, section 3.1).
+        add_weight: of the model that saves what penalties and augmentation
+            remember.
+    """
+
+    def __init__(
+        self,
+        discriminator,
+        loss,
+        penalties,
+        augmentation,
+        packing,
+        feature_matching,
+        add_weight,
+    ):
+        self.discriminator = discriminator
+        self.loss = losses.get_adversarial_loss(loss)
+        self.penalties = _own_penalties(self.loss, penalties)
+        self.augmentation = _own(augmentations.get_augmentation(augmentation))
+        self.packing = packing
+        self.feature_matching = feature_matching
+        if feature_matching:
+            self._with_features = _with_features(discriminator)
+        for part in (*self.penalties, self.augmentation):
+            if part is not None:
+                part.make_state(add_weight)
+
+    def discriminator_losses(self, batch, fake, training, step=0):
+        """Terms of the discriminator's loss and its accuracies.
+
+        Args:
+            batch: the `GlobalBatch` of data.
+            fake: as many generated examples.
+            training: whether to augment and to take penalties.
+            step: number of the training step, for lazy penalties.
+
+        Returns:
+            Dict of name to values `(rows,)`.
+        """
+        critique = self._criticise(batch, fake, training)
+        real, fake = critique.real_logits, critique.fake_logits
+        right_on_real, right_on_fake = self.loss.accuracies(real, fake)
+        values = {
+            "discriminator_loss": self.loss.discriminator_loss(real, fake),
+            "real_accuracy": right_on_real,
+            "fake_accuracy": right_on_fake,
+        }
+        if training:
+            values["gradient_penalty"] = self._penalty(critique, step)
+        values = self._for_each_row(values)
+        if training:
+            self._update_state(batch, critique, values["real_accuracy"])
+        return values
+
+    def generator_losses(self, batch, fake, training):
+        """Terms of the generator's loss, as for `discriminator_losses`."""
+        groups = batch.groups(self.packing)
+        seen_fake = self._shown(batch, fake, "generator_fake", training)
+        fake_logits, fake_features = self._look(seen_fake, groups, training)
+        real_logits = real_features = tf.zeros_like(fake_logits)
+        if self.loss.generator_sees_data or self.feature_matching:
+            seen_real = self._shown(batch, batch.x, "generator_real", training)
+            real_logits, real_features = self._look(seen_real, groups, training)
+        values = {
+            "generator_loss": self.loss.generator_loss(real_logits, fake_logits)
+        }
+        if self.feature_matching:
+            values["feature_loss"] = _distance_of_means(
+                groups, real_features, fake_features
+            )
+        return self._for_each_row(values)
+
+    def discriminate(self, x, labels=None, training=False):
+        """Logits of examples, or of groups of them, `(rows,)`."""
+        inputs = x if labels is None else [x, labels]
+        return _logits(self.discriminator(inputs, training=training))
+
+    def _criticise(self, batch, fake, training):
+        groups = batch.groups(self.packing)
+
+        def discriminate(x):
+            with groups:
+                return self.discriminate(x, groups.labels, training)
+
+        return losses.Critique(
+            discriminate,
+            self._shown(batch, batch.x, "discriminator_real", training),
+            self._shown(batch, fake, "discriminator_fake", training),
+            groups,
+        )
+
+    def _look(self, x, groups, training):
+        """Logits, and features where they are matched."""
+        with groups:
+            if not self.feature_matching:
+                return self.discriminate(x, groups.labels, training), None
+            inputs = x if groups.labels is None else [x, groups.labels]
+            logits, features = self._with_features(inputs, training=training)
+        return _logits(logits), tf.cast(features, tf.float32)
+
+    def _shown(self, batch, x, purpose, training):
+        if training and self.augmentation is not None:
+            x = self.augmentation(x, batch, purpose)
+        return batch.grouped(x, self.packing)
+
+    def _penalty(self, critique, step):
+        total = tf.zeros_like(critique.real_logits)
+        for penalty in self.penalties:
+            total += _lazily(penalty, critique, step)
+        return total
+
+    def _update_state(self, batch, critique, real_accuracy):
+        for penalty in self.penalties:
+            penalty.update_state(critique)
+        if self.augmentation is not None:
+            self.augmentation.update_state(batch, real_accuracy)
+
+    def _for_each_row(self, values):
+        if self.packing == 1:
+            return values
+        return {k: tf.repeat(v, self.packing) for k, v in values.items()}
+
+
+def _logits(output):
+    return tf.cast(output[:, 0], tf.float32)
+
+
+def _lazily(penalty, critique, step):
+    def value():
+        return penalty.weight * penalty.every * penalty(critique)
+
+    if penalty.every == 1:
+        return value()
+    return tf.cond(
+        tf.equal(step % penalty.every, 0),
+        value,
+        lambda: tf.zeros_like(critique.real_logits),
+    )
+
+
+def _distance_of_means(batch, real, fake):
+    """`||mean f(x) - mean f(G(z))||^2`, as a value for every row.
+
+    Its mean over rows has the value and the gradient of the distance, also
+    where each replica holds a part of the rows.
+    """
+    real, fake = (tf.reshape(f, (tf.shape(f)[0], -1)) for f in (real, fake))
+    gap = batch.global_mean(fake) - batch.global_mean(real)
+    moved = fake - tf.stop_gradient(fake)
+    return tf.reduce_sum(gap * (gap + 2.0 * moved), axis=1)
+
+
+def _with_features(discriminator):
+    """The discriminator with what its last layer of weights takes, too."""
+    try:
+        features = next(
+            layer.input
+            for layer in reversed(discriminator.layers)
+            if layer.weights
+        )
+        return keras.Model(
+            discriminator.inputs, [discriminator.output, features]
+        )
+    except (AttributeError, StopIteration, ValueError):
+        raise ValueError(
+            "feature_matching needs a discriminator whose last layer with "
+            "weights has one input: pass a keras.Sequential or functional "
+            "model, or feature_matching=0."
+        ) from None
+
+
+def _own_penalties(loss, penalties):
+    if penalties is not None:
+        return [_own(losses.get_penalty(penalty)) for penalty in penalties]
+    if isinstance(loss, losses.Relativistic):
+        return [losses.R1(0.1), losses.R2(0.1)]
+    if isinstance(loss, losses.Wasserstein):
+        return [losses.GradientPenalty()]
+    return [losses.R1(0.1)]
+
+
+def _own(part):
+    """A copy: what it remembers belongs to one model."""
+    return None if part is None else type(part).from_config(part.get_config())
