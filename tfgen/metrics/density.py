@@ -1,5 +1,3 @@
-import numpy as np
-
 from tfgen.metrics.distribution_metric import DistributionMetric
 from tfgen.metrics.neighbors import ball_radii, balls_around
 

@@ -34,6 +34,9 @@ def balls_around(
     """In how many of the balls each point lies, `(n,)`."""
     from sklearn.metrics import pairwise_distances_chunked
 
+    if not len(points):
+        return np.zeros(0, np.int64)
+
     def count(distances, start):
         return (distances <= radii).sum(axis=1)
 

@@ -1,0 +1,174 @@
+import pathlib
+import warnings
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgen.callbacks.gan_symptoms import SYMPTOMS, Measurements
+from tfgen.callbacks.sample_comparison import SampleComparison
+from tfgen.callbacks.training_warning import TrainingWarning
+from tfgen.callbacks.warnings_file import WarningsFile
+from tfgen.callbacks.writes_files import writes_files
+
+EPOCHS_UNTIL_OVER = 5
+
+
+class GANHealth(keras.callbacks.Callback):
+    """Logs how much of the data samples cover, and warns of what goes wrong.
+
+    After each epoch it draws samples, as many as there are held-out
+    examples and the same seed each time, and adds `coverage` to the logs
+    (`tfgen.metrics.Coverage`, k = 5): the share of the held-out examples that
+    samples come near to. 0.97 is perfect, a generator that is not trained yet
+    has 0. In the list of callbacks it stands before those that write logs.
+
+    It warns, once until the sign is gone for 5 epochs, of
+
+    - large steps: a step changes a network's weights by more than 10%;
+    - exploding training: a loss, penalty or gradient norm above 100, or
+      samples that are not finite;
+    - mode collapse: samples that look and vary like data but cover less than
+      half of what independent draws would, for 100 steps; or samples that
+      are all but the same after 500 steps;
+    - a discriminator that has won: certain of everything for 1,000 steps
+      while samples cover less than 10%.
+
+    Images are compared as averages over squares of pixels, at most 16 by 16.
+
+    Args:
+        data: held-out data, a `tfgen.data.Source` or an array of examples in
+            the model's range.
+        num_samples: most held-out examples and samples.
+        path: of a text file that keeps the warnings, such as
+            `run/warnings.txt`; a resumed training goes on with it.
+        seed: of the choice of examples and of the samples.
+        report: function of a text, instead of `warnings.warn` with
+            `TrainingWarning`.
+
+    Raises:
+        ValueError: in `fit`, for fewer than 6 held-out examples.
+
+    Example:
+    ```python
+    health = tfgen.callbacks.GANHealth(validation)
+    history = gan.fit(train, epochs=20, callbacks=[health]).history
+    history["coverage"]
+    ```
+    """
+
+    def __init__(
+        self,
+        data,
+        num_samples: int = 1000,
+        path=None,
+        seed: int = 0,
+        report: Callable[[str], None] | None = None,
+    ):
+        super().__init__()
+        self.data = data
+        self.num_samples = num_samples
+        self.path = None if path is None else pathlib.Path(path)
+        self.seed = seed
+        self.report = report or _warn
+        self._comparison = None
+        self._file = None
+        self._lasting = {}
+        self._absent = {}
+
+    def on_train_begin(self, logs=None):
+        if self._comparison is None:
+            self._comparison = SampleComparison(
+                self.model, self.data, self.num_samples, self.seed
+            )
+        self._undecided = _undecided_loss(self.model)
+        self._file = None
+        self._lasting = dict.fromkeys(SYMPTOMS, 0)
+        self._absent = dict.fromkeys(SYMPTOMS, 0)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._file is None:
+            self._file = WarningsFile(self.path, epoch)
+        self._began_at = self.model.steps_done
+        self._relative_steps = {}
+
+    def on_train_batch_begin(self, batch, logs=None):
+        # One look an epoch, at its first step.
+        if not self._relative_steps:
+            self._before = (self.model.steps_done, _kernels(self.model))
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self._relative_steps:
+            return
+        steps = self.model.steps_done - self._before[0]
+        if steps:  # else this one had been done before a resume
+            self._relative_steps = _relative_steps(
+                self._before[1], _kernels(self.model), steps
+            )
+            self._before = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        likeness = self._comparison.measure(self.model)
+        if logs is not None:
+            logs["coverage"] = likeness.coverage if likeness else 0.0
+        now = Measurements(
+            steps=self.model.steps_done,
+            logs={k: float(v) for k, v in (logs or {}).items()},
+            relative_steps=self._relative_steps,
+            likeness=likeness,
+            undecided_loss=self._undecided,
+        )
+        for kind, (find, least_steps) in SYMPTOMS.items():
+            self._note(epoch + 1, kind, find(now), least_steps)
+        if writes_files(self.model):
+            self._file.write()
+
+    def _note(self, epoch, kind, sign, least_steps):
+        warned = self._file.stands(kind)
+        if sign is None:
+            self._lasting[kind] = 0
+            self._absent[kind] += 1
+            if warned and self._absent[kind] >= EPOCHS_UNTIL_OVER:
+                self._file.add(epoch, kind, None)
+            return
+        self._absent[kind] = 0
+        self._lasting[kind] += self.model.steps_done - self._began_at
+        if not warned and self._lasting[kind] >= least_steps:
+            self._file.add(epoch, kind, sign)
+            self.report(f"epoch {epoch}: {kind}: {sign}.")
+
+
+def _warn(text):
+    warnings.warn(text, TrainingWarning, stacklevel=2)
+
+
+def _undecided_loss(model):
+    zero = tf.zeros((1,))
+    return float(model.adversarial_loss.discriminator_loss(zero, zero)[0])
+
+
+def _kernels(model):
+    """By network, its weights without biases, scales and the like."""
+    return {
+        name: [v.numpy() for v in variables if len(v.shape) > 1]
+        for name, variables in model.network_variables().items()
+    }
+
+
+def _relative_steps(before, after, steps):
+    """Size of one step over that of the weights, by network.
+
+    Of several steps at once, taken to point anywhere.
+    """
+    sizes = {}
+    for name, old in before.items():
+        pairs = zip(old, after[name], strict=True)
+        change = sum(_squares(new - one) for one, new in pairs)
+        size = sum(_squares(one) for one in old)
+        sizes[name] = float(np.sqrt(change / max(size * steps, 1e-30)))
+    return sizes
+
+
+def _squares(x):
+    return float(np.sum(np.square(x, dtype=np.float64)))
