@@ -29,6 +29,16 @@ NAMES = {
         "get_adversarial_loss",
         "get_penalty",
     ],
+    "tfgen.layers": [
+        "BatchNormalization",
+        "ConditionalBatchNormalization",
+        "ConditionalGroupNormalization",
+        "Dropout",
+        "MinibatchStddev",
+        "SpectralConv2D",
+        "SpectralConv2DTranspose",
+        "SpectralDense",
+    ],
     "tfgen.networks": [
         "NETWORKS",
         "build_decoder",
