@@ -173,21 +173,20 @@ def _distance_of_means(batch, real, fake):
 
 def _with_features(discriminator):
     """The discriminator with what its last layer of weights takes, too."""
-    try:
-        features = next(
-            layer.input
-            for layer in reversed(discriminator.layers)
-            if layer.weights
-        )
-        return keras.Model(
-            discriminator.inputs, [discriminator.output, features]
-        )
-    except (AttributeError, StopIteration, ValueError):
+    tensor = next(iter(getattr(discriminator, "outputs", None) or []), None)
+    layer = None
+    while tensor is not None and not getattr(layer, "weights", None):
+        layer, node, _ = tensor._keras_history
+        inputs = layer._inbound_nodes[node].input_tensors
+        tensor = inputs[0] if inputs else None
+    if tensor is None:
         raise ValueError(
-            "feature_matching needs a discriminator whose last layer with "
-            "weights has one input: pass a keras.Sequential or functional "
-            "model, or feature_matching=0."
-        ) from None
+            "feature_matching looks into the discriminator, which shows no "
+            "layers: pass a keras.Sequential or functional model, or "
+            "feature_matching=0."
+        )
+    outputs = [discriminator.outputs[0], tensor]
+    return keras.Model(discriminator.inputs, outputs)
 
 
 def _own_penalties(loss, penalties):

@@ -91,10 +91,12 @@ class GAN(GenerativeModel):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
         self.generator = generator
         self.discriminator = discriminator
+        _check_numbers(
+            discriminator_steps, average_decay, packing, feature_matching
+        )
         self.data_shape, self.latent_dim = check_gan_parts(
             generator, discriminator, num_classes, packing
         )
-        _check_numbers(discriminator_steps, average_decay, feature_matching)
         _check_augmentation(augmentation, self.data_shape)
         self.adversary = Adversary(
             discriminator,
@@ -320,12 +322,15 @@ class GAN(GenerativeModel):
         return cls(**config)
 
 
-def _check_numbers(discriminator_steps, average_decay, feature_matching):
-    if discriminator_steps < 1:
-        raise ValueError(
-            f"discriminator_steps is {discriminator_steps}, expected 1, 2, "
-            "3, ..."
-        )
+def _check_numbers(
+    discriminator_steps, average_decay, packing, feature_matching
+):
+    for name, value in (
+        ("discriminator_steps", discriminator_steps),
+        ("packing", packing),
+    ):
+        if value < 1:
+            raise ValueError(f"{name} is {value}, expected 1, 2, 3, ...")
     if not 0.0 <= average_decay < 1.0:
         raise ValueError(
             f"average_decay is {average_decay}, expected from 0 to below 1."

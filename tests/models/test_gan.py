@@ -1,0 +1,211 @@
+"""A GAN's step against NumPy and against a step written out at length."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfgen
+from tfgen import losses
+from tfgen.training import GlobalBatch
+
+DATA = np.float32(np.random.default_rng(0).normal(size=(12, 3)))
+
+
+def networks(packing=1, regularizer=None):
+    generator = keras.Sequential(
+        [
+            keras.Input((2,)),
+            keras.layers.Dense(5, "tanh", kernel_regularizer=regularizer),
+            keras.layers.Dense(3),
+        ]
+    )
+    discriminator = keras.Sequential(
+        [
+            keras.Input((3 * packing,)),
+            keras.layers.Dense(6, "tanh", kernel_regularizer=regularizer),
+            keras.layers.Dense(1),
+        ]
+    )
+    return generator, discriminator
+
+
+def train(model, rows=12, rate=0.1):
+    model.compile(keras.optimizers.SGD(rate))
+    data = tf.data.Dataset.from_tensors(DATA[:rows])
+    return model.fit(data, verbose=0).history
+
+
+@pytest.mark.parametrize("name", losses.ADVERSARIAL_LOSSES)
+@pytest.mark.parametrize("regularizer", [None, "l2"])
+def test_step_is_that_of_two_fresh_passes(name, regularizer):
+    """Sharing the generator's pass saves work and changes nothing."""
+    keras.utils.set_random_seed(1)
+    model = tfgen.GAN(
+        *networks(regularizer=regularizer),
+        name,
+        penalties=[losses.R1(0.3)],
+        average_decay=0.0,
+        seed=4,
+    )
+    generator, discriminator = (
+        keras.models.clone_model(n)
+        for n in (model.generator, model.discriminator)
+    )
+    generator.set_weights(model.generator.get_weights())
+    discriminator.set_weights(model.discriminator.get_weights())
+
+    batch = GlobalBatch(tf.constant(DATA), None, 4, tf.constant(0, tf.int64))
+    latents = batch.normal((2,), "latent_0")
+    loss = losses.get_adversarial_loss(name)
+
+    def descend(network, value, tape):
+        variables = network.trainable_variables
+        gradients = tape.gradient(value, variables)
+        for variable, gradient in zip(variables, gradients, strict=True):
+            variable.assign_sub(0.1 * gradient)
+        return np.sqrt(sum(np.sum(g.numpy() ** 2) for g in gradients))
+
+    def decay(network):
+        if regularizer is None:
+            return 0.0
+        return 0.01 * tf.reduce_sum(network.layers[0].kernel ** 2)
+
+    with tf.GradientTape() as tape:
+        x = tf.constant(DATA)
+        with tf.GradientTape() as inner:
+            inner.watch(x)
+            real = discriminator(x)[:, 0]
+        slope = tf.reduce_sum(inner.gradient(real, x) ** 2, axis=1)
+        fake = discriminator(generator(latents))[:, 0]
+        each = loss.discriminator_loss(real, fake) + 0.3 * 0.5 * slope
+        value = tf.reduce_mean(each) + decay(discriminator)
+    norms = {"discriminator": descend(discriminator, value, tape)}
+    with tf.GradientTape() as tape:
+        real = discriminator(DATA)[:, 0]
+        fake = discriminator(generator(latents))[:, 0]
+        value = tf.reduce_mean(loss.generator_loss(real, fake))
+        value += decay(generator)
+    norms["generator"] = descend(generator, value, tape)
+
+    logs = train(model)
+    for ours, expected in (
+        (model.generator, generator),
+        (model.discriminator, discriminator),
+    ):
+        for a, b in zip(
+            ours.get_weights(), expected.get_weights(), strict=True
+        ):
+            np.testing.assert_allclose(a, b, atol=1e-6)
+    for network, norm in norms.items():
+        np.testing.assert_allclose(
+            logs[f"{network}_gradient_norm"], norm, rtol=1e-5
+        )
+
+
+class TestPacking:
+    def test_examples_lie_side_by_side(self):
+        rows = np.arange(2 * 2 * 3 * 2).reshape(4, 3, 2)
+        batch = GlobalBatch(tf.constant(rows), None, 0, 0, group_size=2)
+        packed = batch.grouped(tf.constant(rows), 2).numpy()
+        expected = np.concatenate([rows[::2], rows[1::2]], axis=-1)
+        np.testing.assert_array_equal(packed, expected)
+
+    def test_left_over_rows_weigh_nothing(self):
+        """11 rows in packs of 3: as a batch of the first 9."""
+        weights = []
+        for rows in (9, 11):
+            keras.utils.set_random_seed(1)
+            model = tfgen.GAN(*networks(packing=3), packing=3)
+            logs = train(model, rows)
+            weights.append(model.get_weights())
+        for a, b in zip(*weights, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-7)
+        assert np.isfinite(logs["generator_loss"]).all()
+
+    def test_gradient_penalty_is_of_whole_packs(self):
+        """D(x) = sum of w x over a pack of two: ||dD/dx||^2 = 2 ||w||^2."""
+        linear = keras.Sequential(
+            [keras.Input((6,)), keras.layers.Dense(1, use_bias=False)]
+        )
+        w = np.float32([[0.1, 0.2, 0.3] * 2]).T
+        linear.set_weights([w])
+        model = tfgen.GAN(
+            networks()[0], linear, penalties=[losses.R1(1.0)], packing=2
+        )
+        logs = train(model, rate=0.0)
+        np.testing.assert_allclose(
+            logs["gradient_penalty"], 0.5 * np.sum(w**2), rtol=1e-5
+        )
+
+    def test_discriminator_of_single_examples(self):
+        with pytest.raises(ValueError, match="packing"):
+            tfgen.GAN(*networks(), packing=2)
+
+
+class TestFeatureMatching:
+    def test_value(self):
+        keras.utils.set_random_seed(1)
+        model = tfgen.GAN(*networks(), feature_matching=2.0, seed=4)
+        hidden = model.discriminator.layers[0]
+        batch = GlobalBatch(tf.constant(DATA), None, 4, 0)
+        fake = model.generator(batch.normal((2,), "latent_0"))
+        gap = hidden(fake).numpy().mean(0) - hidden(DATA).numpy().mean(0)
+        logs = train(model, rate=0.0)
+        np.testing.assert_allclose(
+            logs["feature_loss"], np.sum(gap**2), rtol=1e-5
+        )
+
+    def test_gradient(self):
+        """With D = 0 the distance alone moves the generator."""
+        generator, discriminator = networks()
+        keras.utils.set_random_seed(1)
+        model = tfgen.GAN(
+            generator,
+            discriminator,
+            "wasserstein",
+            penalties=[],
+            feature_matching=2.0,
+            average_decay=0.0,
+            seed=4,
+        )
+        hidden, last = discriminator.layers
+        last.set_weights([np.zeros((6, 1)), np.zeros(1)])
+        batch = GlobalBatch(tf.constant(DATA), None, 4, 0)
+        variables = generator.trainable_variables
+        with tf.GradientTape() as tape:
+            fake = hidden(generator(batch.normal((2,), "latent_0")))
+            gap = tf.reduce_mean(fake, 0) - tf.reduce_mean(hidden(DATA), 0)
+            distance = tf.reduce_sum(gap**2)
+        expected = [
+            w - 0.1 * 2.0 * g
+            for w, g in zip(
+                generator.get_weights(),
+                [g.numpy() for g in tape.gradient(distance, variables)],
+                strict=True,
+            )
+        ]
+        model.compile(
+            {
+                "generator": keras.optimizers.SGD(0.1),
+                "discriminator": keras.optimizers.SGD(0.0),
+            }
+        )
+        data = tf.data.Dataset.from_tensors(DATA)
+        model.fit(data, verbose=0)
+        for a, b in zip(generator.get_weights(), expected, strict=True):
+            np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"discriminator_steps": 0}, "expected 1, 2, 3"),
+        ({"average_decay": 1.0}, "expected from 0 to below 1"),
+        ({"feature_matching": -1.0}, "expected 0 or more"),
+        ({"packing": 0}, "packing is 0"),
+    ],
+)
+def test_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        tfgen.GAN(*networks(), **options)
