@@ -6,6 +6,7 @@ from tfgen.callbacks.gan_health import GANHealth as GANHealth
 from tfgen.callbacks.history_file import HistoryFile as HistoryFile
 from tfgen.callbacks.history_file import read_history as read_history
 from tfgen.callbacks.loss_plot import LossPlot as LossPlot
+from tfgen.callbacks.sample_animation import SampleAnimation as SampleAnimation
 from tfgen.callbacks.sample_images import SampleImages as SampleImages
 from tfgen.callbacks.tensorboard import TensorBoard as TensorBoard
 from tfgen.callbacks.training_warning import TrainingWarning as TrainingWarning

@@ -62,6 +62,13 @@ class SampleComparison:
 
     def measure(self, model) -> Likeness | None:
         """None if samples are not finite."""
+        from threadpoolctl import threadpool_limits
+
+        # Threads that wait for more work would hold up TensorFlow's.
+        with threadpool_limits(limits=1):
+            return self._measure(model)
+
+    def _measure(self, model):
         count = len(self._real)
         samples = model.sample(count, seed=self._seed, labels=self._labels)
         if not np.isfinite(samples).all():

@@ -76,6 +76,12 @@ class Progress(keras.callbacks.Callback):
         if self._follows:
             self._print("\r" + " " * self._columns, end="\r")
 
+    def warn(self, text: str) -> None:
+        """Prints a warning to standard error, on a line of its own."""
+        if self._follows:
+            self._print("\r" + " " * self._columns, end="\r")
+        print(f"warning: {text}", file=sys.stderr, flush=True)
+
     def _start(self, epoch):
         width = len(str(self.epochs))
         return f"epoch {epoch + 1:{width}}/{self.epochs}"
@@ -96,7 +102,7 @@ class Progress(keras.callbacks.Callback):
 def _values(logs):
     """The logs in short; `loss` weighs what the others show."""
     shown = [n for n in logs if n != "loss" and not n.startswith("val_")]
-    shown.sort(key=("negative_elbo",).count, reverse=True)
+    shown.sort(key=("negative_elbo", "coverage").count, reverse=True)
     values = [f"{n.removesuffix('_loss')} {_number(logs[n])}" for n in shown]
     if "val_negative_elbo" in logs:
         values.insert(1, f"held-out {_number(logs['val_negative_elbo'])}")

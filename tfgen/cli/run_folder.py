@@ -34,6 +34,8 @@ class RunFolder:
         self.history_file = self.path / "history.csv"
         self.loss_plot = self.path / "loss.png"
         self.samples = self.path / "samples.png"
+        self.animation = self.path / "samples.gif"
+        self.warnings = self.path / "warnings.txt"
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = self.path / "tensorboard"
 

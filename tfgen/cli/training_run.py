@@ -8,8 +8,10 @@ from tfgen import pictures
 from tfgen.callbacks import (
     BestModel,
     Checkpoint,
+    GANHealth,
     HistoryFile,
     LossPlot,
+    SampleAnimation,
     SampleImages,
     TensorBoard,
 )
@@ -115,6 +117,7 @@ class TrainingRun:
 
     def _fit(self, best, checkpoint):
         folder, epochs = self.folder, self.settings["epochs"]
+        progress = Progress(epochs, self.batches.steps_per_epoch)
         self.model.fit(
             self.batches,
             epochs=epochs,
@@ -122,15 +125,28 @@ class TrainingRun:
             validation_data=self.validation,
             validation_batch_size=self.batches.batch_size,
             callbacks=[
-                Progress(epochs, self.batches.steps_per_epoch),
+                *self._watchers(progress),  # first: they add to the logs
+                progress,
                 HistoryFile(folder.history_file),
                 LossPlot(folder.history_file, folder.loss_plot),
                 SampleImages(folder.samples, self.validation),
+                SampleAnimation(folder.animation, self.validation),
                 TensorBoard(folder.tensorboard, self.validation),
                 best,
                 checkpoint,  # last: what the others wrote is there by then
             ],
         )
+
+    def _watchers(self, progress):
+        if not isinstance(self.model, tfgen.GAN):
+            return []
+        return [
+            GANHealth(
+                self.validation,
+                path=self.folder.warnings,
+                report=progress.warn,
+            )
+        ]
 
     def _prepare(self, settings):
         self.settings = settings
@@ -218,15 +234,18 @@ class TrainingRun:
                 f"{best.value:.2f}: the model is of then"
             )
         board = shlex.quote(str(folder.tensorboard))
-        rows = (
+        rows = [
             ("model", folder.model_file),
             ("samples", folder.samples),
+            ("animation", folder.animation),
+            ("warnings", folder.warnings),
             ("losses", folder.loss_plot),
             ("history", folder.history_file),
-            ("TensorBoard", f"tensorboard --logdir {board}"),
-        )
+        ]
         for name, place in rows:
-            print(f"{name:12}{place}")
+            if place.exists():
+                print(f"{name:12}{place}")
+        print(f"{'TensorBoard':12}tensorboard --logdir {board}")
 
 
 def _objective(model):

@@ -4,6 +4,7 @@ matplotlib is imported when the first plot is drawn, not before.
 """
 
 from tfgen.pictures.gallery import gallery as gallery
+from tfgen.pictures.gif import write_gif as write_gif
 from tfgen.pictures.image_grid import image_grid as image_grid
 from tfgen.pictures.latents import latents_picture as latents_picture
 from tfgen.pictures.loss_plot import loss_plot as loss_plot
