@@ -139,7 +139,7 @@ class TestPacking:
         )
 
     def test_discriminator_of_single_examples(self):
-        with pytest.raises(ValueError, match="packing"):
+        with pytest.raises(ValueError, match="expected 2 of them side by side"):
             tfgen.GAN(*networks(), packing=2)
 
 
@@ -209,3 +209,30 @@ class TestFeatureMatching:
 def test_refused(options, message):
     with pytest.raises(ValueError, match=message):
         tfgen.GAN(*networks(), **options)
+
+
+@pytest.mark.parametrize(
+    "options, reason",
+    [
+        ({"packing": 2}, "it judges 2 examples together"),
+        (
+            {"discriminator_options": {"minibatch_stddev": True}},
+            "lets the examples of a batch see each other",
+        ),
+        (
+            {
+                "network": "dcgan",
+                "discriminator_options": {"batch_norm": True},
+            },
+            "one moving average cannot stand for both",
+        ),
+    ],
+)
+def test_discriminate_is_offered_row_by_row_or_not_at_all(options, reason):
+    options = {"input_shape": (8, 8, 1), "network": "mlp", **options}
+    model = tfgen.build("gan", **options)
+    assert list(model.endpoints()) == ["generate", "decode"]
+    with pytest.raises(
+        ValueError, match=f"there is no 'discriminate'.*{reason}"
+    ):
+        model.discriminate(np.zeros((2, 8, 8, 1)))

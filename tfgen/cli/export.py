@@ -24,6 +24,9 @@ def export(
     from tfgen.cli.run_folder import RunFolder
     from tfgen.export import export_saved_model
 
-    path = export_saved_model(RunFolder(run).load_model(), to, version)
+    model = RunFolder(run).load_model()
+    path = export_saved_model(model, to, version)
     print(f"SavedModel   {path}")
+    for name, reason in model.withheld_endpoints().items():
+        print(f"left out     {name}: {reason}")
     print(f"check it     tfgen verify {shlex.quote(str(path))}")

@@ -21,9 +21,12 @@ def build(model=None, *, preset=None, input_shape=None, **options):
         input_shape: shape of one example, `(height, width, channels)` or
             `(features,)`.
         latent_dim: number of latent values; default 16.
-        network: `"mlp"`, `"conv"`, `"resnet"`; default: `"conv"` for images,
-            `"mlp"` else.
+        network: `"mlp"`, `"conv"`, `"dcgan"`, `"resnet"`; default: `"conv"`
+            for images, `"mlp"` else.
         network_options: sizes of the networks, such as `{"units": (64,)}`.
+        generator_options: of a GAN's generator alone.
+        discriminator_options: of a GAN's discriminator alone, such as
+            `{"spectral_norm": True}`.
         likelihood: a name, a `tfgen.probability.Likelihood` or a function
             that makes one; default: Bernoulli for grey images, Gaussian with
             a learned scale else.
@@ -31,6 +34,8 @@ def build(model=None, *, preset=None, input_shape=None, **options):
         networks: function of the input shape that makes `(encoder, decoder)`,
             instead of networks by name.
         num_classes: makes the model class-conditional.
+        conditioning: of a GAN: `"concatenation"` of labels and inputs, or
+            `"projection"` with conditional normalisation.
         precision: `"float32"` or `"mixed_bfloat16"`.
         seed: draws the initial weights too. Without it they are drawn, as
             for any Keras model, by `keras.utils.set_random_seed`.
@@ -98,9 +103,13 @@ def _build_gan(
     latent_dim=64,
     network=None,
     network_options=None,
+    generator_options=None,
+    discriminator_options=None,
     output_activation=None,
     networks=None,
     num_classes=None,
+    conditioning="concatenation",
+    packing=1,
     **model_options,
 ):
     generator, discriminator = make_gan_parts(
@@ -111,9 +120,17 @@ def _build_gan(
         output_activation,
         networks,
         num_classes,
+        generator_options=generator_options,
+        discriminator_options=discriminator_options,
+        conditioning=conditioning,
+        packing=packing,
     )
     return GAN(
-        generator, discriminator, num_classes=num_classes, **model_options
+        generator,
+        discriminator,
+        num_classes=num_classes,
+        packing=packing,
+        **model_options,
     )
 
 

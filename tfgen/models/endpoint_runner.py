@@ -20,6 +20,9 @@ class EndpointRunner:
     def run(self, name, inputs, batch_size) -> dict[str, np.ndarray]:
         """Outputs of an endpoint; see `GenerativeModel.run_endpoint`."""
         known = self._model.endpoints()
+        withheld = self._model.withheld_endpoints()
+        if name in withheld:
+            raise ValueError(f"there is no {name!r}: {withheld[name]}.")
         if name not in known:
             raise ValueError(
                 f"{type(self._model).__name__} has no endpoint {name!r}, "

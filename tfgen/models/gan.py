@@ -7,7 +7,7 @@ import tensorflow as tf
 from tfgen.augmentations import AdaptiveAugment
 from tfgen.models.adversary import Adversary
 from tfgen.models.endpoint import Endpoint
-from tfgen.models.gan_networks import check_gan_parts
+from tfgen.models.gan_networks import check_gan_parts, why_not_row_wise
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.interpolation import spherical
 from tfgen.training.average import update_average
@@ -116,7 +116,7 @@ class GAN(GenerativeModel):
         self.average_decay = average_decay
         self.average_generator = None
         if average_decay:
-            self.average_generator = _copy(generator)
+            self.average_generator = _average_of(generator)
         self.data_range = _data_range(generator, data_range)
         self.make_trackers(
             ("generator_loss", "discriminator_loss", *ACCURACIES)
@@ -215,6 +215,11 @@ class GAN(GenerativeModel):
         """The discriminator's logit of each example, `(n,)`.
 
         With most losses, the higher the more it looks like data.
+
+        Raises:
+            ValueError: if the discriminator does not judge each example by
+                itself: with packing, batch normalisation or minibatch
+                standard deviations.
         """
         return self._run("discriminate", batch_size, x=x, label=labels)["logit"]
 
@@ -256,6 +261,18 @@ class GAN(GenerativeModel):
         return {
             name: Endpoint(function, self.endpoint_inputs(*inputs))
             for name, (function, inputs) in functions.items()
+            if name not in self.withheld_endpoints()
+        }
+
+    def withheld_endpoints(self):
+        reason = why_not_row_wise(self.discriminator)
+        if self.packing > 1:
+            reason = f"it judges {self.packing} examples together"
+        if reason is None:
+            return {}
+        return {
+            "discriminate": "the discriminator does not judge each example by "
+            f"itself: {reason}"
         }
 
     def _serve(self, latents, labels):
@@ -349,10 +366,12 @@ def _check_augmentation(augmentation, data_shape):
         )
 
 
-def _copy(network):
-    copy = keras.models.clone_model(network)
-    copy.set_weights(network.get_weights())
-    return copy
+def _average_of(network):
+    average = keras.models.clone_model(network)
+    average.set_weights(network.get_weights())
+    average.name = f"average_{network.name}"
+    average.trainable = False
+    return average
 
 
 def _data_range(generator, data_range):

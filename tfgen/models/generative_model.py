@@ -63,6 +63,10 @@ class GenerativeModel(keras.Model):
         """The stateless, row-wise functions that Python and servers call."""
         raise NotImplementedError
 
+    def withheld_endpoints(self) -> dict[str, str]:
+        """Endpoints that this model cannot offer, and why."""
+        return {}
+
     def generate(self, latents, uniform, labels=None):
         """Data from latents, and observation noise or None, as tensors."""
         raise NotImplementedError
