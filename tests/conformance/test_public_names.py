@@ -43,6 +43,7 @@ NAMES = {
         "NETWORKS",
         "build_decoder",
         "build_encoder",
+        "known_options",
         "recommended_network",
     ],
     "tfgen.optimizers": ["OptimizerGroup"],

@@ -39,8 +39,11 @@ def adam(**options):
 @pytest.mark.parametrize(
     "make, message",
     [
-        (layers.BatchNormalization, "pass synchronized=True"),
-        (lambda: layers.Dropout(0.5), "draws the same numbers on all of 2"),
+        (layers.BatchNormalization, "use tfgen.layers.BatchNormalization"),
+        (
+            lambda: layers.Dropout(0.5),
+            "use tfgen.layers.Dropout, or train",
+        ),
         (lambda: layers.GaussianNoise(0.5), "draws the same numbers"),
         (Hidden, "draws the same numbers"),
     ],
@@ -60,8 +63,15 @@ def test_nested_layers_are_seen(two_replicas):
         inner = keras.Sequential(
             [keras.Input((4,)), layers.BatchNormalization()]
         )
-        with pytest.raises(ValueError, match="synchronized=True"):
+        with pytest.raises(ValueError, match="tfgen.layers.BatchNorm"):
             vae(inner).compile()
+
+
+def test_layers_that_overwrite_their_kernel():
+    model = vae(layers.SpectralNormalization(layers.Dense(3)))
+    with pytest.raises(ValueError, match="use tfgen.layers.SpectralDense"):
+        model.compile()
+    vae(tfgen.layers.SpectralDense(3)).compile()
 
 
 @pytest.mark.parametrize(

@@ -7,63 +7,75 @@ import keras
 from tfgen.networks import parts
 
 RANKS = (3,)
+FLAT = False
 layers = keras.layers
 
 
-def encoder(
-    input_shape,
-    outputs,
-    num_classes=None,
+def encode(
+    h,
+    tools,
     *,
     filters=None,
     units=256,
     activation="relu",
+    kernel_initializer="glorot_uniform",
 ):
-    """Convolutions of stride 2, a dense layer, then `outputs` numbers.
+    """Convolutions of stride 2, then a dense layer.
 
     `filters` names the width of each convolution; by default as many as bring
     the image down to 4 to 7 pixels, 32 wide and doubling up to 256.
     """
-    inputs, h = parts.data_input(input_shape, num_classes)
-    for width in filters or _default_filters(input_shape):
-        h = layers.Conv2D(
-            width, 3, strides=2, padding="same", activation=activation
-        )(h)
-    h = layers.Flatten()(h)
-    h = layers.Dense(units, activation=activation)(h)
-    h = layers.Dense(outputs)(h)
-    return keras.Model(inputs, parts.output(h), name="encoder")
+    common = {
+        "activation": activation,
+        "kernel_initializer": kernel_initializer,
+    }
+    for width in filters or parts.doubling_widths(h.shape[1:], 32, 256):
+        h = tools.conv(width, 3, strides=2, padding="same", **common)(h)
+    h = layers.Flatten()(tools.compare_rows(h))
+    return tools.dense(units, **common)(h)
 
 
-def decoder(
+def decode(
+    h,
     output_shape,
-    latent_dim,
-    num_classes=None,
-    output_activation="linear",
+    tools,
     *,
     filters=None,
     units=256,
     activation="relu",
+    kernel_initializer="glorot_uniform",
 ):
-    """The encoder's layers in reverse, with transposed convolutions."""
-    widths = tuple(filters or _default_filters(output_shape))
+    """The encoder's layers in reverse, with transposed convolutions.
+
+    With `kernel_initializer="he_normal"` values keep their size from layer to
+    layer. With Keras' own, they shrink by a half or more in each transposed
+    convolution: to 0.01 for 28 pixels, to nothing for 256.
+    """
+    widths = tuple(filters or parts.doubling_widths(output_shape, 32, 256))
     sizes = parts.halved_sizes(output_shape, len(widths))
     start = (*sizes[-1], widths[-1])
-    inputs, h = parts.latent_input(latent_dim, num_classes)
-    h = layers.Dense(units, activation=activation)(h)
-    h = layers.Dense(math.prod(start), activation=activation)(h)
+    common = {
+        "activation": activation,
+        "kernel_initializer": kernel_initializer,
+    }
+    h = layers.Dense(units, **common)(h)
+    h = layers.Dense(math.prod(start), **common)(h)
     h = layers.Reshape(start)(h)
+    common["kernel_initializer"] = _transposed(kernel_initializer)
     for width, size in zip(widths[::-1], sizes[-2::-1], strict=True):
         h = layers.Conv2DTranspose(
-            width, 3, strides=2, padding="same", activation=activation
+            width, 3, strides=2, padding="same", **common
         )(h)
         h = parts.crop_to(h, size)
-    h = layers.Conv2D(output_shape[-1], 3, padding="same")(h)
-    return keras.Model(
-        inputs, parts.output(h, output_activation), name="decoder"
-    )
+    return layers.Conv2D(output_shape[-1], 3, padding="same")(h)
 
 
-def _default_filters(shape):
-    times = max(1, math.ceil(math.log2(max(shape[:2]) / 7)))
-    return [min(32 * 2**i, 256) for i in range(times)]
+def _transposed(kernel_initializer):
+    """He's, for a pixel that sees a quarter of a kernel of stride 2."""
+    if kernel_initializer != "he_normal":
+        return kernel_initializer
+    # Keras calls the inputs of a transposed convolution its outputs.
+    return {
+        "class_name": "VarianceScaling",
+        "config": {"scale": 2.0 * 4.0, "mode": "fan_out"},
+    }

@@ -4,47 +4,42 @@ import math
 
 import keras
 
-from tfgen.networks import parts
-
 RANKS = (1, 2, 3)
+FLAT = True
 layers = keras.layers
 
 
-def encoder(
-    input_shape,
-    outputs,
-    num_classes=None,
+def encode(
+    h,
+    tools,
     *,
     units=(512, 256),
     activation="relu",
+    kernel_initializer="glorot_uniform",
 ):
-    """Dense layers of `units` widths, then `outputs` numbers."""
-    x = keras.Input(input_shape, name="x")
-    inputs, h = x, layers.Flatten()(x)
-    if num_classes:
-        label = keras.Input((num_classes,), name="label")
-        inputs, h = [x, label], layers.Concatenate()([h, label])
-    for width in units:
-        h = layers.Dense(width, activation=activation)(h)
-    h = layers.Dense(outputs)(h)
-    return keras.Model(inputs, parts.output(h), name="encoder")
+    """Dense layers of `units` widths."""
+    for i, width in enumerate(units):
+        if i == len(units) - 1:
+            h = tools.compare_rows(h)
+        h = tools.dense(
+            width, activation=activation, kernel_initializer=kernel_initializer
+        )(h)
+    return h if units else tools.compare_rows(h)
 
 
-def decoder(
+def decode(
+    h,
     output_shape,
-    latent_dim,
-    num_classes=None,
-    output_activation="linear",
+    tools,
     *,
     units=(512, 256),
     activation="relu",
+    kernel_initializer="glorot_uniform",
 ):
     """Dense layers of `units` widths in reverse, then the data's shape."""
-    inputs, h = parts.latent_input(latent_dim, num_classes)
     for width in reversed(units):
-        h = layers.Dense(width, activation=activation)(h)
+        h = layers.Dense(
+            width, activation=activation, kernel_initializer=kernel_initializer
+        )(h)
     h = layers.Dense(math.prod(output_shape))(h)
-    h = layers.Reshape(output_shape)(h)
-    return keras.Model(
-        inputs, parts.output(h, output_activation), name="decoder"
-    )
+    return layers.Reshape(output_shape)(h)

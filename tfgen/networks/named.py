@@ -5,9 +5,10 @@ import types
 
 import keras
 
-from tfgen.networks import conv, mlp, resnet
+from tfgen.networks import conv, dcgan, mlp, parts, resnet
+from tfgen.networks.toolkit import Toolkit
 
-NETWORKS = {"mlp": mlp, "conv": conv, "resnet": resnet}
+NETWORKS = {"mlp": mlp, "conv": conv, "resnet": resnet, "dcgan": dcgan}
 
 
 def recommended_network(shape: tuple[int, ...]) -> str:
@@ -20,23 +21,52 @@ def build_encoder(
     input_shape: tuple[int, ...],
     outputs: int,
     num_classes: int | None = None,
+    *,
+    conditioning: str = "concatenation",
+    spectral_norm: bool = False,
+    minibatch_stddev: bool = False,
     **options,
 ) -> keras.Model:
     """A network from data (and one-hot labels) to `outputs` numbers.
 
     Args:
-        network: `"mlp"`, `"conv"` or `"resnet"`.
+        network: `"mlp"`, `"conv"`, `"resnet"` or `"dcgan"`.
         input_shape: `(height, width, channels)` or `(features,)`.
-        outputs: length of the output; `2 * latent_dim` for a Gaussian.
+        outputs: length of the output; `2 * latent_dim` for a Gaussian, 1 for
+            a discriminator.
         num_classes: adds a second input of one-hot labels.
+        conditioning: what labels do. `"concatenation"`: they lie beside the
+            data; `"projection"`: they add their inner product with the last
+            features to the one output (Miyato and Koyama, 2018).
+        spectral_norm: keep the spectral norm of every kernel at 1 (Miyato et
+            al., 2018).
+        minibatch_stddev: show the network how much a batch varies (Karras et
+            al., 2018); rows then depend on each other.
         options: sizes; see `tfgen/networks/<network>.py`.
 
     Raises:
         ValueError: for an unknown name, a shape that the network does not
             take, or an unknown option.
     """
-    builder = _builder(network, input_shape, "encoder", options)
-    return builder(input_shape, outputs, num_classes, **options)
+    module = _module(network, input_shape)
+    _check_options(network, "encoder", options)
+    _check_conditioning(conditioning, "encoder", num_classes)
+    if conditioning == "projection" and outputs != 1:
+        raise ValueError(
+            f"conditioning is 'projection' with {outputs} outputs, expected "
+            "1: use conditioning='concatenation'."
+        )
+    tools = Toolkit(spectral_norm, minibatch_stddev)
+    x, label = keras.Input(input_shape, name="x"), _label_input(num_classes)
+    h = keras.layers.Flatten()(x) if module.FLAT else x
+    if label is not None and conditioning == "concatenation":
+        h = parts.label_beside(h, label)
+    features = module.encode(h, tools, **options)
+    h = tools.dense(outputs)(features)
+    if conditioning == "projection":
+        h = parts.projection(h, features, label, tools.dense)
+    inputs = x if label is None else [x, label]
+    return keras.Model(inputs, parts.output(h), name="encoder")
 
 
 def build_decoder(
@@ -45,39 +75,99 @@ def build_decoder(
     latent_dim: int,
     num_classes: int | None = None,
     output_activation: str = "linear",
+    *,
+    conditioning: str = "concatenation",
     **options,
 ) -> keras.Model:
     """A network from latents (and one-hot labels) to `output_shape`.
 
     Args and errors: as for `build_encoder`; `output_activation` is the last.
+    With `conditioning="normalization"` each class has scales and offsets of
+    its own after every normalisation: batch normalisation in `"dcgan"`, group
+    normalisation in `"resnet"` (de Vries et al., 2017).
     """
-    builder = _builder(network, output_shape, "decoder", options)
-    return builder(
-        output_shape, latent_dim, num_classes, output_activation, **options
+    module = _module(network, output_shape)
+    _check_options(network, "decoder", options)
+    _check_conditioning(conditioning, "decoder", num_classes)
+    latent = keras.Input((latent_dim,), name="latent")
+    label, tools, h = _label_input(num_classes), Toolkit(), latent
+    if conditioning == "normalization":
+        tools = Toolkit(label=label)
+    elif label is not None:
+        h = parts.label_beside(latent, label)
+    h = module.decode(h, tuple(output_shape), tools, **options)
+    if conditioning == "normalization" and not tools.label_used:
+        raise ValueError(
+            f"the {network!r} decoder normalises nothing that labels could "
+            "condition: use network='dcgan', network='resnet' with "
+            "normalization='group', or conditioning='concatenation'."
+        )
+    inputs = latent if label is None else [latent, label]
+    return keras.Model(
+        inputs, parts.output(h, output_activation), name="decoder"
     )
 
 
-def _builder(network, shape, role, options):
+def known_options(network: str, role: str) -> tuple[str, ...]:
+    """Names of the options that `build_encoder` or `build_decoder` take.
+
+    Args:
+        network: a key of `NETWORKS`.
+        role: `"encoder"` or `"decoder"`.
+
+    Raises:
+        ValueError: for an unknown network.
+    """
+    module = _module(network)
+    functions = {
+        "encoder": (module.encode, build_encoder),
+        "decoder": (module.decode, build_decoder),
+    }
+    return tuple(
+        parameter.name
+        for function in functions[role]
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is parameter.KEYWORD_ONLY
+    )
+
+
+def _module(network, shape=None) -> types.ModuleType:
     if network not in NETWORKS:
         raise ValueError(
             f"network is {network!r}, expected one of {', '.join(NETWORKS)}."
         )
-    module: types.ModuleType = NETWORKS[network]
-    if len(shape) not in module.RANKS:
+    module = NETWORKS[network]
+    if shape is not None and len(shape) not in module.RANKS:
         raise ValueError(
             f"the {network!r} network takes images (height, width, channels), "
             f"got data of shape {tuple(shape)}: use network='mlp'."
         )
-    builder = getattr(module, role)
-    known = [
-        p.name
-        for p in inspect.signature(builder).parameters.values()
-        if p.kind is p.KEYWORD_ONLY
-    ]
+    return module
+
+
+def _check_options(network, role, options):
+    known = known_options(network, role)
     for option in options:
         if option not in known:
             raise ValueError(
-                f"the {network!r} network has no option {option!r}, "
-                f"expected one of {', '.join(known)}."
+                f"the {network!r} {role} has no option {option!r}, expected "
+                f"one of {', '.join(known)}."
             )
-    return builder
+
+
+def _check_conditioning(conditioning, role, num_classes):
+    own = {"encoder": "projection", "decoder": "normalization"}[role]
+    if conditioning not in ("concatenation", own):
+        raise ValueError(
+            f"conditioning of the {role} is {conditioning!r}, expected "
+            f"'concatenation' or {own!r}."
+        )
+    if conditioning == own and not num_classes:
+        raise ValueError(
+            f"conditioning is {own!r}, but there are no classes: pass "
+            "num_classes, or leave conditioning out."
+        )
+
+
+def _label_input(num_classes):
+    return keras.Input((num_classes,), name="label") if num_classes else None

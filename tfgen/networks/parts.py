@@ -1,38 +1,47 @@
 """Parts that the networks share."""
 
+import math
+
 import keras
 
 layers = keras.layers
 
 
-def data_input(shape, num_classes):
-    """Inputs `x` (and one-hot `label`), and x with the label laid beside it.
+def label_beside(x, label):
+    """Data with the label beside it on the last axis.
 
-    For images the label becomes `num_classes` constant channels.
+    For images the label becomes constant channels.
     """
-    x = keras.Input(shape, name="x")
-    if not num_classes:
-        return x, x
-    label = keras.Input((num_classes,), name="label")
-    beside = label
-    if len(shape) == 3:
-        beside = layers.Reshape((1, 1, num_classes))(label)
-        beside = layers.UpSampling2D(shape[:2])(beside)
-    return [x, label], layers.Concatenate()([x, beside])
+    if len(x.shape) == 4:
+        label = layers.Reshape((1, 1, label.shape[-1]))(label)
+        label = layers.UpSampling2D(x.shape[1:3])(label)
+    return layers.Concatenate()([x, label])
 
 
-def latent_input(latent_dim, num_classes):
-    """Inputs `latent` (and one-hot `label`), and the two side by side."""
-    latent = keras.Input((latent_dim,), name="latent")
-    if not num_classes:
-        return latent, latent
-    label = keras.Input((num_classes,), name="label")
-    return [latent, label], layers.Concatenate()([latent, label])
+def projection(logit, features, label, dense):
+    """`logit + <V y, features>`, with one row of V a class.
+
+    Reference:
+        Miyato and Koyama (2018), "cGANs with projection discriminator",
+        equation 3.
+    """
+    row = dense(features.shape[-1], use_bias=False)(label)
+    return layers.Add()([logit, layers.Dot(axes=-1)([row, features])])
 
 
 def output(h, activation="linear"):
     """The last activation, in float32 whatever the network computes in."""
     return layers.Activation(activation, dtype="float32", name="output")(h)
+
+
+def doubling_widths(shape, first, most):
+    """A width for each halving that brings an image to 4 to 7 pixels.
+
+    >>> doubling_widths((64, 64, 3), 32, 128)
+    [32, 64, 128, 128]
+    """
+    times = max(1, math.ceil(math.log2(max(shape[:2]) / 7)))
+    return [min(first * 2**i, most) for i in range(times)]
 
 
 def halved_sizes(shape, times):

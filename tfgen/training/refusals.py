@@ -68,18 +68,28 @@ def _refuse_layer(layer, replicas):
             "gradients vanish without a loss scale: build it under "
             "mixed_bfloat16."
         )
+    if isinstance(layer, keras.layers.SpectralNormalization):
+        raise ValueError(
+            f"layer {layer.name!r} (keras.layers.SpectralNormalization) "
+            "overwrites the kernel that the optimizer trains: use "
+            "tfgen.layers.SpectralDense, SpectralConv2D or "
+            "SpectralConv2DTranspose."
+        )
     if replicas == 1:
         return
     if isinstance(layer, keras.layers.BatchNormalization):
         if not layer.synchronized:
             raise ValueError(
                 f"layer {layer.name!r} normalises each replica's rows apart: "
-                "pass synchronized=True to BatchNormalization, or use "
-                "GroupNormalization."
+                "use tfgen.layers.BatchNormalization, which normalises them "
+                "together, or GroupNormalization."
             )
     elif hasattr(layer, "seed_generator"):
+        instead = "leave it out"
+        if isinstance(layer, keras.layers.Dropout):
+            instead = "use tfgen.layers.Dropout"
         raise ValueError(
             f"layer {layer.name!r} ({type(layer).__name__}) draws the same "
-            f"numbers on all of {replicas} replicas: leave it out, or train "
-            "on one replica."
+            f"numbers on all of {replicas} replicas: {instead}, or train on "
+            "one replica."
         )
