@@ -7,8 +7,9 @@ def update_average(average, network, decay, step) -> None:
     """Moves the average's weights towards the network's.
 
     Formula: `a += (1 - d) * (w - a)`, `d = min(decay, (1 + step) / (10 +
-    step))`, so that the first steps do not weigh for long. What is not
-    trained, such as the moving statistics of batch normalisation, is copied.
+    step))`, so that the first steps do not weigh for long. The moving
+    statistics of batch normalisation are averaged alike: they are then those
+    of the averaged weights, to first order, where a copy of the newest is not.
 
     Args:
         average: a network of the same architecture.
@@ -23,18 +24,18 @@ def update_average(average, network, decay, step) -> None:
     step = tf.cast(step, tf.float32)
     decay = tf.minimum(decay, (1.0 + step) / (10.0 + step))
     pairs = [
-        (a.value, w.value, decay if w.trainable else 0.0)
+        (a.value, w.value)
         for a, w in zip(average.weights, network.weights, strict=True)
     ]
 
     def update(strategy):
-        for target, source, keep in pairs:
+        for target, source in pairs:
             strategy.extended.update(
                 target,
                 lambda a, w, d: a.assign_add(
                     tf.cast((1.0 - d) * tf.cast(w - a, tf.float32), a.dtype)
                 ),
-                args=(source, keep),
+                args=(source, decay),
                 group=False,
             )
 
