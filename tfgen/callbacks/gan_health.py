@@ -27,11 +27,11 @@ class GANHealth(keras.callbacks.Callback):
     It warns, once until the sign is gone for 5 epochs, of
 
     - large steps: a step changes a network's weights by more than 10%;
-    - exploding training: a loss, penalty or gradient norm above 100, or
-      samples that are not finite;
+    - exploding training: a loss or penalty above 100, a gradient norm above
+      1,000, or samples that are not finite;
     - mode collapse: samples that look and vary like data but cover less than
-      half of what independent draws would, for 100 steps; or samples that
-      are all but the same after 500 steps;
+      half as much of it as they should; or samples that are all but the same
+      after 500 steps;
     - a discriminator that has won: certain of everything for 1,000 steps
       while samples cover less than 10%.
 

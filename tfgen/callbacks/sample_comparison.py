@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 
 from tfgen.data import Source
-from tfgen.metrics.coverage import expected_coverage
 from tfgen.metrics.neighbors import ball_radii, balls_around, nearest_distance
 from tfgen.pictures import examples
 
@@ -22,7 +21,6 @@ class Likeness:
         count: number of held-out examples, and of generated ones.
         coverage: as `tfgen.metrics.Coverage`.
         precision: share of the generated examples near held-out ones.
-        expected: coverage that independent draws of such a precision reach.
         variety: share of the covered held-out examples that lie in the balls
             around generated ones: 1 where samples vary as the data do, 0
             where they vary less.
@@ -33,7 +31,6 @@ class Likeness:
     count: int
     coverage: float
     precision: float
-    expected: float
     variety: float
     closeness: float
 
@@ -83,7 +80,6 @@ class SampleComparison:
             count=count,
             coverage=float(covered.mean()),
             precision=float(near.mean()),
-            expected=expected_coverage(count, near.sum(), self._k),
             variety=float(inside.mean()) if covered.any() else 0.0,
             closeness=float(np.median(radii) / usual),
         )
