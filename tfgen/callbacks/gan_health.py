@@ -26,7 +26,7 @@ class GANHealth(keras.callbacks.Callback):
 
     It warns, once until the sign is gone for 5 epochs, of
 
-    - large steps: a step changes a network's weights by more than 10%;
+    - large steps: a step changes a network's weights by more than 6%;
     - exploding training: a loss or penalty above 100, a gradient norm above
       1,000, or samples that are not finite;
     - mode collapse: samples that look and vary like data but cover less than
