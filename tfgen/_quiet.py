@@ -17,13 +17,15 @@ LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 def import_tensorflow() -> ModuleType:
     """Imports TensorFlow and looks for devices, silently if all goes well.
 
-    Afterwards TensorFlow's C++ code logs errors only. A caller who has set
-    `TF_CPP_MIN_LOG_LEVEL=0` is shown everything.
+    Afterwards TensorFlow's C++ code logs what ends the process only: its graph
+    optimizer logs as errors what it merely leaves as it was ("remapper
+    failed", at leaky ReLUs), and real errors come as exceptions. A caller who
+    has set `TF_CPP_MIN_LOG_LEVEL` is shown what it says, at 0 everything.
 
     Returns:
         The module `tensorflow`.
     """
-    wants_everything = os.environ.setdefault(LOG_LEVEL, "2") == "0"
+    wants_everything = os.environ.setdefault(LOG_LEVEL, "3") == "0"
     with contextlib.nullcontext() if wants_everything else held_back_stderr():
         import tensorflow as tf
 

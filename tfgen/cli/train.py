@@ -11,7 +11,7 @@ Option = typer.Option
 def train(
     model: Annotated[
         str | None,
-        typer.Argument(metavar="MODEL", help="vae; or leave it to --preset"),
+        typer.Argument(metavar="MODEL", help="vae or gan; or leave it to --preset"),
     ] = None,
     data: Annotated[
         str | None,
@@ -65,7 +65,7 @@ def train(
         str | None,
         Option(
             metavar="NAME",
-            help="mlp, conv, resnet [conv for images, mlp else]",
+            help="mlp, conv, dcgan, resnet [conv for images, mlp else]",
         ),
     ] = None,
     loss: Annotated[
@@ -74,6 +74,27 @@ def train(
             metavar="NAME",
             help="Of a GAN: minimax, non_saturating, least_squares, hinge, "
             "wasserstein, relativistic [relativistic]",
+        ),
+    ] = None,
+    augmentation: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="Of a GAN, for few images: diff_augment or adaptive [none]",
+        ),
+    ] = None,
+    packing: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            help="Of a GAN: examples judged together, against collapse [1]",
+        ),
+    ] = None,
+    discriminator_steps: Annotated[
+        int | None,
+        Option(
+            min=1, metavar="N", help="Of a GAN: for each of the generator [1]"
         ),
     ] = None,
     likelihood: Annotated[
@@ -99,6 +120,14 @@ def train(
     conditional: Annotated[
         bool, Option("--conditional", help="Condition on the data's classes.")
     ] = False,
+    conditioning: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="Of a GAN with --conditional: concatenation or projection "
+            "[concatenation]",
+        ),
+    ] = None,
     image_size: Annotated[
         str | None,
         Option(

@@ -31,6 +31,10 @@ BUILD_OPTIONS = (
     "beta",
     "free_bits",
     "loss",
+    "augmentation",
+    "packing",
+    "discriminator_steps",
+    "conditioning",
     "precision",
 )
 
