@@ -101,7 +101,10 @@ class StepRunner:
     def _compile(self):
         model = self._model
         strategy = model.distribute_strategy
-        step = getattr(model, self._step)
+        # AutoGraph is for the loop over steps alone.
+        step = tf.autograph.experimental.do_not_convert(
+            getattr(model, self._step)
+        )
         if model.jit_compile:
             step = tf.function(step, jit_compile=True)
 
