@@ -63,6 +63,10 @@ def gan(name, shape, options, **case):
 MLP = "network='mlp', network_options={'units': (16,)}"
 CONV = "network='conv', network_options={'filters': (4, 6), 'units': 12}"
 RESNET = "network='resnet', network_options={'filters': (4,)}"
+DCGAN = (
+    "network='dcgan', network_options={'filters': (4, 6), 'kernel_size': 3, "
+    "'dropout': 0.3, 'batch_norm': True}"
+)
 
 CASES = [
     vae("mlp", (4, 4, 1), MLP),
@@ -142,6 +146,35 @@ CASES = [
         "augmentation=tfgen.augmentations.AdaptiveAugment(images=300)",
         range=(-1.0, 1.0),
         classes=2,
+    ),
+    gan(
+        "dcgan",
+        (8, 8, 1),
+        DCGAN + ", loss='non_saturating', penalties=[], average_decay=0",
+        range=(-1.0, 1.0),
+    ),
+    gan(
+        "dcgan_projection",
+        (9, 7, 3),
+        DCGAN + ", num_classes=2, conditioning='projection', loss='hinge', "
+        "penalties=['r1'], "
+        "discriminator_options={'spectral_norm': True, 'batch_norm': False}",
+        range=(-1.0, 1.0),
+        classes=2,
+    ),
+    gan(
+        "resnet_projection",
+        (8, 8, 1),
+        RESNET + ", num_classes=3, conditioning='projection', "
+        "discriminator_options={'spectral_norm': True}",
+        range=(-1.0, 1.0),
+        classes=3,
+    ),
+    gan(
+        "batch_norm_penalised",
+        (8, 8, 1),
+        DCGAN + ", penalties=['r1', 'r2']",
+        range=(-1.0, 1.0),
     ),
 ]
 

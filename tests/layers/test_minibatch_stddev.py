@@ -62,3 +62,22 @@ def test_config():
     assert layer.mixes_rows
     with pytest.raises(ValueError, match="expected 2 or more"):
         MinibatchStddev(1)
+
+
+@pytest.mark.parametrize("split", [4, 8])
+def test_two_replicas_of_whole_groups_as_one(split, two_replicas):
+    x = tf.constant(data(8, (5,)))
+    parts = two_replicas.experimental_distribute_values_from_function(
+        lambda context: (x[:split], x[split:])[context.replica_id_in_sync_group]
+    )
+
+    def step(x):
+        batch = GlobalBatch(x, None, 0, 0)
+        with batch:
+            return MinibatchStddev(4)(batch.x)
+
+    came = two_replicas.run(tf.function(step), (parts,))
+    rows = [r.numpy() for r in two_replicas.experimental_local_results(came)]
+    np.testing.assert_allclose(
+        np.concatenate(rows)[:8], MinibatchStddev(4)(x), rtol=1e-6
+    )

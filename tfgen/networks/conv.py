@@ -61,8 +61,8 @@ def decode(
     h = layers.Dense(units, **common)(h)
     h = layers.Dense(math.prod(start), **common)(h)
     h = layers.Reshape(start)(h)
-    common["kernel_initializer"] = _transposed(kernel_initializer)
     for width, size in zip(widths[::-1], sizes[-2::-1], strict=True):
+        common["kernel_initializer"] = _transposed(kernel_initializer)
         h = layers.Conv2DTranspose(
             width, 3, strides=2, padding="same", **common
         )(h)
@@ -71,11 +71,6 @@ def decode(
 
 
 def _transposed(kernel_initializer):
-    """He's, for a pixel that sees a quarter of a kernel of stride 2."""
-    if kernel_initializer != "he_normal":
-        return kernel_initializer
-    # Keras calls the inputs of a transposed convolution its outputs.
-    return {
-        "class_name": "VarianceScaling",
-        "config": {"scale": 2.0 * 4.0, "mode": "fan_out"},
-    }
+    if kernel_initializer == "he_normal":
+        return parts.he_transposed()
+    return kernel_initializer

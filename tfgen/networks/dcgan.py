@@ -1,5 +1,9 @@
 """The networks of DCGAN, for images of any size.
 
+Kernels start by He's rule, not by N(0, 0.02) as in the paper. Normalised
+batches make the scale immaterial in training; inference, whose statistics
+start at 0 and 1, is right from the first step by He's.
+
 Reference:
     Radford et al. (2016), "Unsupervised representation learning with deep
     convolutional generative adversarial networks".
@@ -44,7 +48,7 @@ def encode(
             strides=2,
             padding="same",
             use_bias=not normalizes,
-            kernel_initializer=_normal() if batch_norm else "he_normal",
+            kernel_initializer="he_normal",
         )(h)
         if normalizes:
             h = tools.batch_normalize(h)
@@ -69,7 +73,7 @@ def decode(
     sizes = parts.halved_sizes(output_shape, len(widths))
     start = (*sizes[-1], widths[-1])
     h = layers.Dense(
-        math.prod(start), use_bias=False, kernel_initializer=_normal()
+        math.prod(start), use_bias=False, kernel_initializer="lecun_normal"
     )(h)
     h = tools.batch_normalize(layers.Reshape(start)(h))
     h = layers.Activation(activation)(h)
@@ -86,10 +90,6 @@ def _up(h, width, kernel_size, size, use_bias=True):
         strides=2,
         padding="same",
         use_bias=use_bias,
-        kernel_initializer=_normal(),
+        kernel_initializer=parts.he_transposed(),
     )(h)
     return parts.crop_to(h, size)
-
-
-def _normal():
-    return keras.initializers.RandomNormal(stddev=0.02)

@@ -44,6 +44,15 @@ def doubling_widths(shape, first, most):
     return [min(first * 2**i, most) for i in range(times)]
 
 
+def he_transposed():
+    """He's initializer for transposed convolutions of stride 2.
+
+    A pixel sees a quarter of such a kernel. (Keras calls the inputs of a
+    transposed convolution its outputs.)
+    """
+    return keras.initializers.VarianceScaling(2.0 * 4.0, "fan_out")
+
+
 def halved_sizes(shape, times):
     """Image sizes from the data's down, each half the one before, rounded up.
 
