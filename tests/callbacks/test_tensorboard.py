@@ -220,3 +220,19 @@ def test_one_host_alone_writes(make_model, images, tmp_path, monkeypatch):
     board = TensorBoard(tmp_path / "board", images)
     fit(make_model(), images, board, 2, callbacks=callbacks)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_gan_is_drawn_from_the_same_latents(images, tmp_path):
+    """Weights that stay give pictures that stay."""
+    gan = tfgen.build("gan", input_shape=(4, 4, 1), network="mlp", seed=0)
+    gan.compile(keras.optimizers.SGD(0.0))
+    board = TensorBoard(tmp_path / "still", num_samples=9, every=1)
+    fit(gan, images.to_range(gan.data_range), board, 2)
+    still = pictures(tmp_path / "still" / "train")["samples"]
+    np.testing.assert_array_equal(still[1], still[2])
+    for optimizer in gan.optimizer.by_network.values():
+        optimizer.learning_rate = 0.01
+    board = TensorBoard(tmp_path / "moved", num_samples=9, every=1)
+    fit(gan, images.to_range(gan.data_range), board, 2)
+    moved = pictures(tmp_path / "moved" / "train")["samples"]
+    assert not np.array_equal(still[2], moved[2])

@@ -26,7 +26,8 @@ class GANHealth(keras.callbacks.Callback):
 
     It warns, once until the sign is gone for 5 epochs, of
 
-    - large steps: a step changes a network's weights by more than 6%;
+    - large steps: the first step changes a network's weights by more than
+      6%, or the first of a later epoch by more than 20%;
     - exploding training: a loss or penalty above 100, a gradient norm above
       1,000, or samples that are not finite;
     - mode collapse: samples that look and vary like data but cover less than
@@ -116,6 +117,7 @@ class GANHealth(keras.callbacks.Callback):
             steps=self.model.steps_done,
             logs={k: float(v) for k, v in (logs or {}).items()},
             relative_steps=self._relative_steps,
+            first_step=self._began_at == 0,
             likeness=likeness,
             undecided_loss=self._undecided,
         )

@@ -12,6 +12,9 @@ import math
 # Adam at its usual rate: up to 0.01, at five times that: up to 0.05; at a
 # hundred times that: from 0.19, of narrow networks (64 units) from 0.08.
 LARGEST_STEP = 0.06
+# Of Adam's steps only the first is as long as its rate; after quiet times a
+# healthy one may be some times as long.
+LARGEST_LATER_STEP = 0.2
 # Size of a loss or a penalty. Healthy: up to 7; exploding: hundreds and more.
 LARGEST_LOSS = 100.0
 # Norm of a gradient. Healthy: up to 40; exploding: from 600.
@@ -43,6 +46,7 @@ class Measurements:
         logs: of the epoch.
         relative_steps: by network, change of its weights in one step as a
             share of the weights.
+        first_step: whether that was the first step of all.
         likeness: of samples to data; None if samples are not finite.
         undecided_loss: of a discriminator that gives 0 for everything; 0
             where its outputs have no zero, as with Wasserstein.
@@ -51,6 +55,7 @@ class Measurements:
     steps: int
     logs: dict
     relative_steps: dict
+    first_step: bool
     likeness: object
     undecided_loss: float
 
@@ -59,7 +64,8 @@ def large_steps(now: Measurements) -> str | None:
     """Weights that move too far in a step."""
     sizes = now.relative_steps
     network = max(sizes, key=sizes.get, default=None)
-    if network is None or sizes[network] <= LARGEST_STEP:
+    limit = LARGEST_STEP if now.first_step else LARGEST_LATER_STEP
+    if network is None or sizes[network] <= limit:
         return None
     return (
         f"a step changes the weights of the {network} by "
@@ -128,8 +134,8 @@ def discriminator_won(now: Measurements) -> str | None:
 
 
 REMEDY = (
-    "Lower the learning rate, take larger batches, or the relativistic loss "
-    "with its penalties"
+    "Lower the learning rate, or try larger batches, packing=2 or the "
+    "relativistic loss"
 )
 # By kind: the function, and for how many steps it must last to be reported.
 SYMPTOMS = {

@@ -20,8 +20,14 @@ PANELS = (
         "Discriminator",
         "share judged rightly",
     ),
+    (("coverage",), "Coverage", "share of held-out examples"),
     (("feature_loss",), "Feature loss", "loss per example"),
     (("gradient_penalty",), "Gradient penalty", "penalty per example"),
+    (
+        ("generator_gradient_norm", "discriminator_gradient_norm"),
+        "Gradients",
+        "Euclidean norm",
+    ),
 )
 NOT_SHOWN = ("epoch", "seconds", "step")
 
