@@ -84,12 +84,16 @@ def _preset_settings(given):
     if "preset" not in given:
         return {}
     preset = tfgen.presets.get(given["preset"])
-    return {
+    settings = {
         "model": preset.model,
         "data": preset.data,
         "epochs": preset.epochs,
-        "learning_rate": preset.learning_rate,
     }
+    if preset.learning_rate is not None:
+        settings["learning_rate"] = preset.learning_rate
+    if preset.image_size is not None and "data" not in given:
+        settings["image_size"] = preset.image_size
+    return settings
 
 
 def _check_numbers(settings):

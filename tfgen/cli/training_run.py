@@ -201,11 +201,15 @@ class TrainingRun:
         return model
 
     def _optimizers(self, model):
-        """The model's own, at the learning rate that was asked for."""
+        """The preset's or the model's, at the learning rate asked for."""
+        rate = self.settings.get("learning_rate")
+        if "preset" in self.settings:
+            preset = tfgen.presets.get(self.settings["preset"])
+            return preset.make_optimizers(model, rate)
         optimizers = model.recommended_optimizers()
-        if "learning_rate" in self.settings:
+        if rate is not None:
             for optimizer in optimizers.values():
-                optimizer.learning_rate = self.settings["learning_rate"]
+                optimizer.learning_rate = rate
         return optimizers
 
     def _in_range(self, source):

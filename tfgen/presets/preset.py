@@ -12,16 +12,19 @@ class Preset:
     Attributes:
         name: as in `tfgen train --preset name`.
         summary: one line.
-        model: `"vae"`.
+        model: `"vae"` or `"gan"`.
         data: name of the data set it was made for.
         input_shape: shape of one example of that data.
-        learning_rate: of Adam.
+        image_size: to which that data is resized, such as `"16"`, or None.
+        learning_rate: of Adam; None: that of `optimizers`.
+        optimizers: makes a dict of optimizers by network name; None: the
+            model's recommended ones, at `learning_rate`.
         batch_size: rows a step.
         epochs: passes over the data.
         options: arguments of `tfgen.build`.
-        networks: makes `(encoder, decoder)` from an input shape and
-            `latent_dim`, for networks that `tfgen.build` does not know by
-            name.
+        networks: makes `(encoder, decoder)`, or `(generator,
+            discriminator)`, from an input shape and `latent_dim`, for
+            networks that `tfgen.build` does not know by name.
     """
 
     name: str
@@ -31,7 +34,9 @@ class Preset:
     input_shape: tuple[int, ...]
     batch_size: int = 128
     epochs: int = 20
-    learning_rate: float = 1e-3
+    image_size: str | None = None
+    learning_rate: float | None = 1e-3
+    optimizers: Callable | None = None
     options: dict = dataclasses.field(default_factory=dict)
     networks: Callable | None = None
 
@@ -57,17 +62,44 @@ class Preset:
             )
         return build(**options)
 
+    def make_optimizers(self, model, learning_rate=None):
+        """Optimizers for `model.compile`, by network name.
+
+        Args:
+            model: what `build` has made.
+            learning_rate: instead of the preset's.
+        """
+        make = self.optimizers or model.recommended_optimizers
+        optimizers = make()
+        learning_rate = learning_rate or self.learning_rate
+        if learning_rate is not None:
+            for optimizer in optimizers.values():
+                optimizer.learning_rate = learning_rate
+        return optimizers
+
     def _options_beside(self, overrides):
         """The preset's options without those that another choice outdates."""
         outdated = set()
         if "network" in overrides:
-            outdated.add("network_options")
+            outdated |= {
+                "network_options",
+                "generator_options",
+                "discriminator_options",
+            }
         if "likelihood" in overrides:
             outdated.add("output_activation")
         return {k: v for k, v in self.options.items() if k not in outdated}
 
     def _check_overrides(self, overrides):
-        own = ("network", "network_options", "num_classes", "output_activation")
+        own = (
+            "network",
+            "network_options",
+            "generator_options",
+            "discriminator_options",
+            "num_classes",
+            "output_activation",
+            "packing",
+        )
         for name in own:
             if overrides.get(name) is not None:
                 raise ValueError(
