@@ -93,6 +93,20 @@ def test_u_follows_the_kernel_in_training():
         assert sigma == pytest.approx(exact, rel=1e-2)
 
 
+def test_one_power_iteration_a_training_call():
+    layer = SpectralDense(6)
+    layer.build((None, 8))
+    kernel = np.random.default_rng(1).normal(size=(8, 6))
+    layer.kernel.assign(kernel)
+    before, x = layer.u.numpy(), np.ones((1, 8))
+    layer(x)
+    np.testing.assert_array_equal(layer.u, before)
+    layer(x, training=True)
+    wanted = kernel.T @ kernel @ before
+    wanted /= np.linalg.norm(wanted)
+    np.testing.assert_allclose(layer.u, wanted, atol=1e-5)
+
+
 def test_two_replicas_keep_the_same_u(two_replicas):
     for layer in spectral(trained(two_replicas)):
         one, two = two_replicas.experimental_local_results(layer.u.value)
