@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 import tensorflow as tf
 
 import tfgen
@@ -293,3 +294,13 @@ def test_networks_are_plain_keras_models(name):
     again.set_weights(encoder.get_weights())
     x = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype("float32")
     np.testing.assert_array_equal(again(x), encoder(x))
+
+
+def test_uniform_latents():
+    """The first layer sees 2 Phi(z) - 1."""
+    network = networks.build_decoder("mlp", (3,), 2, uniform_latents=True)
+    latents = np.random.default_rng(0).normal(size=(2000, 2))
+    seen = keras.Model(network.input, network.layers[1].output)(latents)
+    np.testing.assert_allclose(
+        seen, 2 * scipy.stats.norm.cdf(latents) - 1, atol=1e-6
+    )

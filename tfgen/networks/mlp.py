@@ -4,6 +4,8 @@ import math
 
 import keras
 
+from tfgen.networks import parts
+
 RANKS = (1, 2, 3)
 FLAT = True
 layers = keras.layers
@@ -35,8 +37,15 @@ def decode(
     units=(512, 256),
     activation="relu",
     kernel_initializer="glorot_uniform",
+    uniform_latents=False,
 ):
-    """Dense layers of `units` widths in reverse, then the data's shape."""
+    """Dense layers of `units` widths in reverse, then the data's shape.
+
+    With `uniform_latents` the first layer sees uniform numbers, which are cut
+    into clusters along shorter borders than normal ones.
+    """
+    if uniform_latents:
+        h = layers.Activation(parts.normal_to_uniform)(h)
     for width in reversed(units):
         h = layers.Dense(
             width, activation=activation, kernel_initializer=kernel_initializer

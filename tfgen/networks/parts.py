@@ -34,6 +34,12 @@ def output(h, activation="linear"):
     return layers.Activation(activation, dtype="float32", name="output")(h)
 
 
+@keras.saving.register_keras_serializable(package="tfgen")
+def normal_to_uniform(latents):
+    """Standard normal numbers as uniform ones in (-1, 1): `erf(z / sqrt 2)`."""
+    return keras.ops.erf(latents / math.sqrt(2.0))
+
+
 def doubling_widths(shape, first, most):
     """A width for each halving that brings an image to 4 to 7 pixels.
 
