@@ -103,6 +103,7 @@ def _values(logs):
     """The logs in short; `loss` weighs what the others show."""
     shown = [n for n in logs if n != "loss" and not n.startswith("val_")]
     shown.sort(key=("negative_elbo", "coverage").count, reverse=True)
+    shown.sort(key=lambda name: name.endswith("gradient_norm"))
     values = [f"{n.removesuffix('_loss')} {_number(logs[n])}" for n in shown]
     if "val_negative_elbo" in logs:
         values.insert(1, f"held-out {_number(logs['val_negative_elbo'])}")
