@@ -9,7 +9,9 @@ from tfgen import _startup as _startup
 from tfgen import augmentations as augmentations
 from tfgen import callbacks as callbacks
 from tfgen import data as data
+from tfgen import layers as layers
 from tfgen import losses as losses
+from tfgen import metrics as metrics
 from tfgen import networks as networks
 from tfgen import optimizers as optimizers
 from tfgen import presets as presets

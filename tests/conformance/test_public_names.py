@@ -14,9 +14,11 @@ NAMES = {
     "tfgen.losses": [
         "ADVERSARIAL_LOSSES",
         "AdversarialLoss",
+        "Critique",
         "DRAGAN",
         "GradientPenalty",
         "Hinge",
+        "LeCam",
         "LeastSquares",
         "Minimax",
         "NonSaturating",
@@ -28,6 +30,13 @@ NAMES = {
         "Wasserstein",
         "get_adversarial_loss",
         "get_penalty",
+    ],
+    "tfgen.augmentations": [
+        "AUGMENTATIONS",
+        "AdaptiveAugment",
+        "Augmentation",
+        "DiffAugment",
+        "get_augmentation",
     ],
     "tfgen.layers": [
         "BatchNormalization",

@@ -11,7 +11,9 @@ Option = typer.Option
 def train(
     model: Annotated[
         str | None,
-        typer.Argument(metavar="MODEL", help="vae or gan; or leave it to --preset"),
+        typer.Argument(
+            metavar="MODEL", help="vae or gan; or leave it to a preset"
+        ),
     ] = None,
     data: Annotated[
         str | None,

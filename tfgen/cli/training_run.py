@@ -197,15 +197,19 @@ class TrainingRun:
             seed=self.seed,
             **options,
         )
-        model.compile(self._optimizers(model))
+        model.compile(self._optimizers(model, train))
         return model
 
-    def _optimizers(self, model):
+    def _steps(self, train):
+        each = -(-len(train) // self.settings["batch_size"])
+        return self.settings["epochs"] * each
+
+    def _optimizers(self, model, train):
         """The preset's or the model's, at the learning rate asked for."""
         rate = self.settings.get("learning_rate")
         if "preset" in self.settings:
             preset = tfgen.presets.get(self.settings["preset"])
-            return preset.make_optimizers(model, rate)
+            return preset.make_optimizers(model, rate, self._steps(train))
         optimizers = model.recommended_optimizers()
         if rate is not None:
             for optimizer in optimizers.values():

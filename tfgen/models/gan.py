@@ -4,10 +4,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgen import losses
 from tfgen.augmentations import AdaptiveAugment
 from tfgen.models.adversary import Adversary
 from tfgen.models.endpoint import Endpoint
-from tfgen.models.gan_networks import check_gan_parts, why_not_row_wise
+from tfgen.models.gan_networks import (
+    check_gan_parts,
+    has_batch_norm,
+    why_not_row_wise,
+)
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.interpolation import spherical
 from tfgen.training.average import update_average
@@ -39,7 +44,8 @@ class GAN(GenerativeModel):
         penalties: names or `tfgen.losses.Penalty` objects; default: R1 and
             R2 with the relativistic loss, `gradient_penalty` with
             Wasserstein, else R1.
-        discriminator_steps: updates of the discriminator in a step.
+        discriminator_steps: updates of the discriminator in a step; default:
+            5 with Wasserstein, else 1.
         average_decay: of the moving average of the generator's weights that
             `sample`, `decode` and exports use; 0 uses the weights themselves.
         augmentation: of what the discriminator is shown, for few images:
@@ -78,7 +84,7 @@ class GAN(GenerativeModel):
         loss="relativistic",
         *,
         penalties=None,
-        discriminator_steps=1,
+        discriminator_steps=None,
         average_decay=0.999,
         augmentation=None,
         packing=1,
@@ -91,6 +97,8 @@ class GAN(GenerativeModel):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
         self.generator = generator
         self.discriminator = discriminator
+        if discriminator_steps is None:
+            discriminator_steps = _recommended_steps(loss)
         _check_numbers(
             discriminator_steps, average_decay, packing, feature_matching
         )
@@ -291,6 +299,15 @@ class GAN(GenerativeModel):
         logit = self.adversary.discriminate(x, self._hot(label))
         return {"logit": logit, "probability": tf.sigmoid(logit)}
 
+    def check_replicas(self, replicas):
+        lazy = any(penalty.every > 1 for penalty in self.penalties)
+        if replicas > 1 and lazy and has_batch_norm(self.discriminator):
+            raise ValueError(
+                f"on {replicas} replicas, a penalty of every few steps and "
+                "batch normalisation in the discriminator do not go together: "
+                "pass every=1, or a discriminator without it."
+            )
+
     # Files.
 
     def network_variables(self):
@@ -356,6 +373,12 @@ def _check_numbers(
         raise ValueError(
             f"feature_matching is {feature_matching}, expected 0 or more."
         )
+
+
+def _recommended_steps(loss):
+    """A critic must be near its best for its slope to mean a distance."""
+    loss = losses.get_adversarial_loss(loss)
+    return 5 if isinstance(loss, losses.Wasserstein) else 1
 
 
 def _check_augmentation(augmentation, data_shape):

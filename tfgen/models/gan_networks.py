@@ -8,7 +8,7 @@ from tfgen.models.network_inputs import first_input, only_axis
 # Without these the first generated images are all but constant.
 _HE = {"activation": "leaky_relu", "kernel_initializer": "he_normal"}
 DEFAULTS = {
-    "mlp": _HE,
+    "mlp": {"activation": "leaky_relu"},
     "conv": _HE,
     "resnet": {"activation": "leaky_relu"},
     "dcgan": {},
@@ -132,6 +132,14 @@ def why_not_row_wise(network) -> str | None:
                 "one moving average cannot stand for both"
             )
     return None
+
+
+def has_batch_norm(network) -> bool:
+    """Whether a layer of the network normalises over the batch."""
+    return any(
+        isinstance(layer, keras.layers.BatchNormalization)
+        for layer in network._flatten_layers(include_self=False)
+    )
 
 
 def _divide(network, options):

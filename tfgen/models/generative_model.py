@@ -75,6 +75,9 @@ class GenerativeModel(keras.Model):
         """Optimizers that `compile()` takes when none are named."""
         return {n: keras.optimizers.Adam(1e-3) for n in self.optimizer_names}
 
+    def check_replicas(self, replicas: int) -> None:
+        """Raises ValueError for what this model cannot do on so many."""
+
     # Training.
 
     def compile(
@@ -108,6 +111,7 @@ class GenerativeModel(keras.Model):
             if not isinstance(group, OptimizerGroup):
                 group = OptimizerGroup(self._named_optimizers(optimizer))
             refusals.refuse_inexact(self, group, jit_compile)
+            self.check_replicas(self.distribute_strategy.num_replicas_in_sync)
             group.build(self.network_variables())
         super().compile(
             optimizer=group,

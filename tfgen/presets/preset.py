@@ -4,6 +4,8 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
+from keras.optimizers.schedules import CosineDecay
+
 
 @dataclasses.dataclass(frozen=True)
 class Preset:
@@ -19,6 +21,8 @@ class Preset:
         learning_rate: of Adam; None: that of `optimizers`.
         optimizers: makes a dict of optimizers by network name; None: the
             model's recommended ones, at `learning_rate`.
+        decay: whether learning rates fall to 0 over the training, along a
+            half cosine (Loshchilov and Hutter, 2017, equation 5).
         batch_size: rows a step.
         epochs: passes over the data.
         options: arguments of `tfgen.build`.
@@ -37,6 +41,7 @@ class Preset:
     image_size: str | None = None
     learning_rate: float | None = 1e-3
     optimizers: Callable | None = None
+    decay: bool = False
     options: dict = dataclasses.field(default_factory=dict)
     networks: Callable | None = None
 
@@ -62,12 +67,13 @@ class Preset:
             )
         return build(**options)
 
-    def make_optimizers(self, model, learning_rate=None):
+    def make_optimizers(self, model, learning_rate=None, steps=None):
         """Optimizers for `model.compile`, by network name.
 
         Args:
             model: what `build` has made.
             learning_rate: instead of the preset's.
+            steps: of the whole training, for presets whose rates decay.
         """
         make = self.optimizers or model.recommended_optimizers
         optimizers = make()
@@ -75,6 +81,10 @@ class Preset:
         if learning_rate is not None:
             for optimizer in optimizers.values():
                 optimizer.learning_rate = learning_rate
+        if self.decay and steps:
+            for optimizer in optimizers.values():
+                rate = float(optimizer.learning_rate)
+                optimizer.learning_rate = CosineDecay(rate, steps)
         return optimizers
 
     def _options_beside(self, overrides):
@@ -88,6 +98,8 @@ class Preset:
             }
         if "likelihood" in overrides:
             outdated.add("output_activation")
+        if "loss" in overrides:
+            outdated.add("penalties")
         return {k: v for k, v in self.options.items() if k not in outdated}
 
     def _check_overrides(self, overrides):
