@@ -38,6 +38,7 @@ def test_logs_are_the_metrics(case):
     of_training = {
         "gradient_penalty",
         "augmentation_probability",
+        "feature_loss",
         "generator_gradient_norm",
         "discriminator_gradient_norm",
     }

@@ -45,6 +45,7 @@ def test_step_is_that_of_two_fresh_passes(name, regularizer):
         *networks(regularizer=regularizer),
         name,
         penalties=[losses.R1(0.3)],
+        discriminator_steps=1,
         average_decay=0.0,
         seed=4,
     )
@@ -165,6 +166,7 @@ class TestFeatureMatching:
             discriminator,
             "wasserstein",
             penalties=[],
+            discriminator_steps=1,
             feature_matching=2.0,
             average_decay=0.0,
             seed=4,
@@ -222,6 +224,7 @@ def test_refused(options, message):
         (
             {
                 "network": "dcgan",
+                "input_shape": (16, 16, 1),
                 "discriminator_options": {"batch_norm": True},
             },
             "one moving average cannot stand for both",

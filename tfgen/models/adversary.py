@@ -76,16 +76,17 @@ class Adversary:
     def generator_losses(self, batch, fake, training):
         """Terms of the generator's loss, as for `discriminator_losses`."""
         groups = batch.groups(self.packing)
+        matches = training and self.feature_matching
         seen_fake = self._shown(batch, fake, "generator_fake", training)
         fake_logits, fake_features = self._look(seen_fake, groups, training)
-        real_logits = real_features = tf.zeros_like(fake_logits)
-        if self.loss.generator_sees_data or self.feature_matching:
+        real_logits = tf.zeros_like(fake_logits)
+        if self.loss.generator_sees_data or matches:
             seen_real = self._shown(batch, batch.x, "generator_real", training)
             real_logits, real_features = self._look(seen_real, groups, training)
         values = {
             "generator_loss": self.loss.generator_loss(real_logits, fake_logits)
         }
-        if self.feature_matching:
+        if matches:
             values["feature_loss"] = _distance_of_means(
                 groups, real_features, fake_features
             )

@@ -127,13 +127,14 @@ class GAN(GenerativeModel):
             self.average_generator = _average_of(generator)
         self.data_range = _data_range(generator, data_range)
         self.make_trackers(
-            ("generator_loss", "discriminator_loss", *ACCURACIES)
-            + (("feature_loss",) if feature_matching else ()),
+            ("generator_loss", "discriminator_loss", *ACCURACIES),
             train_only=(
                 "gradient_penalty",
                 "generator_gradient_norm",
                 "discriminator_gradient_norm",
             )
+            # Of whole batches, so not of an evaluation, whose are arbitrary.
+            + (("feature_loss",) if feature_matching else ())
             + (("augmentation_probability",) if self._adapts() else ()),
         )
         self.built = True

@@ -16,19 +16,19 @@ def _optimizers():
 
 POINTS_GAN = Preset(
     name="points_gan",
-    summary="recommended for points in the plane: four dense layers of 128",
+    summary="recommended for points in the plane: four dense layers of 96",
     model="gan",
     data="ring",
     input_shape=(2,),
     batch_size=64,
-    epochs=64,
+    epochs=77,
     learning_rate=None,
     optimizers=_optimizers,
     decay=True,
     options={
         "network": "mlp",
         "network_options": {
-            "units": (128, 128, 128, 128),
+            "units": (96, 96, 96, 96),
             "uniform_latents": True,
         },
         "latent_dim": 2,
