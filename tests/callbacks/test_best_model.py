@@ -60,14 +60,54 @@ def test_a_new_training_does_not_compare_with_an_old_one(tmp_path):
     assert (best.epoch, best.value) == (1, 9.0)
 
 
-def test_without_the_metric_the_last_epoch_is_kept(tmp_path):
-    path = tmp_path / "model.keras"
-    model = make_model()
+def fit(model, epochs, *callbacks, first=0):
     model.fit(
         np.zeros((40, 3)),
         batch_size=20,
-        epochs=3,
+        initial_epoch=first,
+        epochs=epochs,
         verbose=0,
-        callbacks=[tfgen.callbacks.BestModel(path)],
+        callbacks=callbacks,
     )
+
+
+class Saves(keras.callbacks.Callback):
+    """After each epoch, how many steps the saved model has behind it."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.steps = path, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.steps.append(keras.models.load_model(self.path).steps_done)
+
+
+def test_without_the_metric_the_last_epoch_is_kept(tmp_path):
+    """The first at once, the others only after a while, the last for sure."""
+    path = tmp_path / "model.keras"
+    saves = Saves(path)
+    fit(make_model(), 3, tfgen.callbacks.BestModel(path), saves)
+    assert saves.steps == [2, 2, 2]
+    assert keras.models.load_model(path).steps_done == 6
+
+
+def test_without_the_metric_and_without_a_wait(tmp_path):
+    path = tmp_path / "model.keras"
+    saves = Saves(path)
+    fit(
+        make_model(),
+        3,
+        tfgen.callbacks.BestModel(path, every_seconds=0.0),
+        saves,
+    )
+    assert saves.steps == [2, 4, 6]
+
+
+def test_killed_after_the_last_epoch(tmp_path):
+    """The resumed training has nothing left to do but to save."""
+    path = tmp_path / "model.keras"
+    model = make_model()
+    fit(model, 1, tfgen.callbacks.BestModel(path))
+    fit(model, 3, first=1)  # nothing was saved
+    fit(model, 3, tfgen.callbacks.BestModel(path), first=3)
     assert keras.models.load_model(path).steps_done == 6

@@ -1,5 +1,7 @@
 import json
+import math
 import pathlib
+import time
 
 import keras
 
@@ -17,17 +19,27 @@ class BestModel(keras.callbacks.Callback):
     Args:
         path: of the `.keras` file.
         monitor: name of the metric; without it in the logs (no validation
-            data, or a model that has no such metric) every epoch is better.
+            data, or a model that has no such metric) every epoch is better,
+            and the model is written at the end, before that now and then.
+        every_seconds: time between two of the latter.
 
     Attributes:
         epoch: the best epoch so far, counted from 1, or None.
         value: its value.
     """
 
-    def __init__(self, path, monitor: str = "val_negative_elbo"):
+    def __init__(
+        self,
+        path,
+        monitor: str = "val_negative_elbo",
+        every_seconds: float = 10.0,
+    ):
         super().__init__()
         self.path = pathlib.Path(path)
         self.monitor = monitor
+        self.every_seconds = every_seconds
+        self._saved_at = -math.inf
+        self._saved_step = None
         self.epoch = self.value = None
 
     @property
@@ -40,15 +52,32 @@ class BestModel(keras.callbacks.Callback):
         if both and self.model.steps_done:
             saved = json.loads(self.record.read_text())
             self.epoch, self.value = saved["epoch"], saved.get(self.monitor)
+            self._saved_step = saved.get("step")
 
     def on_epoch_end(self, epoch, logs=None):
         value = (logs or {}).get(self.monitor)
         if self.value is not None and not _is_lower(value, self.value):
             return
         self.epoch, self.value = epoch + 1, value
+        waited = time.monotonic() - self._saved_at
+        if value is not None or waited >= self.every_seconds:
+            self._save()
+
+    def on_train_end(self, logs=None):
+        outdated = self._saved_step != self.model.steps_done
+        if self.epoch is not None and self.value is None and outdated:
+            self._save()
+
+    def _save(self):
+        self._saved_at = time.monotonic()
+        self._saved_step = self.model.steps_done
         if writes_files(self.model):
             self.model.save(self.path)
-            saved = {"epoch": self.epoch, self.monitor: self.value}
+            saved = {
+                "epoch": self.epoch,
+                "step": self._saved_step,
+                self.monitor: self.value,
+            }
             write_text(self.record, json.dumps(saved) + "\n")
 
 
