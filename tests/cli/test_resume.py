@@ -57,6 +57,43 @@ def test_two_replicas(command, tmp_path):
     check_equal(tmp_path / "run", expected)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--preset", "points_gan", "--data", "circles"),
+        ("gan", "--data", "digits", "--network", "mlp")
+        + ("--augmentation", "adaptive"),
+    ],
+    ids=["falling rates", "adaptive augmentation"],
+)
+def test_gan(options, command, tmp_path):
+    train = (
+        *(*command, "train", *options, "--out", "run", "--seed", "5"),
+        *("--batch-size", "16", "--epochs", "2", "--checkpoint-every", "0.1"),
+    )
+    expected = train_whole(train, tmp_path / "whole")
+    stop_in_an_epoch(train, tmp_path, signal.SIGKILL)
+    train_whole([*command, *RESUME], tmp_path)
+    check_equal(tmp_path / "run", expected)
+    # and what is equal is more than start values
+    model = keras.models.load_model(expected / "model.keras")
+    for optimizer in model.optimizer.by_network.values():
+        assert int(optimizer.iterations) == model.steps_done
+    pairs = zip(
+        model.generator.get_weights(),
+        model.average_generator.get_weights(),
+        strict=True,
+    )
+    assert max(np.abs(a - b).max() for a, b in pairs) > 0
+    if model.augmentation is not None:
+        assert float(model.augmentation.probability) > 0
+    else:
+        rates = [
+            float(row["learning_rate_generator"]) for row in history(expected)
+        ]
+        assert rates[0] > 2 * rates[1]
+
+
 def test_training_done_but_model_lost(tfgen, whole):
     """The last epoch is what the checkpoint still has."""
     shutil.copytree(whole, "run")
@@ -185,8 +222,9 @@ def check_start(out, step):
 
 
 def within_an_epoch(step, begun_at, words):
+    rows = 10_000 if "circles" in words else ROWS
     batch_size = 16 if "16" in words else 8
-    return step > begun_at and step % -(-ROWS // batch_size)
+    return step > begun_at and step % -(-rows // batch_size)
 
 
 def newest_step(run):
