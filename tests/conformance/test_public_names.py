@@ -52,6 +52,7 @@ NAMES = {
         "NETWORKS",
         "build_decoder",
         "build_encoder",
+        "divide_options",
         "known_options",
         "recommended_network",
     ],

@@ -198,6 +198,26 @@ class TestFeatureMatching:
         for a, b in zip(generator.get_weights(), expected, strict=True):
             np.testing.assert_allclose(a, b, atol=1e-6)
 
+    def test_features_beside_a_projection(self):
+        """They come before the logit, not from the label's embedding."""
+        model = tfgen.build(
+            "gan",
+            input_shape=(4, 4, 1),
+            network="mlp",
+            network_options={"units": (7, 5)},
+            num_classes=3,
+            conditioning="projection",
+            feature_matching=1.0,
+        )
+        features = model.adversary._with_features.outputs[1]
+        hidden, of_label = (
+            layer
+            for layer in model.discriminator.layers
+            if getattr(layer, "units", 0) == 5
+        )
+        assert features is hidden.output
+        assert hidden.use_bias and not of_label.use_bias
+
 
 @pytest.mark.parametrize(
     "options, message",

@@ -266,3 +266,19 @@ def test_interpolation_ends_at_reconstructions():
     np.testing.assert_allclose(
         lines[:, -1], model.reconstruct(x[2:]), rtol=1e-5
     )
+
+
+def test_options_go_to_the_network_that_knows_them():
+    model = tfgen.build(
+        "vae",
+        input_shape=(16, 16, 1),
+        network="dcgan",
+        network_options={"dropout": 0.5, "filters": (4,)},
+    )
+    kinds = [
+        {type(layer).__name__ for layer in network.layers}
+        for network in (model.encoder, model.decoder)
+    ]
+    assert "Dropout" in kinds[0]
+    assert "Dropout" not in kinds[1]
+    assert model.encoder.layers[1].filters == 4

@@ -60,9 +60,20 @@ def make_gan_parts(
     network = network or named_networks.recommended_network(input_shape)
     if output_activation is None:
         output_activation = "tanh" if len(input_shape) == 3 else "linear"
-    for_decoder, for_encoder = _divide(network, network_options)
-    for_decoder |= generator_options or {}
-    for_encoder |= discriminator_options or {}
+    for_encoder, for_decoder = named_networks.divide_options(
+        network, network_options
+    )
+    for_decoder = {
+        **DEFAULTS[network],
+        **for_decoder,
+        **(generator_options or {}),
+    }
+    for_encoder = {
+        **DEFAULTS[network],
+        **DISCRIMINATOR_DEFAULTS.get(network, {}),
+        **for_encoder,
+        **(discriminator_options or {}),
+    }
     if conditioning == "projection":
         for_encoder.setdefault("conditioning", "projection")
         if _normalizes(network, for_decoder):
@@ -140,30 +151,6 @@ def has_batch_norm(network) -> bool:
         isinstance(layer, keras.layers.BatchNormalization)
         for layer in network._flatten_layers(include_self=False)
     )
-
-
-def _divide(network, options):
-    """Options of the generator and of the discriminator."""
-    parts = []
-    for role, defaults in (
-        ("decoder", {}),
-        ("encoder", DISCRIMINATOR_DEFAULTS.get(network, {})),
-    ):
-        known = named_networks.known_options(network, role)
-        own = {key: v for key, v in options.items() if key in known}
-        parts.append({**DEFAULTS[network], **defaults, **own})
-    known = {
-        option: None
-        for role in ("decoder", "encoder")
-        for option in named_networks.known_options(network, role)
-    }
-    for option in options:
-        if option not in known:
-            raise ValueError(
-                f"the {network!r} network has no option {option!r}, expected "
-                f"one of {', '.join(known)}."
-            )
-    return parts
 
 
 def _normalizes(network, options):

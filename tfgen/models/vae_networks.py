@@ -27,8 +27,11 @@ def make_vae_parts(
     if networks is not None:
         return (*networks(input_shape), likelihood)
     network = network or named_networks.recommended_network(input_shape)
+    for_encoder, for_decoder = named_networks.divide_options(
+        network, network_options
+    )
     encoder = named_networks.build_encoder(
-        network, input_shape, 2 * latent_dim, num_classes, **network_options
+        network, input_shape, 2 * latent_dim, num_classes, **for_encoder
     )
     channels = input_shape[-1] * likelihood.parameters_per_value
     decoder = named_networks.build_decoder(
@@ -37,7 +40,7 @@ def make_vae_parts(
         latent_dim,
         num_classes,
         output_activation or "linear",
-        **network_options,
+        **for_decoder,
     )
     return encoder, decoder, likelihood
 

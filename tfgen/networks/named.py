@@ -8,6 +8,7 @@ import keras
 from tfgen.networks import conv, dcgan, mlp, parts, resnet
 from tfgen.networks.toolkit import Toolkit
 
+ROLES = ("encoder", "decoder")
 NETWORKS = {"mlp": mlp, "conv": conv, "resnet": resnet, "dcgan": dcgan}
 
 
@@ -128,6 +129,26 @@ def known_options(network: str, role: str) -> tuple[str, ...]:
         for function in functions[role]
         for parameter in inspect.signature(function).parameters.values()
         if parameter.kind is parameter.KEYWORD_ONLY
+    )
+
+
+def divide_options(network: str, options: dict) -> tuple[dict, dict]:
+    """Options of the encoder and of the decoder: to each what it knows.
+
+    Raises:
+        ValueError: for an unknown network, or an option that neither knows.
+    """
+    known = {role: known_options(network, role) for role in ROLES}
+    for option in options:
+        if not any(option in names for names in known.values()):
+            both = dict.fromkeys(known["decoder"] + known["encoder"])
+            raise ValueError(
+                f"the {network!r} network has no option {option!r}, expected "
+                f"one of {', '.join(both)}."
+            )
+    return tuple(
+        {key: v for key, v in options.items() if key in known[role]}
+        for role in ROLES
     )
 
 
