@@ -300,3 +300,32 @@ class TestOverrides:
         preset.build(latent_dim=5, network="mlp")
         assert repr(preset) == before
         assert isinstance(preset, Preset)
+
+
+def test_compile_takes_the_preset_s_optimizers():
+    model = tfgen.build(preset="points_gan")
+    model.compile()
+    rates = {
+        name: float(optimizer.learning_rate)
+        for name, optimizer in model.optimizer.by_network.items()
+    }
+    expected = {"generator": 4e-3, "discriminator": 1e-3}
+    assert rates == pytest.approx(expected)
+
+
+def test_rates_that_decay():
+    """Along (1 + cos) / 2 over the training."""
+    preset = tfgen.presets.get("points_gan")
+    optimizers = preset.make_optimizers(preset.build(), steps=400)
+    optimizers["generator"].build([keras.Variable([1.0])])
+    for step, factor in ((0, 1.0), (100, 0.853553), (200, 0.5), (400, 0.0)):
+        optimizers["generator"].iterations.assign(step)
+        rate = float(optimizers["generator"].learning_rate)
+        assert rate == pytest.approx(4e-3 * factor, rel=1e-4, abs=1e-9)
+
+
+def test_penalties_belong_to_the_preset_s_loss():
+    own = tfgen.build(preset="points_gan")
+    other = tfgen.build(preset="points_gan", loss="wasserstein")
+    assert [p.weight for p in own.penalties] == [0.05, 0.05]
+    assert [p.weight for p in other.penalties] == [10.0]

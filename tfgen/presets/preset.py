@@ -65,7 +65,12 @@ class Preset:
             options["networks"] = functools.partial(
                 self.networks, latent_dim=latent_dim
             )
-        return build(**options)
+        model = build(**options)
+        # `compile()` without arguments takes what the preset recommends.
+        model.recommended_optimizers = functools.partial(
+            self.make_optimizers, model
+        )
+        return model
 
     def make_optimizers(self, model, learning_rate=None, steps=None):
         """Optimizers for `model.compile`, by network name.
@@ -75,8 +80,10 @@ class Preset:
             learning_rate: instead of the preset's.
             steps: of the whole training, for presets whose rates decay.
         """
-        make = self.optimizers or model.recommended_optimizers
-        optimizers = make()
+        if self.optimizers is None:
+            optimizers = type(model).recommended_optimizers(model)
+        else:
+            optimizers = self.optimizers()
         learning_rate = learning_rate or self.learning_rate
         if learning_rate is not None:
             for optimizer in optimizers.values():
