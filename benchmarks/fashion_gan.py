@@ -17,13 +17,22 @@ import tfgen  # isort: skip  (loads TensorFlow without its chatter)
 import keras
 import numpy as np
 
-CLASSIFIER_EPOCHS = 6
+CLASSIFIER_EPOCHS = 12
 SAMPLES = 10_000
 layers = keras.layers
 
 
+def get_classifier(path, seed):
+    """A classifier and its accuracy on the test split; trained once."""
+    if not path.exists():
+        train_classifier(seed).save(path)
+    classifier = keras.models.load_model(path)
+    x, y = load("test").arrays()
+    return classifier, classifier.evaluate(x, y, verbose=0)[1]
+
+
 def train_classifier(seed):
-    """A small convolutional classifier and its accuracy on the test split."""
+    """A small convolutional classifier."""
     keras.utils.set_random_seed(seed)
     classifier = keras.Sequential(
         [
@@ -40,14 +49,17 @@ def train_classifier(seed):
         ]
     )
     classifier.compile(
-        keras.optimizers.Adam(1e-3),
+        keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(
+                2e-3, CLASSIFIER_EPOCHS * 60_000 // 128
+            )
+        ),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
     x, y = load("train+validation").arrays()
-    classifier.fit(x, y, batch_size=128, epochs=CLASSIFIER_EPOCHS, verbose=0)
-    x, y = load("test").arrays()
-    return classifier, classifier.evaluate(x, y, verbose=0)[1]
+    classifier.fit(x, y, 128, CLASSIFIER_EPOCHS, verbose=0)
+    return classifier
 
 
 def load(split):
@@ -98,7 +110,8 @@ def main():
         picture = tfgen.pictures.samples_picture(model, load("test"))
         tfgen.pictures.write_png(options.out / "conditional.png", picture)
         report["conditional_minutes"] = seconds / 60
-        classifier, accuracy = train_classifier(options.seed)
+        path = options.out / "classifier.keras"
+        classifier, accuracy = get_classifier(path, options.seed)
         labels = np.arange(SAMPLES) % 10
         samples = model.sample(SAMPLES, seed=options.seed, labels=labels)
         said = classifier.predict(samples, verbose=0).argmax(axis=1)

@@ -9,9 +9,9 @@ mode is found if one lies within 3 standard deviations of its centre. Reported
 are the modes found, the share of samples within 3 standard deviations of a
 centre (of the true distribution 98.89%), and the reverse Kullback-Leibler
 divergence of the found modes' shares from the uniform ones, in nats (of true
-samples .0014 and .0048). Beyond the protocol, `width` says whether modes are too
-narrow: the root mean square distance of these good samples to their centres, over
-that of true ones.
+samples .0014 and .0048). Beyond the protocol, `width` says whether modes are
+too narrow: the root mean square distance of these good samples to their
+centres, over that of true ones.
 
 Trains the preset `points_gan` on standardized points. Results are kept in a
 file as they come, one line a run; what it already holds is not run again.
@@ -35,7 +35,7 @@ MIXTURES = {
 }
 PRESET = "points_gan"
 SAMPLES = 2_500
-FOLDER = pathlib.Path(__file__).parent
+RESULTS = "build/modes.jsonl"
 
 
 def score(samples, centers, stddev):
@@ -109,7 +109,7 @@ def main():
     parser.add_argument("--every-loss", action="store_true")
     parser.add_argument("--epochs", type=int, help="default: the preset's")
     parser.add_argument(
-        "--results", type=pathlib.Path, default=FOLDER / "modes.jsonl"
+        "--results", type=pathlib.Path, default=pathlib.Path(RESULTS)
     )
     parser.add_argument(
         "--threads", type=int, default=2, help="processor cores to use"
@@ -117,6 +117,7 @@ def main():
     options = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
+    options.results.parent.mkdir(parents=True, exist_ok=True)
     losses = list(tfgen.losses.ADVERSARIAL_LOSSES)
     todo = [
         {
