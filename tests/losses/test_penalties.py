@@ -46,7 +46,7 @@ def test_r2():
 
 
 def test_gradient_penalty():
-    mix = batch().uniform((), "gradient_penalty").numpy()[:, None]
+    mix = batch().uniform((), "gradient_penalty_1").numpy()[:, None]
     assert 0 < mix.min() < mix.max() < 1
     between = mix * REAL + (1 - mix) * FAKE
     np.testing.assert_allclose(
@@ -55,7 +55,7 @@ def test_gradient_penalty():
 
 
 def test_dragan():
-    noise = batch().normal((3,), "dragan").numpy()
+    noise = batch().normal((3,), "dragan_1").numpy()
     np.testing.assert_allclose(
         value(losses.DRAGAN(spread=0.2)),
         (norm(REAL + 0.2 * noise) - 1) ** 2,

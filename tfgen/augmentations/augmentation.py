@@ -2,7 +2,11 @@
 
 
 class Augmentation:
-    """A random, differentiable change of images, the same law for all."""
+    """A random, differentiable change of images, the same law for all.
+
+    Gradient penalties are taken at the changed images. A subclass with
+    arguments gives them in `get_config`, or a saved model cannot be loaded.
+    """
 
     def __call__(self, x, batch, purpose: str):
         """Changes each image in a way of its own.

@@ -9,8 +9,11 @@ from tfgen.augmentations.diff_augment import DiffAugment
 AUGMENTATIONS = {"diff_augment": DiffAugment, "adaptive": AdaptiveAugment}
 
 
-def get_augmentation(augmentation) -> Augmentation | None:
+def get_augmentation(augmentation, data_range=None) -> Augmentation | None:
     """An augmentation from its name, its config or itself; None stays None.
+
+    By name it changes brightness by up to a quarter of `data_range`, by
+    default (-1, 1).
 
     Raises:
         ValueError: for anything else.
@@ -20,7 +23,8 @@ def get_augmentation(augmentation) -> Augmentation | None:
     if isinstance(augmentation, dict):
         return keras.saving.deserialize_keras_object(augmentation)
     if isinstance(augmentation, str) and augmentation in AUGMENTATIONS:
-        return AUGMENTATIONS[augmentation]()
+        low, high = data_range or (-1.0, 1.0)
+        return AUGMENTATIONS[augmentation](brightness=(high - low) / 4.0)
     raise ValueError(
         f"augmentation is {augmentation!r}, expected one of "
         f"{', '.join(AUGMENTATIONS)}, a tfgen.augmentations.Augmentation or "

@@ -224,8 +224,12 @@ class TrainingRun:
             low, high = wanted
             raise ValueError(
                 f"{_objective(self.model)} is for data in [{low:g}, "
-                f"{high:g}], but {source.name} holds real numbers: pass "
-                "--likelihood gaussian."
+                f"{high:g}], but {source.name} holds real numbers: "
+                + (
+                    "pass --likelihood gaussian."
+                    if hasattr(self.model, "likelihood")
+                    else "rescale them."
+                )
             )
         return source.to_range(wanted)
 

@@ -205,7 +205,7 @@ def check_range(
     elif low == 0 and -1 - _RANGE_TOLERANCE <= lowest < 0 and highest <= 1:
         advice = f"rescale from [-1, 1] with ({name} + 1) / 2"
     else:
-        advice = "rescale them, or choose a likelihood for real data"
+        advice = "rescale them, or build a model for real data"
     raise ValueError(
         f"{name} has values from {lowest:g} to {highest:g}; expected "
         f"[{low:g}, {high:g}]: {advice}."

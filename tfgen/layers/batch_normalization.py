@@ -58,11 +58,16 @@ class BatchNormalization(keras.layers.BatchNormalization):
         count = tf.reduce_sum(tf.ones_like(inputs) * weights, rest)
         total = tf.reduce_sum(inputs * weights, rest)
         total, count = _over_replicas([total, count])
-        mean = total / count
+        mean = self._or(self.moving_mean, total, count)
         # Second pass: squares of the large numbers themselves would cancel.
         squares = (inputs - self._broadcast(mean)) ** 2
         (total,) = _over_replicas([tf.reduce_sum(squares * weights, rest)])
-        return mean, total / count
+        return mean, self._or(self.moving_variance, total, count)
+
+    def _or(self, moving, total, count):
+        """The mean, or where no row counts the moving statistic."""
+        moving = tf.cast(tf.convert_to_tensor(moving), total.dtype)
+        return tf.where(count > 0, total / tf.maximum(count, 1), moving)
 
     def _broadcast(self, values):
         shape = [1] * (len(self._reduction_axes) + 1)

@@ -32,24 +32,24 @@ class Critique:
 
     def squared_slope_at_real(self):
         """`||dD/dx||^2` at each of the data, `(rows,)`."""
-        gradient = self._tape.gradient(self.real_logits, self.real)
-        return _squared_norm(gradient)
+        return self._squared_slope(self._tape, self.real_logits, self.real)
 
     def squared_slope_at_fake(self):
         """`||dD/dx||^2` at each generated example, `(rows,)`."""
-        gradient = self._tape.gradient(self.fake_logits, self.fake)
-        return _squared_norm(gradient)
+        return self._squared_slope(self._tape, self.fake_logits, self.fake)
 
     def distance_of_slope_from_one(self, x):
         """`(||dD/dx|| - 1)^2` at other examples, with a finite slope at 0."""
         with tf.GradientTape() as tape:
             tape.watch(x)
             logits = self.discriminate(x)
-        squared = _squared_norm(tape.gradient(logits, x))
+        squared = self._squared_slope(tape, logits, x)
         # The derivative of a square root at 0 is infinite, and 0 * inf is NaN.
         return (tf.sqrt(squared + 1e-12) - 1.0) ** 2
 
-
-def _squared_norm(gradient):
-    gradient = tf.cast(gradient, tf.float32)
-    return tf.reduce_sum(gradient**2, axis=range(1, len(gradient.shape)))
+    def _squared_slope(self, tape, logits, x):
+        # Where layers mix rows, those of weight 0 have slopes at others too.
+        weights = self.batch.weights
+        gradient = tape.gradient(logits, x, output_gradients=weights)
+        gradient = tf.cast(gradient, tf.float32)
+        return tf.reduce_sum(gradient**2, axis=range(1, len(gradient.shape)))

@@ -28,7 +28,8 @@ class DRAGAN(Penalty):
 
     def __call__(self, critique):
         real = critique.real
-        noise = critique.batch.normal(tuple(real.shape[1:]), "dragan")
+        purpose = critique.batch.next_purpose("dragan")
+        noise = critique.batch.normal(tuple(real.shape[1:]), purpose)
         return critique.distance_of_slope_from_one(real + self.spread * noise)
 
     def get_config(self):

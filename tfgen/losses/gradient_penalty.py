@@ -24,7 +24,8 @@ class GradientPenalty(Penalty):
 
     def __call__(self, critique):
         real, fake = critique.real, critique.fake
-        mix = critique.batch.uniform((), "gradient_penalty")
+        batch = critique.batch
+        mix = batch.uniform((), batch.next_purpose("gradient_penalty"))
         mix = tf.reshape(mix, [-1] + [1] * (len(real.shape) - 1))
         between = mix * real + (1.0 - mix) * fake
         return critique.distance_of_slope_from_one(between)

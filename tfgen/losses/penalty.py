@@ -6,6 +6,9 @@ from tfgen.losses.critique import Critique
 class Penalty:
     """A term that is added to the discriminator's loss.
 
+    A subclass with arguments of its own gives them in `get_config`, or a
+    saved model cannot be loaded.
+
     Args:
         weight: factor of the term.
         every: the term is taken each so many steps, and then so many times

@@ -1,9 +1,11 @@
 """The discriminator's side of a model."""
 
+import copy
+
 import keras
 import tensorflow as tf
 
-from tfgen import augmentations, losses
+from tfgen import losses
 
 
 class Adversary:
@@ -15,7 +17,7 @@ class Adversary:
         loss: a name or a `tfgen.losses.AdversarialLoss`.
         penalties: names or `tfgen.losses.Penalty` objects; None: what the
             loss needs.
-        augmentation: None, a name or a `tfgen.augmentations.Augmentation`.
+        augmentation: a `tfgen.augmentations.Augmentation` or None.
         packing: examples that the discriminator sees side by side (Lin et
             al., 2018, "PacGAN").
         feature_matching: weight of the distance between mean features in the
@@ -37,7 +39,7 @@ class Adversary:
         self.discriminator = discriminator
         self.loss = losses.get_adversarial_loss(loss)
         self.penalties = _own_penalties(self.loss, penalties)
-        self.augmentation = _own(augmentations.get_augmentation(augmentation))
+        self.augmentation = _own(augmentation)
         self.packing = packing
         self.feature_matching = feature_matching
         if feature_matching:
@@ -122,7 +124,7 @@ class Adversary:
 
     def _shown(self, batch, x, purpose, training):
         if training and self.augmentation is not None:
-            x = self.augmentation(x, batch, purpose)
+            x = self.augmentation(x, batch, batch.next_purpose(purpose))
         return batch.grouped(x, self.packing)
 
     def _penalty(self, critique, step):
@@ -180,17 +182,19 @@ def _with_features(discriminator):
         layer, node, _ = tensor._keras_history
         inputs = layer._inbound_nodes[node].input_tensors
         tensor = inputs[0] if inputs else None
-    if tensor is None:
+    if tensor is None or isinstance(layer, keras.Model):
         raise ValueError(
-            "feature_matching looks into the discriminator, which shows no "
-            "layers: pass a keras.Sequential or functional model, or "
-            "feature_matching=0."
+            "feature_matching looks at what the discriminator's last layer "
+            "with weights takes, which is not to be seen: pass a "
+            "keras.Sequential or functional model of single layers."
         )
     outputs = [discriminator.outputs[0], tensor]
     return keras.Model(discriminator.inputs, outputs)
 
 
 def _own_penalties(loss, penalties):
+    if isinstance(penalties, str | losses.Penalty):
+        penalties = [penalties]
     if penalties is not None:
         return [_own(losses.get_penalty(penalty)) for penalty in penalties]
     if isinstance(loss, losses.Relativistic):
@@ -202,4 +206,4 @@ def _own_penalties(loss, penalties):
 
 def _own(part):
     """A copy: what it remembers belongs to one model."""
-    return None if part is None else type(part).from_config(part.get_config())
+    return copy.copy(part)

@@ -20,7 +20,7 @@ def build(model=None, *, preset=None, input_shape=None, **options):
             other arguments that are given override it.
         input_shape: shape of one example, `(height, width, channels)` or
             `(features,)`.
-        latent_dim: number of latent values; default 16.
+        latent_dim: number of latent values; default 16, of a GAN 64.
         network: `"mlp"`, `"conv"`, `"dcgan"`, `"resnet"`; default: `"conv"`
             for images, `"mlp"` else.
         network_options: sizes of the networks, such as `{"units": (64,)}`.
@@ -30,9 +30,10 @@ def build(model=None, *, preset=None, input_shape=None, **options):
         likelihood: a name, a `tfgen.probability.Likelihood` or a function
             that makes one; default: Bernoulli for grey images, Gaussian with
             a learned scale else.
-        output_activation: last activation of the decoder; default: none.
-        networks: function of the input shape that makes `(encoder, decoder)`,
-            instead of networks by name.
+        output_activation: last activation of the decoder or generator;
+            default: none, of a GAN for images tanh.
+        networks: function of the input shape that makes `(encoder, decoder)`
+            or `(generator, discriminator)`, instead of networks by name.
         num_classes: makes the model class-conditional.
         conditioning: of a GAN: `"concatenation"` of labels and inputs, or
             `"projection"` with conditional normalisation.

@@ -5,16 +5,18 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen import losses
-from tfgen.augmentations import AdaptiveAugment
+from tfgen.augmentations import AdaptiveAugment, get_augmentation
 from tfgen.models.adversary import Adversary
 from tfgen.models.endpoint import Endpoint
 from tfgen.models.gan_networks import (
     check_gan_parts,
+    check_layers,
     has_batch_norm,
     why_not_row_wise,
 )
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.interpolation import spherical
+from tfgen.models.network_inputs import last_activation
 from tfgen.training.average import update_average
 
 ACCURACIES = ("real_accuracy", "fake_accuracy")
@@ -26,7 +28,8 @@ class GAN(GenerativeModel):
 
     A step updates the discriminator `discriminator_steps` times, then the
     generator, against the discriminator as it is by then and on the latents
-    of its last update: their forward pass is made once. Logs
+    of its last update: their forward pass is made once. All updates of a step
+    see the same data, with noise and augmentation of their own. Logs
     `generator_loss`, `discriminator_loss` (without penalties),
     `gradient_penalty` (the weighted sum of penalties), `real_accuracy` and
     `fake_accuracy` (the share of data and of generated examples on the
@@ -41,8 +44,8 @@ class GAN(GenerativeModel):
             one number, a logit. With packing it takes that many examples,
             and labels, side by side on the last axis.
         loss: a name or a `tfgen.losses.AdversarialLoss`.
-        penalties: names or `tfgen.losses.Penalty` objects; default: R1 and
-            R2 with the relativistic loss, `gradient_penalty` with
+        penalties: a name or a `tfgen.losses.Penalty`, or several; default:
+            R1 and R2 with the relativistic loss, `gradient_penalty` with
             Wasserstein, else R1.
         discriminator_steps: updates of the discriminator in a step; default:
             5 with Wasserstein, else 1.
@@ -106,11 +109,12 @@ class GAN(GenerativeModel):
             generator, discriminator, num_classes, packing
         )
         _check_augmentation(augmentation, self.data_shape)
+        self.data_range = _data_range(generator, data_range)
         self.adversary = Adversary(
             discriminator,
             loss,
             penalties,
-            augmentation,
+            get_augmentation(augmentation, self.data_range),
             packing,
             feature_matching,
             self.add_weight,
@@ -125,7 +129,6 @@ class GAN(GenerativeModel):
         self.average_generator = None
         if average_decay:
             self.average_generator = _average_of(generator)
-        self.data_range = _data_range(generator, data_range)
         self.make_trackers(
             ("generator_loss", "discriminator_loss", *ACCURACIES),
             train_only=(
@@ -298,16 +301,25 @@ class GAN(GenerativeModel):
 
     def _discriminate_endpoint(self, x, label=None):
         logit = self.adversary.discriminate(x, self._hot(label))
+        if not isinstance(self.adversarial_loss, losses.Minimax):
+            return {"logit": logit}
         return {"logit": logit, "probability": tf.sigmoid(logit)}
 
-    def check_replicas(self, replicas):
+    def check_compile(self, replicas, jit_compile):
         lazy = any(penalty.every > 1 for penalty in self.penalties)
-        if replicas > 1 and lazy and has_batch_norm(self.discriminator):
+        if lazy and jit_compile:
+            raise ValueError(
+                "jit_compile=True cannot compile a penalty of every few steps: "
+                "pass every=1, or jit_compile=False."
+            )
+        if lazy and replicas > 1 and has_batch_norm(self.discriminator):
             raise ValueError(
                 f"on {replicas} replicas, a penalty of every few steps and "
                 "batch normalisation in the discriminator do not go together: "
                 "pass every=1, or a discriminator without it."
             )
+        for network in (self.generator, self.discriminator):
+            check_layers(network, self.packing)
 
     # Files.
 
@@ -401,7 +413,7 @@ def _average_of(network):
 def _data_range(generator, data_range):
     if data_range != "auto":
         return None if data_range is None else tuple(map(float, data_range))
-    activation = getattr(generator.layers[-1], "activation", None)
+    activation = last_activation(generator)
     if activation is keras.activations.tanh:
         return (-1.0, 1.0)
     if activation is keras.activations.sigmoid:

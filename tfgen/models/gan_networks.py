@@ -3,7 +3,12 @@
 import keras
 
 from tfgen import networks as named_networks
-from tfgen.models.network_inputs import first_input, only_axis
+from tfgen.layers import BatchNormalization
+from tfgen.models.network_inputs import (
+    first_input,
+    last_activation,
+    only_axis,
+)
 
 # Without these the first generated images are all but constant.
 _HE = {"activation": "leaky_relu", "kernel_initializer": "he_normal"}
@@ -55,6 +60,18 @@ def make_gan_parts(
             each other.
     """
     if networks is not None:
+        beside = {
+            "network": network,
+            "network_options": network_options,
+            "generator_options": generator_options,
+            "discriminator_options": discriminator_options,
+            "output_activation": output_activation,
+        }
+        for name, value in beside.items():
+            if value:
+                raise ValueError(
+                    f"networks and {name}={value!r} were given: leave one out."
+                )
         return networks(input_shape)
     _check_conditioning(conditioning, num_classes, packing)
     network = network or named_networks.recommended_network(input_shape)
@@ -145,6 +162,23 @@ def why_not_row_wise(network) -> str | None:
     return None
 
 
+def check_layers(network, packing) -> None:
+    """Raises ValueError for layers that a GAN's step would get wrong."""
+    for layer in network._flatten_layers(include_self=False):
+        if getattr(layer, "activity_regularizer", None) is not None:
+            raise ValueError(
+                f"layer {layer.name!r} has an activity_regularizer, which "
+                "would count the last of several passes alone: leave it out, "
+                "or write a tfgen.losses.Penalty."
+            )
+        stock = isinstance(layer, keras.layers.BatchNormalization)
+        if packing > 1 and stock and not isinstance(layer, BatchNormalization):
+            raise ValueError(
+                f"layer {layer.name!r} would count rows that fill up packs: "
+                "use tfgen.layers.BatchNormalization."
+            )
+
+
 def has_batch_norm(network) -> bool:
     """Whether a layer of the network normalises over the batch."""
     return any(
@@ -185,7 +219,7 @@ def _check_logit(discriminator):
             f"the discriminator gives {output}, expected (1,), a logit: end "
             "it in keras.layers.Dense(1)."
         )
-    last = getattr(discriminator.layers[-1], "activation", None)
+    last = last_activation(discriminator)
     if getattr(last, "__name__", "linear") == "sigmoid":
         raise ValueError(
             "the discriminator ends in a sigmoid, but its output is read as "

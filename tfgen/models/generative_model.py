@@ -75,8 +75,8 @@ class GenerativeModel(keras.Model):
         """Optimizers that `compile()` takes when none are named."""
         return {n: keras.optimizers.Adam(1e-3) for n in self.optimizer_names}
 
-    def check_replicas(self, replicas: int) -> None:
-        """Raises ValueError for what this model cannot do on so many."""
+    def check_compile(self, replicas: int, jit_compile: bool) -> None:
+        """Raises ValueError for what this model cannot do exactly."""
 
     # Training.
 
@@ -108,10 +108,13 @@ class GenerativeModel(keras.Model):
         refusals.refuse_compile_arguments(self, unsupported)
         with self.distribute_strategy.scope():
             group = optimizer
-            if not isinstance(group, OptimizerGroup):
+            if isinstance(group, OptimizerGroup):
+                self._check_names(group.by_network)
+            else:
                 group = OptimizerGroup(self._named_optimizers(optimizer))
             refusals.refuse_inexact(self, group, jit_compile)
-            self.check_replicas(self.distribute_strategy.num_replicas_in_sync)
+            replicas = self.distribute_strategy.num_replicas_in_sync
+            self.check_compile(replicas, jit_compile)
             group.build(self.network_variables())
         super().compile(
             optimizer=group,
@@ -134,8 +137,8 @@ class GenerativeModel(keras.Model):
 
         Raises:
             ValueError: if the data is not what the networks take.
-            FloatingPointError: if a gradient is not finite; the weights are
-                then those before the step.
+            FloatingPointError: if a gradient is not finite; the weights of its
+                network are then those before the step.
         """
         kwargs, runs = inputs.fit_arguments(self, x, y, batch_size, kwargs)
         self._train_runner.start(runs.steps_per_epoch, runs.ordered)
@@ -148,7 +151,8 @@ class GenerativeModel(keras.Model):
         """Mean of the metrics over the data, as `keras.Model.evaluate`.
 
         The noise of row i depends on the seed and i alone: results do not
-        depend on batch size, replicas or the training step.
+        depend on batch size, replicas or the training step, except where the
+        model mixes rows (packing, minibatch standard deviations).
         """
         if not kwargs.get("_use_cached_eval_dataset"):
             return self._evaluate_apart(x, y, batch_size, **kwargs)
@@ -344,12 +348,16 @@ class GenerativeModel(keras.Model):
             return self.recommended_optimizers()
         if not isinstance(optimizer, dict):
             return {name: _own_copy(optimizer) for name in names}
-        if set(optimizer) != set(names):
+        self._check_names(optimizer)
+        return {name: _own_copy(optimizer[name]) for name in names}
+
+    def _check_names(self, optimizers):
+        names = self.optimizer_names
+        if set(optimizers) != set(names):
             raise ValueError(
-                f"optimizer has the keys {', '.join(map(str, optimizer))}, "
+                f"optimizer has the keys {', '.join(map(str, optimizers))}, "
                 f"expected {', '.join(names)}."
             )
-        return {name: _own_copy(optimizer[name]) for name in names}
 
     def _unpack(self, data):
         x, labels, _ = keras.utils.unpack_x_y_sample_weight(data)

@@ -1,4 +1,6 @@
-"""What the inputs of a network are."""
+"""What the inputs and outputs of a network are."""
+
+import keras
 
 
 def first_input(network, role, num_classes):
@@ -30,6 +32,18 @@ def first_input(network, role, num_classes):
             " for one-hot labels."
         )
     return tuple(network.inputs[0].shape[1:])
+
+
+def last_activation(network):
+    """The activation that the outputs have gone through last, or None."""
+    layers = keras.layers
+    shapes = (layers.Reshape, layers.Flatten, layers.Permute)
+    for layer in reversed(network.layers):
+        if isinstance(layer, keras.Model):
+            return last_activation(layer)
+        if not isinstance(layer, (*shapes, layers.Cropping2D)):
+            return getattr(layer, "activation", None)
+    return None
 
 
 def only_axis(shape, role):

@@ -12,8 +12,9 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
     `apply(gradients, variables)` hands each gradient to the optimizer that owns
     its variable. Gradients that are not finite stop the training before
-    they touch a weight. Over several replicas, gradients are added up before
-    they are clipped, so that clipping sees the gradient of the whole batch.
+    they touch their network. Over several replicas, gradients are added up
+    before they are clipped, so that clipping sees the gradient of the whole
+    batch.
 
     `learning_rate` reads the first optimizer's rate; setting it scales all
     of them alike, so their ratios stay as they were compiled.

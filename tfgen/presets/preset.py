@@ -86,12 +86,21 @@ class Preset:
             optimizers = self.optimizers()
         learning_rate = learning_rate or self.learning_rate
         if learning_rate is not None:
+            # Of the first network; the others keep their ratio to it.
+            first = float(next(iter(optimizers.values())).learning_rate)
             for optimizer in optimizers.values():
-                optimizer.learning_rate = learning_rate
+                ratio = float(optimizer.learning_rate) / first
+                optimizer.learning_rate = ratio * learning_rate
         if self.decay and steps:
-            for optimizer in optimizers.values():
-                rate = float(optimizer.learning_rate)
-                optimizer.learning_rate = CosineDecay(rate, steps)
+            # A schedule counts the updates of its own network.
+            updates = {
+                "discriminator": getattr(model, "discriminator_steps", 1)
+            }
+            for name, optimizer in optimizers.items():
+                optimizer.learning_rate = CosineDecay(
+                    float(optimizer.learning_rate),
+                    steps * updates.get(name, 1),
+                )
         return optimizers
 
     def _options_beside(self, overrides):
@@ -116,6 +125,7 @@ class Preset:
             "generator_options",
             "discriminator_options",
             "num_classes",
+            "conditioning",
             "output_activation",
             "packing",
         )

@@ -57,15 +57,17 @@ class GlobalBatch:
     @staticmethod
     def current() -> "GlobalBatch | None":
         """The batch that this replica's step is at work on."""
-        return getattr(_current, "batch", None)
+        stack = getattr(_current, "stack", None)
+        return stack[-1] if stack else None
 
     def __enter__(self):
-        self._around = GlobalBatch.current()
-        _current.batch = self
+        if not hasattr(_current, "stack"):
+            _current.stack = []
+        _current.stack.append(self)
         return self
 
     def __exit__(self, *error):
-        _current.batch = self._around
+        _current.stack.pop()
 
     def mean(self, per_example):
         """This replica's sum over the number of rows on all replicas."""

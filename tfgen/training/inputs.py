@@ -104,7 +104,7 @@ def explained_errors(model):
         network = str(error).split(NOT_FINITE)[1].split("'")[0].split("]")[0]
         raise FloatingPointError(
             f"the gradients of network {network.strip(': ')} are not finite "
-            f"at step {model.steps_done}; the weights are those before it. "
+            f"at step {model.steps_done}; its weights are those before it. "
             "Look for NaN or huge values in the data, lower the learning "
             "rate, or clip gradients (global_clipnorm=1.0)."
         ) from None
@@ -194,11 +194,11 @@ def _check_source(model, source):
     if wanted and source.value_range != tuple(wanted):
         raise ValueError(
             f"{source.name} has the range {source.value_range}, but the "
-            f"model's likelihood takes {tuple(wanted)}: "
+            f"model takes {tuple(wanted)}: "
             + (
                 f"pass source.to_range({tuple(wanted)})."
                 if source.value_range
-                else "use likelihood='gaussian' for real data."
+                else _for_real_data(model)
             )
         )
     if model.num_classes and source.num_classes != model.num_classes:
@@ -206,6 +206,12 @@ def _check_source(model, source):
             f"{source.name} has {source.num_classes or 'no'} classes, but the "
             f"model was built with num_classes={model.num_classes}."
         )
+
+
+def _for_real_data(model):
+    if hasattr(model, "likelihood"):
+        return "use likelihood='gaussian' for real data."
+    return "rescale the data, or build it with output_activation='linear'."
 
 
 def _check_dataset(model, dataset):
