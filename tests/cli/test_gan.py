@@ -44,3 +44,16 @@ def test_learning_rate(tfgen):
 def test_an_option_of_another_model(refused):
     message = refused(*TRAIN, "--beta", "2")
     assert message.startswith("the model 'gan' has no option 'beta'")
+
+
+def test_what_cannot_be_served_is_left_out(tfgen):
+    done = tfgen(*TRAIN, "--packing", 2, "--augmentation", "diff_augment")
+    assert (done.status, done.err) == (0, "")
+    done = tfgen("export", "run", "--to", "gan")
+    assert done.status == 0
+    assert "left out     discriminate: the discriminator does not" in done.out
+    assert "it judges 2 examples together" in done.out
+    done = tfgen("verify", "gan/1")
+    assert done.status == 0
+    rows = {row.split()[0] for row in done.out.splitlines()[1:]}
+    assert rows == {"decode", "generate", "serving_default"}

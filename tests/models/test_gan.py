@@ -259,3 +259,161 @@ def test_discriminate_is_offered_row_by_row_or_not_at_all(options, reason):
         ValueError, match=f"there is no 'discriminate'.*{reason}"
     ):
         model.discriminate(np.zeros((2, 8, 8, 1)))
+
+
+class TestRowsOfNoWeight:
+    """Rows that only fill up a batch leave no trace."""
+
+    def model(self, discriminator_layer, generator_layer=None, packing=2):
+        keras.utils.set_random_seed(1)
+        middle = [generator_layer] if generator_layer else []
+        return tfgen.GAN(
+            keras.Sequential(
+                [keras.Input((2,)), keras.layers.Dense(4), *middle]
+                + [keras.layers.Dense(3)]
+            ),
+            keras.Sequential(
+                [keras.Input((3 * packing,)), keras.layers.Dense(4, "tanh")]
+                + [discriminator_layer, keras.layers.Dense(1)]
+            ),
+            penalties="r1",
+            packing=packing,
+        )
+
+    @pytest.mark.parametrize("layer", ["BatchNormalization", "MinibatchStddev"])
+    def test_slopes(self, layer):
+        """The 11th row is no pack of its own."""
+        values = []
+        for rows in (10, 11):
+            model = self.model(getattr(tfgen.layers, layer)())
+            values.append(train(model, rows, rate=0.0)["gradient_penalty"])
+        assert values[0] == pytest.approx(values[1], rel=1e-5)
+
+    def test_a_batch_of_no_pack(self):
+        """It moves nothing but the average of the generator."""
+        model = self.model(
+            tfgen.layers.BatchNormalization(),
+            tfgen.layers.BatchNormalization(),
+        )
+        train(model, 12)
+        networks = model.generator, model.discriminator
+        before = [network.get_weights() for network in networks]
+        train(model, 1)
+        for network, weights in zip(networks, before, strict=True):
+            for a, b in zip(network.get_weights(), weights, strict=True):
+                np.testing.assert_allclose(a, b, atol=1e-6)
+        assert all(np.isfinite(w).all() for w in model.get_weights())
+
+
+def test_no_batch_is_left_behind():
+    train(tfgen.GAN(*networks()))
+    assert GlobalBatch.current() is None
+
+
+def test_each_update_draws_anew():
+    """With rate 0 equal noise would make the penalties of both equal."""
+    seen = []
+
+    class Spy(losses.GradientPenalty):
+        def __call__(self, critique):
+            each = super().__call__(critique)
+            seen.append(each)
+            return each
+
+    model = tfgen.GAN(
+        *networks(), "wasserstein", penalties=Spy(), discriminator_steps=2
+    )
+    model.compile(keras.optimizers.SGD(0.0), run_eagerly=True)
+    model.fit(tf.data.Dataset.from_tensors(DATA), verbose=0)
+    first, second = (each.numpy() for each in seen)
+    assert np.abs(first - second).max() > 1e-4
+
+
+def test_an_own_penalty_keeps_its_arguments():
+    class Own(losses.Penalty):
+        def __init__(self, aim):
+            super().__init__(weight=1.0)
+            self.aim = aim
+
+        def __call__(self, critique):
+            return tf.fill(tf.shape(critique.real_logits), self.aim)
+
+    logs = train(tfgen.GAN(*networks(), penalties=[Own(7.0)]))
+    assert logs["gradient_penalty"] == pytest.approx([7.0])
+
+
+@pytest.mark.parametrize(
+    "last, expected",
+    [
+        (["tanh", keras.layers.Reshape((4, 1, 1))], (-1.0, 1.0)),
+        (["sigmoid"], (0.0, 1.0)),
+        (["tanh", keras.layers.Rescaling(255.0)], None),
+        ([None], None),
+    ],
+)
+def test_data_range(last, expected):
+    activation, *after = last
+    generator = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(4, activation), *after]
+    )
+    discriminator = keras.Sequential(
+        [
+            keras.Input(generator.output_shape[1:]),
+            keras.layers.Flatten(),
+            keras.layers.Dense(1),
+        ]
+    )
+    assert tfgen.GAN(generator, discriminator).data_range == expected
+
+
+class TestRefusedAtCompile:
+    def refused(self, message, model, **arguments):
+        with pytest.raises(ValueError, match=message):
+            model.compile(**arguments)
+
+    def test_lazy_penalty_and_xla(self):
+        model = tfgen.GAN(*networks(), penalties=losses.R1(every=2))
+        self.refused("pass every=1, or jit_compile", model, jit_compile=True)
+
+    def test_activity_regularizer(self):
+        generator, discriminator = networks()
+        generator.layers[0].activity_regularizer = keras.regularizers.L2(0.1)
+        model = tfgen.GAN(generator, discriminator)
+        self.refused("has an activity_regularizer", model)
+
+    def test_optimizers_of_another_model(self):
+        group = tfgen.optimizers.OptimizerGroup({"vae": keras.optimizers.SGD()})
+        self.refused(
+            "has the keys vae, expected generator, discriminator",
+            tfgen.GAN(*networks()),
+            optimizer=group,
+        )
+
+    def test_lazy_penalty_and_batch_norm_on_replicas(self, two_replicas):
+        with two_replicas.scope():
+            model = tfgen.build(
+                "gan",
+                input_shape=(16, 16, 1),
+                network="dcgan",
+                discriminator_options={"batch_norm": True},
+                penalties=losses.R1(every=2),
+            )
+        self.refused("do not go together", model)
+
+
+def test_options_beside_networks():
+    with pytest.raises(ValueError, match="networks and network_options"):
+        tfgen.build(
+            "gan",
+            input_shape=(3,),
+            networks=lambda shape: networks(),
+            network_options={"units": (3,)},
+        )
+
+
+def test_nested_discriminator_shows_no_features():
+    generator, discriminator = networks()
+    x = keras.Input((3,))
+    nested = keras.Model(x, discriminator(x))
+    with pytest.raises(ValueError, match="not to be seen"):
+        tfgen.GAN(generator, nested, feature_matching=1.0)

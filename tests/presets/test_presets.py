@@ -329,3 +329,14 @@ def test_penalties_belong_to_the_preset_s_loss():
     other = tfgen.build(preset="points_gan", loss="wasserstein")
     assert [p.weight for p in own.penalties] == [0.05, 0.05]
     assert [p.weight for p in other.penalties] == [10.0]
+
+
+def test_rates_decay_with_the_updates_of_each_network():
+    preset = tfgen.presets.get("points_gan")
+    model = preset.build(loss="wasserstein")
+    optimizers = preset.make_optimizers(model, steps=100)
+    for name, updates in (("generator", 50), ("discriminator", 250)):
+        optimizers[name].build([keras.Variable([1.0])])
+        optimizers[name].iterations.assign(updates)
+    rates = {name: float(o.learning_rate) for name, o in optimizers.items()}
+    assert rates == pytest.approx({"generator": 2e-3, "discriminator": 5e-4})

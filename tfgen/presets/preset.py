@@ -93,14 +93,11 @@ class Preset:
                 optimizer.learning_rate = ratio * learning_rate
         if self.decay and steps:
             # A schedule counts the updates of its own network.
-            updates = {
-                "discriminator": getattr(model, "discriminator_steps", 1)
-            }
             for name, optimizer in optimizers.items():
-                optimizer.learning_rate = CosineDecay(
-                    float(optimizer.learning_rate),
-                    steps * updates.get(name, 1),
-                )
+                rate, updates = float(optimizer.learning_rate), steps
+                if name == "discriminator":
+                    updates *= model.discriminator_steps
+                optimizer.learning_rate = CosineDecay(rate, updates)
         return optimizers
 
     def _options_beside(self, overrides):
