@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 TRAIN = (
@@ -57,3 +58,12 @@ def test_what_cannot_be_served_is_left_out(tfgen):
     assert done.status == 0
     rows = {row.split()[0] for row in done.out.splitlines()[1:]}
     assert rows == {"decode", "generate", "serving_default"}
+
+
+def test_points_far_apart(tfgen):
+    """Trained on standardized points, samples come in units of the data."""
+    train = ("train", "--preset", "points_gan", "--data", "grid")
+    assert tfgen(*train, "--epochs", 1, "--out", "run").status == 0
+    assert tfgen("sample", "run", "-n", 500, "--out", "x.csv").status == 0
+    points = np.loadtxt("x.csv", delimiter=",", skiprows=1)
+    assert 2.0 < points.std() < 3.5  # of the data 2.83

@@ -105,7 +105,12 @@ class GANHealth(keras.callbacks.Callback):
         steps = self.model.steps_done - self._before[0]
         if steps:  # else this one had been done before a resume
             self._relative_steps = _relative_steps(
-                self._before[1], _kernels(self.model), steps
+                self._before[1],
+                _kernels(self.model),
+                {
+                    "generator": steps,
+                    "discriminator": steps * self.model.discriminator_steps,
+                },
             )
             self._before = None
 
@@ -158,17 +163,18 @@ def _kernels(model):
     }
 
 
-def _relative_steps(before, after, steps):
-    """Size of one step over that of the weights, by network.
+def _relative_steps(before, after, updates):
+    """Size of one update over that of the weights, by network.
 
-    Of several steps at once, taken to point anywhere.
+    Of several updates at once, taken to point anywhere.
     """
     sizes = {}
     for name, old in before.items():
         pairs = zip(old, after[name], strict=True)
         change = sum(_squares(new - one) for one, new in pairs)
         size = sum(_squares(one) for one in old)
-        sizes[name] = float(np.sqrt(change / max(size * steps, 1e-30)))
+        square = change / max(size * updates[name], 1e-30)
+        sizes[name] = float(np.sqrt(square))
     return sizes
 
 

@@ -164,6 +164,10 @@ class TrainingRun:
         self._set_sizes(train)
         with self.strategy.scope():
             self.model = self._build(train)
+        if train.kind == "points" and settings["model"] == "gan":
+            # Tables are standardized as they are loaded.
+            validation = validation.standardized_by(train)
+            train = train.standardized_by(train)
         self.source = self._in_range(train)
         self.validation = self._in_range(validation)
         self.batches = self.source.batches(
