@@ -8,15 +8,17 @@ from tfgen import losses
 from tfgen.augmentations import AdaptiveAugment, get_augmentation
 from tfgen.models.adversary import Adversary
 from tfgen.models.endpoint import Endpoint
-from tfgen.models.gan_networks import (
+from tfgen.models.gan_checks import (
+    check_augmentation,
     check_gan_parts,
     check_layers,
+    check_numbers,
     has_batch_norm,
     why_not_row_wise,
 )
+from tfgen.models.gan_networks import average_of, find_data_range
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.interpolation import spherical
-from tfgen.models.network_inputs import last_activation
 from tfgen.training.average import update_average
 
 ACCURACIES = ("real_accuracy", "fake_accuracy")
@@ -102,14 +104,14 @@ class GAN(GenerativeModel):
         self.discriminator = discriminator
         if discriminator_steps is None:
             discriminator_steps = _recommended_steps(loss)
-        _check_numbers(
+        check_numbers(
             discriminator_steps, average_decay, packing, feature_matching
         )
         self.data_shape, self.latent_dim = check_gan_parts(
             generator, discriminator, num_classes, packing
         )
-        _check_augmentation(augmentation, self.data_shape)
-        self.data_range = _data_range(generator, data_range)
+        check_augmentation(augmentation, self.data_shape)
+        self.data_range = find_data_range(generator, data_range)
         self.adversary = Adversary(
             discriminator,
             loss,
@@ -128,7 +130,7 @@ class GAN(GenerativeModel):
         self.average_decay = average_decay
         self.average_generator = None
         if average_decay:
-            self.average_generator = _average_of(generator)
+            self.average_generator = average_of(generator)
         self.make_trackers(
             ("generator_loss", "discriminator_loss", *ACCURACIES),
             train_only=(
@@ -369,53 +371,7 @@ class GAN(GenerativeModel):
         return cls(**config)
 
 
-def _check_numbers(
-    discriminator_steps, average_decay, packing, feature_matching
-):
-    for name, value in (
-        ("discriminator_steps", discriminator_steps),
-        ("packing", packing),
-    ):
-        if value < 1:
-            raise ValueError(f"{name} is {value}, expected 1, 2, 3, ...")
-    if not 0.0 <= average_decay < 1.0:
-        raise ValueError(
-            f"average_decay is {average_decay}, expected from 0 to below 1."
-        )
-    if feature_matching < 0.0:
-        raise ValueError(
-            f"feature_matching is {feature_matching}, expected 0 or more."
-        )
-
-
 def _recommended_steps(loss):
     """A critic must be near its best for its slope to mean a distance."""
     loss = losses.get_adversarial_loss(loss)
     return 5 if isinstance(loss, losses.Wasserstein) else 1
-
-
-def _check_augmentation(augmentation, data_shape):
-    if augmentation is not None and len(data_shape) != 3:
-        raise ValueError(
-            f"augmentation={augmentation!r} is for images (height, width, "
-            f"channels), got data of shape {data_shape}: leave it out."
-        )
-
-
-def _average_of(network):
-    average = keras.models.clone_model(network)
-    average.set_weights(network.get_weights())
-    average.name = f"average_{network.name}"
-    average.trainable = False
-    return average
-
-
-def _data_range(generator, data_range):
-    if data_range != "auto":
-        return None if data_range is None else tuple(map(float, data_range))
-    activation = last_activation(generator)
-    if activation is keras.activations.tanh:
-        return (-1.0, 1.0)
-    if activation is keras.activations.sigmoid:
-        return (0.0, 1.0)
-    return None
