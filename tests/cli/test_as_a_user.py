@@ -70,6 +70,7 @@ def check_output(out):
     assert lines[5:] == [
         "model       run/model.keras",
         "samples     run/samples.png",
+        "animation   run/samples.gif",
         "losses      run/loss.png",
         "history     run/history.csv",
         "TensorBoard tensorboard --logdir run/tensorboard",

@@ -46,10 +46,13 @@ def assert_equal_training(one, two):
 
 
 def test_every_model(case, two_replicas):
-    one = train(case, tf.distribute.get_strategy(), BATCH + 33, epochs=2)
-    two = train(case, two_replicas, BATCH + 33, epochs=2)
+    before = case.build(seed=1)
+    # Packs are made of each replica's rows: of 17 and 16 one would be left.
+    last = 33 if getattr(before, "packing", 1) == 1 else 36
+    before = before.get_weights()
+    one = train(case, tf.distribute.get_strategy(), BATCH + last, epochs=2)
+    two = train(case, two_replicas, BATCH + last, epochs=2)
     assert_equal_training(one, two)
-    before = case.build(seed=1).get_weights()
     moved = [
         np.abs(a - b).max()
         for a, b in zip(before, two[0].get_weights(), strict=True)

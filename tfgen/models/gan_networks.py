@@ -8,7 +8,7 @@ from tfgen.models.network_inputs import last_activation
 # Without these the first generated images are all but constant.
 _HE = {"activation": "leaky_relu", "kernel_initializer": "he_normal"}
 DEFAULTS = {
-    "mlp": {"activation": "leaky_relu"},
+    "mlp": _HE,
     "conv": _HE,
     "resnet": {"activation": "leaky_relu"},
     "dcgan": {},
@@ -75,13 +75,17 @@ def make_gan_parts(
     for_encoder, for_decoder = named_networks.divide_options(
         network, network_options
     )
+    defaults = DEFAULTS[network]
+    if len(input_shape) == 1:
+        # Tables and points are learned better from small weights.
+        defaults = {**defaults, "kernel_initializer": "glorot_uniform"}
     for_decoder = {
-        **DEFAULTS[network],
+        **defaults,
         **for_decoder,
         **(generator_options or {}),
     }
     for_encoder = {
-        **DEFAULTS[network],
+        **defaults,
         **DISCRIMINATOR_DEFAULTS.get(network, {}),
         **for_encoder,
         **(discriminator_options or {}),
