@@ -87,7 +87,9 @@ def check_run(run):
         "manifest.json",
         "model.json",
         "model.keras",
+        "samples.gif",
         "samples.png",
+        "samples_frames",
         "tensorboard",
     ]
     config = json.loads((run / "config.json").read_text())
@@ -100,7 +102,7 @@ def check_run(run):
     assert list((run / "checkpoints").glob("*.index"))
     with open(run / "history.csv") as file:
         assert [row["epoch"] for row in csv.DictReader(file)] == ["1", "2"]
-    for name in ("samples.png", "loss.png"):
+    for name in ("samples.png", "samples.gif", "loss.png"):
         with PIL.Image.open(run / name) as picture:
             assert min(picture.size) > 100
     events = EventAccumulator(str(run / "tensorboard" / "train"))
