@@ -183,9 +183,10 @@ def train(
 ) -> None:
     """Train a model, or go on with a run that was stopped.
 
-    RUN gets model.keras, history.csv, samples.png, loss.png, tensorboard/,
-    checkpoints/, config.json (the settings) and manifest.json (versions, data
-    and machine). What stands in brackets is the default.
+    RUN gets model.keras, history.csv, samples.png, samples.gif, loss.png,
+    tensorboard/, checkpoints/, config.json (the settings) and manifest.json
+    (versions, data and machine); of a GAN that goes wrong warnings.txt too.
+    What stands in brackets is the default.
     """
     settings = dict(locals())
     out, resume = settings.pop("out"), settings.pop("resume")
