@@ -77,7 +77,7 @@ def make_gan_parts(
     )
     defaults = DEFAULTS[network]
     if len(input_shape) == 1:
-        # Tables and points are learned better from small weights.
+        # Points in the plane are learned better from small weights.
         defaults = {**defaults, "kernel_initializer": "glorot_uniform"}
     for_decoder = {
         **defaults,
