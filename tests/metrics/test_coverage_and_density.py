@@ -100,7 +100,8 @@ def test_extractor():
     found = value(metric, real, generated)
     assert found == value(Coverage(k=3), *seen)
     copy = Coverage.from_config(metric.get_config())
-    assert (copy.k, copy.batch_size, copy.name) == (3, 7, "mine")
+    batch_size = copy.extractor.batch_size
+    assert (copy.k, batch_size, copy.name) == (3, 7, "mine")
 
 
 class TestRefused:

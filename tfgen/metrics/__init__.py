@@ -1,6 +1,8 @@
-"""How well generated examples match data, each metric in one file.
+"""How good a model is, each metric in one file.
 
-scikit-learn is imported when the first result is asked for, not before.
+Metrics of distributions (`DistributionMetric`) compare generated examples with
+data; functions look at a model, at latents, or at tables. scikit-learn and
+SciPy are imported when a result is asked for, not before.
 """
 
 from tfgen.metrics.coverage import Coverage as Coverage
@@ -8,3 +10,12 @@ from tfgen.metrics.density import Density as Density
 from tfgen.metrics.distribution_metric import (
     DistributionMetric as DistributionMetric,
 )
+from tfgen.metrics.feature_extractor import FeatureExtractor as FeatureExtractor
+from tfgen.metrics.fit_extractor import fit_extractor as fit_extractor
+from tfgen.metrics.frechet_distance import FrechetDistance as FrechetDistance
+from tfgen.metrics.inception import inception_extractor as inception_extractor
+from tfgen.metrics.inception_score import InceptionScore as InceptionScore
+from tfgen.metrics.kernel_distance import KernelDistance as KernelDistance
+from tfgen.metrics.measurement import Measurement as Measurement
+from tfgen.metrics.precision import Precision as Precision
+from tfgen.metrics.recall import Recall as Recall

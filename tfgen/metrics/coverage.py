@@ -1,10 +1,10 @@
 import numpy as np
 
-from tfgen.metrics.distribution_metric import DistributionMetric
+from tfgen.metrics.neighbor_metric import NeighborMetric
 from tfgen.metrics.neighbors import ball_radii, nearest_distance
 
 
-class Coverage(DistributionMetric):
+class Coverage(NeighborMetric):
     """Share of the data that generated examples come near to.
 
     An example of the data is covered if at least one generated example lies
@@ -16,9 +16,7 @@ class Coverage(DistributionMetric):
 
     Args:
         k: which neighbour.
-        extractor: see `DistributionMetric`.
-        batch_size: see `DistributionMetric`.
-        name: of the metric.
+        **options: see `NeighborMetric`.
 
     Reference:
         Naeem et al. (2020), "Reliable fidelity and diversity metrics for
@@ -32,16 +30,12 @@ class Coverage(DistributionMetric):
     1.0
     """
 
-    def __init__(self, k: int = 5, extractor=None, batch_size=256, name=None):
-        super().__init__(extractor, batch_size, name)
-        self.k = k
+    def __init__(self, k: int = 5, **options):
+        super().__init__(k, **options)
 
-    def value(self, real, generated):
+    def compare(self, real, generated):
         radii = ball_radii(real, self.k)
         return float(np.mean(nearest_distance(real, generated) <= radii))
-
-    def get_config(self):
-        return {"k": self.k, **super().get_config()}
 
 
 def expected_coverage(num_real: int, num_generated: int, k: int = 5) -> float:

@@ -1,8 +1,8 @@
-from tfgen.metrics.distribution_metric import DistributionMetric
+from tfgen.metrics.neighbor_metric import NeighborMetric
 from tfgen.metrics.neighbors import ball_radii, balls_around
 
 
-class Density(DistributionMetric):
+class Density(NeighborMetric):
     """How densely the data lie where the generated examples are.
 
     A generated example counts by the number of balls that it lies in, where
@@ -14,22 +14,16 @@ class Density(DistributionMetric):
 
     Args:
         k: which neighbour.
-        extractor: see `DistributionMetric`.
-        batch_size: see `DistributionMetric`.
-        name: of the metric.
+        **options: see `NeighborMetric`.
 
     Reference:
         Naeem et al. (2020), "Reliable fidelity and diversity metrics for
         generative models", equation 3.
     """
 
-    def __init__(self, k: int = 5, extractor=None, batch_size=256, name=None):
-        super().__init__(extractor, batch_size, name)
-        self.k = k
+    def __init__(self, k: int = 5, **options):
+        super().__init__(k, **options)
 
-    def value(self, real, generated):
+    def compare(self, real, generated):
         balls = balls_around(generated, real, ball_radii(real, self.k))
         return float(balls.mean() / self.k)
-
-    def get_config(self):
-        return {"k": self.k, **super().get_config()}

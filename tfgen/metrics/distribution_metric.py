@@ -2,6 +2,10 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
+
+from tfgen.metrics.feature_extractor import FeatureExtractor
+from tfgen.metrics.measurement import Measurement
 
 
 class DistributionMetric(keras.metrics.Metric):
@@ -16,25 +20,44 @@ class DistributionMetric(keras.metrics.Metric):
     metric.reset_state()
     ```
 
-    A subclass gives `value(real, generated)`. It holds all features in memory
-    and runs in NumPy, outside of compiled functions.
+    A subclass gives `new_side(name)`, what is kept of one side (`Moments` or
+    `KeptRows`), and `value(real, generated)` of the two. The memory does not
+    depend on the number of examples.
 
     Args:
-        extractor: `keras.Model` that makes one vector of an example; None
-            compares the examples themselves, flattened.
+        extractor: what makes one vector of an example: a `keras.Model`, the
+            path of a `.keras` file, `"inception"`, or None for the examples
+            themselves, flattened. See `tfgen.metrics.FeatureExtractor`.
+        value_range: `(low, high)` of image values, which are then clipped,
+            rounded to 8 bits and brought to [0, 1] before the extractor, as
+            if they had been kept in picture files; None: as they are.
         batch_size: examples that the extractor takes at a time.
         name: of the metric.
     """
 
-    def __init__(self, extractor=None, batch_size: int = 256, name=None):
-        super().__init__(name=name or _default_name(type(self)))
-        self.extractor = extractor
-        self.batch_size = batch_size
-        self.reset_state()
+    better = "lower"
+    needs_real = True
 
-    def value(self, real: np.ndarray, generated: np.ndarray) -> float:
-        """The metric of two float64 arrays `(n, features)`."""
+    def __init__(
+        self, extractor=None, value_range=None, batch_size=256, name=None
+    ):
+        super().__init__(name=name or _default_name(type(self)))
+        self.extractor = FeatureExtractor(extractor, value_range, batch_size)
+        self._sides = {
+            side: self.new_side(side) for side in ("real", "generated")
+        }
+
+    def new_side(self, name):
+        """An empty state of one side, named `real` or `generated`."""
         raise NotImplementedError(type(self).__name__)
+
+    def value(self, real, generated) -> float:
+        """The metric of two states."""
+        raise NotImplementedError(type(self).__name__)
+
+    def spread(self) -> tuple[float | None, str]:
+        """One standard deviation of the last result, and of what."""
+        return None, ""
 
     def update_state(self, real=None, generated=None):
         """Adds examples of one side or of both.
@@ -47,8 +70,8 @@ class DistributionMetric(keras.metrics.Metric):
             ValueError: for examples that are not finite or of another shape.
         """
         for side, x in (("real", real), ("generated", generated)):
-            if x is not None and len(x):
-                self._parts[side] += (self._features(side, x),)
+            if x is not None and (tf.is_symbolic_tensor(x) or len(x)):
+                self._add(side, self.features(x))
 
     def result(self) -> float:
         """The value over all examples since the last `reset_state`.
@@ -56,41 +79,81 @@ class DistributionMetric(keras.metrics.Metric):
         Raises:
             ValueError: while one side has no examples.
         """
-        for side, parts in self._parts.items():
-            if not parts:
+        for name, side in self._sides.items():
+            if not side.count and (self.needs_real or name != "real"):
                 raise ValueError(
-                    f"{self.name} has no {side} examples yet: call "
-                    f"update_state({side}=...) first."
+                    f"{self.name} has no {name} examples yet: call "
+                    f"update_state({name}=...) first."
                 )
-        real, generated = (np.concatenate(p) for p in self._parts.values())
-        return self.value(real, generated)
+        return self.value(self._sides["real"], self._sides["generated"])
+
+    def measurement(self, **details) -> Measurement:
+        """The result with what must be known to believe it.
+
+        Args:
+            **details: more of it, such as `reference="test split"`.
+        """
+        value = self.result()
+        spread, spread_of = self.spread()
+        return Measurement(
+            name=self.name,
+            value=value,
+            better=self.better,
+            spread=spread,
+            spread_of=spread_of,
+            details={
+                "num_real": self._sides["real"].count,
+                "num_generated": self._sides["generated"].count,
+                "extractor": self.extractor.name,
+                **self.settings(),
+                **details,
+            },
+        )
+
+    def settings(self) -> dict:
+        """Arguments that decide the value, such as k."""
+        return {}
 
     def reset_state(self):
         """Forgets all examples."""
-        self._parts = {"real": (), "generated": ()}
+        for side in self._sides.values():
+            side.reset()
+
+    def reset_generated(self):
+        """Forgets the generated examples, to compare others with the data."""
+        self._sides["generated"].reset()
+
+    def features(self, x):
+        """What the metric looks at: float32 `(n, features)`."""
+        return self.extractor.features(x)
 
     def get_config(self):
         """All but the extractor, whose weights are in no config."""
-        return {"batch_size": self.batch_size, "name": self.name}
+        return {
+            "value_range": self.extractor.value_range,
+            "batch_size": self.extractor.batch_size,
+            "name": self.name,
+            **self.settings(),
+        }
 
-    def _features(self, side, x):
-        x = np.asarray(x)
-        if self.extractor is not None:
-            x = self.extractor.predict(x, self.batch_size, verbose=0)
-        features = np.asarray(x, np.float64).reshape(len(x), -1)
+    def _add(self, name, features):
+        if isinstance(features, np.ndarray):
+            self._check(name, features)
+        self._sides[name].add(features)
+
+    def _check(self, name, features):
         if not np.isfinite(features).all():
             raise ValueError(
-                f"{self.name} got {side} examples that are not finite: leave "
+                f"{self.name} got {name} examples that are not finite: leave "
                 "them out, or repair the model that made them."
             )
-        for parts in self._parts.values():
-            if parts and parts[0].shape[1] != features.shape[1]:
+        for side in self._sides.values():
+            if side.count and side.num_features != features.shape[1]:
                 raise ValueError(
-                    f"{self.name} got {side} examples of "
+                    f"{self.name} got {name} examples of "
                     f"{features.shape[1]} features, expected "
-                    f"{parts[0].shape[1]} as before."
+                    f"{side.num_features} as before."
                 )
-        return features
 
 
 def _default_name(cls):

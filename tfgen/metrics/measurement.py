@@ -1,0 +1,27 @@
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Measurement:
+    """A number and what must be known to believe it.
+
+    Attributes:
+        name: of the metric, such as `"frechet_distance"`.
+        value: the number; a mean where it was repeated.
+        better: `"lower"`, `"higher"`, or None where neither is.
+        spread: how far it may be off by chance, one standard deviation of
+            the value, or None.
+        spread_of: what varied, such as `"3 sets of samples"`.
+        floor: what real data score in the samples' place, or None.
+        unit: such as `"nats"`; empty for none.
+        details: number of samples, extractor, reference split, k ...
+    """
+
+    name: str
+    value: float
+    better: str | None = None
+    spread: float | None = None
+    spread_of: str = ""
+    floor: float | None = None
+    unit: str = ""
+    details: dict = dataclasses.field(default_factory=dict)
