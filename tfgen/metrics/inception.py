@@ -43,8 +43,9 @@ def _network(weights):
         reason = " ".join(str(error).split())[:200]
         raise FileNotFoundError(
             f"the ImageNet weights of InceptionV3 cannot be loaded ({reason}): "
-            f"put Keras' file {WEIGHTS} into ~/.keras/models, or use the features of "
-            "a classifier of your own data, tfgen.metrics.fit_extractor."
+            f"put Keras' file {WEIGHTS} into ~/.keras/models, or use the "
+            "features of a classifier of your own data, "
+            "tfgen.metrics.fit_extractor."
         ) from error
 
 
