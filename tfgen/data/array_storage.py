@@ -11,11 +11,18 @@ class ArrayStorage(Storage):
     Args:
         x: array of shape `(n, *shape)`; a `numpy.memmap` stays on disk.
         labels: int64 class numbers of shape `(n,)`, or None.
+        factors: int64 known factors of shape `(n, num_factors)`, or None.
     """
 
-    def __init__(self, x: np.ndarray, labels: np.ndarray | None = None):
+    def __init__(
+        self,
+        x: np.ndarray,
+        labels: np.ndarray | None = None,
+        factors: np.ndarray | None = None,
+    ):
         self.x = x if isinstance(x, np.memmap) else np.ascontiguousarray(x)
         self.labels = labels
+        self.factors = factors
         self.shape = tuple(x.shape[1:])
         self.dtype = x.dtype
 

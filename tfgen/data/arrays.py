@@ -6,6 +6,7 @@ import numpy as np
 
 from tfgen.data.array_storage import ArrayStorage
 from tfgen.data.checks import check_finite, to_array
+from tfgen.data.factors import check_factors
 from tfgen.data.images import convert_arrays
 from tfgen.data.labels import encode_labels
 from tfgen.data.ranges import affine, check_value_range, stored_range
@@ -26,6 +27,8 @@ def from_arrays(
     color_mode: str | None = None,
     class_names: Sequence[str] | None = None,
     feature_names: Sequence[str] | None = None,
+    factors=None,
+    factor_names: Sequence[str] | None = None,
     split: str = "all",
 ) -> Source:
     """Return a source of arrays.
@@ -51,6 +54,9 @@ def from_arrays(
         color_mode: `"grayscale"` or `"rgb"` to convert to.
         class_names: names of the classes in their order.
         feature_names: names of the columns.
+        factors: whole numbers that are known to have made the examples, shape
+            `(n, num_factors)`, for metrics of disentanglement; or None.
+        factor_names: names of the factors.
         split: what the source calls its split.
 
     Returns:
@@ -74,16 +80,19 @@ def from_arrays(
     labels = names = None
     if y is not None:
         labels, names = encode_labels(y, len(array), class_names=class_names)
+    if factors is not None:
+        factors, factor_names = check_factors(factors, len(array), factor_names)
     scaling = {}
     if kind == "image" or value_range is not None:
         array, scaling = _scaling(array, value_range)
     source = Source(
-        ArrayStorage(array, labels),
+        ArrayStorage(array, labels, factors),
         kind,
         name=name,
         split=split,
         class_names=names,
         feature_names=_feature_names(feature_names, array, kind),
+        factor_names=factor_names,
         **scaling,
     )
     if kind == "table" and value_range is None:

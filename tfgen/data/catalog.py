@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfgen.data import synthetic
+from tfgen.data import shapes, synthetic
 from tfgen.data.arrays import from_arrays
 from tfgen.data.source import Source
 
@@ -100,6 +100,19 @@ def _made_reader(name: str):
         return source, _consecutive(sizes)
 
     return read
+
+
+def _read_shapes(seed: int, options: dict) -> Loaded:
+    images, factors = shapes.draw()
+    source = from_arrays(
+        images,
+        factors[:, shapes.FACTOR_NAMES.index("shape")],
+        class_names=shapes.SHAPES,
+        factors=factors,
+        factor_names=shapes.FACTOR_NAMES,
+        **options,
+    )
+    return source, {}
 
 
 def _read_fashion_mnist(seed: int, options: dict) -> Loaded:
@@ -206,6 +219,11 @@ _DATA_SETS = (
         _cached("cifar-10-batches-py-target", "cifar-10-batches-py"),
         "run once with a network, or put the folder cifar-10-batches-py into "
         "~/.keras/datasets",
+    ),
+    KnownDataSet(
+        "shapes",
+        "14,400 drawings with known shape, size, rotation, x, y, 32x32 grey",
+        _read_shapes,
     ),
     KnownDataSet("ring", "8 Gaussians on a circle", _made_reader("ring")),
     KnownDataSet("grid", "25 Gaussians on a grid", _made_reader("grid")),

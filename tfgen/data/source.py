@@ -31,6 +31,7 @@ class Source:
         value_range: `(0.0, 1.0)`, `(-1.0, 1.0)`, or None for real data.
         class_names: names of the classes, or None without labels.
         feature_names: names of the columns, or None.
+        factor_names: names of the known factors, or None.
         indices: which rows of the storage these are, or None for all.
         shift: number, or one a column, taken off a stored value.
         scale: number, or one a column, that divides the result.
@@ -49,6 +50,7 @@ class Source:
     value_range: tuple[float, float] | None = None
     class_names: tuple[str, ...] | None = None
     feature_names: tuple[str, ...] | None = None
+    factor_names: tuple[str, ...] | None = None
     indices: np.ndarray | None = None
     shift: float | np.ndarray = 0.0
     scale: float | np.ndarray = 1.0
@@ -75,6 +77,12 @@ class Source:
         """int64 class numbers of all rows, shape `(n,)`, or None."""
         labels = self.storage.labels
         return None if labels is None else labels[self._stored_indices()]
+
+    @property
+    def factors(self) -> np.ndarray | None:
+        """int64 known factors of all rows, `(n, num_factors)`, or None."""
+        factors = self.storage.factors
+        return None if factors is None else factors[self._stored_indices()]
 
     @property
     def description(self) -> str:
@@ -201,7 +209,7 @@ class Source:
         return np.asarray(x, np.float64) * self.scale + self.shift
 
     def fingerprint(self) -> str:
-        """Return a sha256, in hex, of the rows, labels and scaling.
+        """Return a sha256, in hex, of the rows, labels, factors and scaling.
 
         Arrays are hashed whole. Data streamed from files are hashed by the
         files' relative names and sizes and a sample of 64 files or records,
@@ -223,6 +231,8 @@ class Source:
         self.storage.digest(stored, sha256)
         if self.storage.labels is not None:
             sha256.update(self.storage.labels[stored].astype("<i8").tobytes())
+        if self.storage.factors is not None:
+            sha256.update(self.storage.factors[stored].astype("<i8").tobytes())
         return sha256.hexdigest()
 
     def batches(

@@ -15,11 +15,14 @@ class Storage(abc.ABC):
         shape: shape of one example.
         dtype: NumPy dtype of what `read` returns.
         labels: int64 class numbers of all rows, or None.
+        factors: int64 values of the known factors of all rows, shape
+            `(n, num_factors)`, or None.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype
     labels: np.ndarray | None = None
+    factors: np.ndarray | None = None
 
     @abc.abstractmethod
     def __len__(self) -> int:
