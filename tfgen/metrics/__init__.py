@@ -5,6 +5,18 @@ data; functions look at a model, at latents, or at tables. scikit-learn and
 SciPy are imported when a result is asked for, not before.
 """
 
+from tfgen.metrics.active_units import ActiveUnits as ActiveUnits
+from tfgen.metrics.active_units import active_units as active_units
+from tfgen.metrics.binarized import binarized as binarized
+from tfgen.metrics.bits_per_dimension import (
+    BitsPerDimension as BitsPerDimension,
+)
+from tfgen.metrics.bits_per_dimension import (
+    bits_per_dimension as bits_per_dimension,
+)
+from tfgen.metrics.bits_per_dimension import (
+    nats_to_bits_per_dimension as nats_to_bits_per_dimension,
+)
 from tfgen.metrics.coverage import Coverage as Coverage
 from tfgen.metrics.density import Density as Density
 from tfgen.metrics.distribution_metric import (
@@ -13,9 +25,17 @@ from tfgen.metrics.distribution_metric import (
 from tfgen.metrics.feature_extractor import FeatureExtractor as FeatureExtractor
 from tfgen.metrics.fit_extractor import fit_extractor as fit_extractor
 from tfgen.metrics.frechet_distance import FrechetDistance as FrechetDistance
+from tfgen.metrics.importance_weighted_bound import (
+    ImportanceWeightedBound as ImportanceWeightedBound,
+)
+from tfgen.metrics.importance_weighted_bound import (
+    importance_weighted_bound as importance_weighted_bound,
+)
 from tfgen.metrics.inception import inception_extractor as inception_extractor
 from tfgen.metrics.inception_score import InceptionScore as InceptionScore
 from tfgen.metrics.kernel_distance import KernelDistance as KernelDistance
+from tfgen.metrics.kl_decomposition import KLDecomposition as KLDecomposition
+from tfgen.metrics.kl_decomposition import kl_decomposition as kl_decomposition
 from tfgen.metrics.measurement import Measurement as Measurement
 from tfgen.metrics.precision import Precision as Precision
 from tfgen.metrics.recall import Recall as Recall

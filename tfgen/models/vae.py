@@ -127,6 +127,27 @@ class VAE(GenerativeModel):
         parameters = self.encoder(inputs, training=training)
         return probability.diagonal_gaussian(parameters)
 
+    def log_likelihood(self, x, latents, labels=None):
+        """Nats of p(x|z) for several latents an example, as tensors.
+
+        Args:
+            x: `(rows, *data_shape)`.
+            latents: `(rows, draws, latent_dim)`.
+            labels: one-hot `(rows, num_classes)`, for conditional models.
+
+        Returns:
+            float32 `(rows, draws)`.
+        """
+        shape = tf.shape(latents)
+        if labels is not None:
+            labels = tf.repeat(labels, shape[1], axis=0)
+        flat = tf.reshape(latents, (-1, self.latent_dim))
+        parameters = self._decode(flat, labels)
+        each = (shape[0], shape[1], *parameters.shape[1:])
+        return self.likelihood.log_prob_of_draws(
+            x, tf.reshape(parameters, each)
+        )
+
     def _decode(self, latents, labels=None, training=False):
         inputs = latents if labels is None else [latents, labels]
         return self.decoder(inputs, training=training)

@@ -14,10 +14,13 @@ class Likelihood(keras.layers.Layer):
     Attributes:
         data_range: `(low, high)` that the data must lie in, or None.
         parameters_per_value: decoder outputs for each value of the data.
+        levels: of how many equally spaced values in `data_range` it gives the
+            probabilities; None for a density of real data.
     """
 
     data_range: tuple[float, float] | None = None
     parameters_per_value = 1
+    levels: int | None = None
 
     def __init__(self, **kwargs):
         kwargs.setdefault("dtype", "float32")
@@ -39,6 +42,21 @@ class Likelihood(keras.layers.Layer):
         each = self.distribution(parameters).log_prob(x)
         return tf.reduce_sum(each, axis=range(1, len(each.shape)))
 
+    def log_prob_of_draws(self, x, parameters):
+        """Log-likelihood of each example under several decoder outputs.
+
+        Args:
+            x: `(batch, ...)`.
+            parameters: `(batch, draws, ...)`.
+
+        Returns:
+            float32 `(batch, draws)`, in nats.
+        """
+        x = tf.cast(x, tf.float32)[:, None]
+        parameters = tf.cast(parameters, tf.float32)
+        each = self.distribution(parameters).log_prob(x)
+        return tf.reduce_sum(each, axis=range(2, len(each.shape)))
+
     def mean(self, parameters):
         """Expected data, in the data's shape and range."""
         return self.distribution(tf.cast(parameters, tf.float32)).mean()
@@ -57,6 +75,9 @@ class Likelihood(keras.layers.Layer):
     def targets(self, x, batch):
         """The data the likelihood is taken of; most take it as it is."""
         return x
+
+    def check_values(self, x):
+        """Raises ValueError if `log_prob` of these is not of any data."""
 
     def check_decoder(self, decoder):
         """Raises ValueError if the decoder's last layer cannot be right."""

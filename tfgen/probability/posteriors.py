@@ -30,7 +30,19 @@ def diagonal_gaussian(parameters):
         -LOG_VARIANCE_LIMIT,
         LOG_VARIANCE_LIMIT,
     )
-    normal = tfp.distributions.Normal(
-        tf.cast(mean, tf.float32), tf.exp(0.5 * log_variance)
-    )
+    mean = tf.cast(mean, tf.float32)
+    return independent_normal(mean, tf.exp(0.5 * log_variance))
+
+
+def independent_normal(mean, stddev):
+    """Gaussian with diagonal covariance over the last axis.
+
+    Args:
+        mean: `(..., latent_dim)`, of any precision.
+        stddev: as the mean.
+
+    Returns:
+        `tfd.Independent` over `latent_dim` values.
+    """
+    normal = tfp.distributions.Normal(mean, stddev)
     return tfp.distributions.Independent(normal, 1)

@@ -1,0 +1,150 @@
+import dataclasses
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from tfgen.metrics.encoder_inputs import (
+    check_likelihood,
+    check_seed,
+    encoder_inputs,
+)
+from tfgen.metrics.log_weights import BLOCK, LogWeights
+
+VALUES_AT_ONCE = 2**21
+MOST_ROWS = 10_000
+
+
+@dataclasses.dataclass(frozen=True)
+class ImportanceWeightedBound:
+    """Lower bounds of log p(x), and how far chance may have moved them.
+
+    Attributes:
+        values: `(n,)`, nats an example.
+        errors: `(n,)`, Monte Carlo standard error of each by the delta method;
+            NaN for k = 1. Where one draw outweighs all others, the error is
+            near 1 and says too little: take a larger k.
+        k: draws an example.
+    """
+
+    values: np.ndarray
+    errors: np.ndarray
+    k: int
+
+    @property
+    def mean(self) -> float:
+        """Mean over the examples, nats."""
+        return float(np.mean(self.values))
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean: other examples, other draws; NaN for one example."""
+        n = len(self.values)
+        return float(np.std(self.values, ddof=1) / n**0.5) if n > 1 else np.nan
+
+    @property
+    def monte_carlo_error(self) -> float:
+        """Of the mean: the same examples, other draws; NaN for k = 1."""
+        return float(np.sqrt(np.sum(self.errors**2)) / len(self.errors))
+
+
+def importance_weighted_bound(
+    model,
+    x,
+    labels=None,
+    k: int = 5000,
+    seed: int = 0,
+    *,
+    max_rows: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ImportanceWeightedBound:
+    """Lower bound of log p(x) of each example from k posterior draws.
+
+    k = 1 is the evidence lower bound with one draw; the bound's expectation
+    grows with k towards log p(x). Draw d of example i depends on (seed, i, d)
+    alone, so a run with fewer draws takes the first of a longer one.
+
+    Formula: `log(mean_d(p(x|z_d) p(z_d) / q(z_d|x)))`, `z_d ~ q(z|x)`
+
+    Args:
+        model: a `GenerativeModel` with an encoder and a likelihood.
+        x: examples `(n, *data_shape)`, taken as they are: where the
+            likelihood binarises in training, pass binary images, see
+            `binarized`.
+        labels: class of each example, for conditional models.
+        k: draws an example.
+        seed: of the draws, from 0 to 2**31 - 1.
+        max_rows: how many draws to decode at a time, which bounds the memory;
+            default: 2 million values of the data's shape, 10,000 draws at
+            most. The values do not depend on it but for rounding.
+        progress: called with (examples done, n) now and then.
+
+    Returns:
+        An `ImportanceWeightedBound`.
+
+    Raises:
+        ValueError: if the model has no encoder or likelihood, if x are grey
+            values under a Bernoulli likelihood, if the model gives NaN.
+
+    Reference:
+        Burda et al. (2016), "Importance weighted autoencoders", equation 8.
+
+    Example:
+    >>> vae = tfgen.build("vae", input_shape=(8, 8, 1), seed=0)
+    >>> x = tfgen.metrics.binarized(np.full((10, 8, 8, 1), 0.5))
+    >>> tfgen.metrics.importance_weighted_bound(vae, x, k=50).values.shape
+    (10,)
+    """
+    name = "importance_weighted_bound"
+    inputs = encoder_inputs(name, model, x, labels)
+    check_likelihood(name, model)
+    model.likelihood.check_values(inputs["x"])
+    _check_numbers(k, seed, max_rows)
+    log_weights = LogWeights(model, seed)
+    if max_rows is None:
+        size = math.prod(model.data_shape)
+        max_rows = min(max(VALUES_AT_ONCE // size, 1), MOST_ROWS)
+    draws = min(k, BLOCK, max_rows)
+    rows, n = max_rows // draws, len(inputs["x"])
+    parts = []
+    for first in range(0, n, rows):
+        chunk = {key: v[first : first + rows] for key, v in inputs.items()}
+        parts.append(_running_sums(log_weights, chunk, first, k, draws))
+        if progress is not None:
+            progress(min(first + rows, n), n)
+    return _bound(*np.concatenate(parts, axis=1), k)
+
+
+def _running_sums(log_weights, chunk, first_row, k, draws):
+    """Logarithms of the sums of weights and of squared weights, `(2, rows)`."""
+    sums = np.full((2, len(chunk["x"])), -np.inf)
+    for block in range(0, k, BLOCK):
+        end = min(block + BLOCK, k)
+        for first in range(block, end, draws):
+            last = min(first + draws, end)
+            part = log_weights(chunk, first_row, first, last)
+            both = np.stack([part, 2 * part])
+            sums = np.logaddexp(sums, np.logaddexp.reduce(both, axis=2))
+    return sums
+
+
+def _bound(log_sum, log_sum_of_squares, k):
+    if np.isnan(log_sum).any():
+        raise ValueError(
+            f"the model gives NaN for example {np.isnan(log_sum).argmax()}: "
+            "its weights are not finite, or the example is far from any that "
+            "it was trained on."
+        )
+    errors = np.full(len(log_sum), np.nan)
+    # A sum of no weight at all, log 0, has no relative error.
+    known = np.isfinite(log_sum) & (k > 1)
+    ratio = np.exp(log_sum_of_squares[known] - 2 * log_sum[known])
+    errors[known] = np.sqrt(np.maximum(k * ratio - 1, 0) / max(k - 1, 1))
+    return ImportanceWeightedBound(log_sum - math.log(k), errors, k)
+
+
+def _check_numbers(k, seed, max_rows):
+    for name, value in (("k", k), ("max_rows", max_rows)):
+        if value is not None and (int(value) != value or value < 1):
+            raise ValueError(f"{name} is {value!r}, expected 1, 2, 3, ...")
+    check_seed(seed)
