@@ -123,18 +123,23 @@ def _running_sums(log_weights, chunk, first_row, k, draws):
         for first in range(block, end, draws):
             last = min(first + draws, end)
             part = log_weights(chunk, first_row, first, last)
+            _refuse_nan(part, first_row)
             both = np.stack([part, 2 * part])
             sums = np.logaddexp(sums, np.logaddexp.reduce(both, axis=2))
     return sums
 
 
-def _bound(log_sum, log_sum_of_squares, k):
-    if np.isnan(log_sum).any():
+def _refuse_nan(log_weights, first_row):
+    found = np.isnan(log_weights).any(axis=1)
+    if found.any():
         raise ValueError(
-            f"the model gives NaN for example {np.isnan(log_sum).argmax()}: "
+            f"the model gives NaN for example {first_row + found.argmax()}: "
             "its weights are not finite, or the example is far from any that "
             "it was trained on."
         )
+
+
+def _bound(log_sum, log_sum_of_squares, k):
     errors = np.full(len(log_sum), np.nan)
     # A sum of no weight at all, log 0, has no relative error.
     known = np.isfinite(log_sum) & (k > 1)
