@@ -100,6 +100,10 @@ def _classifiers(rows, seed):
 
 def _areas(classifier, x, y, folds, seed):
     from sklearn.model_selection import StratifiedKFold, cross_val_score
+    from threadpoolctl import threadpool_limits
 
     division = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    return cross_val_score(classifier, x, y, cv=division, scoring="roc_auc")
+    # On a busy machine the threads of small trees wait for each other: with
+    # two, a tenth of a second became ten.
+    with threadpool_limits(1, user_api="openmp"):
+        return cross_val_score(classifier, x, y, cv=division, scoring="roc_auc")
