@@ -23,7 +23,8 @@ def mixture_log_prob(x, means, stddevs) -> tuple[np.ndarray, np.ndarray]:
         float64 arrays: `(n,)`, and `(n, dimensions)` of the mixture in each
         dimension alone.
     """
-    columns = [np.array(v, np.float64).T for v in (means, stddevs)]
+    x = np.asarray(x, np.float64)
+    columns = [np.asarray(v, np.float64).T for v in (means, stddevs)]
     means, stddevs = map(np.ascontiguousarray, columns)
     scales = 1.0 / stddevs
     offsets = -np.log(stddevs) - 0.5 * math.log(2.0 * math.pi)
