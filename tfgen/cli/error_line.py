@@ -36,13 +36,14 @@ def _as_options(text: str) -> str:
 
 
 def _option_names():
+    from tfgen.cli.evaluate import evaluate
     from tfgen.cli.export import export
     from tfgen.cli.sample import sample
     from tfgen.cli.train import train
 
     return dict.fromkeys(
         name
-        for command in (train, sample, export)
+        for command in (train, sample, evaluate, export)
         for name in inspect.signature(command).parameters
-        if name not in ("model", "run", "out", "to")
+        if name not in ("model", "run", "runs", "out", "to")
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tfgen.cli.error_line import error_line
+from tfgen.cli.evaluate import evaluate
 from tfgen.cli.export import export
 from tfgen.cli.info import info
 from tfgen.cli.sample import sample
@@ -23,7 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, sample, export, verify, info):
+for command in (train, sample, evaluate, export, verify, info):
     app.command()(command)
 
 
@@ -48,7 +49,7 @@ def tfgen(
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
 ) -> None:
-    """Train, sample and serve deep generative models."""
+    """Train, sample, evaluate and serve deep generative models."""
 
 
 def main() -> None:

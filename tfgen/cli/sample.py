@@ -100,7 +100,7 @@ def _write_plot(out, model, settings, number, seed, label):
     import secrets
 
     from tfgen import pictures
-    from tfgen.cli.settings import load_data
+    from tfgen.cli.run_data import load_splits
 
     if label is not None:
         raise ValueError(
@@ -108,9 +108,8 @@ def _write_plot(out, model, settings, number, seed, label):
             "leave it out, or pass a file that ends in .csv or .npz."
         )
     seed = secrets.randbelow(2**31) if seed is None else seed
-    picture = pictures.samples_picture(
-        model, load_data(settings, "validation"), number, seed
-    )
+    held_out = load_splits(settings, ("train", "validation"))["validation"]
+    picture = pictures.samples_picture(model, held_out, number, seed)
     pictures.write_png(out, picture)
 
 

@@ -17,8 +17,9 @@ from tfgen.callbacks import (
 )
 from tfgen.cli.gentle_stop import GentleStop
 from tfgen.cli.progress import Progress
+from tfgen.cli.run_data import in_range, load_splits, objective
 from tfgen.cli.run_folder import RunFolder, manifest
-from tfgen.cli.settings import load_data, new_settings, resumed_settings
+from tfgen.cli.settings import new_settings, resumed_settings
 from tfgen.training import get_strategy
 
 DEFAULT_STEPS = 4000
@@ -158,18 +159,12 @@ class TrainingRun:
         self.strategy = get_strategy(
             settings.get("strategy", "none"), settings.get("replicas")
         )
-        train, validation = (
-            load_data(settings, split) for split in ("train", "validation")
-        )
-        self._set_sizes(train)
+        splits = load_splits(settings, ("train", "validation"))
+        self._set_sizes(splits["train"])
         with self.strategy.scope():
-            self.model = self._build(train)
-        if train.kind == "points" and settings["model"] == "gan":
-            # Tables are standardized as they are loaded.
-            validation = validation.standardized_by(train)
-            train = train.standardized_by(train)
-        self.source = self._in_range(train)
-        self.validation = self._in_range(validation)
+            self.model = self._build(splits["train"])
+        self.source = in_range(self.model, splits["train"])
+        self.validation = in_range(self.model, splits["validation"])
         self.batches = self.source.batches(
             settings["batch_size"], seed=self.seed
         )
@@ -220,23 +215,6 @@ class TrainingRun:
                 optimizer.learning_rate = rate
         return optimizers
 
-    def _in_range(self, source):
-        wanted = self.model.data_range
-        if not wanted or source.value_range == wanted:
-            return source
-        if source.value_range is None:
-            low, high = wanted
-            raise ValueError(
-                f"{_objective(self.model)} is for data in [{low:g}, "
-                f"{high:g}], but {source.name} holds real numbers: "
-                + (
-                    "pass --likelihood gaussian."
-                    if hasattr(self.model, "likelihood")
-                    else "rescale them."
-                )
-            )
-        return source.to_range(wanted)
-
     def _check_data(self):
         saved = self.manifest["data"]
         if saved["fingerprint"] != self.source.fingerprint():
@@ -268,17 +246,11 @@ class TrainingRun:
         print(f"{'TensorBoard':12}tensorboard --logdir {board}")
 
 
-def _objective(model):
-    if hasattr(model, "likelihood"):
-        return f"the {type(model.likelihood).__name__} likelihood"
-    return f"the {type(model.adversarial_loss).__name__} loss"
-
-
 def _describe(model):
     shape = "x".join(map(str, model.data_shape))
     classes = f" and {model.num_classes} classes" if model.num_classes else ""
     return (
         f"{type(model).__name__}, {shape} to {model.latent_dim} latents"
-        f"{classes}, {_objective(model).removeprefix('the ')}, "
+        f"{classes}, {objective(model).removeprefix('the ')}, "
         f"{model.count_params():,} parameters"
     )

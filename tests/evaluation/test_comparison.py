@@ -1,0 +1,54 @@
+"""Which run is better, by hand."""
+
+import math
+
+import pytest
+
+from tfgen.evaluation.comparison import best, summary
+from tfgen.metrics import Measurement
+
+
+def measured(value, spread=None, better="lower"):
+    return Measurement("m", value, better, spread=spread)
+
+
+def test_the_lower_or_the_higher():
+    assert best({"a": measured(1.0), "b": measured(2.0)}) == ["a"]
+    high = {
+        "a": measured(1.0, better="higher"),
+        "b": measured(2.0, better="higher"),
+    }
+    assert best(high) == ["b"]
+
+
+@pytest.mark.parametrize(
+    "difference, names",
+    # Spreads of 3 and 4: the difference has 5, twice that is 10.
+    [(9.9, ["a", "b"]), (10.1, ["a"])],
+)
+def test_chance(difference, names):
+    runs = {
+        "a": measured(0.0, 3.0),
+        "b": measured(difference, 4.0),
+        "c": measured(99.0, 0.0),
+    }
+    assert best(runs) == names
+
+
+def test_nothing_to_choose():
+    one = measured(1.0)
+    assert best({"a": one, "b": None}) == []
+    assert best({"a": one, "b": measured(math.nan)}) == []
+    assert best({"a": measured(1.0, 1.0), "b": measured(1.5, 1.0)}) == []
+    terms = {"a": Measurement("kl", 1.0), "b": Measurement("kl", 2.0)}
+    assert best(terms) == []
+
+
+def test_summary_names_what_one_alone_is_best_at():
+    rows = [
+        ("first", {"a": measured(1.0), "b": measured(2.0)}),
+        ("tied", {"a": measured(1.0), "b": measured(1.0), "c": measured(3.0)}),
+        ("third", {"a": measured(2.0), "b": measured(1.0)}),
+        ("fourth", {"a": measured(0.0), "b": measured(1.0)}),
+    ]
+    assert summary(rows) == {"a": ["first", "fourth"], "b": ["third"]}

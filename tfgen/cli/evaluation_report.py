@@ -1,0 +1,192 @@
+"""The report of `tfgen evaluate`, from the folders of runs."""
+
+import datetime
+import pathlib
+import shlex
+import sys
+import time
+
+import keras
+import tensorflow as tf
+
+from tfgen import metrics
+from tfgen.callbacks import read_history
+from tfgen.cli.run_data import in_range, load_splits
+from tfgen.cli.run_folder import RunFolder
+from tfgen.evaluation import Subject, evaluate, write_html, write_json
+from tfgen.metrics.coarse_pixels import coarse_pixels
+from tfgen.metrics.fit_extractor import accuracy
+from tfgen.version import __version__
+
+DEFAULT_FOLDER = "evaluation"
+SPLITS = ("train", "validation", "test")
+FEWEST_CLASSES = 2
+
+
+class EvaluationReport:
+    """Evaluates runs one by one and writes what was found.
+
+    Args:
+        runs: folders of the runs.
+        out: folder of the report, or None for the default.
+        extractor: as the command's option.
+
+    Raises:
+        ValueError: for folders that are no runs, or an `out` that holds
+            other things.
+    """
+
+    def __init__(self, runs, out, extractor: str):
+        self.folders = [RunFolder(run) for run in runs]
+        self.names = _names(runs)
+        for folder in self.folders:
+            folder.config()
+        if out is None:
+            out = pathlib.Path(DEFAULT_FOLDER)
+            out = runs[0] / out if len(runs) == 1 else out
+        self.out = out
+        _check_out(out)
+        self.extractor = extractor
+        self._extractors = {}
+        self._facts = {}
+
+    def write(self, **settings) -> None:
+        """Evaluates, writes the files and says where they are.
+
+        Args:
+            **settings: of each `tfgen.evaluation.Subject`.
+        """
+        began = time.perf_counter()
+        self.out.mkdir(parents=True, exist_ok=True)
+        evaluations = []
+        for i, folder in enumerate(self.folders):
+            place = f"[{i + 1}/{len(self.folders)}] {self.names[i]}: "
+            subject = self._subject(folder, self.names[i], place, settings)
+            evaluations.append(
+                evaluate(subject, lambda part, place=place: _say(place + part))
+            )
+        facts = {
+            "tfgen": __version__,
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+            "date": datetime.date.today().isoformat(),
+            "command": shlex.join(["tfgen", *sys.argv[1:]]),
+            **settings,
+            **self._facts,
+        }
+        write_json(self.out / "report.json", evaluations, facts)
+        write_html(self.out / "report.html", evaluations, facts)
+        _print_numbers(evaluations)
+        print(f"took     {time.perf_counter() - began:.0f} s")
+        print(f"report   {self.out / 'report.html'}")
+        print(f"numbers  {self.out / 'report.json'}")
+
+    def _subject(self, folder, name, place, settings):
+        model = folder.load_model()
+        run = folder.config()
+        splits = load_splits(run, SPLITS)
+        splits = {key: in_range(model, split) for key, split in splits.items()}
+        _check_data(folder, splits["train"])
+        history = None
+        if folder.history_file.exists():
+            history = read_history(folder.history_file)
+        return Subject(
+            model,
+            **splits,
+            name=name,
+            extractor=self._extractor(splits, place),
+            history=history,
+            **settings,
+        )
+
+    def _extractor(self, splits, place):
+        """One for all runs on the same data."""
+        train, kind = splits["train"], self.extractor
+        if kind == "auto":
+            kind = _automatic(train)
+        if kind == "none":
+            return None
+        if kind == "pixels":
+            return coarse_pixels(train.shape)
+        if kind != "classifier":
+            return kind
+        if train.value_range is not None:
+            train = train.to_range((0.0, 1.0))
+        key = train.fingerprint()[:12]
+        if key not in self._extractors:
+            path = self.out / f"extractor_{key}.keras"
+            if path.exists():
+                extractor = keras.models.load_model(path)
+            else:
+                _say(f"{place}classifier for the features")
+                extractor = metrics.fit_extractor(train)
+                extractor.save(path)
+            share = accuracy(extractor, splits["test"])
+            self._extractors[key] = extractor
+            self._facts[f"{extractor.name}"] = (
+                f"tfgen.metrics.fit_extractor on the training split, accuracy "
+                f"on the test split {share:.1%}, kept in {path.name}"
+            )
+        return self._extractors[key]
+
+
+def _automatic(train):
+    if train.kind != "image":
+        return "none"
+    labelled = (train.num_classes or 0) >= FEWEST_CLASSES
+    return "classifier" if labelled else "pixels"
+
+
+def _names(runs):
+    """Short names where these differ, else the paths as they were given."""
+    short = [run.resolve().name for run in runs]
+    if len(set(short)) == len(short):
+        return short
+    if len({run.resolve() for run in runs}) < len(runs):
+        raise ValueError("a run was named twice: name each of them once.")
+    return [str(run) for run in runs]
+
+
+def _check_out(out):
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out} is a file, expected a folder: pass --out.")
+    ours = (out / "report.json").exists() or all(
+        path.name.startswith("extractor_")
+        for path in (out.iterdir() if out.exists() else ())
+    )
+    if not ours:
+        raise ValueError(
+            f"{out} holds other things than an evaluation: choose another "
+            "--out."
+        )
+
+
+def _check_data(folder, train):
+    saved = folder.manifest()["data"]
+    if saved["fingerprint"] != train.fingerprint():
+        raise ValueError(
+            f"the data of the run in {folder.path} has changed (it was "
+            f"{saved['description']}; it is {train.description}): put it back."
+        )
+
+
+def _print_numbers(evaluations):
+    """The numbers that have a better side, a line each."""
+    from tfgen.evaluation.html_report import number
+
+    for one in evaluations:
+        print(one.name)
+        for section in one.sections:
+            for m in section.measurements:
+                if m.better is None:
+                    continue
+                floor = f"real data {number(m.floor)}" if m.floor else ""
+                spread = f"+- {number(m.spread)}" if m.spread else ""
+                print(
+                    f"  {m.name:38}{number(m.value):>9} {spread:12} {floor}"
+                    "".rstrip()
+                )
+
+
+def _say(text):
+    print(text, file=sys.stderr, flush=True)

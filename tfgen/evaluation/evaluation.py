@@ -1,0 +1,83 @@
+import dataclasses
+import time
+from collections.abc import Callable
+
+from tfgen.evaluation import (
+    copying,
+    disentanglement,
+    gallery,
+    likelihood,
+    sample_quality,
+    tables,
+)
+from tfgen.evaluation.section import Section
+from tfgen.evaluation.subject import Subject
+
+PARTS = {
+    "sample quality": sample_quality,
+    "likelihood and latents": likelihood,
+    "table": tables,
+    "disentanglement": disentanglement,
+    "copying": copying,
+    "pictures": gallery,
+}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What was found out about a subject.
+
+    Attributes:
+        name: of the subject.
+        model: one line on the model.
+        data: one line on the test split.
+        fingerprint: of the test split: only evaluations of the same data
+            compare.
+        sections: the parts of the report.
+        seconds: that each part took, by name.
+    """
+
+    name: str
+    model: str
+    data: str
+    fingerprint: str
+    sections: tuple[Section, ...]
+    seconds: dict[str, float]
+
+
+def evaluate(
+    subject: Subject, report: Callable[[str], None] | None = None
+) -> Evaluation:
+    """Measures all that the model and the data allow.
+
+    Args:
+        subject: the model and its data.
+        report: called with the name of each part before it begins.
+
+    Returns:
+        An `Evaluation`.
+    """
+    sections, seconds = [], {}
+    for name, part in PARTS.items():
+        if report is not None:
+            report(name)
+        began = time.perf_counter()
+        section = part.measure(subject)
+        if section is not None:
+            sections.append(section)
+            seconds[name] = time.perf_counter() - began
+    return Evaluation(
+        subject.name,
+        _describe(subject.model),
+        subject.test.description,
+        subject.test.fingerprint(),
+        tuple(sections),
+        seconds,
+    )
+
+
+def _describe(model):
+    return (
+        f"{type(model).__name__}, {model.latent_dim} latents, "
+        f"{model.count_params():,} parameters"
+    )

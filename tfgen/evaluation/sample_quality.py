@@ -1,0 +1,99 @@
+"""How well samples match the test split."""
+
+import dataclasses
+
+import numpy as np
+
+from tfgen import metrics
+from tfgen.evaluation.section import Section
+
+FEWEST = 6
+
+
+def measure(subject) -> Section:
+    """Distances and shares, mean over sets of samples, with their floors."""
+    title = "Sample quality"
+    if subject.count < FEWEST:
+        return Section(
+            title,
+            notes=(
+                f"Left out: {subject.count} examples are too few, "
+                f"{FEWEST} are needed.",
+            ),
+        )
+    real = subject.features(subject.some(subject.test)[0])
+    unseen = subject.features(subject.some(subject.validation)[0])
+    generated = [
+        subject.features(subject.samples(repeat))
+        for repeat in range(subject.repeats)
+    ]
+    found = [_compare(metric, real, unseen, generated) for metric in _metrics()]
+    score = _inception_score(subject)
+    found = found if score is None else [*found, score]
+    details = {"extractor": subject.feature_extractor.name, **_splits(unseen)}
+    return Section(
+        title, tuple(_with_details(one, details) for one in found), notes=()
+    )
+
+
+def _metrics():
+    return (
+        metrics.FrechetDistance(),
+        metrics.KernelDistance(),
+        metrics.Precision(),
+        metrics.Recall(),
+        metrics.Density(),
+        metrics.Coverage(),
+    )
+
+
+def _compare(metric, real, unseen, generated):
+    """The data's statistics are made once."""
+    metric.update_state(real=real, generated=unseen)
+    floor = metric.result()
+    values = []
+    for features in generated:
+        metric.reset_generated()
+        metric.update_state(generated=features)
+        values.append(metric.result())
+    return _over_sets(metric.measurement(), values, floor)
+
+
+def _inception_score(subject):
+    extractor = subject.feature_extractor
+    if extractor.model is None or not isinstance(extractor.model.output, dict):
+        return None
+    score = metrics.InceptionScore(
+        extractor.model, value_range=extractor.value_range
+    )
+    score.update_state(generated=subject.some(subject.validation)[0])
+    floor, values = score.result(), []
+    for repeat in range(subject.repeats):
+        score.reset_state()
+        score.update_state(generated=subject.samples(repeat))
+        values.append(score.result())
+    return _over_sets(score.measurement(), values, floor)
+
+
+def _over_sets(measurement, values, floor):
+    several = len(values) > 1
+    return dataclasses.replace(
+        measurement,
+        value=float(np.mean(values)),
+        spread=float(np.std(values, ddof=1)) if several else None,
+        spread_of=f"{len(values)} sets of samples" if several else "",
+        floor=floor,
+    )
+
+
+def _splits(unseen):
+    return {
+        "reference": "test split",
+        "floor": f"{len(unseen)} examples of the validation split as samples",
+    }
+
+
+def _with_details(measurement, details):
+    return dataclasses.replace(
+        measurement, details={**measurement.details, **details}
+    )
