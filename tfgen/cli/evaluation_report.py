@@ -182,10 +182,10 @@ def _print_numbers(evaluations):
                     continue
                 floor = f"real data {number(m.floor)}" if m.floor else ""
                 spread = f"+- {number(m.spread)}" if m.spread else ""
-                print(
-                    f"  {m.name:38}{number(m.value):>9} {spread:12} {floor}"
-                    "".rstrip()
-                )
+                line = f"  {m.name:38}{number(m.value):>9} {spread:12} {floor}"
+                print(line.rstrip())
+            for note in section.notes:
+                print(f"  {section.title}: {note}")
 
 
 def _say(text):

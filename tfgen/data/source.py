@@ -208,6 +208,12 @@ class Source:
         """Return examples in the units they are stored in, as float64."""
         return np.asarray(x, np.float64) * self.scale + self.shift
 
+    def unscaled(self) -> "Source":
+        """Return the same rows as they are stored."""
+        return dataclasses.replace(
+            self, value_range=None, shift=0.0, scale=1.0, standardized=False
+        )
+
     def fingerprint(self) -> str:
         """Return a sha256, in hex, of the rows, labels, factors and scaling.
 

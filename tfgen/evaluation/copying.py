@@ -7,6 +7,10 @@ from tfgen.metrics import Measurement
 TITLE = "Copying of training data"
 
 
+def applies(subject) -> bool:
+    return True
+
+
 def measure(subject) -> Section:
     """The tests of copying, in the features that quality is measured in."""
     train = subject.features(subject.training_examples)

@@ -5,11 +5,15 @@ from tfgen.evaluation.section import Section
 from tfgen.metrics import Measurement
 
 
-def measure(subject) -> Section | None:
-    """None for data without known factors, and for models without encoder."""
+def applies(subject) -> bool:
+    """Whether the data have known factors and the model encodes."""
+    encodes = "encode" in subject.model.endpoints()
+    return encodes and subject.test.factors is not None
+
+
+def measure(subject) -> Section:
+    """Scores of the posterior means."""
     model, test = subject.model, subject.test
-    if test.factors is None or "encode" not in model.endpoints():
-        return None
     x, labels = test.arrays()
     latents = model.encode(x, subject.labels(labels))
     gap = metrics.mutual_information_gap(latents, test.factors)

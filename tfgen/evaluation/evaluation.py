@@ -31,8 +31,8 @@ class Evaluation:
         name: of the subject.
         model: one line on the model.
         data: one line on the test split.
-        fingerprint: of the test split: only evaluations of the same data
-            compare.
+        fingerprint: of the test split, as it is stored: only evaluations of
+            the same data compare.
         sections: the parts of the report.
         seconds: that each part took, by name.
     """
@@ -59,18 +59,18 @@ def evaluate(
     """
     sections, seconds = [], {}
     for name, part in PARTS.items():
+        if not part.applies(subject):
+            continue
         if report is not None:
             report(name)
         began = time.perf_counter()
-        section = part.measure(subject)
-        if section is not None:
-            sections.append(section)
-            seconds[name] = time.perf_counter() - began
+        sections.append(part.measure(subject))
+        seconds[name] = time.perf_counter() - began
     return Evaluation(
         subject.name,
         _describe(subject.model),
         subject.test.description,
-        subject.test.fingerprint(),
+        subject.test.unscaled().fingerprint(),
         tuple(sections),
         seconds,
     )

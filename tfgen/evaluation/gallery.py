@@ -5,8 +5,13 @@ from tfgen.evaluation.section import Section
 from tfgen.pictures import examples
 
 
-def measure(subject) -> Section | None:
-    """None for data that cannot be shown."""
+def applies(subject) -> bool:
+    """Whether there is anything to show."""
+    return examples.can_show(subject.model) or bool(subject.history)
+
+
+def measure(subject) -> Section:
+    """What the model makes, and how its training went."""
     model, test = subject.model, subject.test
     shown = {}
     if examples.can_show(model):
@@ -19,7 +24,7 @@ def measure(subject) -> Section | None:
             )
     if subject.history:
         shown["losses"] = pictures.loss_plot(subject.history)
-    return Section("Pictures", pictures=shown) if shown else None
+    return Section("Pictures", pictures=shown)
 
 
 def _data(subject):

@@ -55,8 +55,8 @@ def _warning(evaluations):
     if len({one.fingerprint for one in evaluations}) == 1:
         return ""
     return (
-        '<p class="warning">These runs were tested on different data, or on '
-        "data scaled differently: their numbers do not compare.</p>"
+        '<p class="warning">These runs were tested on different data: their '
+        "numbers do not compare.</p>"
     )
 
 
@@ -148,12 +148,15 @@ def _floors(measurements):
 
 
 def _pictures(name, sections):
+    runs = {}  # by picture: what is the same for several is shown once
+    for run, section in sections.items():
+        if name in section.pictures:
+            uri = _data_uri(section.pictures[name])
+            runs.setdefault(uri, []).append(run)
     figures = [
-        f'<figure><img alt="{html.escape(name)} of {html.escape(run)}" '
-        f'src="{_data_uri(section.pictures[name])}"><figcaption>'
-        f"{html.escape(run)}</figcaption></figure>"
-        for run, section in sections.items()
-        if name in section.pictures
+        f'<figure><img alt="{html.escape(name)}" src="{uri}"><figcaption>'
+        f"{html.escape(', '.join(shown))}</figcaption></figure>"
+        for uri, shown in runs.items()
     ]
     return (
         f"<h3>{html.escape(name.replace('_', ' ').capitalize())}</h3>\n"

@@ -9,11 +9,13 @@ NATS = "nats"
 EIGHT_BITS = 256
 
 
-def measure(subject) -> Section | None:
-    """None for models without an encoder."""
-    model = subject.model
-    if "encode" not in model.endpoints():
-        return None
+def applies(subject) -> bool:
+    """Whether the model encodes."""
+    return "encode" in subject.model.endpoints()
+
+
+def measure(subject) -> Section:
+    """Bounds of the likelihood, and the KL term by what it pays for."""
     found, notes = [], []
     for part in (_bounds, _bits, _latents):
         try:

@@ -10,6 +10,10 @@ from tfgen.evaluation.section import Section
 FEWEST = 6
 
 
+def applies(subject) -> bool:
+    return True
+
+
 def measure(subject) -> Section:
     """Distances and shares, mean over sets of samples, with their floors."""
     title = "Sample quality"

@@ -68,7 +68,14 @@ class Subject:
         return FeatureExtractor(self.extractor, value_range)
 
     def features(self, x) -> np.ndarray:
-        """float32 `(n, features)`."""
+        """float32 `(n, features)`.
+
+        Without an extractor, columns are in standard deviations of the
+        training split, whatever units the model sees them in.
+        """
+        if self.extractor is None and not self.is_image:
+            mean, deviation = self._training_statistics
+            x = (self.train.original_units(x) - mean) / deviation
         return self.feature_extractor.features(x)
 
     def samples(self, repeat: int) -> np.ndarray:
@@ -101,6 +108,12 @@ class Subject:
     def labels(self, labels):
         """The labels if the model takes some."""
         return labels if self.model.num_classes else None
+
+    @functools.cached_property
+    def _training_statistics(self):
+        x = self.train.original_units(self.training_examples)
+        deviation = x.std(axis=0)
+        return x.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
 
     @functools.cached_property
     def _samples(self):

@@ -10,10 +10,13 @@ TITLE = "Table"
 MOST_TRAINING_ROWS = 10_000
 
 
-def measure(subject) -> Section | None:
-    """None for data that are no table."""
-    if subject.test.kind != "table":
-        return None
+def applies(subject) -> bool:
+    """Whether the data are a table."""
+    return subject.test.kind == "table"
+
+
+def measure(subject) -> Section:
+    """Columns, pairs of columns, detection, and training on samples."""
     found, notes = [], []
     for part in (_columns, _pairs, _detection, _training):
         try:
