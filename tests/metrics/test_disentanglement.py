@@ -102,6 +102,13 @@ class TestSeparatedAttributePredictability:
         again = separated_attribute_predictability(latents, factors)
         np.testing.assert_array_equal(found.scores, again.scores)
 
+    def test_one_value_to_train_on(self):
+        factors = np.zeros((30, 2), int)
+        factors[[5, 6], [0, 1]] = 1
+        found = separated_attribute_predictability(noise(3)[:30], factors)
+        # All latents say the value that is left.
+        assert found.value == pytest.approx(0.0, abs=0.11)
+
     @pytest.mark.parametrize("ordered", [True, [False, True, True]])
     def test_known_codes(self, ordered):
         def value(latents):

@@ -120,7 +120,7 @@ class TestPairs:
         x = np.random.default_rng(0).normal(size=(50, 2))
         x[:, 1] += x[:, 0]
         expected = np.corrcoef(x, rowvar=False)
-        for scale in ([1e200, 1e-200], [1e-9, 1.0]):
+        for scale in ([1e90, 1e-200], [1e-9, 1.0]):
             found = compare_pairs(x * scale, x)
             np.testing.assert_allclose(found.real, expected, rtol=1e-9)
 
@@ -237,11 +237,13 @@ class TestTrainOnSynthetic:
         y = np.zeros(10)
         with pytest.raises(ValueError, match=r"\(9,\).*; expected those of"):
             train_on_synthetic(x, x, x, (y, y, y[1:]))
+        with pytest.raises(ValueError, match="labels hold 0.5; expected"):
+            train_on_synthetic(x, x, x, (y, y + 0.5, y))
 
 
 def test_parts_of_the_data_before_shuffled_columns(tumours):
     """Each metric prefers real rows; shuffled columns are right alone."""
-    train, other, test = tumours
+    train, other, test = (part[:, :12] for part in tumours)
     bad = shuffled(train)
     assert compare_columns(test, other).score > 0.9
     assert compare_columns(test, bad).score > 0.9
@@ -267,6 +269,8 @@ def test_parts_of_the_data_before_shuffled_columns(tumours):
     ("generated", "message"),
     [
         ([[0.0, 1.0], [np.nan, 1.0]], "generated, row 1, column 0 is nan"),
+        ([[0.0, 1.0], [3.0, -1e200]], "generated, row 1, column 1 is -1e"),
+        ([["a", "b"]] * 9, "expected real numbers"),
         ([[0.0, 1.0, 2.0]] * 9, "generated has 3 columns, expected 2"),
         ([0.0, 1.0], r"generated has shape \(2,\)"),
         ([[0.0, 1.0]], "generated has 1 rows; expected at least 2"),

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from tfgen.metrics.table_checks import LARGEST
+
 
 def check_code(latents, factors) -> tuple[np.ndarray, np.ndarray]:
     """Latents as float64 and factors as int64, one row an example.
@@ -18,10 +20,10 @@ def check_code(latents, factors) -> tuple[np.ndarray, np.ndarray]:
             f"latents has shape {latents.shape}; expected (n, latent_dim) with "
             "at least 10 examples and 2 latents."
         )
-    if not np.isfinite(latents).all():
+    if not (np.abs(latents) <= LARGEST).all():
         raise ValueError(
-            "latents holds numbers that are not finite: repair the model that "
-            "made them."
+            f"latents holds numbers that are not finite or beyond {LARGEST:g}: "
+            "repair the model that made them."
         )
     if factors.ndim != 2 or len(factors) != len(latents):
         raise ValueError(

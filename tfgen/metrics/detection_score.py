@@ -103,7 +103,7 @@ def _areas(classifier, x, y, folds, seed):
     from threadpoolctl import threadpool_limits
 
     division = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    # On a busy machine the threads of small trees wait for each other: with
+    # On a busy machine the threads of small sums wait for each other: with
     # two, a tenth of a second became ten.
-    with threadpool_limits(1, user_api="openmp"):
+    with threadpool_limits(1):
         return cross_val_score(classifier, x, y, cv=division, scoring="roc_auc")

@@ -73,7 +73,7 @@ def compare_pairs(real, generated, names=None) -> PairStatistics:
 
 def _correlations(rows):
     """Pearson correlations; 0 with a constant column, 1 on the diagonal."""
-    # Numbers of any size: squares of 1e200 would overflow.
+    # Squares of numbers near 1e-200 would vanish.
     rows = rows / np.maximum(np.abs(rows).max(axis=0), np.finfo(float).tiny)
     centered = np.where(vary(rows), rows - rows.mean(axis=0), 0.0)
     length = np.sqrt(np.square(centered).sum(axis=0))

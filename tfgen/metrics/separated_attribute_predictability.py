@@ -96,6 +96,9 @@ def _squared_correlation(latent, factor):
 def _accuracy(latent, factor, train, test, seed):
     from sklearn.svm import LinearSVC
 
+    values = np.unique(factor[train])
+    if len(values) == 1:
+        return np.mean(factor[test] == values)
     machine = LinearSVC(C=0.01, class_weight="balanced", random_state=seed)
     machine.fit(latent[train], factor[train])
     return np.mean(machine.predict(latent[test]) == factor[test])

@@ -2,6 +2,11 @@
 
 import numpy as np
 
+from tfgen.data.checks import to_array
+
+# Squares and their sums are finite below; no model of float32 goes beyond.
+LARGEST = 1e100
+
 
 def check_rows(x, name: str, columns: int | None = None) -> np.ndarray:
     """Rows of numbers as float64, shape `(n, columns)`.
@@ -13,9 +18,9 @@ def check_rows(x, name: str, columns: int | None = None) -> np.ndarray:
 
     Raises:
         ValueError: another shape, fewer than 2 rows, or numbers that are not
-            finite.
+            finite or beyond 1e100.
     """
-    rows = np.asarray(x, np.float64)
+    rows = to_array(x, name).astype(np.float64, copy=False)
     if rows.ndim != 2 or not rows.shape[1]:
         raise ValueError(
             f"{name} has shape {rows.shape}; expected rows of numbers, "
@@ -28,13 +33,13 @@ def check_rows(x, name: str, columns: int | None = None) -> np.ndarray:
         )
     if len(rows) < 2:
         raise ValueError(f"{name} has {len(rows)} rows; expected at least 2.")
-    finite = np.isfinite(rows)
-    if not finite.all():
-        row, column = np.argwhere(~finite)[0]
+    usual = np.abs(rows) <= LARGEST  # False for NaN
+    if not usual.all():
+        row, column = np.argwhere(~usual)[0]
         raise ValueError(
             f"{name}, row {row}, column {column} is {rows[row, column]}; "
-            "expected finite numbers: leave the row out, or repair the model "
-            "that made it."
+            f"expected finite numbers up to {LARGEST:g}: leave the row out, "
+            "or repair the model that made it."
         )
     return rows
 

@@ -111,6 +111,12 @@ def _check_labels(labels, rows):
             f"labels have shapes {[part.shape for part in labels]}; expected "
             f"those of train, generated and test, {expected}."
         )
+    for part in labels:
+        if part.dtype.kind == "f" and (part != np.rint(part)).any():
+            raise ValueError(
+                f"labels hold {part[part != np.rint(part)][0]}; expected "
+                "class numbers or texts."
+            )
     return labels
 
 
