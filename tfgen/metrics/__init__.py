@@ -17,8 +17,14 @@ from tfgen.metrics.bits_per_dimension import (
 from tfgen.metrics.bits_per_dimension import (
     nats_to_bits_per_dimension as nats_to_bits_per_dimension,
 )
+from tfgen.metrics.column_statistics import ColumnStatistics as ColumnStatistics
+from tfgen.metrics.column_statistics import compare_columns as compare_columns
 from tfgen.metrics.coverage import Coverage as Coverage
+from tfgen.metrics.dci import DCI as DCI
+from tfgen.metrics.dci import dci as dci
 from tfgen.metrics.density import Density as Density
+from tfgen.metrics.detection_score import DetectionScore as DetectionScore
+from tfgen.metrics.detection_score import detection_score as detection_score
 from tfgen.metrics.distribution_metric import (
     DistributionMetric as DistributionMetric,
 )
@@ -37,5 +43,25 @@ from tfgen.metrics.kernel_distance import KernelDistance as KernelDistance
 from tfgen.metrics.kl_decomposition import KLDecomposition as KLDecomposition
 from tfgen.metrics.kl_decomposition import kl_decomposition as kl_decomposition
 from tfgen.metrics.measurement import Measurement as Measurement
+from tfgen.metrics.mutual_information_gap import (
+    MutualInformationGap as MutualInformationGap,
+)
+from tfgen.metrics.mutual_information_gap import (
+    mutual_information_gap as mutual_information_gap,
+)
+from tfgen.metrics.pair_statistics import PairStatistics as PairStatistics
+from tfgen.metrics.pair_statistics import compare_pairs as compare_pairs
 from tfgen.metrics.precision import Precision as Precision
 from tfgen.metrics.recall import Recall as Recall
+from tfgen.metrics.separated_attribute_predictability import (
+    SeparatedAttributePredictability as SeparatedAttributePredictability,
+)
+from tfgen.metrics.separated_attribute_predictability import (
+    separated_attribute_predictability as separated_attribute_predictability,
+)
+from tfgen.metrics.train_on_synthetic import (
+    TrainOnSynthetic as TrainOnSynthetic,
+)
+from tfgen.metrics.train_on_synthetic import (
+    train_on_synthetic as train_on_synthetic,
+)
