@@ -7,6 +7,8 @@ SciPy are imported when a result is asked for, not before.
 
 from tfgen.metrics.active_units import ActiveUnits as ActiveUnits
 from tfgen.metrics.active_units import active_units as active_units
+from tfgen.metrics.authenticity import Authenticity as Authenticity
+from tfgen.metrics.authenticity import authenticity as authenticity
 from tfgen.metrics.binarized import binarized as binarized
 from tfgen.metrics.bits_per_dimension import (
     BitsPerDimension as BitsPerDimension,
@@ -19,6 +21,8 @@ from tfgen.metrics.bits_per_dimension import (
 )
 from tfgen.metrics.column_statistics import ColumnStatistics as ColumnStatistics
 from tfgen.metrics.column_statistics import compare_columns as compare_columns
+from tfgen.metrics.copying import CopyingTest as CopyingTest
+from tfgen.metrics.copying import copying_test as copying_test
 from tfgen.metrics.coverage import Coverage as Coverage
 from tfgen.metrics.dci import DCI as DCI
 from tfgen.metrics.dci import dci as dci
@@ -65,3 +69,5 @@ from tfgen.metrics.train_on_synthetic import (
 from tfgen.metrics.train_on_synthetic import (
     train_on_synthetic as train_on_synthetic,
 )
+from tfgen.metrics.training_excess import TrainingExcess as TrainingExcess
+from tfgen.metrics.training_excess import training_excess as training_excess
