@@ -1,6 +1,6 @@
 """tfgen: VAEs and GANs as ordinary Keras models.
 
-`tfgen.export` and `tfgen.tuning` are loaded on first use.
+`tfgen.evaluation`, `tfgen.export` and `tfgen.tuning` are loaded on first use.
 """
 
 import importlib
@@ -25,6 +25,6 @@ from tfgen.version import __version__ as __version__
 
 
 def __getattr__(name):
-    if name in ("export", "tuning"):
+    if name in ("evaluation", "export", "tuning"):
         return importlib.import_module(f"tfgen.{name}")
     raise AttributeError(f"module 'tfgen' has no attribute {name!r}")

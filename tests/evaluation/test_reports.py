@@ -30,7 +30,10 @@ def evaluation(name, value, fingerprint="f"):
             ),
             Measurement("kl", np.float32(2.0), unit="nats"),
         ),
-        {"samples": np.zeros((9, 5, 1), np.uint8)},
+        {
+            "samples": np.full((9, 5, 1), len(name) * len(fingerprint), "u1"),
+            "data": np.zeros((3, 4, 3), np.uint8),
+        },
         ("something <odd>",),
     )
     return Evaluation(
@@ -90,21 +93,21 @@ def test_page_of_one_run(tmp_path):
     assert "tfgen <x>" in page.text
     assert "Frechet distance" in page.text and "3.25" in page.text
     assert "num real 7" in page.text
-    assert len(page.pictures) == 1
+    assert len(page.pictures) == 2
     assert "Which is better" not in page.text
     assert not {"script", "link", "iframe"} & set(page.tags)
 
 
 def test_page_of_two_runs(tmp_path):
     path = tmp_path / "report.html"
-    runs = [evaluation("one", 3.25), evaluation("two", 9.5)]
+    runs = [evaluation("one", 3.25), evaluation("other", 9.5)]
     write_html(path, runs, {})
     page = Page(path)
     assert "Which is better at what" in page.text
     assert "one: Frechet distance" in page.text
-    assert "two: nothing alone" in page.text
+    assert "other: nothing alone" in page.text
     assert "3.25" in page.bold and "9.5" not in page.bold
-    assert len(page.pictures) == 2
+    assert len(page.pictures) == 3  # the data, the same of both, once
     assert "do not compare" not in page.text
 
 
@@ -118,7 +121,7 @@ def test_warns_of_other_data(tmp_path):
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")
 def test_a_browser_shows_every_picture(tmp_path):
     path = tmp_path / "report.html"
-    write_html(path, [evaluation("one", 3.25), evaluation("two", 9.5)], {})
+    write_html(path, [evaluation("one", 3.25), evaluation("other", 9.5)], {})
     # The page itself has no script; this one counts what was drawn.
     count = (
         "<script>addEventListener('load', () => document.title = "
@@ -141,4 +144,4 @@ def test_a_browser_shows_every_picture(tmp_path):
         text=True,
         timeout=120,
     )
-    assert "<title>5,5</title>" in done.stdout
+    assert "<title>5,5,4</title>" in done.stdout

@@ -20,7 +20,8 @@ from tfgen.version import __version__
 
 DEFAULT_FOLDER = "evaluation"
 SPLITS = ("train", "validation", "test")
-FEWEST_CLASSES = 2
+MOST_CLASSES = 100
+EXTRACTORS = ("auto", "classifier", "pixels", "inception", "none")
 
 
 class EvaluationReport:
@@ -32,8 +33,8 @@ class EvaluationReport:
         extractor: as the command's option.
 
     Raises:
-        ValueError: for folders that are no runs, or an `out` that holds
-            other things.
+        ValueError: for folders that are no runs, an `out` that holds other
+            things, or an unknown extractor.
     """
 
     def __init__(self, runs, out, extractor: str):
@@ -46,6 +47,7 @@ class EvaluationReport:
             out = runs[0] / out if len(runs) == 1 else out
         self.out = out
         _check_out(out)
+        _check_extractor(extractor)
         self.extractor = extractor
         self._extractors = {}
         self._facts = {}
@@ -133,7 +135,7 @@ class EvaluationReport:
 def _automatic(train):
     if train.kind != "image":
         return "none"
-    labelled = (train.num_classes or 0) >= FEWEST_CLASSES
+    labelled = 2 <= (train.num_classes or 0) <= MOST_CLASSES
     return "classifier" if labelled else "pixels"
 
 
@@ -159,6 +161,16 @@ def _check_out(out):
             f"{out} holds other things than an evaluation: choose another "
             "--out."
         )
+
+
+def _check_extractor(name):
+    path = pathlib.Path(name)
+    if name in EXTRACTORS or (path.suffix == ".keras" and path.is_file()):
+        return
+    raise ValueError(
+        f"extractor is {name!r}, expected {', '.join(EXTRACTORS)}, or a .keras "
+        "file that is there."
+    )
 
 
 def _check_data(folder, train):

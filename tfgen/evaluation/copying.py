@@ -8,6 +8,7 @@ TITLE = "Copying of training data"
 
 
 def applies(subject) -> bool:
+    """Always."""
     return True
 
 

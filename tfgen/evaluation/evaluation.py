@@ -7,6 +7,7 @@ from tfgen.evaluation import (
     disentanglement,
     gallery,
     likelihood,
+    modes,
     sample_quality,
     tables,
 )
@@ -15,6 +16,7 @@ from tfgen.evaluation.subject import Subject
 
 PARTS = {
     "sample quality": sample_quality,
+    "modes": modes,
     "likelihood and latents": likelihood,
     "table": tables,
     "disentanglement": disentanglement,

@@ -11,6 +11,7 @@ FEWEST = 6
 
 
 def applies(subject) -> bool:
+    """Always."""
     return True
 
 

@@ -1,0 +1,91 @@
+"""`tfgen evaluate` as a user runs it."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def gan(tmp_path_factory):
+    """A run of one epoch on digits."""
+    from tfgen.cli.training_run import TrainingRun
+
+    folder = tmp_path_factory.mktemp("trained") / "gan"
+    given = {"model": "gan", "data": "digits", "epochs": 1, "network": "mlp"}
+    TrainingRun(folder, given).train()
+    return folder
+
+
+def test_two_runs(in_process, trained_by_class, gan, tmp_path):
+    shutil.copytree(trained_by_class, tmp_path / "vae")
+    shutil.copytree(gan, tmp_path / "gan")
+    done = in_process("evaluate", "vae", "gan", "--repeats", 2, "-k", 5)
+    assert done.status == 0, done.err
+    lines = done.err.splitlines()
+    assert lines[0] == "[1/2] vae: classifier for the features"
+    assert all(
+        line.startswith(("[1/2] vae: ", "[2/2] gan: ")) for line in lines
+    )
+    assert "evaluation/report.html" in done.out
+    folder = tmp_path / "evaluation"
+    report = json.loads((folder / "report.json").read_text())
+    assert [run["name"] for run in report["runs"]] == ["vae", "gan"]
+    assert report["command"].startswith("tfgen evaluate vae gan")
+    assert report["repeats"] == 2 and report["k"] == 5
+    fingerprints = {run["fingerprint"] for run in report["runs"]}
+    assert len(fingerprints) == 1
+    page = (folder / "report.html").read_text()
+    assert "Which is better at what" in page
+    for heading in (
+        "Data",
+        "Samples",
+        "Reconstructions",
+        "Latents",
+        "Traversals",
+        "Interpolations",
+        "Nearest neighbours",
+        "Losses",
+    ):
+        assert f"<h3>{heading}</h3>" in page
+    assert "http" not in page
+    # Again: the classifier is at hand, and the numbers are the same.
+    again = in_process("evaluate", "vae", "gan", "--repeats", 2, "-k", 5)
+    assert "classifier" not in again.err
+    second = json.loads((folder / "report.json").read_text())
+    for run in report["runs"] + second["runs"]:
+        del run["seconds"]
+    assert second["runs"] == report["runs"]
+
+
+def test_a_table(tfgen, trained_table):
+    done = tfgen("evaluate", trained_table, "--out", "here", "-k", 5)
+    assert done.status == 0, done.err
+    report = json.loads(Path("here/report.json").read_text())
+    titles = [section["title"] for section in report["runs"][0]["sections"]]
+    assert "Table" in titles
+    assert "train_on_synthetic" in done.out
+
+
+class TestRefused:
+    def test_no_run(self, refused, tmp_path):
+        (tmp_path / "empty").mkdir()
+        line = refused("evaluate", "empty")
+        assert "empty is not a run" in line
+
+    def test_the_same_twice(self, refused, trained):
+        line = refused("evaluate", trained, trained)
+        assert "named twice" in line
+
+    def test_a_folder_of_other_things(self, refused, trained, tmp_path):
+        (tmp_path / "mine").mkdir()
+        (tmp_path / "mine" / "thesis.txt").write_text("dear")
+        line = refused("evaluate", trained, "--out", "mine")
+        assert "mine holds other things" in line
+
+    def test_an_unknown_extractor(self, tfgen, trained):
+        done = tfgen("evaluate", trained, "--out", "x", "--extractor", "best")
+        assert done.status == 1
+        assert "extractor is 'best', expected" in done.err
+        assert not Path("x").exists()
