@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from tfgen.metrics.dci import DCI, dci
-from tfgen.metrics.mutual_information_gap import mutual_information_gap
-from tfgen.metrics.separated_attribute_predictability import (
+from tfgen.metrics import (
+    DCI,
+    dci,
+    mutual_information_gap,
     separated_attribute_predictability,
 )
 

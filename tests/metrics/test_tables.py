@@ -1,5 +1,7 @@
 """Against scipy, scikit-learn, NumPy and hand calculations."""
 
+import importlib
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -7,10 +9,13 @@ import sklearn.datasets
 import sklearn.ensemble
 import sklearn.metrics
 
-from tfgen.metrics.column_statistics import compare_columns
-from tfgen.metrics.detection_score import DetectionScore, detection_score
-from tfgen.metrics.pair_statistics import compare_pairs
-from tfgen.metrics.train_on_synthetic import train_on_synthetic
+from tfgen.metrics import (
+    DetectionScore,
+    compare_columns,
+    compare_pairs,
+    detection_score,
+    train_on_synthetic,
+)
 
 
 def thirds(x, seed=0):
@@ -222,7 +227,8 @@ class TestTrainOnSynthetic:
         assert found.real == found.real_scores.mean()
 
     def test_many_columns(self, monkeypatch):
-        monkeypatch.setattr(f"{train_on_synthetic.__module__}.TREES", 3)
+        module = importlib.import_module("tfgen.metrics.train_on_synthetic")
+        monkeypatch.setattr(module, "TREES", 3)
         x = np.random.default_rng(0).normal(size=(30, 25))
         found = train_on_synthetic(x, x, x)
         assert len(set(found.targets)) == 20
