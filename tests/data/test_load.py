@@ -186,7 +186,13 @@ def test_known_says_what_is_at_hand(no_network, tmp_path):
     at_hand = {d.name: d.at_hand for d in tfgen.data.known()}
     assert list(at_hand) == list(tfgen.data.names())
     missing = [name for name in at_hand if not at_hand[name]]
-    assert missing == ["fashion_mnist", "mnist", "cifar10"]
+    assert missing == [
+        "fashion_mnist",
+        "mnist",
+        "cifar10",
+        "stacked_fashion_mnist",
+        "stacked_mnist",
+    ]
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets" / "mnist.npz").touch()
     assert {d.name: d.at_hand for d in tfgen.data.known()}["mnist"]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from tfgen.data import shapes, synthetic
+from tfgen.data import shapes, stacked, synthetic
 from tfgen.data.arrays import from_arrays
 from tfgen.data.source import Source
 
@@ -132,6 +132,13 @@ def _keras_reader(name: str, class_names):
     return read
 
 
+def _stacked_reader(read_grey):
+    def read(seed: int, options: dict) -> Loaded:
+        return stacked.stack(*read_grey(seed, options), seed)
+
+    return read
+
+
 def _official(parts, class_names, options: dict) -> Loaded:
     x_train, y_train, x_test, y_test = parts
     source = from_arrays(
@@ -194,6 +201,12 @@ def _find_fashion_mnist() -> bool:
     )
 
 
+_GET_FASHION_MNIST = (
+    "install Debian's package dataset-fashion-mnist (apt-get install "
+    "dataset-fashion-mnist), or put its four .gz files into "
+    "~/.keras/datasets/fashion-mnist"
+)
+_GET_MNIST = "run once with a network, or put mnist.npz into ~/.keras/datasets"
 _DATA_SETS = (
     KnownDataSet("digits", "1,797 handwritten digits, 8x8 grey", _read_digits),
     KnownDataSet(
@@ -201,16 +214,14 @@ _DATA_SETS = (
         "70,000 pieces of clothing, 28x28 grey",
         _read_fashion_mnist,
         _find_fashion_mnist,
-        "install Debian's package dataset-fashion-mnist (apt-get install "
-        "dataset-fashion-mnist), or put its four .gz files into "
-        "~/.keras/datasets/fashion-mnist",
+        _GET_FASHION_MNIST,
     ),
     KnownDataSet(
         "mnist",
         "70,000 handwritten digits, 28x28 grey",
         _keras_reader("mnist", None),
         _cached("mnist.npz"),
-        "run once with a network, or put mnist.npz into ~/.keras/datasets",
+        _GET_MNIST,
     ),
     KnownDataSet(
         "cifar10",
@@ -219,6 +230,20 @@ _DATA_SETS = (
         _cached("cifar-10-batches-py-target", "cifar-10-batches-py"),
         "run once with a network, or put the folder cifar-10-batches-py into "
         "~/.keras/datasets",
+    ),
+    KnownDataSet(
+        "stacked_fashion_mnist",
+        "three pieces of clothing as channels, 1,000 classes, 28x28 colour",
+        _stacked_reader(_read_fashion_mnist),
+        _find_fashion_mnist,
+        _GET_FASHION_MNIST,
+    ),
+    KnownDataSet(
+        "stacked_mnist",
+        "three handwritten digits as channels, 1,000 classes, 28x28 colour",
+        _stacked_reader(_keras_reader("mnist", None)),
+        _cached("mnist.npz"),
+        _GET_MNIST,
     ),
     KnownDataSet(
         "shapes",

@@ -47,6 +47,9 @@ from tfgen.metrics.kernel_distance import KernelDistance as KernelDistance
 from tfgen.metrics.kl_decomposition import KLDecomposition as KLDecomposition
 from tfgen.metrics.kl_decomposition import kl_decomposition as kl_decomposition
 from tfgen.metrics.measurement import Measurement as Measurement
+from tfgen.metrics.mode_coverage import ModeCoverage as ModeCoverage
+from tfgen.metrics.mode_coverage import mixture_modes as mixture_modes
+from tfgen.metrics.mode_coverage import stacked_modes as stacked_modes
 from tfgen.metrics.mutual_information_gap import (
     MutualInformationGap as MutualInformationGap,
 )
