@@ -1,0 +1,206 @@
+"""Whole evaluations of small models, against other programs and the hand."""
+
+import numpy as np
+import pytest
+import sklearn.metrics
+
+import tfgen
+from tfgen.evaluation import Subject, evaluate
+
+MLP = {"network": "mlp", "network_options": {"units": (16,)}}
+
+
+def subject_of(model, data, **options):
+    sources = {
+        split: tfgen.data.load(data, split=split)
+        for split in ("train", "validation", "test")
+    }
+    if model.data_range:
+        sources = {
+            split: source.to_range(model.data_range)
+            for split, source in sources.items()
+        }
+    return Subject(model, **sources, **options)
+
+
+def numbers(evaluation):
+    return {m.name: m for s in evaluation.sections for m in s.measurements}
+
+
+@pytest.fixture(scope="module")
+def vae():
+    model = tfgen.build(
+        "vae",
+        input_shape=(8, 8, 1),
+        latent_dim=3,
+        likelihood="gaussian",
+        num_classes=10,
+        **MLP,
+    )
+    model.compile()
+    train = tfgen.data.load("digits")
+    model.fit(train.batches(128, labels=True), epochs=2, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="module")
+def images(vae):
+    subject = subject_of(vae, "digits", repeats=2, k=20, name="mine")
+    return subject, evaluate(subject)
+
+
+def test_sections(images):
+    evaluation = images[1]
+    assert evaluation.name == "mine"
+    assert [s.title for s in evaluation.sections] == [
+        "Sample quality",
+        "Likelihood and latents",
+        "Copying of training data",
+        "Pictures",
+    ]
+    shown = {p for s in evaluation.sections for p in s.pictures}
+    assert shown == {
+        "data",
+        "samples",
+        "reconstructions",
+        "latents",
+        "traversals",
+        "interpolations",
+        "nearest_neighbours",
+    }
+
+
+def frechet(x, y):
+    """Heusel et al. (2017), by the eigenvalues of the product."""
+    values = np.linalg.eigvals(np.cov(x.T) @ np.cov(y.T)).astype(complex)
+    covariances = np.trace(np.cov(x.T) + np.cov(y.T))
+    means = np.square(x.mean(0) - y.mean(0)).sum()
+    return means + covariances - 2 * np.sqrt(values).real.sum()
+
+
+def pixels(x, n):
+    """As in a picture file of 8 bits."""
+    return np.round(np.clip(x[:n], 0, 1) * 255).reshape(n, -1) / 255
+
+
+def test_frechet_distance(images):
+    subject, evaluation = images
+    found = numbers(evaluation)["frechet_distance"]
+    n = len(subject.validation)  # 179, the test split has 180
+    assert n == 179
+    test = subject.some(subject.test)
+    assert len(test[0]) == n
+    floor = frechet(
+        pixels(test[0], n), pixels(subject.validation.arrays()[0], n)
+    )
+    # Many pixels are always 0: the root of a singular matrix is a bit off.
+    assert found.floor == pytest.approx(floor, rel=2e-3)
+    values = []
+    for seed in (0, 1):
+        samples = subject.model.sample(n, seed=seed, labels=test[1])
+        values.append(frechet(pixels(test[0], n), pixels(samples, n)))
+    assert found.value == pytest.approx(np.mean(values), rel=2e-3)
+    assert found.spread == pytest.approx(np.std(values, ddof=1), rel=0.05)
+    assert found.details["reference"] == "test split"
+    assert found.details["num_real"] == found.details["num_generated"] == n
+
+
+def test_kernel_distance_of_the_whole_set(images):
+    """With no more examples than a subset has, each subset is all of them."""
+    subject, evaluation = images
+    x = pixels(subject.some(subject.test)[0], 179)
+    y = pixels(subject.validation.arrays()[0], 179)
+
+    def kernel(a, b):
+        return sklearn.metrics.pairwise.polynomial_kernel(
+            a, b, degree=3, gamma=1 / 64, coef0=1
+        )
+
+    n = 179
+    expected = -2 * kernel(x, y).mean()
+    for a in (x, y):
+        inner = kernel(a, a)
+        expected += (inner.sum() - np.trace(inner)) / (n * (n - 1))
+    assert numbers(evaluation)["kernel_distance"].floor == pytest.approx(
+        expected, rel=1e-5
+    )
+
+
+def test_likelihood(images):
+    subject, evaluation = images
+    found = numbers(evaluation)
+    x, labels = subject.test.arrays()
+    elbo = subject.model.score(x, labels).mean()
+    # One draw an example here, eight there.
+    bound = found["negative_elbo"]
+    assert bound.value == pytest.approx(-elbo, abs=4 * bound.spread)
+    tighter = found["negative_log_likelihood"]
+    assert tighter.value < bound.value
+    assert tighter.details["k"] == 20
+    encoded = subject.model.run_endpoint(
+        "encode",
+        {
+            "x": subject.some(subject.test)[0],
+            "label": subject.some(subject.test)[1],
+        },
+    )
+    m, s = (np.float64(encoded[key]) for key in ("mean", "stddev"))
+    kl = 0.5 * (m**2 + s**2 - 1 - 2 * np.log(s)).sum(axis=1).mean()
+    assert found["kl"].value == pytest.approx(kl, rel=1e-5)
+    parts = found["mutual_information"].value + found["aggregate_kl"].value
+    assert parts == pytest.approx(kl, rel=1e-6)
+
+
+def test_gan_and_vae_compare(vae):
+    """A GAN sees other units than a VAE: the data's numbers are the same."""
+    gan = tfgen.build("gan", input_shape=(8, 8, 1), latent_dim=3, **MLP)
+    ones = [
+        evaluate(subject_of(model, "digits", repeats=1, k=2))
+        for model in (vae, gan)
+    ]
+    assert ones[0].fingerprint == ones[1].fingerprint
+    first, second = map(numbers, ones)
+    for name in ("frechet_distance", "precision", "coverage"):
+        assert first[name].floor == pytest.approx(second[name].floor, rel=1e-4)
+    assert "negative_elbo" not in second
+
+
+def test_table():
+    model = tfgen.build("vae", input_shape=(13,), latent_dim=2, **MLP)
+    model.compile()
+    evaluation = evaluate(subject_of(model, "wine", repeats=2, k=2))
+    found = numbers(evaluation)
+    assert "Table" in [s.title for s in evaluation.sections]
+    # An untrained model's rows are easily told from real ones.
+    assert found["detection_score"].value > 0.7
+    assert found["column_score"].value < found["column_score"].floor
+
+
+def test_ring():
+    model = tfgen.build("vae", input_shape=(2,), latent_dim=2, **MLP)
+    subject = subject_of(model, "ring", repeats=2, k=2, num_samples=200)
+    found = numbers(evaluate(subject))
+    assert found["modes_found"].floor == 8
+    assert found["good_samples"].floor == pytest.approx(0.9889, abs=0.01)
+    assert found["good_samples"].value < 0.1
+
+
+def test_too_few_examples():
+    rows = tfgen.data.load("iris")
+    model = tfgen.build("vae", input_shape=(4,), latent_dim=2, **MLP)
+    few = Subject(model, rows, rows.take(3), rows.take(4), k=2)
+    evaluation = evaluate(few)
+    notes = [n for s in evaluation.sections for n in s.notes]
+    assert any("3 examples are too few" in note for note in notes)
+
+
+def test_with_an_extractor():
+    train = tfgen.data.load("digits")
+    extractor = tfgen.metrics.fit_extractor(train, epochs=1)
+    gan = tfgen.build("gan", input_shape=(8, 8, 1), latent_dim=3, **MLP)
+    subject = subject_of(gan, "digits", repeats=1, extractor=extractor)
+    found = numbers(evaluate(subject))
+    assert found["frechet_distance"].details["extractor"] == extractor.name
+    # Of a classifier of ten classes.
+    assert 1 < found["inception_score"].value < 10
+    assert found["frechet_distance"].value > found["frechet_distance"].floor
