@@ -6,8 +6,14 @@ matplotlib is imported when the first plot is drawn, not before.
 from tfgen.pictures.gallery import gallery as gallery
 from tfgen.pictures.gif import write_gif as write_gif
 from tfgen.pictures.image_grid import image_grid as image_grid
+from tfgen.pictures.interpolations import (
+    interpolations_picture as interpolations_picture,
+)
 from tfgen.pictures.latents import latents_picture as latents_picture
 from tfgen.pictures.loss_plot import loss_plot as loss_plot
+from tfgen.pictures.nearest_neighbours import (
+    nearest_neighbours_picture as nearest_neighbours_picture,
+)
 from tfgen.pictures.png import write_png as write_png
 from tfgen.pictures.reconstructions import (
     reconstructions_picture as reconstructions_picture,
