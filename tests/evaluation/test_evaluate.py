@@ -122,7 +122,7 @@ def test_kernel_distance_of_the_whole_set(images):
         inner = kernel(a, a)
         expected += (inner.sum() - np.trace(inner)) / (n * (n - 1))
     assert numbers(evaluation)["kernel_distance"].floor == pytest.approx(
-        expected, rel=1e-5
+        expected, abs=2e-6  # of kernels of about 2, in float32
     )
 
 
