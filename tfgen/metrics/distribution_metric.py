@@ -1,5 +1,7 @@
 """What all metrics of two sets of examples have."""
 
+import re
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -157,4 +159,4 @@ class DistributionMetric(keras.metrics.Metric):
 
 
 def _default_name(cls):
-    return keras.src.utils.naming.to_snake_case(cls.__name__)
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()

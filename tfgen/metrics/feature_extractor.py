@@ -42,9 +42,10 @@ class FeatureExtractor:
         if tf.is_symbolic_tensor(x):
             return self._batch(x, key)
         x = np.asarray(x)
-        starts = range(0, len(x), self.batch_size)
         if self.model is None:
-            return np.float32(self._prepared(x)).reshape(len(x), -1)
+            x = np.asarray(self._prepared(x), np.float32)
+            return x.reshape(len(x), -1)
+        starts = range(0, len(x), self.batch_size)
         parts = [self._batch(x[i : i + self.batch_size], key) for i in starts]
         return np.concatenate([part.numpy() for part in parts])
 

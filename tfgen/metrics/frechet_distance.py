@@ -49,9 +49,14 @@ class FrechetDistance(DistributionMetric):
                     f"{self.name} got {side.count} {name} example, expected "
                     "2 or more: one has no covariance."
                 )
-        return gaussian_distance(
-            real.mean, real.covariance, generated.mean, generated.covariance
-        )
+        moments = [side.mean_and_covariance() for side in (real, generated)]
+        for name, (mean, _) in zip(("real", "generated"), moments, strict=True):
+            if not np.isfinite(mean).all():  # seen in a compiled function
+                raise ValueError(
+                    f"{self.name} got {name} examples that are not finite: "
+                    "leave them out, or repair the model that made them."
+                )
+        return gaussian_distance(*moments[0], *moments[1])
 
 
 def gaussian_distance(mean_1, covariance_1, mean_2, covariance_2) -> float:
@@ -63,8 +68,7 @@ def gaussian_distance(mean_1, covariance_1, mean_2, covariance_2) -> float:
     """
     # sqrt(S1 S2) and R^T S2 R have the same trace, where S1 = R R^T; the
     # latter is symmetric, and no eigenvalue of it is negative but by rounding.
-    values, vectors = np.linalg.eigh(covariance_1)
-    root = vectors * np.sqrt(np.maximum(values, 0))
+    root = _root(covariance_1)
     eigenvalues = np.linalg.eigvalsh(root.T @ covariance_2 @ root)
     covariances = (
         np.trace(covariance_1)
@@ -73,3 +77,12 @@ def gaussian_distance(mean_1, covariance_1, mean_2, covariance_2) -> float:
     )
     means = np.square(mean_1 - mean_2).sum()
     return float(max(means + covariances, 0.0))
+
+
+def _root(covariance):
+    """R of `R R^T`; where the matrix is singular, by its eigenvectors."""
+    try:
+        return np.linalg.cholesky(covariance)
+    except np.linalg.LinAlgError:
+        values, vectors = np.linalg.eigh(covariance)
+        return vectors * np.sqrt(np.maximum(values, 0))

@@ -25,7 +25,7 @@ def inception_extractor(weights="imagenet") -> keras.Model:
     """
     network = _network(weights)
     images = keras.Input((None, None, None), name="pixels")
-    x = _Prepare(name="prepare")(images)
+    x = Prepare(name="prepare")(images)
     pooled = network.get_layer("avg_pool").output
     both = keras.Model(network.input, [pooled, network.output])
     features, logits = both(x)
@@ -50,7 +50,7 @@ def _network(weights):
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
-class _Prepare(keras.layers.Layer):
+class Prepare(keras.layers.Layer):
     """Pixels in [0, 1] of any size to what InceptionV3 takes."""
 
     def call(self, pixels):

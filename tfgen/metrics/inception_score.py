@@ -1,4 +1,5 @@
 import numpy as np
+import tensorflow as tf
 
 from tfgen.metrics.distribution_metric import DistributionMetric
 
@@ -15,8 +16,9 @@ class InceptionScore(DistributionMetric):
 
     Args:
         extractor: a classifier: a `keras.Model` that gives logits, or a dict
-            with `"logits"`, such as those of `fit_extractor`.
-        from_logits: False if it gives probabilities.
+            with `"logits"`, such as those of `fit_extractor`; None where
+            logits themselves are passed as examples.
+        from_logits: False if these are probabilities.
         **options: see `DistributionMetric`.
 
     Reference:
@@ -27,7 +29,7 @@ class InceptionScore(DistributionMetric):
     better = "higher"
     needs_real = False
 
-    def __init__(self, extractor, from_logits: bool = True, **options):
+    def __init__(self, extractor=None, from_logits: bool = True, **options):
         super().__init__(extractor, **options)
         self.from_logits = from_logits
 
@@ -35,8 +37,20 @@ class InceptionScore(DistributionMetric):
         return _Predictions()
 
     def features(self, x):
-        logits = np.float64(self.extractor.logits(x))
-        return _softmax(logits) if self.from_logits else logits
+        if tf.is_symbolic_tensor(x):
+            raise ValueError(
+                f"{self.name} sums in the host's memory: call its "
+                "update_state outside of tf.function and strategy.run."
+            )
+        outputs = np.float64(self.extractor.logits(x))
+        if self.from_logits:
+            return _softmax(outputs)
+        if (outputs < 0).any() or (abs(outputs.sum(axis=1) - 1) > 1e-3).any():
+            raise ValueError(
+                f"{self.name} got numbers that are no probabilities of "
+                "classes: pass from_logits=True if they are logits."
+            )
+        return outputs
 
     def value(self, real, generated):
         mean = generated.sum / generated.count
@@ -66,7 +80,8 @@ class _Predictions:
 
 
 def _softmax(logits):
-    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    with np.errstate(invalid="ignore"):  # what is not finite is refused later
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
     return shares / shares.sum(axis=1, keepdims=True)
 
 

@@ -35,21 +35,30 @@ class KeptRows:
         if self._rows is None:
             self.num_features = features.shape[1]
             self._rows = np.empty((0, self.num_features), np.float32)
-        room = self.max_rows - len(self._rows)
-        if room > 0:
-            self._rows = np.concatenate([self._rows, features[:room]])
-            self.count += len(features[:room])
-            features = features[room:]
-        # One draw a row: batches do not matter.
-        for row, chance in zip(
-            features, self._rng.random(len(features)), strict=True
-        ):
-            self.count += 1
-            place = int(chance * self.count)
-            if place < self.max_rows:
-                self._rows[place] = row
+        first = features[: max(0, self.max_rows - self.count)]
+        self._append(first)
+        self._replace(features[len(first) :])
 
     @property
     def rows(self) -> np.ndarray:
         """float32 `(at most max_rows, features)`."""
-        return self._rows
+        return self._rows[: self.count]
+
+    def _append(self, features):
+        end = self.count + len(features)
+        if end > len(self._rows):  # twice as many, so that small batches do
+            size = min(max(end, 2 * len(self._rows)), self.max_rows)
+            grown = np.empty((size, self.num_features), np.float32)
+            grown[: self.count] = self._rows[: self.count]
+            self._rows = grown
+        self._rows[self.count : end] = features
+        self.count = end
+
+    def _replace(self, features):
+        # One draw a row: batches do not matter.
+        chances = self._rng.random(len(features))
+        numbers = self.count + 1 + np.arange(len(features))
+        places = np.int64(chances * numbers)
+        for i in np.flatnonzero(places < self.max_rows):
+            self._rows[places[i]] = features[i]
+        self.count += len(features)
