@@ -13,10 +13,9 @@ demo: .venv/.base
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
 
 quality: .venv/.dev
-	@$(BIN)/python benchmarks/modes.py
+	@$(BIN)/python benchmarks/quality.py
 	@$(BIN)/python benchmarks/modes.py --every-loss --seeds 1 --epochs 10
 	@$(BIN)/python benchmarks/fashion_gan.py --out build/fashion
-	@$(BIN)/python benchmarks/quality.py
 
 lint: .venv/.dev
 	@$(BIN)/ruff check .

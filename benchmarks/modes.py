@@ -24,7 +24,6 @@ import statistics
 import time
 
 import tfgen  # isort: skip  (loads TensorFlow without its chatter)
-import numpy as np
 import tensorflow as tf
 
 from tfgen.data import synthetic
@@ -40,18 +39,12 @@ RESULTS = "build/modes.jsonl"
 
 def score(samples, centers, stddev):
     """Modes found, share of good samples, reverse divergence in nats."""
-    distances = np.linalg.norm(samples[:, None] - centers, axis=2)
-    good = distances.min(axis=1) < 3 * stddev
-    counts = np.bincount(distances.argmin(axis=1)[good], minlength=len(centers))
-    # Of r < 3 with density r exp(-r^2 / 2), the mean of r^2:
-    true_square = 2 - 9 * np.exp(-4.5) / (1 - np.exp(-4.5))
-    square = np.mean((distances.min(axis=1)[good] / stddev) ** 2)
-    shares = counts[counts > 0] / max(1, counts.sum())
+    coverage = tfgen.metrics.mixture_modes(samples, centers, stddev)
     return {
-        "modes": int((counts > 0).sum()),
-        "good": float(good.mean()),
-        "divergence": float(np.sum(shares * np.log(shares * len(centers)))),
-        "width": float(np.sqrt(square / true_square)),
+        "modes": coverage.found,
+        "good": coverage.within,
+        "divergence": coverage.divergence,
+        "width": coverage.width,
     }
 
 

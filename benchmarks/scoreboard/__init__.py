@@ -1,0 +1,1 @@
+"""What tfgen reaches beside published numbers, one family of rows a file."""
