@@ -71,5 +71,6 @@ def _refuse_overlap(train, held_out):
     if shared > len(held_out) / 2:
         raise ValueError(
             f"{shared} of {len(held_out)} examples of held_out are in train "
-            "too: pass data that the model was never trained on."
+            "too: pass data that the model was never trained on. Where "
+            "examples are equal by chance, neighbours do not show copying."
         )
