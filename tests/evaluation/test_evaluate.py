@@ -122,7 +122,8 @@ def test_kernel_distance_of_the_whole_set(images):
         inner = kernel(a, a)
         expected += (inner.sum() - np.trace(inner)) / (n * (n - 1))
     assert numbers(evaluation)["kernel_distance"].floor == pytest.approx(
-        expected, abs=2e-6  # of kernels of about 2, in float32
+        expected,
+        abs=2e-6,  # of kernels of about 2, in float32
     )
 
 
@@ -163,6 +164,18 @@ def test_gan_and_vae_compare(vae):
     for name in ("frechet_distance", "precision", "coverage"):
         assert first[name].floor == pytest.approx(second[name].floor, rel=1e-4)
     assert "negative_elbo" not in second
+
+
+def test_bernoulli():
+    """Of grey images it gets binary ones; the floor is their entropy."""
+    model = tfgen.build("vae", input_shape=(8, 8, 1), latent_dim=2, **MLP)
+    subject = subject_of(model, "digits", repeats=1, k=3)
+    found = numbers(evaluate(subject))
+    bound = found["negative_log_likelihood"]
+    # Untrained, all logits are near 0: 64 coins.
+    assert bound.value == pytest.approx(64 * np.log(2), rel=0.1)
+    assert bound.details["images"] == "binarised once, seed 777"
+    assert "bits_per_dimension" not in found
 
 
 def test_table():
