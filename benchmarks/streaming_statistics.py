@@ -12,8 +12,9 @@ in its own process with the same number of threads:
 
 Printed are the medians over the rounds, and those of the ratios between runs
 that followed each other, in wall and in processor seconds. Only ratios mean
-anything, since a machine's speed drifts. Without `--peers-python`, and with
-it at the end, the peak memory of a process that makes the batches as it goes.
+anything, since a machine's speed drifts. Before that, and without
+`--peers-python` only that, the peak memory of a process that makes the batches
+of both sides as it goes.
 """
 
 import argparse
@@ -188,18 +189,20 @@ def main():
     elif options.run == "memory":
         print(json.dumps(run_memory(*size)))
     else:
-        if options.peers_python:
-            with tempfile.TemporaryDirectory() as folder:
-                compare(options, pathlib.Path(folder))
         names = "--count", "--features", "--batch-size"
         arguments = [x for pair in zip(names, size, strict=True) for x in pair]
+        # First: the peak of a process counts that of the one it came from.
         found = child(
             sys.executable, ["--run", "memory", *arguments], options.threads
         )
         print(
             f"peak memory {found['peak']:.0f} MiB, of which "
-            f"{found['before']:.0f} before the first batch"
+            f"{found['before']:.0f} before the first batch",
+            flush=True,
         )
+        if options.peers_python:
+            with tempfile.TemporaryDirectory() as folder:
+                compare(options, pathlib.Path(folder))
 
 
 if __name__ == "__main__":

@@ -23,8 +23,9 @@ class DistributionMetric(keras.metrics.Metric):
     ```
 
     A subclass gives `new_side(name)`, what is kept of one side (`Moments` or
-    `KeptRows`), and `value(real, generated)` of the two. The memory does not
-    depend on the number of examples.
+    `KeptRows`), and `value(real, generated)` of the two. It looks at the
+    extractor's `"features"` or `"logits"`. The memory does not depend on the
+    number of examples.
 
     Args:
         extractor: what makes one vector of an example: a `keras.Model`, the
@@ -39,6 +40,7 @@ class DistributionMetric(keras.metrics.Metric):
 
     better = "lower"
     needs_real = True
+    looks_at = "features"
 
     def __init__(
         self, extractor=None, value_range=None, batch_size=256, name=None
@@ -137,6 +139,11 @@ class DistributionMetric(keras.metrics.Metric):
             "name": self.name,
             **self.settings(),
         }
+
+    def __deepcopy__(self, memo):
+        """The same metric without examples, and with the same extractor."""
+        config = {**self.get_config(), "extractor": self.extractor.model}
+        return self.from_config(config)
 
     def _add(self, name, features):
         if isinstance(features, np.ndarray):

@@ -2,6 +2,7 @@ import numpy as np
 
 ROWS = 4096
 PART = 64
+BLOCK = 64
 
 
 class HostSums:
@@ -38,12 +39,11 @@ class HostSums:
         The scatter is the sum of `(x - mean) (x - mean)^T` over the rows.
         """
         self._sum_up()
-        products = np.tril(self._products, -1)
-        products += products.T
-        np.fill_diagonal(products, self._squares)
-        products -= np.outer(self._sum, self._sum / self.count)
-        mean = self._origin + self._sum / self.count
-        return self.count, mean, products
+        # Above the diagonal there is nothing yet.
+        scatter = self._products - np.outer(self._sum, self._sum / self.count)
+        squares = self._squares - self._sum**2 / self.count
+        _mirror(scatter, squares)
+        return self.count, self._origin + self._sum / self.count, scatter
 
     def _start(self, features):
         size = features.shape[1]
@@ -70,3 +70,16 @@ class HostSums:
         squares = np.einsum("kij,kij->kj", parts, parts)
         self._squares += squares.sum(axis=0, dtype=np.float64)
         self._waiting = 0
+
+
+def _mirror(matrix, diagonal):
+    """Copies what is below the diagonal to above it, in place.
+
+    In blocks: a whole matrix does not fit the processor's cache.
+    """
+    for i in range(0, len(matrix), BLOCK):
+        block = matrix[i : i + BLOCK, i : i + BLOCK]
+        block[:] = np.tril(block, -1) + np.tril(block, -1).T
+        rest = matrix[i + BLOCK :, i : i + BLOCK]
+        matrix[i : i + BLOCK, i + BLOCK :] = rest.T
+    np.fill_diagonal(matrix, diagonal)

@@ -28,6 +28,7 @@ class InceptionScore(DistributionMetric):
 
     better = "higher"
     needs_real = False
+    looks_at = "logits"
 
     def __init__(self, extractor=None, from_logits: bool = True, **options):
         super().__init__(extractor, **options)

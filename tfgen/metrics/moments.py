@@ -57,7 +57,8 @@ class Moments:
             scatter = scatter + other_scatter
             scatter += count * share * np.outer(gap, gap)
             count, mean = count + more, mean + share * gap
-        return mean, scatter / (count - 1)
+        scatter /= count - 1
+        return mean, scatter
 
     def reset(self) -> None:
         self._host = HostSums()
