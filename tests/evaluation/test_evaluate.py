@@ -5,7 +5,7 @@ import pytest
 import sklearn.metrics
 
 import tfgen
-from tfgen.evaluation import Subject, evaluate
+from tfgen.evaluation import Subject, copying, evaluate
 
 MLP = {"network": "mlp", "network_options": {"units": (16,)}}
 
@@ -217,3 +217,27 @@ def test_with_an_extractor():
     # Of a classifier of ten classes.
     assert 1 < found["inception_score"].value < 10
     assert found["frechet_distance"].value > found["frechet_distance"].floor
+
+
+class TestCopying:
+    """Of a model that gives back its training images, and one that does not."""
+
+    def notes(self, samples):
+        model = tfgen.build("vae", input_shape=(8, 8, 1), latent_dim=2, **MLP)
+        subject = subject_of(model, "digits", repeats=1, k=2)
+        subject._samples[0] = samples(subject)
+        return copying.measure(subject).notes
+
+    def test_of_training_images(self):
+        def copies(subject):
+            rng = np.random.default_rng(0)
+            x = subject.training_examples[: subject.count]
+            return np.float32(np.clip(x + rng.normal(0, 0.01, x.shape), 0, 1))
+
+        notes = self.notes(copies)
+        assert len(notes) == 2
+        assert all(n.startswith("Samples copy training data") for n in notes)
+
+    def test_of_images_never_seen(self):
+        notes = self.notes(lambda s: s.validation.arrays()[0][: s.count])
+        assert notes == ("No sign of copying.",)

@@ -1,10 +1,14 @@
 """Whether samples are copies of the training data."""
 
 from tfgen import metrics, pictures
+from tfgen.evaluation.explanations import title
 from tfgen.evaluation.section import Section
 from tfgen.metrics import Measurement
 
-TITLE = "Copying of training data"
+TESTS = {
+    "copying_test": metrics.copying_test,
+    "authenticity": metrics.authenticity,
+}
 
 
 def applies(subject) -> bool:
@@ -17,59 +21,47 @@ def measure(subject) -> Section:
     train = subject.features(subject.training_examples)
     held_out = subject.features(subject.some(subject.test)[0])
     generated = subject.features(subject.samples(0))
-    found, notes = [], []
-    for test in (_copying_test, _authenticity):
+    found, notes, excess = [], [], None
+    for name, test in TESTS.items():
         try:
-            measurement, copies = test(train, held_out, generated)
+            result = test(train, held_out, generated)
         except ValueError as reason:
             notes.append(f"Left out: {reason}")
             continue
-        found.append(measurement)
-        if copies:
+        found.append(_measurement(name, result))
+        excess = result.excess
+        if result.copies:
             notes.append(
-                f"Samples copy training data, by {measurement.name}: look at "
-                "the nearest neighbours."
+                f"Samples copy training data, by {title(name)}: look at the "
+                "nearest neighbours."
             )
-    if found and not notes:
-        notes.append("No sign of copying.")
+    if excess is not None:
+        found.append(_measurement("training_excess", excess))
+        if len(found) > len(TESTS) and not notes:
+            notes.append("No sign of copying.")
     picture = pictures.nearest_neighbours_picture(
         subject.model, subject.train, seed=subject.seed
     )
     return Section(
-        TITLE, tuple(found), {"nearest_neighbours": picture}, tuple(notes)
+        "Copying of training data",
+        tuple(found),
+        {"nearest_neighbours": picture},
+        tuple(notes),
     )
 
 
-def _copying_test(train, held_out, generated):
-    test = metrics.copying_test(train, held_out, generated)
-    measurement = Measurement(
-        "copying_test",
-        test.value,
-        spread=test.standard_error,
-        spread_of="a perfect model",
-        floor=0.0,
-        details={"cells": test.cells, "copies": test.copies, **_sizes(test)},
+def _measurement(name, result):
+    """The reference of a test is what held-out data or chance would score."""
+    return Measurement(
+        name,
+        result.value,
+        spread=result.standard_error,
+        spread_of="a model that does not copy",
+        floor=getattr(result, "reference", 0.0),
+        details={
+            "num_train": result.num_train,
+            "num_real": result.num_held_out,
+            "num_generated": result.num_generated,
+            "reference": "test split",
+        },
     )
-    return measurement, test.copies
-
-
-def _authenticity(train, held_out, generated):
-    test = metrics.authenticity(train, held_out, generated)
-    measurement = Measurement(
-        "authenticity",
-        test.value,
-        spread=test.standard_error,
-        spread_of="the difference from the floor",
-        floor=test.reference,
-        details={"copies": test.copies, **_sizes(test)},
-    )
-    return measurement, test.copies
-
-
-def _sizes(test):
-    return {
-        "num_train": test.num_train,
-        "num_real": test.num_held_out,
-        "num_generated": test.num_generated,
-        "reference": "test split",
-    }

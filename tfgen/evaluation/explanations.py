@@ -114,6 +114,11 @@ EXPLANATIONS = {
         "Authenticity",
         "share of the samples that stand apart from the training data",
     ),
+    "training_excess": (
+        "Lean towards the training data",
+        "0 if the real example nearest to a sample is training or test data "
+        "by chance, 1 for copies; smooth samples do not raise it",
+    ),
 }
 
 
