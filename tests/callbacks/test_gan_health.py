@@ -204,10 +204,10 @@ class TestMeasures:
         assert metric.result() > 0
 
     def test_images_are_made_smaller(self):
-        from tfgen.callbacks.sample_comparison import _features
+        from tfgen.callbacks.sample_comparison import plain_features
 
         x = np.arange(2 * 33 * 20 * 2.0).reshape(2, 33, 20, 2)
-        found = _features(x).reshape(2, 11, 7, 2)
+        found = plain_features(x).reshape(2, 11, 7, 2)
         np.testing.assert_allclose(
             found[1, 4, 2], x[1, 12:15, 6:9].mean(axis=(0, 1))
         )

@@ -59,6 +59,7 @@ NAMES = {
     "tfgen.callbacks": [
         "BestModel",
         "Checkpoint",
+        "Evaluation",
         "GANHealth",
         "HistoryFile",
         "LossPlot",
@@ -114,6 +115,14 @@ NAMES = {
         "stacked_modes",
         "train_on_synthetic",
         "training_excess",
+    ],
+    "tfgen.evaluation": [
+        "Evaluation",
+        "Section",
+        "Subject",
+        "evaluate",
+        "write_html",
+        "write_json",
     ],
     "tfgen.optimizers": ["OptimizerGroup"],
     "tfgen.probability": [

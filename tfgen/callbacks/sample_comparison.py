@@ -51,9 +51,9 @@ class SampleComparison:
     """
 
     def __init__(self, model, data, count: int, seed: int = 0):
-        x, self._labels = _fixed_examples(model, data, count, seed)
+        x, self._labels = fixed_examples(model, data, count, seed)
         self._seed = seed
-        self._real = _features(x)
+        self._real = plain_features(x)
         self._k = NEIGHBOR
         self._radii = ball_radii(self._real, self._k)
 
@@ -70,7 +70,7 @@ class SampleComparison:
         samples = model.sample(count, seed=self._seed, labels=self._labels)
         if not np.isfinite(samples).all():
             return None
-        generated = _features(samples)
+        generated = plain_features(samples)
         covered = nearest_distance(self._real, generated) <= self._radii
         near = balls_around(generated, self._real, self._radii) > 0
         radii = ball_radii(generated, self._k)
@@ -85,7 +85,8 @@ class SampleComparison:
         )
 
 
-def _fixed_examples(model, data, count, seed):
+def fixed_examples(model, data, count, seed):
+    """The same held-out examples each time, and labels if it wants some."""
     if isinstance(data, Source):
         if data.value_range and model.data_range:
             data = data.to_range(model.data_range)
@@ -98,7 +99,7 @@ def _fixed_examples(model, data, count, seed):
     return x, None
 
 
-def _features(x):
+def plain_features(x):
     """float64 `(n, features)`; images are made smaller."""
     x = np.asarray(x, np.float64)
     if x.ndim == 4:

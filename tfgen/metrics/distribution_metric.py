@@ -74,7 +74,11 @@ class DistributionMetric(keras.metrics.Metric):
             ValueError: for examples that are not finite or of another shape.
         """
         for side, x in (("real", real), ("generated", generated)):
-            if x is not None and (tf.is_symbolic_tensor(x) or len(x)):
+            if x is None:
+                continue
+            if tf.inside_function():
+                x = tf.identity(x)  # a constant counts in every call, too
+            if tf.is_symbolic_tensor(x) or len(x):
                 self._add(side, self.features(x))
 
     def result(self) -> float:
