@@ -1,12 +1,11 @@
 """Frechet distance in the features of classifiers of the same data."""
 
 import tfgen  # isort: skip  (loads TensorFlow without its chatter)
-import keras
 import numpy as np
 
 from scoreboard.family import Column, Family
+from scoreboard.fashion import extractor, load
 from scoreboard.training import fit
-from tfgen.metrics.fit_extractor import accuracy
 
 SAMPLES = 10_000
 EXTRACTORS = 3
@@ -55,13 +54,6 @@ def measure(folder, seed, made_by, epochs=None, **_):
     }
 
 
-def load(split):
-    """50,000 images to train on, 10,000 for validation, 10,000 for the test."""
-    return tfgen.data.load(
-        "fashion_mnist", split=split, validation_fraction=1 / 6
-    )
-
-
 def train(name, seed, epochs, folder):
     """The model that `tfgen.build` makes of nothing but the shape."""
     data = load("train")
@@ -84,31 +76,21 @@ def control(name):
     return np.concatenate([few, few])[: len(x)]
 
 
-def extractor(number, folder):
-    """A classifier of the training images, kept in a file."""
-    path = folder / f"extractor-seed{number}.keras"
-    if not path.exists():
-        model = tfgen.metrics.fit_extractor(load("train"), seed=number)
-        print(f"{path.stem}: {accuracy(model, load('test')):.2%} right")
-        model.save(path)
-    return keras.models.load_model(path)
-
-
-def distances(extractor, generated, value_range):
+def distances(features, generated, value_range):
     """Of samples and of validation images, both to the test images."""
     test, validation = (
         load(split).arrays()[0] for split in ("test", "validation")
     )
     return [
-        distance(extractor, test, *pair)
+        distance(features, test, *pair)
         for pair in ((generated, value_range), (validation, (0.0, 1.0)))
     ]
 
 
-def distance(extractor, test, generated, value_range):
+def distance(features, test, generated, value_range):
     low, high = value_range
     metric = tfgen.metrics.FrechetDistance(
-        extractor=extractor, value_range=value_range
+        extractor=features, value_range=value_range
     )
     metric.update_state(real=low + (high - low) * test)
     metric.update_state(generated=generated)

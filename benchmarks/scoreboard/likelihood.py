@@ -4,6 +4,7 @@ import tfgen  # isort: skip  (loads TensorFlow without its chatter)
 import keras
 
 from scoreboard.family import Column, Family
+from scoreboard.fashion import load
 from scoreboard.training import fit
 
 layers = keras.layers
@@ -39,12 +40,6 @@ def gated(h):
         gate = layers.Dense(units, activation="sigmoid")(h)
         h = layers.Multiply()([layers.Dense(units)(h), gate])
     return h
-
-
-def load(split):
-    return tfgen.data.load(
-        "fashion_mnist", split=split, validation_fraction=1 / 6
-    )
 
 
 def binary(split):

@@ -2,6 +2,7 @@
 
 import tfgen  # isort: skip  (loads TensorFlow without its chatter)
 from scoreboard.family import Column, Family
+from scoreboard.fashion import extractor, load
 from scoreboard.training import fit
 from tfgen.metrics.fit_extractor import accuracy
 
@@ -18,9 +19,7 @@ def tasks(seed):
 def measure(folder, seed, epochs, samples, **_):
     """Modes and divergence of a GAN's samples, and of real images."""
     model, minutes = train(seed, epochs, folder / f"stacked-seed{seed}")
-    classifier = tfgen.metrics.fit_extractor(
-        tfgen.data.load("fashion_mnist"), seed=seed
-    )
+    classifier = extractor(seed, folder)
     found = tfgen.metrics.stacked_modes(
         model.sample(samples, seed=seed),
         classifier,
@@ -30,13 +29,12 @@ def measure(folder, seed, epochs, samples, **_):
     floor = tfgen.metrics.stacked_modes(
         real.arrays()[0][:samples], classifier, value_range=real.value_range
     )
-    grey = tfgen.data.load("fashion_mnist", split="test")
     return {
         "modes": found.found,
         "divergence": found.divergence,
         "real_modes": floor.found,
         "real_divergence": floor.divergence,
-        "accuracy": accuracy(classifier, grey),
+        "accuracy": accuracy(classifier, load("test")),
         "minutes": minutes,
     }
 
@@ -56,7 +54,7 @@ FAMILY = Family(
     title="Stacked Fashion-MNIST, modes of 1,000",
     protocol=f"""\
 Three random grey images are the channels of one, 128,000 of them: 1,000
-modes. Of {SAMPLES:,} samples a classifier of the grey training split names
+modes. Of {SAMPLES:,} samples a classifier of 50,000 grey training images names
 the class of each channel; reverse KL divergence in nats of the modes' shares
 from uniform ones. The GAN is `tfgen.build("gan", input_shape=(28, 28, 3))`
 with its recommended optimizers, batch {BATCH_SIZE}, {EPOCHS} epochs. The last
