@@ -79,19 +79,25 @@ class Subject:
         return self.feature_extractor.features(x)
 
     def samples(self, repeat: int) -> np.ndarray:
-        """A set of `count` samples; classes as often as in the test split."""
+        """A set of `count` samples."""
         if repeat not in self._samples:
             self._samples[repeat] = self.model.sample(
-                self.count, seed=self.seed + repeat, labels=self.sample_labels
+                self.count,
+                seed=self.seed + repeat,
+                labels=self.sample_labels(repeat),
             )
         return self._samples[repeat]
 
-    @functools.cached_property
-    def sample_labels(self) -> np.ndarray | None:
-        """Class of each sample, for conditional models."""
+    def sample_labels(self, repeat: int) -> np.ndarray | None:
+        """Class of each sample, for conditional models.
+
+        A draw of those of the training split: with the very labels of the
+        test split, samples would match it better than real data can.
+        """
         if not self.model.num_classes:
             return None
-        return np.resize(self.some(self.test)[1], self.count)
+        rng = np.random.default_rng(self.seed + repeat)
+        return rng.choice(self.train.labels, self.count)
 
     @functools.cached_property
     def training_examples(self) -> np.ndarray:
