@@ -7,7 +7,7 @@ layers = keras.layers
 DROPOUT = 0.3
 LEARNING_RATE = 2e-3
 STEPS = 4000
-MOST_EPOCHS = 40
+MOST_EPOCHS = 100
 
 
 def fit_extractor(
@@ -27,10 +27,14 @@ def fit_extractor(
     The same seed and data give the same extractor. Distances differ between
     extractors: keep it, `extractor.save("extractor.keras")`.
 
+    A classifier sees the examples that it was trained on otherwise than
+    others: reference data, and data whose distance is the floor, must be new
+    to it.
+
     Args:
         train: labelled training data; nothing else may be in it, above all
             not the data that samples are compared with.
-        epochs: passes over the data; default: 4,000 steps, at most 40 passes.
+        epochs: passes over the data; default: 4,000 steps, at most 100 passes.
         batch_size: examples a step.
         num_features: length of the vector of features.
         seed: of the weights, the dropout and the order of the data.
@@ -60,6 +64,7 @@ def fit_extractor(
         )
     if train.value_range is not None:
         train = train.to_range((0.0, 1.0))
+    batch_size = min(batch_size, len(train))
     batches = train.batches(batch_size, seed=seed, labels=True)
     if epochs is None:
         epochs = min(MOST_EPOCHS, -(-STEPS // batches.steps_per_epoch))
