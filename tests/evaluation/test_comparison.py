@@ -8,8 +8,8 @@ from tfgen.evaluation.comparison import best, summary
 from tfgen.metrics import Measurement
 
 
-def measured(value, spread=None, better="lower"):
-    return Measurement("m", value, better, spread=spread)
+def measured(value, spread=None, better="lower", floor=None):
+    return Measurement("m", value, better, spread=spread, floor=floor)
 
 
 def test_the_lower_or_the_higher():
@@ -33,6 +33,17 @@ def test_chance(difference, names):
         "c": measured(99.0, 0.0),
     }
     assert best(runs) == names
+
+
+def test_none_is_better_than_real_data():
+    runs = {n: measured(v, floor=3.0) for n, v in (("a", 1.0), ("b", 2.9))}
+    assert best(runs) == []
+    assert best({**runs, "c": measured(3.1, floor=3.0)}) == ["a", "b"]
+    high = {
+        n: measured(v, better="higher", floor=0.8)
+        for n, v in (("a", 0.9), ("b", 0.7), ("c", 1.0))
+    }
+    assert best(high) == ["a", "c"]
 
 
 def test_nothing_to_choose():

@@ -9,7 +9,8 @@ def best(measurements: dict) -> list[str]:
     """Names of the runs with the best value, and those no worse by chance.
 
     A value is worse where it lies more than 2 standard deviations of the
-    difference from the best one. Without a spread, any difference counts.
+    difference from the best one. Without a spread, any difference counts. What
+    is better than real data counts as these: samples can be too typical.
 
     Args:
         measurements: `Measurement` of one metric, by the name of the run.
@@ -46,7 +47,10 @@ def summary(rows: list[tuple[str, dict]]) -> dict[str, list[str]]:
 
 def _cost(measurement):
     sign = -1 if measurement.better == "higher" else 1
-    return sign * measurement.value
+    cost = sign * measurement.value
+    if measurement.floor is None:
+        return cost
+    return max(cost, sign * measurement.floor)
 
 
 def _worse(one, first):

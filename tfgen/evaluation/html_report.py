@@ -79,7 +79,9 @@ def _summary(evaluations):
     return (
         "<h2>Which is better at what</h2>\n<p>Named are the measures that a "
         "run alone is best at, by more than two standard deviations of "
-        "chance.</p>\n<ul>" + "".join(items) + "</ul>"
+        "chance. What is better than real data counts as these.</p>\n<ul>"
+        + "".join(items)
+        + "</ul>"
     )
 
 
