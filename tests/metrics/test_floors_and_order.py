@@ -39,7 +39,7 @@ class TestFloor:
         """
         count = 1000
         mean, error = of_equal_distributions(
-            FrechetDistance, count, features, 40
+            FrechetDistance, count, features, 300
         )
         expected = 2 * features / count
         expected += (features**2 + features) / (2 * (count - 1))
