@@ -121,7 +121,8 @@ class EvaluationReport:
                 extractor = keras.models.load_model(path)
             else:
                 _say(f"{place}classifier for the features")
-                extractor = metrics.fit_extractor(train)
+                shown = int(sys.stdout.isatty())
+                extractor = metrics.fit_extractor(train, verbose=shown)
                 extractor.save(path)
             share = accuracy(extractor, splits["test"])
             self._extractors[key] = extractor
