@@ -18,15 +18,12 @@ CONTROLS = {
 
 
 def tasks(seed):
-    rows = {
-        f"{model.upper()}, all defaults, {epochs} epochs": {
-            "made_by": model,
-            "epochs": epochs,
-        }
-        for model, (_, epochs) in MODELS.items()
-    }
-    if seed == 0:  # nothing in them depends on a seed
+    rows = {}
+    if seed == 0:  # nothing in the controls depends on a seed
         rows |= {row: {"made_by": name} for name, row in CONTROLS.items()}
+    for model, (_, epochs) in MODELS.items():
+        row = f"{model.upper()}, all defaults, {epochs} epochs"
+        rows[row] = {"made_by": model, "epochs": epochs}
     common = {"seed": seed, "samples": SAMPLES, "extractors": EXTRACTORS}
     return [{"row": row, **own, **common} for row, own in rows.items()]
 

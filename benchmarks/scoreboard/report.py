@@ -65,8 +65,8 @@ def wrapped(text):
 
 
 def spread(values, form):
-    """Mean ± standard deviation; the value alone if there is one."""
+    """Mean ± standard deviation; the value alone if all are the same."""
     mean = f"{statistics.mean(values):{form}}"
-    if len(values) == 1:
+    if len(set(values)) == 1:
         return mean
     return f"{mean} ± {statistics.stdev(values):{form}}"

@@ -7,7 +7,7 @@ from scoreboard.training import fit
 from tfgen.metrics.fit_extractor import accuracy
 
 BATCH_SIZE = 64
-EPOCHS = 1
+EPOCHS = 3
 SAMPLES = 26_000
 
 

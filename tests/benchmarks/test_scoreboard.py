@@ -78,6 +78,12 @@ def test_section(report, make):
     ]
 
 
+def test_spread(report):
+    assert report.spread([1.0, 3.0], ".2f") == "2.00 ± 1.41"
+    assert report.spread([0.981], ".1%") == "98.1%"
+    assert report.spread([200, 200, 200], ".0f") == "200"
+
+
 def test_page_leaves_out_what_has_no_runs(report, make):
     found = report.page([make()], lambda family: [])
     assert found == report.HEAD + "\n"
