@@ -107,8 +107,7 @@ images once (NumPy, seed 777). Batch {BATCH_SIZE}, Adam {LEARNING_RATE:g},
 beta rises over {WARMUP_EPOCHS} epochs; the epoch is chosen by the evidence
 lower bound of the validation images. {EPOCHS} epochs; the authors train up to
 2,000 with a patience of 50. Importance-weighted bound with k = {DRAWS}; the
-published numbers have k = 5,000, which is lower by up to
-0.2.""",
+published numbers have k = 5,000, which is lower by up to 0.2.""",
     columns=(
         Column("nats, k = 500", "nats"),
         Column("Monte Carlo error", "monte_carlo_error", ".3f"),
