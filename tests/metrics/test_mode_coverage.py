@@ -91,6 +91,11 @@ class TestMixture:
         with pytest.raises(ValueError, match="samples"):
             mixture_modes(samples, CENTERS, 1.0)
 
+    @pytest.mark.parametrize("stddev", [0.0, -1.0, np.nan])
+    def test_refused_width(self, stddev):
+        with pytest.raises(ValueError, match="stddev is"):
+            mixture_modes(CENTERS, CENTERS, stddev)
+
 
 class TestStacked:
     def test_by_hand(self):

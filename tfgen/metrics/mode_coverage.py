@@ -53,7 +53,8 @@ def mixture_modes(samples, centers, stddev: float) -> ModeCoverage:
         stddev: standard deviation of each Gaussian.
 
     Raises:
-        ValueError: for samples of another shape or that are not finite.
+        ValueError: for samples of another shape or that are not finite, or a
+            standard deviation that is not above 0.
 
     Reference:
         Lin et al. (2018), "PacGAN", section 4.1; Srivastava et al. (2017),
@@ -68,6 +69,8 @@ def mixture_modes(samples, centers, stddev: float) -> ModeCoverage:
 
     centers = np.asarray(centers, np.float64)
     samples = _check_samples(samples, centers)
+    if not stddev > 0:
+        raise ValueError(f"stddev is {stddev}, expected more than 0.")
     distances, modes = KDTree(centers).query(samples)
     good = distances < REACH * stddev
     counts = np.bincount(modes[good], minlength=len(centers))
