@@ -8,7 +8,7 @@ from tfgen.evaluation.comparison import best, summary
 from tfgen.metrics import Measurement
 
 
-def measured(value, spread=None, better="lower", floor=None):
+def measured(value, spread=1e-9, better="lower", floor=None):
     return Measurement("m", value, better, spread=spread, floor=floor)
 
 
@@ -51,8 +51,19 @@ def test_nothing_to_choose():
     assert best({"a": one, "b": None}) == []
     assert best({"a": one, "b": measured(math.nan)}) == []
     assert best({"a": measured(1.0, 1.0), "b": measured(1.5, 1.0)}) == []
+    # Chance is not known.
+    assert best({"a": measured(1.0, None), "b": measured(2.0)}) == []
     terms = {"a": Measurement("kl", 1.0), "b": Measurement("kl", 2.0)}
     assert best(terms) == []
+
+
+def test_likelihoods_of_different_things():
+    def of(space, value):
+        details = {"likelihood of": space}
+        return Measurement("m", value, "lower", spread=0.1, details=details)
+
+    assert best({"a": of("x", 1.0), "b": of("x", 2.0)}) == ["a"]
+    assert best({"a": of("x", 1.0), "b": of("y", 2.0)}) == []
 
 
 def test_summary_names_what_one_alone_is_best_at():

@@ -1,5 +1,7 @@
 """Whole evaluations of small models, against other programs and the hand."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import sklearn.metrics
@@ -175,7 +177,8 @@ def test_bernoulli():
     bound = found["negative_log_likelihood"]
     # Untrained, all logits are near 0: 64 coins.
     assert bound.value == pytest.approx(64 * np.log(2), rel=0.1)
-    assert bound.details["images"] == "binarised once, seed 777"
+    space = bound.details["likelihood of"]
+    assert space == "images binarised once, seed 777"
     assert "bits_per_dimension" not in found
 
 
@@ -202,10 +205,50 @@ def test_ring():
 def test_too_few_examples():
     rows = tfgen.data.load("iris")
     model = tfgen.build("vae", input_shape=(4,), latent_dim=2, **MLP)
-    few = Subject(model, rows, rows.take(3), rows.take(4), k=2)
+    few = Subject(model, rows, rows.take(3), rows.take(4), k=2, repeats=1)
     evaluation = evaluate(few)
     notes = [n for s in evaluation.sections for n in s.notes]
     assert any("3 examples are too few" in note for note in notes)
+
+
+def test_a_model_that_gives_no_numbers():
+    """Its parts say why they are missing; the report is still made."""
+    model = tfgen.build("vae", input_shape=(8, 8, 1), latent_dim=2, **MLP)
+    for variable in model.trainable_variables:
+        variable.assign(variable * np.nan)
+    evaluation = evaluate(subject_of(model, "digits", repeats=1, k=2))
+    first = evaluation.sections[0]
+    assert first.title == "Sample quality" and not first.measurements
+    assert "not finite" in first.notes[0]
+
+
+def test_no_more_samples_than_examples():
+    model = tfgen.build("vae", input_shape=(8, 8, 1), latent_dim=2, **MLP)
+    subject = subject_of(model, "digits", repeats=1, k=1, num_samples=500)
+    evaluation = evaluate(subject)
+    found = numbers(evaluation)
+    assert found["frechet_distance"].details["num_generated"] == 179
+    assert "500 samples were asked for" in evaluation.sections[0].notes[0]
+    assert "negative_log_likelihood" not in found  # with k = 1 it is the ELBO
+
+
+def test_a_constant_column():
+    x = np.random.default_rng(0).normal(size=(300, 3))
+    x[:, 1] = 0.1
+    rows = tfgen.data.from_arrays(np.float32(x))
+    model = tfgen.build("vae", input_shape=(3,), latent_dim=2, **MLP)
+    parts = [rows.subset(np.arange(i, i + 100)) for i in (0, 100, 200)]
+    found = numbers(evaluate(Subject(model, *parts, repeats=1, k=2)))
+    assert found["frechet_distance"].value < 10
+
+
+def test_images_named_as_a_mixture():
+    x = np.random.default_rng(0).random((60, 4, 4, 1), np.float32)
+    images = tfgen.data.from_arrays(x, value_range=(0, 1))
+    images = dataclasses.replace(images, name="ring")
+    model = tfgen.build("vae", input_shape=(4, 4, 1), latent_dim=2, **MLP)
+    evaluation = evaluate(Subject(model, images, images, images, repeats=1))
+    assert "Modes" not in [s.title for s in evaluation.sections]
 
 
 def test_with_an_extractor():
@@ -223,22 +266,39 @@ def test_with_an_extractor():
 class TestCopying:
     """Of a model that gives back its training images, and one that does not."""
 
-    def notes(self, samples):
-        model = tfgen.build("vae", input_shape=(8, 8, 1), latent_dim=2, **MLP)
-        subject = subject_of(model, "digits", repeats=1, k=2)
-        subject._samples[0] = samples(subject)
-        return copying.measure(subject).notes
+    def note(self, source, samples):
+        """What is said of a model that gives `samples`."""
+        model = tfgen.build("vae", input_shape=source.shape, latent_dim=2)
+        rows = np.random.default_rng(0).permutation(len(source))
+        parts = np.split(rows, [len(rows) * 8 // 10, len(rows) * 9 // 10])
+        train, *held_out = (source.subset(part) for part in parts)
+        if callable(samples):
+            samples = samples(train)
+        subject = Subject(model, train, *held_out, repeats=1)
+        subject._sample_features[0] = subject.features(samples)
+        (note,) = copying.measure(subject).notes
+        return note
+
+    def copies(self, train):
+        x = np.resize(train.arrays()[0], (150, *train.shape))
+        rng = np.random.default_rng(0)
+        return np.float32(x + rng.normal(0, 0.01, x.shape))
 
     def test_of_training_images(self):
-        def copies(subject):
-            rng = np.random.default_rng(0)
-            x = subject.training_examples[: subject.count]
-            return np.float32(np.clip(x + rng.normal(0, 0.01, x.shape), 0, 1))
-
-        notes = self.notes(copies)
-        assert len(notes) == 2
-        assert all(n.startswith("Samples copy training data") for n in notes)
+        note = self.note(tfgen.data.load("digits", split="all"), self.copies)
+        assert note.startswith("Samples copy training data, by Copying test")
+        assert "Authenticity" in note
 
     def test_of_images_never_seen(self):
-        notes = self.notes(lambda s: s.validation.arrays()[0][: s.count])
-        assert notes == ("No sign of copying.",)
+        digits = tfgen.data.load("digits", split="all")
+        unseen, rest = np.split(np.arange(len(digits)), [150])
+        x = digits.rows(unseen)[0]
+        note = self.note(digits.subset(rest), x)
+        assert note.startswith("No sign of copying")
+
+    def test_of_few_rows(self):
+        """22 unseen rows cannot tell copies from smooth rows: it says so."""
+        x = np.random.default_rng(0).normal(size=(110, 5)).astype(np.float32)
+        note = self.note(tfgen.data.from_arrays(x), self.copies)
+        assert "nearer to the training data than unseen data do" in note
+        assert "too few to tell which" in note

@@ -115,7 +115,16 @@ def test_warns_of_other_data(tmp_path):
     path = tmp_path / "report.html"
     runs = [evaluation("one", 3.25), evaluation("two", 9.5, "other")]
     write_html(path, runs, {})
-    assert "their numbers do not compare" in Page(path).text
+    page = Page(path)
+    assert "their numbers do not compare" in page.text
+    assert "Which is better" not in page.text and "3.25" not in page.bold
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_page_with_a_number_that_is_not_finite(tmp_path, value):
+    path = tmp_path / "report.html"
+    write_html(path, [evaluation("one", value)], {})
+    assert "not finite" in Page(path).text
 
 
 @pytest.mark.skipif(not shutil.which("chromium"), reason="needs chromium")

@@ -76,8 +76,8 @@ class EvaluationReport:
             **settings,
             **self._facts,
         }
-        write_json(self.out / "report.json", evaluations, facts)
         write_html(self.out / "report.html", evaluations, facts)
+        write_json(self.out / "report.json", evaluations, facts)
         _print_numbers(evaluations)
         print(f"took     {time.perf_counter() - began:.0f} s")
         print(f"report   {self.out / 'report.html'}")
@@ -108,10 +108,10 @@ class EvaluationReport:
             kind = _automatic(train)
         if kind == "none":
             return None
-        if kind == "pixels":
+        if kind == "pixels" and train.kind == "image":
             return coarse_pixels(train.shape)
         if kind != "classifier":
-            return kind
+            return _checked(kind, train)
         if train.value_range is not None:
             train = train.to_range((0.0, 1.0))
         key = train.fingerprint()[:12]
@@ -126,11 +126,27 @@ class EvaluationReport:
                 extractor.save(path)
             share = accuracy(extractor, splits["test"])
             self._extractors[key] = extractor
-            self._facts[f"{extractor.name}"] = (
-                f"tfgen.metrics.fit_extractor on the training split, accuracy "
-                f"on the test split {share:.1%}, kept in {path.name}"
+            self._facts[path.name] = (
+                f"{extractor.name}, by tfgen.metrics.fit_extractor on the "
+                f"training split, accuracy on the test split {share:.1%}"
             )
         return self._extractors[key]
+
+
+def _checked(name, train):
+    """An extractor from elsewhere, tried on one example."""
+    try:
+        extractor = metrics.FeatureExtractor(name)
+        extractor.features(train.rows([0])[0])
+    except FileNotFoundError:
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"extractor {name} does not take examples of shape {train.shape} "
+            f"({reason}): pass one that does. Images come as pixels in [0, 1]."
+        ) from error
+    return extractor.model
 
 
 def _automatic(train):
@@ -184,16 +200,15 @@ def _check_data(folder, train):
 
 
 def _print_numbers(evaluations):
-    """The numbers that have a better side, a line each."""
+    """A line for each number, and for each note."""
     from tfgen.evaluation.html_report import number
 
     for one in evaluations:
         print(one.name)
         for section in one.sections:
             for m in section.measurements:
-                if m.better is None:
-                    continue
-                floor = f"real data {number(m.floor)}" if m.floor else ""
+                known = m.floor is not None
+                floor = f"real data {number(m.floor)}" if known else ""
                 spread = f"+- {number(m.spread)}" if m.spread else ""
                 line = f"  {m.name:38}{number(m.value):>9} {spread:12} {floor}"
                 print(line.rstrip())

@@ -25,6 +25,7 @@ from tfgen.training import get_strategy
 DEFAULT_STEPS = 4000
 DEFAULT_BATCH_SIZE = 128
 CHECKPOINT_SECONDS = 60.0
+FEWEST_FOR_HEALTH = 6
 BUILD_OPTIONS = (
     "latent_dim",
     "network",
@@ -144,6 +145,8 @@ class TrainingRun:
 
     def _watchers(self, progress):
         if not isinstance(self.model, tfgen.GAN):
+            return []
+        if len(self.validation) < FEWEST_FOR_HEALTH:
             return []
         return [
             GANHealth(

@@ -9,8 +9,8 @@ def best(measurements: dict) -> list[str]:
     """Names of the runs with the best value, and those no worse by chance.
 
     A value is worse where it lies more than 2 standard deviations of the
-    difference from the best one. Without a spread, any difference counts. What
-    is better than real data counts as these: samples can be too typical.
+    difference from the best one. Without a spread nothing can be said. What is
+    better than real data counts as these: samples can be too typical.
 
     Args:
         measurements: `Measurement` of one metric, by the name of the run.
@@ -24,7 +24,7 @@ def best(measurements: dict) -> list[str]:
         for name, one in measurements.items()
         if one is not None and math.isfinite(one.value)
     }
-    if len(known) < 2 or next(iter(known.values())).better is None:
+    if len(known) < 2 or not _comparable(known.values()):
         return []
     first = min(known.values(), key=_cost)
     good = [name for name, one in known.items() if not _worse(one, first)]
@@ -45,6 +45,15 @@ def summary(rows: list[tuple[str, dict]]) -> dict[str, list[str]]:
     return wins
 
 
+def _comparable(measurements):
+    """Likelihoods of different things, densities among them, do not."""
+    return len(
+        {m.details.get("likelihood of") for m in measurements}
+    ) == 1 and all(
+        m.better is not None and m.spread is not None for m in measurements
+    )
+
+
 def _cost(measurement):
     sign = -1 if measurement.better == "higher" else 1
     cost = sign * measurement.value
@@ -54,5 +63,5 @@ def _cost(measurement):
 
 
 def _worse(one, first):
-    spread = math.hypot(one.spread or 0.0, first.spread or 0.0)
+    spread = math.hypot(one.spread, first.spread)
     return _cost(one) - _cost(first) > SIGNIFICANT * spread

@@ -15,13 +15,13 @@ from tfgen.evaluation.section import Section
 from tfgen.evaluation.subject import Subject
 
 PARTS = {
-    "sample quality": sample_quality,
-    "modes": modes,
-    "likelihood and latents": likelihood,
-    "table": tables,
-    "disentanglement": disentanglement,
-    "copying": copying,
-    "pictures": gallery,
+    "Sample quality": sample_quality,
+    "Modes": modes,
+    "Likelihood and latents": likelihood,
+    "Table": tables,
+    "Disentanglement": disentanglement,
+    "Copying of training data": copying,
+    "Pictures": gallery,
 }
 
 
@@ -64,9 +64,9 @@ def evaluate(
         if not part.applies(subject):
             continue
         if report is not None:
-            report(name)
+            report(name.lower())
         began = time.perf_counter()
-        sections.append(part.measure(subject))
+        sections.append(_measure(name, part, subject))
         seconds[name] = time.perf_counter() - began
     return Evaluation(
         subject.name,
@@ -76,6 +76,14 @@ def evaluate(
         tuple(sections),
         seconds,
     )
+
+
+def _measure(name, part, subject):
+    """A part that the data or the samples do not allow leaves a note."""
+    try:
+        return part.measure(subject)
+    except (ValueError, FloatingPointError) as reason:
+        return Section(name, notes=(f"Left out: {reason}",))
 
 
 def _describe(model):

@@ -37,7 +37,8 @@ EXPLANATIONS = {
     ),
     "negative_elbo": (
         "Negative ELBO",
-        "upper bound of the negative log-likelihood, one draw an example",
+        "upper bound of the negative log-likelihood, one draw an example; "
+        "compares among likelihoods of the same kind",
     ),
     "negative_log_likelihood": (
         "Negative log-likelihood",

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import math
 import pathlib
 
 from tfgen.evaluation.comparison import best, summary
@@ -52,7 +53,7 @@ def _runs(evaluations):
 
 
 def _warning(evaluations):
-    if len({one.fingerprint for one in evaluations}) == 1:
+    if _same_data(evaluations):
         return ""
     return (
         '<p class="warning">These runs were tested on different data: their '
@@ -62,7 +63,7 @@ def _warning(evaluations):
 
 def _summary(evaluations):
     """What each run alone is best at."""
-    if len(evaluations) < 2:
+    if len(evaluations) < 2 or not _same_data(evaluations):
         return ""
     rows = [
         (f"{title(name)}", _by_run(evaluations, section, name))
@@ -117,7 +118,7 @@ def _numbers(section, evaluations):
     for name in _metric_names(evaluations, section):
         found = _by_run(evaluations, section, name)
         known = [one for one in found.values() if one is not None]
-        winners = best(found)
+        winners = best(found) if _same_data(evaluations) else []
         meaning = "; ".join(
             filter(None, (explanation(name), BETTER[known[0].better]))
         )
@@ -207,9 +208,15 @@ def _table(header, rows, numbers=False):
 
 def number(value: float) -> str:
     """Four digits."""
+    if not math.isfinite(value):
+        return "not finite"
     if value == int(value) and abs(value) < 1e6:
         return str(int(value))
     return f"{value:.4g}"
+
+
+def _same_data(evaluations):
+    return len({one.fingerprint for one in evaluations}) == 1
 
 
 def _titles(evaluations):

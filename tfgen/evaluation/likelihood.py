@@ -28,12 +28,10 @@ def measure(subject) -> Section:
 def _bounds(subject):
     x, labels = subject.some(subject.test, subject.likelihood_rows)
     labels = subject.labels(labels)
-    binary = _is_binary(subject.model)
-    if binary:
+    if _levels(subject.model) == 2:
         x = metrics.binarized(x)
-    images = {"images": "binarised once, seed 777"} if binary else {}
     found = []
-    for k in (1, subject.k):
+    for k in dict.fromkeys((1, subject.k)):
         bound = metrics.importance_weighted_bound(
             subject.model, x, labels, k=k, seed=subject.seed
         )
@@ -49,7 +47,7 @@ def _bounds(subject):
                     "k": k,
                     "num_real": len(x),
                     "reference": "test split",
-                    **images,
+                    "likelihood of": _space(subject.model),
                 },
             )
         )
@@ -58,7 +56,7 @@ def _bounds(subject):
 
 def _bits(subject):
     """Of images of 8 bits; a Bernoulli's data have one bit."""
-    if not subject.is_image or _is_binary(subject.model):
+    if not subject.is_image or _levels(subject.model) == 2:
         return []
     x, labels = subject.some(subject.test, subject.likelihood_rows)
     bits = metrics.bits_per_dimension(
@@ -117,5 +115,18 @@ def _latents(subject):
     return found
 
 
-def _is_binary(model):
-    return getattr(getattr(model, "likelihood", None), "levels", None) == 2
+def _levels(model):
+    return getattr(getattr(model, "likelihood", None), "levels", None)
+
+
+def _space(model):
+    """What the likelihood is of: only those of the same compare."""
+    levels = _levels(model)
+    if levels == 2:
+        return "images binarised once, seed 777"
+    if levels is not None:
+        return f"{levels} grey values"
+    if model.data_range is None:
+        return "real numbers, a density"
+    low, high = model.data_range
+    return f"values from {low:g} to {high:g}, a density"

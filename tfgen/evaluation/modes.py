@@ -18,7 +18,8 @@ MIXTURES = {
 
 def applies(subject) -> bool:
     """Whether the data are one of the mixtures."""
-    return subject.test.name in MIXTURES
+    test = subject.test
+    return test.kind == "points" and test.name in MIXTURES
 
 
 def measure(subject) -> Section:

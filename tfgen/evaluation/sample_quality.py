@@ -17,27 +17,33 @@ def applies(subject) -> bool:
 
 def measure(subject) -> Section:
     """Distances and shares, mean over sets of samples, with their floors."""
-    title = "Sample quality"
     if subject.count < FEWEST:
-        return Section(
-            title,
-            notes=(
-                f"Left out: {subject.count} examples are too few, "
-                f"{FEWEST} are needed.",
-            ),
+        raise ValueError(
+            f"{subject.count} examples are too few, {FEWEST} are needed."
         )
     real = subject.features(subject.some(subject.test)[0])
     unseen = subject.features(subject.some(subject.validation)[0])
     generated = [
-        subject.features(subject.samples(repeat))
-        for repeat in range(subject.repeats)
+        subject.sample_features(repeat) for repeat in range(subject.repeats)
     ]
     found = [_compare(metric, real, unseen, generated) for metric in _metrics()]
     score = _inception_score(subject)
     found = found if score is None else [*found, score]
     details = {"extractor": subject.feature_extractor.name, **_splits(unseen)}
     return Section(
-        title, tuple(_with_details(one, details) for one in found), notes=()
+        "Sample quality",
+        tuple(_with_details(one, details) for one in found),
+        notes=_notes(subject),
+    )
+
+
+def _notes(subject):
+    asked = subject.num_samples or 0
+    if asked <= subject.count:
+        return ()
+    return (
+        f"{asked} samples were asked for, but only {subject.count} examples "
+        "are there to compare as many with: sets are of that size.",
     )
 
 

@@ -9,7 +9,7 @@ from tfgen.metrics import FeatureExtractor
 from tfgen.models import GenerativeModel
 
 MOST_SAMPLES = 10_000
-MOST_TRAINING_ROWS = 60_000
+ROWS_AT_ONCE = 4096
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,8 +25,9 @@ class Subject:
         validation: held-out data; the model's epoch may be chosen by it.
         test: data that nothing was trained on or chosen by.
         name: for the report.
-        num_samples: samples of a set; default: as many as the smaller of
-            validation and test split, at most 10,000.
+        num_samples: samples of a set; at most, and by default, as many as
+            the smaller of validation and test split has, and 10,000 by
+            default.
         repeats: sets of samples, from seeds `seed`, `seed + 1`, ...
         k: draws of the importance-weighted bound.
         likelihood_rows: most test examples for the bound.
@@ -54,10 +55,9 @@ class Subject:
 
     @property
     def count(self) -> int:
-        """Examples on each side of a comparison."""
-        if self.num_samples is not None:
-            return self.num_samples
-        return min(len(self.validation), len(self.test), MOST_SAMPLES)
+        """Examples on each side of a comparison, which must be equal."""
+        asked = self.num_samples or MOST_SAMPLES
+        return min(len(self.validation), len(self.test), asked)
 
     @functools.cached_property
     def feature_extractor(self) -> FeatureExtractor:
@@ -74,19 +74,36 @@ class Subject:
         training split, whatever units the model sees them in.
         """
         if self.extractor is None and not self.is_image:
-            mean, deviation = self._training_statistics
-            x = (self.train.original_units(x) - mean) / deviation
+            standard = self._standardized
+            x = self.train.original_units(x)
+            x = (x - standard.shift) / standard.scale
         return self.feature_extractor.features(x)
 
+    def features_of(self, source: Source) -> np.ndarray:
+        """Those of all examples of a split."""
+        starts = range(0, len(source), ROWS_AT_ONCE)
+        rows = np.arange(len(source))
+        return np.concatenate(
+            [
+                self.features(source.rows(rows[i : i + ROWS_AT_ONCE])[0])
+                for i in starts
+            ]
+        )
+
     def samples(self, repeat: int) -> np.ndarray:
-        """A set of `count` samples."""
-        if repeat not in self._samples:
-            self._samples[repeat] = self.model.sample(
-                self.count,
-                seed=self.seed + repeat,
-                labels=self.sample_labels(repeat),
-            )
-        return self._samples[repeat]
+        """A set of `count` samples, drawn anew each time."""
+        return self.model.sample(
+            self.count,
+            seed=self.seed + repeat,
+            labels=self.sample_labels(repeat),
+        )
+
+    def sample_features(self, repeat: int) -> np.ndarray:
+        """Those of a set of samples."""
+        if repeat not in self._sample_features:
+            features = self.features(self.samples(repeat))
+            self._sample_features[repeat] = features
+        return self._sample_features[repeat]
 
     def sample_labels(self, repeat: int) -> np.ndarray | None:
         """Class of each sample, for conditional models.
@@ -98,11 +115,6 @@ class Subject:
             return None
         rng = np.random.default_rng(self.seed + repeat)
         return rng.choice(self.train.labels, self.count)
-
-    @functools.cached_property
-    def training_examples(self) -> np.ndarray:
-        """All training examples, or 60,000 of them."""
-        return self.some(self.train, MOST_TRAINING_ROWS)[0]
 
     def some(self, source: Source, most: int | None = None):
         """A fixed fair draw of `(x, labels or None)`; `count` at most."""
@@ -116,11 +128,9 @@ class Subject:
         return labels if self.model.num_classes else None
 
     @functools.cached_property
-    def _training_statistics(self):
-        x = self.train.original_units(self.training_examples)
-        deviation = x.std(axis=0)
-        return x.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+    def _standardized(self):
+        return self.train.standardized_by(self.train)
 
     @functools.cached_property
-    def _samples(self):
+    def _sample_features(self):
         return {}

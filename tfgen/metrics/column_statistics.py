@@ -19,7 +19,8 @@ class ColumnStatistics:
         generated_stddev: likewise.
         few_values: whether the column was compared value by value.
         statistic: total variation distance where `few_values`, elsewhere the
-            Kolmogorov-Smirnov statistic: 0 for equal columns, at most 1.
+            Kolmogorov-Smirnov statistic: 0 for equal columns, at most 1; NaN
+            for columns that are constant in the real table.
         wasserstein: 1-Wasserstein distance in real standard deviations, or in
             the column's own unit where the real column is constant.
     """
@@ -35,8 +36,10 @@ class ColumnStatistics:
 
     @property
     def score(self) -> float:
-        """Mean of `1 - statistic`: 1 is best."""
-        return float(np.mean(1.0 - self.statistic))
+        """Mean of `1 - statistic` over columns that vary: 1 is best."""
+        if np.isnan(self.statistic).all():
+            return 1.0
+        return float(np.nanmean(1.0 - self.statistic))
 
 
 def compare_columns(real, generated, names=None) -> ColumnStatistics:
@@ -81,7 +84,9 @@ def compare_columns(real, generated, names=None) -> ColumnStatistics:
     for column, other in zip(real.T, generated.T, strict=True):
         values = np.unique(column)
         few.append(len(values) <= max(1, min(FEW_VALUES, len(column) // 5)))
-        if few[-1]:
+        if len(values) == 1:
+            statistics.append(np.nan)
+        elif few[-1]:
             statistics.append(_total_variation(column, other, values))
         else:
             found = ks_2samp(column, other, method="asymp")

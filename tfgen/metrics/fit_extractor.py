@@ -155,5 +155,7 @@ def _poolings(size):
 
 def _statistics(train):
     x, _ = train.rows(np.arange(min(len(train), 10_000)))
-    deviation = x.std(axis=0)
-    return x.mean(axis=0), np.where(deviation > 0, deviation, 1.0)
+    mean, deviation = x.mean(axis=0), x.std(axis=0)
+    # A constant column has some, by rounding.
+    varies = deviation > 1e-6 * np.maximum(np.abs(mean), 1e-30)
+    return mean, np.where(varies, deviation, 1.0)

@@ -9,8 +9,8 @@ class Measurement:
         name: of the metric, such as `"frechet_distance"`.
         value: the number; a mean where it was repeated.
         better: `"lower"`, `"higher"`, or None where neither is.
-        spread: how far it may be off by chance, one standard deviation of
-            the value, or None.
+        spread: how far it may be off by chance, a standard deviation over
+            what `spread_of` names, or None where that is not known.
         spread_of: what varied, such as `"3 sets of samples"`.
         floor: what real data score in the samples' place, or None.
         unit: such as `"nats"`; empty for none.
