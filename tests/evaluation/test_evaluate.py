@@ -1,6 +1,7 @@
 """Whole evaluations of small models, against other programs and the hand."""
 
 import dataclasses
+import types
 
 import numpy as np
 import pytest
@@ -297,8 +298,23 @@ class TestCopying:
         assert note.startswith("No sign of copying")
 
     def test_of_few_rows(self):
-        """22 unseen rows cannot tell copies from smooth rows: it says so."""
+        """22 unseen rows are enough for copies of everything."""
         x = np.random.default_rng(0).normal(size=(110, 5)).astype(np.float32)
         note = self.note(tfgen.data.from_arrays(x), self.copies)
-        assert "nearer to the training data than unseen data do" in note
-        assert "too few to tell which" in note
+        assert note.startswith("Samples copy training data")
+
+    @pytest.mark.parametrize(
+        "error, words",
+        [
+            (0.4, "too few to tell which"),
+            (0.1, "copies of more than 30% would"),
+        ],
+    )
+    def test_near_but_not_leaning(self, error, words):
+        excess = types.SimpleNamespace(value=0.2, standard_error=error)
+        result = types.SimpleNamespace(
+            value=-5.0, standard_error=1.0, copies=False, excess=excess
+        )
+        said = copying._verdict({"copying_test": result})
+        assert said.startswith("By Copying test C_T, samples lie nearer")
+        assert words in said
