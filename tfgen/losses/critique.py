@@ -1,5 +1,7 @@
 """What a discriminator says of data and of generated examples."""
 
+import copy
+
 import tensorflow as tf
 
 
@@ -25,18 +27,23 @@ class Critique:
         self.real = tf.convert_to_tensor(real)
         self.fake = tf.convert_to_tensor(fake)
         self.batch = batch
-        with tf.GradientTape(persistent=True) as self._tape:
-            self._tape.watch([self.real, self.fake])
-            self.real_logits = discriminate(self.real)
-            self.fake_logits = discriminate(self.fake)
+        self.real_logits, self._real_tape = self._judge(self.real)
+        self.fake_logits, self._fake_tape = self._judge(self.fake)
+
+    def with_fake(self, fake):
+        """The answers on the same data and on other generated examples."""
+        other = copy.copy(self)
+        other.fake = tf.convert_to_tensor(fake)
+        other.fake_logits, other._fake_tape = self._judge(other.fake)
+        return other
 
     def squared_slope_at_real(self):
         """`||dD/dx||^2` at each of the data, `(rows,)`."""
-        return self._squared_slope(self._tape, self.real_logits, self.real)
+        return self._squared_slope(self._real_tape, self.real_logits, self.real)
 
     def squared_slope_at_fake(self):
         """`||dD/dx||^2` at each generated example, `(rows,)`."""
-        return self._squared_slope(self._tape, self.fake_logits, self.fake)
+        return self._squared_slope(self._fake_tape, self.fake_logits, self.fake)
 
     def distance_of_slope_from_one(self, x):
         """`(||dD/dx|| - 1)^2` at other examples, with a finite slope at 0."""
@@ -46,6 +53,12 @@ class Critique:
         squared = self._squared_slope(tape, logits, x)
         # The derivative of a square root at 0 is infinite, and 0 * inf is NaN.
         return (tf.sqrt(squared + 1e-12) - 1.0) ** 2
+
+    def _judge(self, x):
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            logits = self.discriminate(x)
+        return logits, tape
 
     def _squared_slope(self, tape, logits, x):
         # Where layers mix rows, those of weight 0 have slopes at others too.

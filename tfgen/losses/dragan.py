@@ -20,6 +20,8 @@ class DRAGAN(Penalty):
         equation 4.
     """
 
+    sees_generated = False
+
     def __init__(
         self, weight: float = 10.0, spread: float = 0.5, every: int = 1
     ):

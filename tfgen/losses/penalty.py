@@ -13,7 +13,12 @@ class Penalty:
         weight: factor of the term.
         every: the term is taken each so many steps, and then so many times
             as large (Karras et al., 2020, "lazy regularization").
+
+    Attributes:
+        sees_generated: whether it depends on the generated examples.
     """
+
+    sees_generated = True
 
     def __init__(self, weight: float, every: int = 1):
         if weight < 0.0 or every < 1:

@@ -16,6 +16,8 @@ class R1(Penalty):
         converge?", equation 9.
     """
 
+    sees_generated = False
+
     def __init__(self, weight: float = 10.0, every: int = 1):
         super().__init__(weight, every)
 

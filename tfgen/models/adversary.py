@@ -18,12 +18,13 @@ class Adversary:
         penalties: names or `tfgen.losses.Penalty` objects; None: what the
             loss needs.
         augmentation: a `tfgen.augmentations.Augmentation` or None.
+        add_weight: of the model that saves what penalties and augmentation
+            remember.
         packing: examples that the discriminator sees side by side (Lin et
             al., 2018, "PacGAN").
         feature_matching: weight of the distance between mean features in the
             generator's loss (Salimans et al., 2016, section 3.1).
-        add_weight: of the model that saves what penalties and augmentation
-            remember.
+        cross_entropies: whether to give those of the answers too.
     """
 
     def __init__(
@@ -32,9 +33,11 @@ class Adversary:
         loss,
         penalties,
         augmentation,
-        packing,
-        feature_matching,
         add_weight,
+        *,
+        packing=1,
+        feature_matching=0.0,
+        cross_entropies=False,
     ):
         self.discriminator = discriminator
         self.loss = losses.get_adversarial_loss(loss)
@@ -42,25 +45,79 @@ class Adversary:
         self.augmentation = _own(augmentation)
         self.packing = packing
         self.feature_matching = feature_matching
+        self.cross_entropies = cross_entropies
         if feature_matching:
             self._with_features = _with_features(discriminator)
         for part in (*self.penalties, self.augmentation):
             if part is not None:
                 part.make_state(add_weight)
 
-    def discriminator_losses(self, batch, fake, training, step=0):
+    def discriminator_losses(self, batch, *fakes, training, step=0):
         """Terms of the discriminator's loss and its accuracies.
 
         Args:
             batch: the `GlobalBatch` of data.
-            fake: as many generated examples.
+            *fakes: as many generated examples; if there are several kinds of
+                them, half of what is generated is of the one, half of the
+                other: terms are means over the kinds.
             training: whether to augment and to take penalties.
             step: number of the training step, for lazy penalties.
 
         Returns:
             Dict of name to values `(rows,)`.
         """
-        critique = self._criticise(batch, fake, training)
+        critiques = self._criticise(batch, fakes, training)
+        values = _mean_values([self._verdict(c) for c in critiques])
+        if training:
+            values["gradient_penalty"] = self._penalty(critiques, step)
+        values = self._for_each_row(values)
+        if training:
+            self._update_state(batch, critiques, values["real_accuracy"])
+        return values
+
+    def generator_losses(self, batch, *fakes, training):
+        """Terms of the generator's loss, as for `discriminator_losses`."""
+        groups = batch.groups(self.packing)
+        matches = training and self.feature_matching
+        seen = [
+            self._shown(batch, f, "generator_fake", training) for f in fakes
+        ]
+        answers = [self._look(fake, groups, training) for fake in seen]
+        real_logits = tf.zeros_like(answers[0][0])
+        if self.loss.generator_sees_data or matches:
+            seen_real = self._shown(batch, batch.x, "generator_real", training)
+            real_logits, real_features = self._look(seen_real, groups, training)
+        each = []
+        for fake_logits, fake_features in answers:
+            loss = self.loss.generator_loss(real_logits, fake_logits)
+            each.append({"generator_loss": loss})
+            if matches:
+                each[-1]["feature_loss"] = _distance_of_means(
+                    groups, real_features, fake_features
+                )
+        return self._for_each_row(_mean_values(each))
+
+    def discriminate(self, x, labels=None, training=False):
+        """Logits of examples, or of groups of them, `(rows,)`."""
+        inputs = x if labels is None else [x, labels]
+        return _logits(self.discriminator(inputs, training=training))
+
+    def _criticise(self, batch, fakes, training):
+        """A critique for each kind of generated examples."""
+        groups = batch.groups(self.packing)
+
+        def discriminate(x):
+            with groups:
+                return self.discriminate(x, groups.labels, training)
+
+        real, *fakes = (
+            self._shown(batch, x, f"discriminator_{kind}", training)
+            for kind, x in (("real", batch.x), *(("fake", f) for f in fakes))
+        )
+        first = losses.Critique(discriminate, real, fakes[0], groups)
+        return [first, *(first.with_fake(fake) for fake in fakes[1:])]
+
+    def _verdict(self, critique):
         real, fake = critique.real_logits, critique.fake_logits
         right_on_real, right_on_fake = self.loss.accuracies(real, fake)
         values = {
@@ -68,50 +125,10 @@ class Adversary:
             "real_accuracy": right_on_real,
             "fake_accuracy": right_on_fake,
         }
-        if training:
-            values["gradient_penalty"] = self._penalty(critique, step)
-        values = self._for_each_row(values)
-        if training:
-            self._update_state(batch, critique, values["real_accuracy"])
+        if self.cross_entropies:
+            values["real_cross_entropy"] = tf.nn.softplus(-real)
+            values["fake_cross_entropy"] = tf.nn.softplus(fake)
         return values
-
-    def generator_losses(self, batch, fake, training):
-        """Terms of the generator's loss, as for `discriminator_losses`."""
-        groups = batch.groups(self.packing)
-        matches = training and self.feature_matching
-        seen_fake = self._shown(batch, fake, "generator_fake", training)
-        fake_logits, fake_features = self._look(seen_fake, groups, training)
-        real_logits = tf.zeros_like(fake_logits)
-        if self.loss.generator_sees_data or matches:
-            seen_real = self._shown(batch, batch.x, "generator_real", training)
-            real_logits, real_features = self._look(seen_real, groups, training)
-        values = {
-            "generator_loss": self.loss.generator_loss(real_logits, fake_logits)
-        }
-        if matches:
-            values["feature_loss"] = _distance_of_means(
-                groups, real_features, fake_features
-            )
-        return self._for_each_row(values)
-
-    def discriminate(self, x, labels=None, training=False):
-        """Logits of examples, or of groups of them, `(rows,)`."""
-        inputs = x if labels is None else [x, labels]
-        return _logits(self.discriminator(inputs, training=training))
-
-    def _criticise(self, batch, fake, training):
-        groups = batch.groups(self.packing)
-
-        def discriminate(x):
-            with groups:
-                return self.discriminate(x, groups.labels, training)
-
-        return losses.Critique(
-            discriminate,
-            self._shown(batch, batch.x, "discriminator_real", training),
-            self._shown(batch, fake, "discriminator_fake", training),
-            groups,
-        )
 
     def _look(self, x, groups, training):
         """Logits, and features where they are matched."""
@@ -127,15 +144,16 @@ class Adversary:
             x = self.augmentation(x, batch, batch.next_purpose(purpose))
         return batch.grouped(x, self.packing)
 
-    def _penalty(self, critique, step):
-        total = tf.zeros_like(critique.real_logits)
+    def _penalty(self, critiques, step):
+        total = tf.zeros_like(critiques[0].real_logits)
         for penalty in self.penalties:
-            total += _lazily(penalty, critique, step)
+            seen = critiques if penalty.sees_generated else critiques[:1]
+            total += _lazily(penalty, seen, step)
         return total
 
-    def _update_state(self, batch, critique, real_accuracy):
+    def _update_state(self, batch, critiques, real_accuracy):
         for penalty in self.penalties:
-            penalty.update_state(critique)
+            penalty.update_state(_mean_critique(critiques))
         if self.augmentation is not None:
             self.augmentation.update_state(batch, real_accuracy)
 
@@ -149,17 +167,35 @@ def _logits(output):
     return tf.cast(output[:, 0], tf.float32)
 
 
-def _lazily(penalty, critique, step):
+def _lazily(penalty, critiques, step):
     def value():
-        return penalty.weight * penalty.every * penalty(critique)
+        terms = [penalty(critique) for critique in critiques]
+        mean = tf.add_n(terms) / len(terms)
+        return penalty.weight * penalty.every * mean
 
     if penalty.every == 1:
         return value()
     return tf.cond(
         tf.equal(step % penalty.every, 0),
         value,
-        lambda: tf.zeros_like(critique.real_logits),
+        lambda: tf.zeros_like(critiques[0].real_logits),
     )
+
+
+def _mean_critique(critiques):
+    """One whose answers on generated examples are the means of several."""
+    mean = copy.copy(critiques[0])
+    logits = [critique.fake_logits for critique in critiques]
+    mean.fake_logits = tf.add_n(logits) / len(logits)
+    return mean
+
+
+def _mean_values(each):
+    """Means by name of several dicts of the same names."""
+    return {
+        name: tf.add_n([values[name] for values in each]) / len(each)
+        for name in each[0]
+    }
 
 
 def _distance_of_means(batch, real, fake):

@@ -5,27 +5,24 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen import losses
-from tfgen.augmentations import AdaptiveAugment, get_augmentation
+from tfgen.augmentations import get_augmentation
 from tfgen.models.adversary import Adversary
 from tfgen.models.endpoint import Endpoint
 from tfgen.models.gan_checks import (
     check_augmentation,
     check_gan_parts,
-    check_layers,
     check_numbers,
-    has_batch_norm,
-    why_not_row_wise,
 )
 from tfgen.models.gan_networks import average_of, find_data_range
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.interpolation import spherical
+from tfgen.models.network_inputs import with_labels
+from tfgen.models.with_discriminator import ACCURACIES, WithDiscriminator
 from tfgen.training.average import update_average
-
-ACCURACIES = ("real_accuracy", "fake_accuracy")
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
-class GAN(GenerativeModel):
+class GAN(WithDiscriminator, GenerativeModel):
     """Generative adversarial network.
 
     A step updates the discriminator `discriminator_steps` times, then the
@@ -112,18 +109,17 @@ class GAN(GenerativeModel):
         )
         check_augmentation(augmentation, self.data_shape)
         self.data_range = find_data_range(generator, data_range)
-        self.adversary = Adversary(
-            discriminator,
-            loss,
-            penalties,
-            get_augmentation(augmentation, self.data_range),
-            packing,
-            feature_matching,
-            self.add_weight,
+        self._set_adversary(
+            Adversary(
+                discriminator,
+                loss,
+                penalties,
+                get_augmentation(augmentation, self.data_range),
+                self.add_weight,
+                packing=packing,
+                feature_matching=feature_matching,
+            )
         )
-        self.adversarial_loss = self.adversary.loss
-        self.penalties = self.adversary.penalties
-        self.augmentation = self.adversary.augmentation
         self.packing = packing
         self.feature_matching = feature_matching
         self.discriminator_steps = discriminator_steps
@@ -166,22 +162,11 @@ class GAN(GenerativeModel):
         return self.track(batch, logs)
 
     def _update_discriminator(self, batch, fake):
-        variables = self.discriminator.trainable_variables
-        with tf.GradientTape() as tape:
-            logs = self.adversary.discriminator_losses(
-                batch, fake, training=True, step=self.step
-            )
-            loss = batch.mean(
-                logs["discriminator_loss"] + logs["gradient_penalty"]
-            )
-            loss += self.regularization(self.discriminator)
-        norm = self.optimizer.apply(tape.gradient(loss, variables), variables)
-        logs["discriminator_gradient_norm"] = batch.each(norm)
-        if self._adapts():
-            logs["augmentation_probability"] = batch.each(
-                self.augmentation.probability
-            )
-        return logs
+        logs, gradients = self._discriminator_gradients(batch, fake)
+        norm = self.optimizer.apply(
+            gradients, self.discriminator.trainable_variables
+        )
+        return logs | {"discriminator_gradient_norm": batch.each(norm)}
 
     def _update_generator(self, batch, fake, added, generator_tape):
         with tf.GradientTape() as tape:
@@ -210,11 +195,8 @@ class GAN(GenerativeModel):
             | self.adversary.generator_losses(batch, fake, training=False),
         )
 
-    def _adapts(self):
-        return isinstance(self.augmentation, AdaptiveAugment)
-
     def _generate(self, latents, labels=None, training=False):
-        inputs = latents if labels is None else [latents, labels]
+        inputs = with_labels(latents, labels)
         return tf.cast(self.generator(inputs, training=training), tf.float32)
 
     # Using it.
@@ -224,18 +206,6 @@ class GAN(GenerativeModel):
         return self._run("decode", batch_size, latent=latents, label=labels)[
             "x"
         ]
-
-    def discriminate(self, x, labels=None, *, batch_size=256):
-        """The discriminator's logit of each example, `(n,)`.
-
-        With most losses, the higher the more it looks like data.
-
-        Raises:
-            ValueError: if the discriminator does not judge each example by
-                itself: with packing, batch normalisation or minibatch
-                standard deviations.
-        """
-        return self._run("discriminate", batch_size, x=x, label=labels)["logit"]
 
     def interpolate(self, start, end, steps=8, labels=None):
         """Data along the arcs between latents.
@@ -270,28 +240,15 @@ class GAN(GenerativeModel):
         functions = {
             "generate": (self._generate_endpoint, ("seed",)),
             "decode": (self._decode_endpoint, ("latent",)),
-            "discriminate": (self._discriminate_endpoint, ("x",)),
         }
         return {
             name: Endpoint(function, self.endpoint_inputs(*inputs))
             for name, (function, inputs) in functions.items()
-            if name not in self.withheld_endpoints()
-        }
-
-    def withheld_endpoints(self):
-        reason = why_not_row_wise(self.discriminator)
-        if self.packing > 1:
-            reason = f"it judges {self.packing} examples together"
-        if reason is None:
-            return {}
-        return {
-            "discriminate": "the discriminator does not judge each example by "
-            f"itself: {reason}"
-        }
+        } | self.discriminator_endpoints()
 
     def _serve(self, latents, labels):
         network = self.average_generator or self.generator
-        inputs = latents if labels is None else [latents, labels]
+        inputs = with_labels(latents, labels)
         return tf.cast(network(inputs, training=False), tf.float32)
 
     def _generate_endpoint(self, seed, label=None):
@@ -301,29 +258,10 @@ class GAN(GenerativeModel):
     def _decode_endpoint(self, latent, label=None):
         return {"x": self._serve(latent, self._hot(label))}
 
-    def _discriminate_endpoint(self, x, label=None):
-        logit = self.adversary.discriminate(x, self._hot(label))
-        if not isinstance(self.adversarial_loss, losses.Minimax):
-            return {"logit": logit}
-        return {"logit": logit, "probability": tf.sigmoid(logit)}
-
-    def check_compile(self, replicas, jit_compile):
-        lazy = any(penalty.every > 1 for penalty in self.penalties)
-        if lazy and jit_compile:
-            raise ValueError(
-                "jit_compile=True cannot compile a penalty of every few steps: "
-                "pass every=1, or jit_compile=False."
-            )
-        if lazy and replicas > 1 and has_batch_norm(self.discriminator):
-            raise ValueError(
-                f"on {replicas} replicas, a penalty of every few steps and "
-                "batch normalisation in the discriminator do not go together: "
-                "pass every=1, or a discriminator without it."
-            )
-        for network in (self.generator, self.discriminator):
-            check_layers(network, self.packing)
-
     # Files.
+
+    def trained_networks(self):
+        return self.generator, self.discriminator
 
     def network_variables(self):
         return {

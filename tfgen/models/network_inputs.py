@@ -34,6 +34,11 @@ def first_input(network, role, num_classes):
     return tuple(network.inputs[0].shape[1:])
 
 
+def with_labels(x, labels):
+    """What a network takes: x, or [x, one-hot labels] if there are any."""
+    return x if labels is None else [x, labels]
+
+
 def last_activation(network):
     """The activation that the outputs have gone through last, or None."""
     layers = keras.layers

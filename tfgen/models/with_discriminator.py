@@ -1,0 +1,100 @@
+"""What models with a discriminator share."""
+
+import tensorflow as tf
+
+from tfgen import losses
+from tfgen.augmentations import AdaptiveAugment
+from tfgen.models.endpoint import Endpoint
+from tfgen.models.gan_checks import (
+    check_layers,
+    has_batch_norm,
+    why_not_row_wise,
+)
+
+ACCURACIES = ("real_accuracy", "fake_accuracy")
+
+
+class WithDiscriminator:
+    """The discriminator's answers, for a `GenerativeModel` beside it.
+
+    A subclass has a `discriminator` and its `adversary`.
+    """
+
+    def discriminate(self, x, labels=None, *, batch_size=256):
+        """The discriminator's logit of each example, `(n,)`.
+
+        With most losses, the higher the more it looks like data.
+
+        Raises:
+            ValueError: if the discriminator does not judge each example by
+                itself: with packing, batch normalisation or minibatch
+                standard deviations.
+        """
+        return self._run("discriminate", batch_size, x=x, label=labels)["logit"]
+
+    def discriminator_endpoints(self):
+        """The endpoint `discriminate`, unless it is withheld."""
+        if self.withheld_endpoints():
+            return {}
+        inputs = self.endpoint_inputs("x")
+        return {"discriminate": Endpoint(self._discriminate_endpoint, inputs)}
+
+    def withheld_endpoints(self):
+        reason = why_not_row_wise(self.discriminator)
+        packing = self.adversary.packing
+        if packing > 1:
+            reason = f"it judges {packing} examples together"
+        if reason is None:
+            return {}
+        return {
+            "discriminate": "the discriminator does not judge each example by "
+            f"itself: {reason}"
+        }
+
+    def _discriminate_endpoint(self, x, label=None):
+        logit = self.adversary.discriminate(x, self._hot(label))
+        if not isinstance(self.adversary.loss, losses.Minimax):
+            return {"logit": logit}
+        return {"logit": logit, "probability": tf.sigmoid(logit)}
+
+    def _set_adversary(self, adversary):
+        self.adversary = adversary
+        self.adversarial_loss = adversary.loss
+        self.penalties = adversary.penalties
+        self.augmentation = adversary.augmentation
+
+    def _discriminator_gradients(self, batch, *fakes):
+        """What to log, and gradients, of the discriminator's loss."""
+        variables = self.discriminator.trainable_variables
+        with tf.GradientTape() as tape:
+            logs = self.adversary.discriminator_losses(
+                batch, *fakes, training=True, step=self.step
+            )
+            loss = batch.mean(
+                logs["discriminator_loss"] + logs["gradient_penalty"]
+            )
+            loss += self.regularization(self.discriminator)
+        if self._adapts():
+            logs["augmentation_probability"] = batch.each(
+                self.augmentation.probability
+            )
+        return logs, tape.gradient(loss, variables)
+
+    def _adapts(self):
+        return isinstance(self.augmentation, AdaptiveAugment)
+
+    def check_compile(self, replicas, jit_compile):
+        lazy = any(penalty.every > 1 for penalty in self.penalties)
+        if lazy and jit_compile:
+            raise ValueError(
+                "jit_compile=True cannot compile a penalty of every few steps: "
+                "pass every=1, or jit_compile=False."
+            )
+        if lazy and replicas > 1 and has_batch_norm(self.discriminator):
+            raise ValueError(
+                f"on {replicas} replicas, a penalty of every few steps and "
+                "batch normalisation in the discriminator do not go together: "
+                "pass every=1, or a discriminator without it."
+            )
+        for network in self.trained_networks():
+            check_layers(network, self.adversary.packing)

@@ -1,0 +1,225 @@
+"""What models with an encoder, a decoder and a likelihood share."""
+
+import tensorflow as tf
+
+from tfgen import probability
+from tfgen.models.endpoint import Endpoint
+from tfgen.models.network_inputs import with_labels
+from tfgen.models.vae_networks import check_vae_parts
+from tfgen.training import random
+
+SCORE_DRAWS = 8
+
+
+class WithEncoder:
+    """Inference of latents, for a `GenerativeModel` beside it.
+
+    A subclass calls `_set_inference` in `__init__`; one that answers by other
+    weights than those it trains overrides `serving_decoder`.
+    """
+
+    def _set_inference(
+        self, encoder, decoder, likelihood, beta, beta_warmup_steps, free_bits
+    ):
+        self.encoder = encoder
+        self.decoder = decoder
+        self.likelihood = probability.get(likelihood)
+        _check_terms(beta, beta_warmup_steps, free_bits)
+        self.beta = beta
+        self.beta_warmup_steps = beta_warmup_steps
+        self.free_bits = free_bits
+        self.data_shape, self.latent_dim = check_vae_parts(
+            encoder, decoder, self.likelihood, self.num_classes
+        )
+
+    @property
+    def serving_decoder(self):
+        """The decoder of samples, endpoints and likelihoods."""
+        return self.decoder
+
+    # Parts of the algorithms.
+
+    def posterior(self, x, labels=None, training=False):
+        """q(z|x) as a TensorFlow Probability distribution, from tensors."""
+        parameters = self.encoder(with_labels(x, labels), training=training)
+        return probability.diagonal_gaussian(parameters)
+
+    def kl_terms(self, posterior, latents):
+        """KL(q(z|x) || p(z)), and what of it is paid after free bits.
+
+        Returns:
+            Two tensors `(rows,)`, in nats.
+        """
+        prior = probability.standard_normal(self.latent_dim)
+        kl = probability.kl_divergence(posterior, prior, latents)
+        if not self.free_bits:
+            return kl, kl
+        return kl, probability.kl_divergence(
+            posterior, prior, latents, self.free_bits
+        )
+
+    def current_beta(self):
+        """Beta at this step of the warm-up."""
+        return warmed_up(self.beta, self.beta_warmup_steps, self.step)
+
+    def log_likelihood(self, x, latents, labels=None):
+        """Nats of p(x|z) for several latents an example, as tensors.
+
+        Args:
+            x: `(rows, *data_shape)`.
+            latents: `(rows, draws, latent_dim)`.
+            labels: one-hot `(rows, num_classes)`, for conditional models.
+
+        Returns:
+            float32 `(rows, draws)`.
+        """
+        shape = tf.shape(latents)
+        if labels is not None:
+            labels = tf.repeat(labels, shape[1], axis=0)
+        flat = tf.reshape(latents, (-1, self.latent_dim))
+        parameters = self._serve(flat, labels)
+        each = (shape[0], shape[1], *parameters.shape[1:])
+        return self.likelihood.log_prob_of_draws(
+            x, tf.reshape(parameters, each)
+        )
+
+    # Using it.
+
+    def encode(self, x, labels=None, *, batch_size=256):
+        """Posterior means of the latents, `(n, latent_dim)`.
+
+        `run_endpoint("encode", ...)` gives the standard deviations too.
+        """
+        return self._run("encode", batch_size, x=x, label=labels)["mean"]
+
+    def decode(self, latents, labels=None, *, batch_size=256):
+        """Expected data of latents, `(n, *data_shape)`."""
+        return self._run("decode", batch_size, latent=latents, label=labels)[
+            "x"
+        ]
+
+    def reconstruct(self, x, labels=None, *, batch_size=256):
+        """The data decoded from its posterior mean, `(n, *data_shape)`."""
+        return self._run("reconstruct", batch_size, x=x, label=labels)["x"]
+
+    def score(self, x, labels=None, *, batch_size=256):
+        """Evidence lower bound of each example in nats, `(n,)`.
+
+        The mean of 8 posterior draws, the same for every example. The higher,
+        the more likely under the model. Values are taken as they are: where
+        the likelihood binarises in training, pass binary images.
+        """
+        return self._run("score", batch_size, x=x, label=labels)["score"]
+
+    def interpolate(self, start, end, steps=8, labels=None):
+        """Decodes the straight lines between posterior means.
+
+        Args:
+            start: examples `(n, *data_shape)`.
+            end: as many examples.
+            steps: points on each line, both ends included.
+            labels: class of each pair, for conditional models.
+
+        Returns:
+            float32 `(n, steps, *data_shape)`.
+        """
+        first = self.encode(start, labels)[:, None]
+        last = self.encode(end, labels)[:, None]
+        weights = tf.reshape(tf.linspace(0.0, 1.0, steps), (1, steps, 1))
+        latents = first + (last - first) * weights.numpy()
+        if labels is not None:
+            labels = tf.repeat(labels, steps).numpy()
+        images = self.decode(latents.reshape(-1, self.latent_dim), labels)
+        return images.reshape(len(first), steps, *self.data_shape)
+
+    def call(self, inputs, training=False):
+        """Reconstruction of `x` or `[x, one-hot labels]`, as tensors."""
+        x, labels = inputs if self.num_classes else (inputs, None)
+        latents = self.posterior(x, labels, training).mean()
+        return self.likelihood.mean(self._serve(latents, labels, training))
+
+    # Endpoints.
+
+    def generate(self, latents, uniform, labels=None):
+        """Data from latents; `uniform` is the noise of p(x|z), or None."""
+        parameters = self._serve(latents, labels)
+        if self.observation_noise:
+            return self.likelihood.sample(parameters, uniform)
+        return self.likelihood.mean(parameters)
+
+    def endpoints(self):
+        functions = {
+            "generate": (self._generate_endpoint, ("seed",)),
+            "decode": (self._decode_endpoint, ("latent",)),
+            "encode": (self._encode_endpoint, ("x",)),
+            "reconstruct": (self._reconstruct_endpoint, ("x",)),
+            "score": (self._score_endpoint, ("x",)),
+        }
+        return {
+            name: Endpoint(function, self.endpoint_inputs(*inputs))
+            for name, (function, inputs) in functions.items()
+        }
+
+    def _serve(self, latents, labels=None, training=False):
+        inputs = with_labels(latents, labels)
+        return self.serving_decoder(inputs, training=training)
+
+    def _generate_endpoint(self, seed, label=None):
+        return {"x": self.generate(*self.noise_by_seed(seed), self._hot(label))}
+
+    def _decode_endpoint(self, latent, label=None):
+        parameters = self._serve(latent, self._hot(label))
+        return {"x": self.likelihood.mean(parameters)}
+
+    def _encode_endpoint(self, x, label=None):
+        posterior = self.posterior(x, self._hot(label))
+        return {"mean": posterior.mean(), "stddev": posterior.stddev()}
+
+    def _reconstruct_endpoint(self, x, label=None):
+        labels = self._hot(label)
+        parameters = self._serve(self.posterior(x, labels).mean(), labels)
+        return {"x": self.likelihood.mean(parameters)}
+
+    def _score_endpoint(self, x, label=None):
+        labels = self._hot(label)
+        posterior = self.posterior(x, labels)
+        prior = probability.standard_normal(self.latent_dim)
+        stream = random.stream(self.seed, "score")
+        draws = random.normal_rows(stream, 0, SCORE_DRAWS, (self.latent_dim,))
+        likelihood = kl = 0.0
+        for noise in tf.unstack(draws, SCORE_DRAWS):
+            latents = reparameterize(posterior, noise)
+            parameters = self._serve(latents, labels)
+            likelihood += self.likelihood.log_prob(x, parameters) / SCORE_DRAWS
+            kl += (
+                probability.kl_divergence(posterior, prior, latents)
+                / SCORE_DRAWS
+            )
+        return {
+            "score": likelihood - kl,
+            "log_likelihood": likelihood,
+            "kl": kl,
+        }
+
+
+def reparameterize(posterior, noise):
+    """Draws of the posterior that gradients go through."""
+    return posterior.mean() + posterior.stddev() * noise
+
+
+def warmed_up(value, steps, step):
+    """`value * min(step / steps, 1)`."""
+    if not steps:
+        return value
+    return value * tf.minimum(tf.cast(step, tf.float32) / steps, 1.0)
+
+
+def _check_terms(beta, beta_warmup_steps, free_bits):
+    terms = {
+        "beta": beta,
+        "beta_warmup_steps": beta_warmup_steps,
+        "free_bits": free_bits,
+    }
+    for name, value in terms.items():
+        if value < 0:
+            raise ValueError(f"{name} is {value}, expected 0 or more.")
