@@ -19,6 +19,7 @@ from tfgen import probability as probability
 from tfgen import training as training
 from tfgen.models import GAN as GAN
 from tfgen.models import VAE as VAE
+from tfgen.models import VAEGAN as VAEGAN
 from tfgen.models import GenerativeModel as GenerativeModel
 from tfgen.models import build as build
 from tfgen.version import __version__ as __version__

@@ -60,6 +60,14 @@ def gan(name, shape, options, **case):
     return Case(f"gan_{name}", code, shape, **case)
 
 
+def vae_gan(name, shape, options, **case):
+    code = (
+        f"tfgen.build('vae_gan', input_shape={shape}, latent_dim=3, seed=seed, "
+        f"{options})"
+    )
+    return Case(f"vae_gan_{name}", code, shape, **case)
+
+
 MLP = "network='mlp', network_options={'units': (16,)}"
 CONV = "network='conv', network_options={'filters': (4, 6), 'units': 12}"
 RESNET = "network='resnet', network_options={'filters': (4,)}"
@@ -176,6 +184,34 @@ CASES = [
         DCGAN + ", penalties=['r1', 'r2']",
         range=(-1.0, 1.0),
     ),
+    vae_gan("mlp", (4, 4, 1), MLP + ", balance_gate=True, loss='minimax'"),
+    vae_gan(
+        "table",
+        (5,),
+        MLP + ", objective='elbo_adversarial', loss='relativistic', "
+        "adversarial_warmup_steps=3, free_bits=0.1, penalties=['r1', 'lecam']",
+        range=None,
+    ),
+    vae_gan(
+        "conv_labels",
+        (8, 8, 1),
+        CONV + ", num_classes=3, average_decay=0, gamma=0.1",
+        classes=3,
+    ),
+    vae_gan(
+        "conv_odd",
+        (9, 7, 3),
+        CONV + ", objective='elbo_adversarial', loss='hinge', "
+        "likelihood='discretized_logistic', augmentation='adaptive'",
+    ),
+    vae_gan(
+        "dcgan_projection",
+        (8, 8, 3),
+        DCGAN + ", num_classes=2, conditioning='projection', "
+        "penalties=[tfgen.losses.R1(0.1)], beta_warmup_steps=4",
+        range=(-1.0, 1.0),
+        classes=2,
+    ),
 ]
 
 # For what is dear, such as a new process: each network and likelihood once.
@@ -189,5 +225,7 @@ FEW = [
         "vae_resnet_odd",
         "vae_free_bits_and_warm_up",
         "gan_mlp",
+        "vae_gan_mlp",
+        "vae_gan_table",
     )
 ]

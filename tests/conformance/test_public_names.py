@@ -9,8 +9,15 @@ import pytest
 import tfgen
 
 NAMES = {
-    "tfgen": ["GAN", "GenerativeModel", "VAE", "build"],
-    "tfgen.models": ["Endpoint", "GAN", "GenerativeModel", "VAE", "build"],
+    "tfgen": ["GAN", "GenerativeModel", "VAE", "VAEGAN", "build"],
+    "tfgen.models": [
+        "Endpoint",
+        "GAN",
+        "GenerativeModel",
+        "VAE",
+        "VAEGAN",
+        "build",
+    ],
     "tfgen.losses": [
         "ADVERSARIAL_LOSSES",
         "AdversarialLoss",

@@ -5,3 +5,4 @@ from tfgen.models.endpoint import Endpoint as Endpoint
 from tfgen.models.gan import GAN as GAN
 from tfgen.models.generative_model import GenerativeModel as GenerativeModel
 from tfgen.models.vae import VAE as VAE
+from tfgen.models.vae_gan import VAEGAN as VAEGAN

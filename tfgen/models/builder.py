@@ -7,6 +7,8 @@ import random
 from tfgen.models.gan import GAN
 from tfgen.models.gan_networks import make_gan_parts
 from tfgen.models.vae import VAE
+from tfgen.models.vae_gan import VAEGAN
+from tfgen.models.vae_gan_networks import make_vae_gan_parts
 from tfgen.models.vae_networks import make_vae_parts
 from tfgen.training.precision import precision_policy
 
@@ -15,28 +17,31 @@ def build(model=None, *, preset=None, input_shape=None, **options):
     """Builds a model from names.
 
     Args:
-        model: `"vae"` or `"gan"`.
+        model: `"vae"`, `"gan"` or `"vae_gan"`.
         preset: name of a preset (`tfgen.presets.names()`) instead of a model;
             other arguments that are given override it.
         input_shape: shape of one example, `(height, width, channels)` or
             `(features,)`.
-        latent_dim: number of latent values; default 16, of a GAN 64.
+        latent_dim: number of latent values; default 16, of a GAN 64, of a
+            VAE-GAN 32.
         network: `"mlp"`, `"conv"`, `"dcgan"`, `"resnet"`; default: `"conv"`
             for images, `"mlp"` else.
         network_options: sizes of the networks, such as `{"units": (64,)}`.
         generator_options: of a GAN's generator alone.
-        discriminator_options: of a GAN's discriminator alone, such as
+        discriminator_options: of the discriminator alone, such as
             `{"spectral_norm": True}`.
         likelihood: a name, a `tfgen.probability.Likelihood` or a function
             that makes one; default: Bernoulli for grey images, Gaussian with
-            a learned scale else.
+            a learned scale else, in a VAE-GAN by `"larsen"` a fixed one.
         output_activation: last activation of the decoder or generator;
-            default: none, of a GAN for images tanh.
-        networks: function of the input shape that makes `(encoder, decoder)`
-            or `(generator, discriminator)`, instead of networks by name.
+            default: none, of a GAN for images and of a VAE-GAN for colour
+            images tanh.
+        networks: function of the input shape that makes `(encoder, decoder)`,
+            `(generator, discriminator)` or `(encoder, decoder,
+            discriminator)`, instead of networks by name.
         num_classes: makes the model class-conditional.
-        conditioning: of a GAN: `"concatenation"` of labels and inputs, or
-            `"projection"` with conditional normalisation.
+        conditioning: with a discriminator: `"concatenation"` of labels and
+            inputs, or `"projection"` with conditional normalisation.
         precision: `"float32"` or `"mixed_bfloat16"`.
         seed: draws the initial weights too. Without it they are drawn, as
             for any Keras model, by `keras.utils.set_random_seed`.
@@ -135,8 +140,47 @@ def _build_gan(
     )
 
 
-BUILDERS = {"vae": _build_vae, "gan": _build_gan}
-CLASSES = {"vae": VAE, "gan": GAN}
+def _build_vae_gan(
+    input_shape,
+    *,
+    latent_dim=32,
+    network=None,
+    network_options=None,
+    discriminator_options=None,
+    likelihood=None,
+    objective="larsen",
+    output_activation=None,
+    networks=None,
+    num_classes=None,
+    conditioning="concatenation",
+    **model_options,
+):
+    encoder, decoder, discriminator, likelihood = make_vae_gan_parts(
+        input_shape,
+        latent_dim,
+        network,
+        network_options or {},
+        likelihood,
+        output_activation,
+        networks,
+        num_classes,
+        objective=objective,
+        discriminator_options=discriminator_options,
+        conditioning=conditioning,
+    )
+    return VAEGAN(
+        encoder,
+        decoder,
+        discriminator,
+        likelihood,
+        objective,
+        num_classes=num_classes,
+        **model_options,
+    )
+
+
+BUILDERS = {"vae": _build_vae, "gan": _build_gan, "vae_gan": _build_vae_gan}
+CLASSES = {"vae": VAE, "gan": GAN, "vae_gan": VAEGAN}
 
 
 def _check_options(model, options):

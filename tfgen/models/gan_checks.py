@@ -16,6 +16,16 @@ def check_gan_parts(generator, discriminator, num_classes, packing=1):
     Raises:
         ValueError: with what came, what was expected and what to do.
     """
+    latent_dim = only_axis(
+        first_input(generator, "generator", num_classes), "generator"
+    )
+    data_shape = tuple(generator.output_shape[1:])
+    check_discriminator(discriminator, data_shape, num_classes, packing)
+    return data_shape, latent_dim
+
+
+def check_discriminator(discriminator, data_shape, num_classes, packing=1):
+    """Raises ValueError if it does not judge data of this shape by a logit."""
     if packing < 1:
         raise ValueError(f"packing is {packing}, expected 1, 2, 3, ...")
     seen = first_input(
@@ -23,19 +33,15 @@ def check_gan_parts(generator, discriminator, num_classes, packing=1):
         "discriminator",
         packing * num_classes if num_classes else None,
     )
-    latent_dim = only_axis(
-        first_input(generator, "generator", num_classes), "generator"
-    )
-    came = tuple(generator.output_shape[1:])
-    wanted = (*came[:-1], packing * came[-1])
+    wanted = (*data_shape[:-1], packing * data_shape[-1])
     if seen != wanted:
         shown = f"{packing} of them side by side, {wanted}"
         raise ValueError(
-            f"the generator gives {came}, but the discriminator takes {seen}, "
-            f"expected {shown if packing > 1 else wanted}: make the two fit."
+            f"the generator gives {data_shape}, but the discriminator takes "
+            f"{seen}, expected {shown if packing > 1 else wanted}: make the "
+            "two fit."
         )
     _check_logit(discriminator)
-    return came, latent_dim
 
 
 def check_augmentation(augmentation, data_shape) -> None:
@@ -57,13 +63,18 @@ def check_numbers(
     ):
         if value < 1:
             raise ValueError(f"{name} is {value}, expected 1, 2, 3, ...")
-    if not 0.0 <= average_decay < 1.0:
-        raise ValueError(
-            f"average_decay is {average_decay}, expected from 0 to below 1."
-        )
+    check_average_decay(average_decay)
     if feature_matching < 0.0:
         raise ValueError(
             f"feature_matching is {feature_matching}, expected 0 or more."
+        )
+
+
+def check_average_decay(average_decay) -> None:
+    """Raises ValueError for what is no decay of a moving average."""
+    if not 0.0 <= average_decay < 1.0:
+        raise ValueError(
+            f"average_decay is {average_decay}, expected from 0 to below 1."
         )
 
 

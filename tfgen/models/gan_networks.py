@@ -55,62 +55,103 @@ def make_gan_parts(
             each other.
     """
     if networks is not None:
-        beside = {
-            "network": network,
-            "network_options": network_options,
-            "generator_options": generator_options,
-            "discriminator_options": discriminator_options,
-            "output_activation": output_activation,
-        }
-        for name, value in beside.items():
-            if value:
-                raise ValueError(
-                    f"networks and {name}={value!r} were given: leave one out."
-                )
+        refuse_beside_networks(
+            network=network,
+            network_options=network_options,
+            generator_options=generator_options,
+            discriminator_options=discriminator_options,
+            output_activation=output_activation,
+        )
         return networks(input_shape)
-    _check_conditioning(conditioning, num_classes, packing)
     network = network or named_networks.recommended_network(input_shape)
     if output_activation is None:
         output_activation = "tanh" if len(input_shape) == 3 else "linear"
     for_encoder, for_decoder = named_networks.divide_options(
         network, network_options
     )
-    defaults = DEFAULTS[network]
-    if len(input_shape) == 1:
-        # Points in the plane are learned better from small weights.
-        defaults = {**defaults, "kernel_initializer": "glorot_uniform"}
-    for_decoder = {
-        **defaults,
-        **for_decoder,
-        **(generator_options or {}),
-    }
-    for_encoder = {
-        **defaults,
-        **DISCRIMINATOR_DEFAULTS.get(network, {}),
-        **for_encoder,
-        **(discriminator_options or {}),
-    }
-    if conditioning == "projection":
-        for_encoder.setdefault("conditioning", "projection")
-        if _normalizes(network, for_decoder):
-            for_decoder.setdefault("conditioning", "normalization")
-    generator = named_networks.build_decoder(
+    check_conditioning(conditioning, num_classes, packing)
+    generator = make_generator(
         network,
         input_shape,
         latent_dim,
+        {**for_decoder, **(generator_options or {})},
+        output_activation,
+        num_classes,
+        conditioning,
+    )
+    discriminator = make_discriminator(
+        network,
+        input_shape,
+        {**for_encoder, **(discriminator_options or {})},
+        num_classes,
+        conditioning,
+        packing,
+    )
+    return generator, discriminator
+
+
+def make_generator(
+    network,
+    output_shape,
+    latent_dim,
+    options,
+    output_activation,
+    num_classes,
+    conditioning="concatenation",
+):
+    """A decoder by name, as a GAN wants it; see `make_gan_parts`."""
+    options = {**_defaults(network, output_shape), **options}
+    if conditioning == "projection" and _normalizes(network, options):
+        options.setdefault("conditioning", "normalization")
+    generator = named_networks.build_decoder(
+        network,
+        output_shape,
+        latent_dim,
         num_classes,
         output_activation,
-        **for_decoder,
+        **options,
     )
+    generator.name = "generator"
+    return generator
+
+
+def make_discriminator(
+    network, input_shape, options, num_classes, conditioning, packing=1
+):
+    """A discriminator by name; see `make_gan_parts`."""
+    options = {
+        **_defaults(network, input_shape),
+        **DISCRIMINATOR_DEFAULTS.get(network, {}),
+        **options,
+    }
+    if conditioning == "projection":
+        options.setdefault("conditioning", "projection")
     discriminator = named_networks.build_encoder(
         network,
         (*input_shape[:-1], packing * input_shape[-1]),
         1,
         packing * num_classes if num_classes else None,
-        **for_encoder,
+        **options,
     )
-    generator.name, discriminator.name = "generator", "discriminator"
-    return generator, discriminator
+    discriminator.name = "discriminator"
+    return discriminator
+
+
+def refuse_beside_networks(**options):
+    """Raises ValueError for options that `networks` would leave without use."""
+    for name, value in options.items():
+        if value:
+            raise ValueError(
+                f"networks and {name}={value!r} were given: leave one out."
+            )
+
+
+def _defaults(network, shape):
+    defaults = DEFAULTS[network]
+    if len(shape) == 1:
+        # Points in the plane are learned better from small weights.
+        return {**defaults, "kernel_initializer": "glorot_uniform"}
+    return defaults
 
 
 def _normalizes(network, options):
@@ -119,7 +160,8 @@ def _normalizes(network, options):
     )
 
 
-def _check_conditioning(conditioning, num_classes, packing):
+def check_conditioning(conditioning, num_classes, packing) -> None:
+    """Raises ValueError for what the networks cannot condition on."""
     if conditioning not in ("concatenation", "projection"):
         raise ValueError(
             f"conditioning is {conditioning!r}, expected 'concatenation' or "

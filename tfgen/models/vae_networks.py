@@ -16,22 +16,15 @@ def make_vae_parts(
     num_classes,
 ):
     """Returns `(encoder, decoder, likelihood)`; arguments as in `build`."""
-    if likelihood is None:
-        grey = len(input_shape) == 3 and input_shape[-1] == 1
-        likelihood = "bernoulli" if grey else "gaussian"
-    if callable(likelihood) and not isinstance(
-        likelihood, probability.Likelihood
-    ):
-        likelihood = likelihood()
-    likelihood = probability.get(likelihood)
+    likelihood = find_likelihood(likelihood, input_shape)
     if networks is not None:
         return (*networks(input_shape), likelihood)
     network = network or named_networks.recommended_network(input_shape)
     for_encoder, for_decoder = named_networks.divide_options(
         network, network_options
     )
-    encoder = named_networks.build_encoder(
-        network, input_shape, 2 * latent_dim, num_classes, **for_encoder
+    encoder = make_encoder(
+        network, input_shape, latent_dim, num_classes, for_encoder
     )
     channels = input_shape[-1] * likelihood.parameters_per_value
     decoder = named_networks.build_decoder(
@@ -43,6 +36,25 @@ def make_vae_parts(
         **for_decoder,
     )
     return encoder, decoder, likelihood
+
+
+def find_likelihood(likelihood, input_shape):
+    """The likelihood that was named or made, by default by the data's shape."""
+    if likelihood is None:
+        grey = len(input_shape) == 3 and input_shape[-1] == 1
+        likelihood = "bernoulli" if grey else "gaussian"
+    if callable(likelihood) and not isinstance(
+        likelihood, probability.Likelihood
+    ):
+        likelihood = likelihood()
+    return probability.get(likelihood)
+
+
+def make_encoder(network, input_shape, latent_dim, num_classes, options):
+    """A network by name, to mean and log variance."""
+    return named_networks.build_encoder(
+        network, input_shape, 2 * latent_dim, num_classes, **options
+    )
 
 
 def check_vae_parts(encoder, decoder, likelihood, num_classes):

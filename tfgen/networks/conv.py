@@ -29,8 +29,11 @@ def encode(
         "activation": activation,
         "kernel_initializer": kernel_initializer,
     }
-    for width in filters or parts.doubling_widths(h.shape[1:], 32, 256):
-        h = tools.conv(width, 3, strides=2, padding="same", **common)(h)
+    widths = filters or parts.doubling_widths(h.shape[1:], 32, 256)
+    for name, width in parts.last_named(widths):
+        h = tools.conv(
+            width, 3, strides=2, padding="same", name=name, **common
+        )(h)
     h = layers.Flatten()(tools.compare_rows(h))
     return tools.dense(units, **common)(h)
 

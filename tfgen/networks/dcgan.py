@@ -38,8 +38,8 @@ def encode(
     answer on an example then depends on those beside it.
     """
     widths = tuple(filters or parts.doubling_widths(h.shape[1:], 64, 256))
-    for i, width in enumerate(widths):
-        if i == len(widths) - 1:
+    for i, (name, width) in enumerate(parts.last_named(widths)):
+        if name:
             h = tools.compare_rows(h)
         normalizes = batch_norm and i > 0
         h = tools.conv(
@@ -52,7 +52,8 @@ def encode(
         )(h)
         if normalizes:
             h = tools.batch_normalize(h)
-        h = tools.dropout(layers.Activation(activation)(h), dropout)
+        h = layers.Activation(activation, name=name)(h)
+        h = tools.dropout(h, dropout)
     return layers.Flatten()(h)
 
 

@@ -20,11 +20,14 @@ def encode(
     kernel_initializer="glorot_uniform",
 ):
     """Dense layers of `units` widths."""
-    for i, width in enumerate(units):
-        if i == len(units) - 1:
+    for name, width in parts.last_named(units):
+        if name:
             h = tools.compare_rows(h)
         h = tools.dense(
-            width, activation=activation, kernel_initializer=kernel_initializer
+            width,
+            activation=activation,
+            kernel_initializer=kernel_initializer,
+            name=name,
         )(h)
     return h if units else tools.compare_rows(h)
 

@@ -30,6 +30,9 @@ def build_encoder(
 ) -> keras.Model:
     """A network from data (and one-hot labels) to `outputs` numbers.
 
+    Its inner layer `"features"`, the last before what is flattened or asked
+    for, describes examples: `VAEGAN` compares them by it.
+
     Args:
         network: `"mlp"`, `"conv"`, `"resnet"` or `"dcgan"`.
         input_shape: `(height, width, channels)` or `(features,)`.

@@ -5,6 +5,8 @@ import math
 import keras
 
 layers = keras.layers
+FEATURES = "features"
+"""Name of the inner layer by which a discriminator compares examples."""
 
 
 def label_beside(x, label):
@@ -38,6 +40,16 @@ def output(h, activation="linear"):
 def normal_to_uniform(latents):
     """Standard normal numbers as uniform ones in (-1, 1): `erf(z / sqrt 2)`."""
     return keras.ops.erf(latents / math.sqrt(2.0))
+
+
+def last_named(widths):
+    """Pairs of a layer's name and width: the last one gives the features.
+
+    >>> last_named([32, 64])
+    [(None, 32), ('features', 64)]
+    """
+    names = [None] * len(widths)
+    return list(zip(names[:-1] + [FEATURES], widths, strict=False))
 
 
 def doubling_widths(shape, first, most):

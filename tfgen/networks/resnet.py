@@ -39,7 +39,7 @@ def encode(
             h = tools.compare_rows(h)
         for _ in range(blocks):
             h = _residual(h, width, tools, before)
-    return layers.Flatten()(before(h))
+    return layers.Flatten()(before(h, parts.FEATURES))
 
 
 def decode(
@@ -77,9 +77,9 @@ class _Activation:
         self._normalize = tools.group_normalize if normalization else None
         self._activation = activation
 
-    def __call__(self, h):
+    def __call__(self, h, name=None):
         h = self._normalize(h) if self._normalize else h
-        return layers.Activation(self._activation)(h)
+        return layers.Activation(self._activation, name=name)(h)
 
 
 def _residual(x, width, tools, before):

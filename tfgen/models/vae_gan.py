@@ -1,0 +1,401 @@
+"""Variational autoencoder with an adversary."""
+
+import keras
+import tensorflow as tf
+
+from tfgen.augmentations import get_augmentation
+from tfgen.models import vae_gan_checks
+from tfgen.models.adversary import Adversary
+from tfgen.models.balance_gate import balanced_updates
+from tfgen.models.gan_checks import (
+    check_augmentation,
+    check_average_decay,
+    check_discriminator,
+)
+from tfgen.models.gan_networks import average_of, find_data_range
+from tfgen.models.generative_model import GenerativeModel
+from tfgen.models.learned_similarity import LearnedSimilarity
+from tfgen.models.network_inputs import with_labels
+from tfgen.models.with_discriminator import ACCURACIES, WithDiscriminator
+from tfgen.models.with_encoder import WithEncoder, reparameterize, warmed_up
+from tfgen.training.average import update_average
+from tfgen.training.conditional_update import apply_if
+
+CROSS_ENTROPIES = ("real_cross_entropy", "fake_cross_entropy")
+UPDATES = ("decoder_updated", "discriminator_updated")
+PARTS = (
+    "encoder",
+    "decoder",
+    "discriminator",
+    "likelihood",
+    "loss",
+    "augmentation",
+)
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
+    """Variational autoencoder whose decoder is a GAN's generator.
+
+    With x~ the reconstruction of x, x' the decoded sample of the prior, R the
+    reconstruction loss and A the adversarial loss of x~ and x' (their mean):
+
+        encoder        minimises  R(x, x~) + beta KL
+        decoder        minimises  gamma R(x, x~) + adversarial_weight A
+        discriminator  minimises  its loss on x, x~ and x', plus penalties
+
+    all by gradients at the weights before the step. Of R nothing reaches the
+    discriminator, of A nothing the encoder. R is `1/2 ||D_l(x) - D_l(x~)||^2`
+    in an inner layer of the discriminator (`"larsen"`), or `-log p(x|z)` in
+    the data, so that encoder and decoder maximise the evidence lower bound
+    (`"elbo_adversarial"`). The discriminator sees the expected data of
+    p(x|z), which is also what is sampled.
+
+    Logs `negative_elbo` (beta = 1), `reconstruction_loss` (of the data) and
+    `kl_loss` in nats under both objectives, `feature_loss` (larsen),
+    `generator_loss`, `discriminator_loss`, `real_accuracy`, `fake_accuracy`;
+    in training also `gradient_penalty`, a gradient norm for each network, and
+    `adversarial_gradient_ratio`: at the decoder's output for reconstructions,
+    the norm of A's part of its gradient over that of R's part. Far above 1
+    the model forgets what it is to reconstruct, far below 1 the adversary is
+    as good as absent.
+
+    Args:
+        encoder: as for `VAE`.
+        decoder: as for `VAE`.
+        discriminator: `keras.Model` from data (`[data, one-hot labels]`) to
+            one number, a logit.
+        likelihood: a name or a `tfgen.probability.Likelihood`; with larsen
+            one without a scale to learn.
+        objective: `"larsen"` or `"elbo_adversarial"`.
+        beta: weight of the KL term.
+        beta_warmup_steps: steps over which beta rises linearly from 0.
+        free_bits: nats a latent dimension that cost nothing.
+        adversarial_weight: of A for the decoder.
+        adversarial_warmup_steps: steps over which it rises linearly from 0.
+        gamma: of R for the decoder, with larsen.
+        feature_layer: name of the discriminator's inner layer l, with larsen;
+            default: `"features"`, as networks by name call it.
+        balance_gate: with larsen, whether decoder or discriminator skip
+            updates while the other is far behind; logs `decoder_updated` and
+            `discriminator_updated`, the shares of steps taken.
+        loss: a name or a `tfgen.losses.AdversarialLoss`; the paper's is
+            `"minimax"`.
+        penalties: as for `GAN`.
+        augmentation: as for `GAN`; features are those of the data as it is.
+        average_decay: of the moving average of the decoder's weights that all
+            methods but training use; 0 uses the weights themselves.
+        data_range: `(low, high)` of the data, None for real data; default:
+            the likelihood's, else by the decoder's last activation.
+        num_classes: makes the model class-conditional.
+        seed: of all noise in training, from 0 to 2**31 - 1.
+
+    Raises:
+        ValueError: if the networks, the likelihood and the objective do not
+            fit together.
+
+    Reference:
+        Larsen et al. (2016), "Autoencoding beyond pixels using a learned
+        similarity metric", algorithm 1. Data and generated examples weigh the
+        same, as in the authors' code.
+
+    Example:
+    >>> model = tfgen.build("vae_gan", input_shape=(8, 8, 1), latent_dim=4)
+    >>> model.reconstruct(model.sample(3, seed=0)).shape
+    (3, 8, 8, 1)
+    """
+
+    optimizer_names = ("encoder", "decoder", "discriminator")
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        discriminator,
+        likelihood="bernoulli",
+        objective="larsen",
+        *,
+        beta=1.0,
+        beta_warmup_steps=0,
+        free_bits=0.0,
+        adversarial_weight=1.0,
+        adversarial_warmup_steps=0,
+        gamma=1.0,
+        feature_layer=None,
+        balance_gate=False,
+        loss="non_saturating",
+        penalties=None,
+        augmentation=None,
+        average_decay=0.999,
+        data_range="auto",
+        num_classes=None,
+        seed=0,
+        **kwargs,
+    ):
+        super().__init__(num_classes=num_classes, seed=seed, **kwargs)
+        self._set_inference(
+            encoder, decoder, likelihood, beta, beta_warmup_steps, free_bits
+        )
+        self.discriminator = discriminator
+        check_discriminator(discriminator, self.data_shape, num_classes)
+        check_augmentation(augmentation, self.data_shape)
+        check_average_decay(average_decay)
+        vae_gan_checks.check_numbers(
+            adversarial_weight=adversarial_weight,
+            adversarial_warmup_steps=adversarial_warmup_steps,
+            gamma=gamma,
+        )
+        vae_gan_checks.check_objective(
+            objective, self.likelihood, gamma, feature_layer, balance_gate
+        )
+        self.data_range = vae_gan_checks.find_range(
+            self.likelihood, find_data_range(decoder, "auto"), data_range
+        )
+        self.objective = objective
+        self.adversarial_weight = adversarial_weight
+        self.adversarial_warmup_steps = adversarial_warmup_steps
+        self.gamma = gamma
+        self.feature_layer = feature_layer
+        self.balance_gate = balance_gate
+        self._set_adversary(
+            Adversary(
+                discriminator,
+                loss,
+                penalties,
+                get_augmentation(augmentation, self.data_range),
+                self.add_weight,
+                cross_entropies=balance_gate,
+            )
+        )
+        vae_gan_checks.check_gate(balance_gate, self.adversarial_loss)
+        self.similarity = None
+        self._reconstruction = "reconstruction_loss"
+        if objective == "larsen":
+            self._reconstruction = "feature_loss"
+            self.similarity = LearnedSimilarity(discriminator, feature_layer)
+        self.average_decay = average_decay
+        self.average_decoder = average_of(decoder) if average_decay else None
+        self._make_trackers()
+        self.built = True
+
+    def _make_trackers(self):
+        self.make_trackers(
+            ("negative_elbo", "reconstruction_loss", "kl_loss")
+            + (("feature_loss",) if self.similarity else ())
+            + ("generator_loss", "discriminator_loss", *ACCURACIES)
+            + (CROSS_ENTROPIES if self.balance_gate else ()),
+            train_only=(
+                "gradient_penalty",
+                "adversarial_gradient_ratio",
+                *(f"{name}_gradient_norm" for name in self.optimizer_names),
+            )
+            + (("augmentation_probability",) if self._adapts() else ())
+            + (UPDATES if self.balance_gate else ()),
+        )
+
+    # The algorithm.
+
+    def train_step(self, data):
+        with self.training_batch(data) as batch:
+            with tf.GradientTape(persistent=True) as made:
+                x, kl, paid, outputs = self._pass(batch, training=True)
+                paid = self.current_beta() * batch.mean(paid)
+                paid += self.regularization(self.encoder)
+                added = self.regularization(self.decoder)
+            with tf.GradientTape(persistent=True) as judged:
+                judged.watch(outputs)
+                fakes = [self.likelihood.mean(output) for output in outputs]
+                logs = self._loss_terms(
+                    batch, x, kl, outputs, fakes, training=True
+                )
+                reconstruction = batch.mean(logs[self._reconstruction])
+                adversarial = self._current_adversarial_weight() * batch.mean(
+                    logs["generator_loss"]
+                )
+            # The chain rule by hand: each network gets its own losses alone.
+            of_data = judged.gradient(reconstruction, outputs[0])
+            of_adversary = judged.gradient(adversarial, outputs)
+            wanted = self.gamma * of_data
+            encoder = made.gradient(
+                [outputs[0], paid],
+                self.encoder.trainable_variables,
+                output_gradients=[of_data, tf.constant(1.0)],
+            )
+            decoder = made.gradient(
+                [*outputs, added],
+                self.decoder.trainable_variables,
+                output_gradients=[
+                    wanted + of_adversary[0],
+                    of_adversary[1],
+                    tf.constant(1.0),
+                ],
+            )
+            decoder += judged.gradient(
+                reconstruction, self.likelihood.trainable_variables
+            )
+            said, discriminator = self._discriminator_gradients(
+                batch, *(tf.stop_gradient(fake) for fake in fakes)
+            )
+            logs |= said
+            logs |= self._update(batch, logs, encoder, decoder, discriminator)
+            ratio = _ratio_of_norms(batch, of_adversary[0], wanted)
+            logs["adversarial_gradient_ratio"] = batch.each(ratio)
+        self.count_step()
+        return self.track(batch, logs)
+
+    def test_step(self, data):
+        batch = self.evaluation_batch(data)
+        x, kl, _, outputs = self._pass(batch, training=False)
+        fakes = [self.likelihood.mean(output) for output in outputs]
+        return self.track(
+            batch,
+            self._loss_terms(batch, x, kl, outputs, fakes, training=False)
+            | self.adversary.discriminator_losses(
+                batch, *fakes, training=False
+            ),
+        )
+
+    def _pass(self, batch, training):
+        """What is drawn and decoded in a step.
+
+        Returns:
+            The likelihood's targets, KL and what of it is paid, `(rows,)`,
+            and the decoder's outputs for reconstructions and for samples.
+        """
+        x = self.likelihood.targets(batch.x, batch)
+        posterior = self.posterior(x, batch.labels, training)
+        noise = batch.normal((self.latent_dim,), "posterior")
+        latents = reparameterize(posterior, noise)
+        kl, paid = self.kl_terms(posterior, latents)
+        outputs = [
+            tf.cast(
+                self.decoder(with_labels(z, batch.labels), training=training),
+                tf.float32,
+            )
+            for z in (latents, batch.normal((self.latent_dim,), "latent"))
+        ]
+        return x, kl, paid, outputs
+
+    def _loss_terms(self, batch, x, kl, outputs, fakes, training):
+        """Those of encoder and decoder, each of shape `(rows,)`."""
+        likelihood = self.likelihood.log_prob(x, outputs[0])
+        losses = {
+            "negative_elbo": kl - likelihood,
+            "reconstruction_loss": -likelihood,
+            "kl_loss": kl,
+            **self.adversary.generator_losses(batch, *fakes, training=training),
+        }
+        if self.similarity:
+            losses["feature_loss"] = self.similarity(
+                batch.x, fakes[0], batch.labels, training
+            )
+        return losses
+
+    def _update(self, batch, logs, encoder, decoder, discriminator):
+        """Applies gradients, as far as the balance lets it."""
+        gradients = {"decoder": decoder, "discriminator": discriminator}
+        variables = self.network_variables()
+        group, norms = self.optimizer, {}
+        norms["encoder"] = group.apply(encoder, variables["encoder"])
+        updates = {}
+        if self.balance_gate:
+            balance = (batch.global_mean(logs[n]) for n in CROSS_ENTROPIES)
+            updates = dict(
+                zip(UPDATES, balanced_updates(*balance), strict=True)
+            )
+        for name, values in gradients.items():
+            condition = updates.get(f"{name}_updated")
+            norms[name] = apply_if(
+                condition, group, name, values, variables[name]
+            )
+        if self.average_decoder is not None:
+            update_average(
+                self.average_decoder,
+                self.decoder,
+                self.average_decay,
+                self.step,
+            )
+        norms = {f"{name}_gradient_norm": norm for name, norm in norms.items()}
+        return {k: batch.each(v) for k, v in (norms | updates).items()}
+
+    def _current_adversarial_weight(self):
+        return warmed_up(
+            self.adversarial_weight, self.adversarial_warmup_steps, self.step
+        )
+
+    # Using it.
+
+    @property
+    def serving_decoder(self):
+        return self.average_decoder or self.decoder
+
+    def endpoints(self):
+        return super().endpoints() | self.discriminator_endpoints()
+
+    def trained_networks(self):
+        return self.encoder, self.decoder, self.discriminator
+
+    # Files.
+
+    def network_variables(self):
+        likelihood = self.likelihood.trainable_variables
+        return {
+            "encoder": self.encoder.trainable_variables,
+            "decoder": self.decoder.trainable_variables + likelihood,
+            "discriminator": self.discriminator.trainable_variables,
+        }
+
+    def recommended_optimizers(self):
+        return {
+            name: keras.optimizers.Adam(5e-4, beta_1=0.5, beta_2=0.99)
+            for name in self.optimizer_names
+        }
+
+    def get_config(self):
+        serialize = keras.saving.serialize_keras_object
+        return {
+            "encoder": serialize(self.encoder),
+            "decoder": serialize(self.decoder),
+            "discriminator": serialize(self.discriminator),
+            "likelihood": serialize(self.likelihood),
+            "objective": self.objective,
+            "beta": self.beta,
+            "beta_warmup_steps": self.beta_warmup_steps,
+            "free_bits": self.free_bits,
+            "adversarial_weight": self.adversarial_weight,
+            "adversarial_warmup_steps": self.adversarial_warmup_steps,
+            "gamma": self.gamma,
+            "feature_layer": self.feature_layer,
+            "balance_gate": self.balance_gate,
+            "loss": serialize(self.adversarial_loss),
+            "penalties": [serialize(penalty) for penalty in self.penalties],
+            "augmentation": serialize(self.augmentation),
+            "average_decay": self.average_decay,
+            "data_range": self.data_range,
+            "num_classes": self.num_classes,
+            "seed": self.seed,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        def deserialize(part):
+            return keras.saving.deserialize_keras_object(
+                part, custom_objects=custom_objects
+            )
+
+        config = dict(config)
+        for key in PARTS:
+            config[key] = deserialize(config[key])
+        config["penalties"] = [deserialize(p) for p in config["penalties"]]
+        return cls(**config)
+
+
+def _ratio_of_norms(batch, first, second):
+    """Ratio of the norms of two gradients over the whole batch."""
+    squares = [
+        tf.reduce_sum(gradient**2, axis=range(1, len(gradient.shape)))
+        for gradient in (first, second)
+    ]
+    first, second = tf.unstack(batch.global_mean(tf.stack(squares, axis=1)))
+    return tf.sqrt(tf.math.divide_no_nan(first, second))

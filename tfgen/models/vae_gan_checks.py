@@ -1,0 +1,85 @@
+"""What fits together in a VAE-GAN, and what does not."""
+
+from tfgen import losses, probability
+
+OBJECTIVES = ("larsen", "elbo_adversarial")
+
+
+def check_numbers(**numbers) -> None:
+    """Raises ValueError for weights and steps below 0."""
+    for name, value in numbers.items():
+        if value < 0:
+            raise ValueError(f"{name} is {value}, expected 0 or more.")
+
+
+def check_objective(objective, likelihood, gamma, feature_layer, balance_gate):
+    """Raises ValueError for what the objective leaves without a meaning."""
+    if objective not in OBJECTIVES:
+        raise ValueError(
+            f"objective is {objective!r}, expected one of "
+            f"{', '.join(OBJECTIVES)}."
+        )
+    if objective == "larsen":
+        _check_nothing_idle(likelihood)
+    elif gamma != 1.0 or feature_layer is not None or balance_gate:
+        raise ValueError(
+            f"gamma={gamma}, feature_layer={feature_layer!r} and balance_gate="
+            f"{balance_gate} belong to objective='larsen', got "
+            "'elbo_adversarial': leave them out, and weigh by "
+            "adversarial_weight."
+        )
+    _check_targets(likelihood)
+
+
+def check_gate(balance_gate, loss) -> None:
+    """Raises ValueError for a gate on what is no cross-entropy."""
+    if balance_gate and not isinstance(loss, losses.Minimax):
+        raise ValueError(
+            "balance_gate looks at cross-entropies, got the loss "
+            f"{type(loss).__name__}: use loss='non_saturating' or 'minimax', "
+            "or leave balance_gate out."
+        )
+
+
+def find_range(likelihood, from_decoder, data_range):
+    """`(low, high)` of the data, or None.
+
+    Args:
+        likelihood: whose own range, if it has one, is the data's.
+        from_decoder: what the decoder's last activation says.
+        data_range: what was asked for, or "auto".
+
+    Raises:
+        ValueError: for a range other than the likelihood's.
+    """
+    own = likelihood.data_range
+    if data_range == "auto":
+        return own or from_decoder
+    data_range = data_range and tuple(map(float, data_range))
+    if own is not None and data_range != own:
+        raise ValueError(
+            f"data_range is {data_range}, but {type(likelihood).__name__} is "
+            f"of data in {own}: leave data_range out."
+        )
+    return data_range
+
+
+def _check_nothing_idle(likelihood):
+    scale = likelihood.trainable_variables
+    if scale or likelihood.parameters_per_value > 1:
+        raise ValueError(
+            f"{type(likelihood).__name__} has a scale to learn, but "
+            "objective='larsen' compares features and trains none: pass "
+            "likelihood=tfgen.probability.Gaussian(scale=0.5**0.5) or "
+            "'bernoulli', or use objective='elbo_adversarial'."
+        )
+
+
+def _check_targets(likelihood):
+    cuts = isinstance(likelihood, probability.Bernoulli)
+    if cuts and likelihood.get_config()["targets"] == "threshold":
+        raise ValueError(
+            "Bernoulli(targets='threshold') wants images of black and white, "
+            "but the discriminator compares expected pixels with grey data: "
+            "cut the data and pass targets='soft'."
+        )
