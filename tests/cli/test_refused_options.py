@@ -9,7 +9,7 @@ DIGITS = ("vae", "--data", "digits")
 
 def test_unknown_model(refuses_to_train):
     message = refuses_to_train("vea", "--data", "digits")
-    assert message == "model is 'vea', expected one of vae, gan."
+    assert message == "model is 'vea', expected one of vae, gan, vae_gan."
 
 
 def test_no_model(refuses_to_train):

@@ -14,6 +14,8 @@ NAMES = (
     "dcgan",
     "dense_gan",
     "conv_gan",
+    "shared_vae_gan",
+    "vae_gan",
     "small_image_vae",
     "image_vae",
     "likelihood_vae",
@@ -23,6 +25,7 @@ NAMES = (
     "image_gan",
     "points_gan",
     "table_gan",
+    "image_vae_gan",
 )
 
 
@@ -71,7 +74,7 @@ class TestEveryPreset:
         np.testing.assert_array_equal(
             loaded.sample(3, seed=1), model.sample(3, seed=1)
         )
-        if preset.model == "vae":
+        if preset.model != "gan":
             np.testing.assert_array_equal(loaded.encode(x), model.encode(x))
 
     def test_fits_its_data(self, name):
@@ -227,6 +230,28 @@ class TestNetworksAreTheDocumentedOnes:
         for network in (model.generator, model.discriminator):
             for layer in network.layers:
                 assert getattr(layer, "momentum", 0.8) == 0.8
+
+    def test_shared_vae_gan(self):
+        model = tfgen.build(preset="shared_vae_gan")
+        assert (model.latent_dim, model.data_range) == (100, (-1.0, 1.0))
+        hidden = [("Dense", 400, "relu")] * 2
+        assert layers(model.encoder) == [*hidden, ("Dense", 200, "linear")]
+        assert layers(model.decoder) == [
+            *hidden,
+            ("Dense", 784, "linear"),
+            ("Activation", None, "tanh"),
+        ]
+        assert layers(model.discriminator) == [*hidden, ("Dense", 1, "linear")]
+        assert type(model.adversarial_loss).__name__ == "LeastSquares"
+        assert (model.objective, model.penalties) == ("elbo_adversarial", [])
+
+    def test_vae_gan(self):
+        model = tfgen.build(preset="vae_gan")
+        assert model.data_shape == (28, 28, 1)
+        assert model.objective == "elbo_adversarial"
+        assert type(model.likelihood).__name__ == "Bernoulli"
+        gaussian = tfgen.build(preset="vae_gan", likelihood="gaussian")
+        assert type(gaussian.likelihood).__name__ == "Gaussian"
 
     @pytest.mark.parametrize(
         "name, wanted",

@@ -97,7 +97,14 @@ def _preset_settings(given):
 
 
 def _check_numbers(settings):
-    for name in ("learning_rate", "beta", "free_bits", "checkpoint_every"):
+    for name in (
+        "learning_rate",
+        "beta",
+        "free_bits",
+        "adversarial_weight",
+        "gamma",
+        "checkpoint_every",
+    ):
         value = settings.get(name)
         positive = name == "learning_rate"
         if value is None or (math.isfinite(value) and (value or not positive)):

@@ -12,7 +12,8 @@ def train(
     model: Annotated[
         str | None,
         typer.Argument(
-            metavar="MODEL", help="vae or gan; or leave it to a preset"
+            metavar="MODEL",
+            help="vae, gan or vae_gan; or leave it to a preset",
         ),
     ] = None,
     data: Annotated[
@@ -74,15 +75,17 @@ def train(
         str | None,
         Option(
             metavar="NAME",
-            help="Of a GAN: minimax, non_saturating, least_squares, hinge, "
-            "wasserstein, relativistic [relativistic]",
+            help="Of an adversary: minimax, non_saturating, least_squares, "
+            "hinge, wasserstein, relativistic [relativistic; of a VAE-GAN "
+            "non_saturating]",
         ),
     ] = None,
     augmentation: Annotated[
         str | None,
         Option(
             metavar="NAME",
-            help="Of a GAN, for few images: diff_augment or adaptive [none]",
+            help="Of an adversary, for few images: diff_augment or adaptive "
+            "[none]",
         ),
     ] = None,
     packing: Annotated[
@@ -97,6 +100,29 @@ def train(
         int | None,
         Option(
             min=1, metavar="N", help="Of a GAN: for each of the generator [1]"
+        ),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="Of a VAE-GAN: larsen or elbo_adversarial [larsen]",
+        ),
+    ] = None,
+    adversarial_weight: Annotated[
+        float | None,
+        Option(
+            min=0.0,
+            metavar="WEIGHT",
+            help="Of a VAE-GAN: of the adversarial part [1]",
+        ),
+    ] = None,
+    gamma: Annotated[
+        float | None,
+        Option(
+            min=0.0,
+            metavar="WEIGHT",
+            help="Of a VAE-GAN by larsen: of the reconstruction [1]",
         ),
     ] = None,
     likelihood: Annotated[
@@ -126,8 +152,8 @@ def train(
         str | None,
         Option(
             metavar="NAME",
-            help="Of a GAN with --conditional: concatenation or projection "
-            "[concatenation]",
+            help="Of an adversary with --conditional: concatenation or "
+            "projection [concatenation]",
         ),
     ] = None,
     image_size: Annotated[

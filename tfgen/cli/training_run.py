@@ -36,6 +36,9 @@ BUILD_OPTIONS = (
     "augmentation",
     "packing",
     "discriminator_steps",
+    "objective",
+    "adversarial_weight",
+    "gamma",
     "conditioning",
     "precision",
 )

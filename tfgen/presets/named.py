@@ -10,14 +10,17 @@ from tfgen.presets.dense_gan import DENSE_GAN
 from tfgen.presets.dense_vae import DENSE_VAE
 from tfgen.presets.image_gan import IMAGE_GAN
 from tfgen.presets.image_vae import IMAGE_VAE
+from tfgen.presets.image_vae_gan import IMAGE_VAE_GAN
 from tfgen.presets.likelihood_vae import LIKELIHOOD_VAE
 from tfgen.presets.points_gan import POINTS_GAN
 from tfgen.presets.points_vae import POINTS_VAE
 from tfgen.presets.preset import Preset
+from tfgen.presets.shared_vae_gan import SHARED_VAE_GAN
 from tfgen.presets.small_image_gan import SMALL_IMAGE_GAN
 from tfgen.presets.small_image_vae import SMALL_IMAGE_VAE
 from tfgen.presets.table_gan import TABLE_GAN
 from tfgen.presets.table_vae import TABLE_VAE
+from tfgen.presets.vae_gan import VAE_GAN
 
 PRESETS = {
     preset.name: preset
@@ -28,6 +31,8 @@ PRESETS = {
         DCGAN,
         DENSE_GAN,
         CONV_GAN,
+        SHARED_VAE_GAN,
+        VAE_GAN,
         SMALL_IMAGE_VAE,
         IMAGE_VAE,
         LIKELIHOOD_VAE,
@@ -37,6 +42,7 @@ PRESETS = {
         IMAGE_GAN,
         POINTS_GAN,
         TABLE_GAN,
+        IMAGE_VAE_GAN,
     )
 }
 

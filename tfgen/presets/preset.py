@@ -14,7 +14,7 @@ class Preset:
     Attributes:
         name: as in `tfgen train --preset name`.
         summary: one line.
-        model: `"vae"` or `"gan"`.
+        model: `"vae"`, `"gan"` or `"vae_gan"`.
         data: name of the data set it was made for.
         input_shape: shape of one example of that data.
         image_size: to which that data is resized, such as `"16"`, or None.
@@ -26,8 +26,8 @@ class Preset:
         batch_size: rows a step.
         epochs: passes over the data.
         options: arguments of `tfgen.build`.
-        networks: makes `(encoder, decoder)`, or `(generator,
-            discriminator)`, from an input shape and `latent_dim`, for
+        networks: makes `(encoder, decoder)`, `(generator, discriminator)` or
+            all three, from an input shape and `latent_dim`, for
             networks that `tfgen.build` does not know by name.
     """
 
@@ -96,7 +96,7 @@ class Preset:
             for name, optimizer in optimizers.items():
                 rate, updates = float(optimizer.learning_rate), steps
                 if name == "discriminator":
-                    updates *= model.discriminator_steps
+                    updates *= getattr(model, "discriminator_steps", 1)
                 optimizer.learning_rate = CosineDecay(rate, updates)
         return optimizers
 
@@ -111,6 +111,8 @@ class Preset:
             }
         if "likelihood" in overrides:
             outdated.add("output_activation")
+        if "objective" in overrides:
+            outdated |= {"gamma", "feature_layer", "balance_gate"}
         if "loss" in overrides:
             outdated.add("penalties")
         return {k: v for k, v in self.options.items() if k not in outdated}

@@ -1,0 +1,51 @@
+"""The commands take a VAE-GAN as they take its parents."""
+
+import json
+
+import pytest
+
+TRAIN = (
+    *("train", "vae_gan", "--data", "digits", "--network", "mlp"),
+    *("--latent-dim", "4", "--epochs", "1", "--out", "run"),
+)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--gamma", "0.5"),
+        (
+            *("--conditional", "--objective", "elbo_adversarial"),
+            *("--adversarial-weight", "5", "--loss", "hinge"),
+        ),
+    ],
+    ids=["larsen", "elbo_adversarial"],
+)
+def test_train_sample_export_verify(tfgen, options, tmp_path):
+    done = tfgen(*TRAIN, *options)
+    assert (done.status, done.err) == (0, "")
+    assert "model  VAEGAN, 8x8x1 to 4 latents" in done.out
+    assert tfgen("sample", "run", "-n", 9, "--out", "samples.png").status == 0
+    assert tfgen("export", "run", "--to", "both").status == 0
+    done = tfgen("verify", "both/1")
+    assert (done.status, done.err) == (0, "")
+    rows = done.out.splitlines()[1:]
+    assert {row.split()[0] for row in rows} == {
+        "decode",
+        "discriminate",
+        "encode",
+        "generate",
+        "reconstruct",
+        "score",
+        "serving_default",
+    }
+    assert all(row.endswith(" ok") for row in rows)
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert config["model"] == "vae_gan"
+
+
+def test_an_option_of_the_other_objective(refused):
+    message = refused(
+        *TRAIN, "--objective", "elbo_adversarial", "--gamma", "0.5"
+    )
+    assert "weigh by adversarial_weight" in message

@@ -1,0 +1,37 @@
+"""One dense network that is decoder and generator in one."""
+
+from tfgen.presets.adam import adam
+from tfgen.presets.preset import Preset
+from tfgen.probability import Gaussian
+
+NETWORKS = ("encoder", "decoder", "discriminator")
+
+
+def _squared_error():
+    # Scale sqrt(1/2): the negative log-likelihood is the sum of squared
+    # errors, up to a constant.
+    return Gaussian(scale=0.5**0.5, data_range=(-1.0, 1.0))
+
+
+SHARED_VAE_GAN = Preset(
+    name="shared_vae_gan",
+    summary="28x28: dense 400-400, tanh, least-squares adversary",
+    model="vae_gan",
+    data="fashion_mnist",
+    input_shape=(28, 28, 1),
+    batch_size=128,
+    epochs=20,
+    learning_rate=None,
+    optimizers=adam(2e-4, 0.5, 0.999, networks=NETWORKS),
+    options={
+        "network": "mlp",
+        "network_options": {"units": (400, 400), "activation": "relu"},
+        "latent_dim": 100,
+        "objective": "elbo_adversarial",
+        "likelihood": _squared_error,
+        "output_activation": "tanh",
+        "loss": "least_squares",
+        "penalties": [],
+        "average_decay": 0.0,
+    },
+)
