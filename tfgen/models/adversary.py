@@ -24,7 +24,6 @@ class Adversary:
             al., 2018, "PacGAN").
         feature_matching: weight of the distance between mean features in the
             generator's loss (Salimans et al., 2016, section 3.1).
-        cross_entropies: whether to give those of the answers too.
     """
 
     def __init__(
@@ -37,7 +36,6 @@ class Adversary:
         *,
         packing=1,
         feature_matching=0.0,
-        cross_entropies=False,
     ):
         self.discriminator = discriminator
         self.loss = losses.get_adversarial_loss(loss)
@@ -45,38 +43,59 @@ class Adversary:
         self.augmentation = _own(augmentation)
         self.packing = packing
         self.feature_matching = feature_matching
-        self.cross_entropies = cross_entropies
         if feature_matching:
             self._with_features = _with_features(discriminator)
         for part in (*self.penalties, self.augmentation):
             if part is not None:
                 part.make_state(add_weight)
 
-    def discriminator_losses(self, batch, *fakes, training, step=0):
-        """Terms of the discriminator's loss and its accuracies.
+    def criticise(self, batch, *fakes, training) -> list[losses.Critique]:
+        """What the discriminator says, for each kind of generated examples.
 
         Args:
             batch: the `GlobalBatch` of data.
-            *fakes: as many generated examples; if there are several kinds of
-                them, half of what is generated is of the one, half of the
-                other: terms are means over the kinds.
-            training: whether to augment and to take penalties.
+            *fakes: as many generated examples, of one or of several kinds.
+            training: whether to augment.
+        """
+        groups = batch.groups(self.packing)
+
+        def discriminate(x):
+            with groups:
+                return self.discriminate(x, groups.labels, training)
+
+        real, *fakes = (
+            self._shown(batch, x, f"discriminator_{kind}", training)
+            for kind, x in (("real", batch.x), *(("fake", f) for f in fakes))
+        )
+        first = losses.Critique(discriminate, real, fakes[0], groups)
+        return [first, *(first.with_fake(fake) for fake in fakes[1:])]
+
+    def discriminator_losses(self, critiques, training, step=0):
+        """Terms of the discriminator's loss and its accuracies.
+
+        Args:
+            critiques: of `criticise`. If there are several, each kind makes
+                up an equal share of what is generated: terms are means.
+            training: whether to take penalties.
             step: number of the training step, for lazy penalties.
 
         Returns:
             Dict of name to values `(rows,)`.
         """
-        critiques = self._criticise(batch, fakes, training)
         values = _mean_values([self._verdict(c) for c in critiques])
         if training:
             values["gradient_penalty"] = self._penalty(critiques, step)
-        values = self._for_each_row(values)
-        if training:
-            self._update_state(batch, critiques, values["real_accuracy"])
-        return values
+        return self._for_each_row(values)
+
+    def update_state(self, batch, critiques, real_accuracy):
+        """What penalties and augmentation remember of a step, once taken."""
+        for penalty in self.penalties:
+            penalty.update_state(_mean_critique(critiques))
+        if self.augmentation is not None:
+            self.augmentation.update_state(batch, real_accuracy)
 
     def generator_losses(self, batch, *fakes, training):
-        """Terms of the generator's loss, as for `discriminator_losses`."""
+        """Terms of the generator's loss, `(rows,)`; means over the kinds."""
         groups = batch.groups(self.packing)
         matches = training and self.feature_matching
         seen = [
@@ -102,33 +121,14 @@ class Adversary:
         inputs = x if labels is None else [x, labels]
         return _logits(self.discriminator(inputs, training=training))
 
-    def _criticise(self, batch, fakes, training):
-        """A critique for each kind of generated examples."""
-        groups = batch.groups(self.packing)
-
-        def discriminate(x):
-            with groups:
-                return self.discriminate(x, groups.labels, training)
-
-        real, *fakes = (
-            self._shown(batch, x, f"discriminator_{kind}", training)
-            for kind, x in (("real", batch.x), *(("fake", f) for f in fakes))
-        )
-        first = losses.Critique(discriminate, real, fakes[0], groups)
-        return [first, *(first.with_fake(fake) for fake in fakes[1:])]
-
     def _verdict(self, critique):
         real, fake = critique.real_logits, critique.fake_logits
         right_on_real, right_on_fake = self.loss.accuracies(real, fake)
-        values = {
+        return {
             "discriminator_loss": self.loss.discriminator_loss(real, fake),
             "real_accuracy": right_on_real,
             "fake_accuracy": right_on_fake,
         }
-        if self.cross_entropies:
-            values["real_cross_entropy"] = tf.nn.softplus(-real)
-            values["fake_cross_entropy"] = tf.nn.softplus(fake)
-        return values
 
     def _look(self, x, groups, training):
         """Logits, and features where they are matched."""
@@ -150,12 +150,6 @@ class Adversary:
             seen = critiques if penalty.sees_generated else critiques[:1]
             total += _lazily(penalty, seen, step)
         return total
-
-    def _update_state(self, batch, critiques, real_accuracy):
-        for penalty in self.penalties:
-            penalty.update_state(_mean_critique(critiques))
-        if self.augmentation is not None:
-            self.augmentation.update_state(batch, real_accuracy)
 
     def _for_each_row(self, values):
         if self.packing == 1:

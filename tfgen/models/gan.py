@@ -162,10 +162,11 @@ class GAN(WithDiscriminator, GenerativeModel):
         return self.track(batch, logs)
 
     def _update_discriminator(self, batch, fake):
-        logs, gradients = self._discriminator_gradients(batch, fake)
+        gradients, logs, critiques = self._discriminator_gradients(batch, fake)
         norm = self.optimizer.apply(
             gradients, self.discriminator.trainable_variables
         )
+        logs |= self._remember(batch, critiques, logs)
         return logs | {"discriminator_gradient_norm": batch.each(norm)}
 
     def _update_generator(self, batch, fake, added, generator_tape):
@@ -191,7 +192,7 @@ class GAN(WithDiscriminator, GenerativeModel):
         fake = self._generate(latents, batch.labels)
         return self.track(
             batch,
-            self.adversary.discriminator_losses(batch, fake, training=False)
+            self._evaluate_discriminator(batch, fake)
             | self.adversary.generator_losses(batch, fake, training=False),
         )
 

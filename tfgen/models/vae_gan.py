@@ -21,7 +21,6 @@ from tfgen.models.with_encoder import WithEncoder, reparameterize, warmed_up
 from tfgen.training.average import update_average
 from tfgen.training.conditional_update import apply_if
 
-CROSS_ENTROPIES = ("real_cross_entropy", "fake_cross_entropy")
 UPDATES = ("decoder_updated", "discriminator_updated")
 PARTS = (
     "encoder",
@@ -164,14 +163,13 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
                 penalties,
                 get_augmentation(augmentation, self.data_range),
                 self.add_weight,
-                cross_entropies=balance_gate,
             )
         )
         vae_gan_checks.check_gate(balance_gate, self.adversarial_loss)
         self.similarity = None
-        self._reconstruction = "reconstruction_loss"
+        self._likeness = "reconstruction_loss"
         if objective == "larsen":
-            self._reconstruction = "feature_loss"
+            self._likeness = "feature_loss"
             self.similarity = LearnedSimilarity(discriminator, feature_layer)
         self.average_decay = average_decay
         self.average_decoder = average_of(decoder) if average_decay else None
@@ -182,8 +180,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         self.make_trackers(
             ("negative_elbo", "reconstruction_loss", "kl_loss")
             + (("feature_loss",) if self.similarity else ())
-            + ("generator_loss", "discriminator_loss", *ACCURACIES)
-            + (CROSS_ENTROPIES if self.balance_gate else ()),
+            + ("generator_loss", "discriminator_loss", *ACCURACIES),
             train_only=(
                 "gradient_penalty",
                 "adversarial_gradient_ratio",
@@ -198,65 +195,59 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     def train_step(self, data):
         with self.training_batch(data) as batch:
             with tf.GradientTape(persistent=True) as made:
-                x, kl, paid, outputs = self._pass(batch, training=True)
-                paid = self.current_beta() * batch.mean(paid)
-                paid += self.regularization(self.encoder)
-                added = self.regularization(self.decoder)
+                x, kl, paid, outputs = self._draw(batch, training=True)
+                prior = self.current_beta() * batch.mean(paid)
+                prior += self.regularization(self.encoder)
+                decay = self.regularization(self.decoder)
             with tf.GradientTape(persistent=True) as judged:
                 judged.watch(outputs)
                 fakes = [self.likelihood.mean(output) for output in outputs]
-                logs = self._loss_terms(
-                    batch, x, kl, outputs, fakes, training=True
-                )
-                reconstruction = batch.mean(logs[self._reconstruction])
-                adversarial = self._current_adversarial_weight() * batch.mean(
-                    logs["generator_loss"]
-                )
+                logs = self._terms(batch, x, kl, outputs, fakes, training=True)
+                likeness = batch.mean(logs[self._likeness])
+                adversarial = batch.mean(logs["generator_loss"])
+                adversarial *= self._current_adversarial_weight()
             # The chain rule by hand: each network gets its own losses alone.
-            of_data = judged.gradient(reconstruction, outputs[0])
-            of_adversary = judged.gradient(adversarial, outputs)
-            wanted = self.gamma * of_data
+            to_x = judged.gradient(likeness, outputs[0])
+            to_fool = judged.gradient(adversarial, outputs)
+            one = tf.constant(1.0)
             encoder = made.gradient(
-                [outputs[0], paid],
+                [outputs[0], prior],
                 self.encoder.trainable_variables,
-                output_gradients=[of_data, tf.constant(1.0)],
+                [to_x, one],
             )
             decoder = made.gradient(
-                [*outputs, added],
+                [*outputs, decay],
                 self.decoder.trainable_variables,
-                output_gradients=[
-                    wanted + of_adversary[0],
-                    of_adversary[1],
-                    tf.constant(1.0),
-                ],
+                [self.gamma * to_x + to_fool[0], to_fool[1], one],
             )
             decoder += judged.gradient(
-                reconstruction, self.likelihood.trainable_variables
+                likeness, self.likelihood.trainable_variables
             )
-            said, discriminator = self._discriminator_gradients(
-                batch, *(tf.stop_gradient(fake) for fake in fakes)
+            discriminator, said, critiques = self._discriminator_gradients(
+                batch, *fakes
             )
             logs |= said
-            logs |= self._update(batch, logs, encoder, decoder, discriminator)
-            ratio = _ratio_of_norms(batch, of_adversary[0], wanted)
+            logs |= self._apply(
+                batch, critiques, (encoder, decoder, discriminator)
+            )
+            logs |= self._remember(batch, critiques, said)
+            ratio = _ratio_of_norms(batch, to_fool[0], self.gamma * to_x)
             logs["adversarial_gradient_ratio"] = batch.each(ratio)
         self.count_step()
         return self.track(batch, logs)
 
     def test_step(self, data):
         batch = self.evaluation_batch(data)
-        x, kl, _, outputs = self._pass(batch, training=False)
+        x, kl, _, outputs = self._draw(batch, training=False)
         fakes = [self.likelihood.mean(output) for output in outputs]
+        logs = self._terms(batch, x, kl, outputs, fakes, training=False)
         return self.track(
             batch,
-            self._loss_terms(batch, x, kl, outputs, fakes, training=False)
-            | self.adversary.discriminator_losses(
-                batch, *fakes, training=False
-            ),
+            logs | self._evaluate_discriminator(batch, *fakes),
         )
 
-    def _pass(self, batch, training):
-        """What is drawn and decoded in a step.
+    def _draw(self, batch, training):
+        """What a step encodes, draws and decodes.
 
         Returns:
             The likelihood's targets, KL and what of it is paid, `(rows,)`,
@@ -276,7 +267,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         ]
         return x, kl, paid, outputs
 
-    def _loss_terms(self, batch, x, kl, outputs, fakes, training):
+    def _terms(self, batch, x, kl, outputs, fakes, training):
         """Those of encoder and decoder, each of shape `(rows,)`."""
         likelihood = self.likelihood.log_prob(x, outputs[0])
         losses = {
@@ -291,22 +282,13 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             )
         return losses
 
-    def _update(self, batch, logs, encoder, decoder, discriminator):
-        """Applies gradients, as far as the balance lets it."""
-        gradients = {"decoder": decoder, "discriminator": discriminator}
+    def _apply(self, batch, critiques, gradients):
+        """Takes the optimizers' steps, as far as the balance lets them."""
         variables = self.network_variables()
-        group, norms = self.optimizer, {}
-        norms["encoder"] = group.apply(encoder, variables["encoder"])
-        updates = {}
-        if self.balance_gate:
-            balance = (batch.global_mean(logs[n]) for n in CROSS_ENTROPIES)
-            updates = dict(
-                zip(UPDATES, balanced_updates(*balance), strict=True)
-            )
-        for name, values in gradients.items():
-            condition = updates.get(f"{name}_updated")
-            norms[name] = apply_if(
-                condition, group, name, values, variables[name]
+        goes, logs = self._balance(batch, critiques), {}
+        for name, values in zip(self.optimizer_names, gradients, strict=True):
+            logs[f"{name}_gradient_norm"] = apply_if(
+                goes.get(name), self.optimizer, name, values, variables[name]
             )
         if self.average_decoder is not None:
             update_average(
@@ -315,8 +297,19 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
                 self.average_decay,
                 self.step,
             )
-        norms = {f"{name}_gradient_norm": norm for name, norm in norms.items()}
-        return {k: batch.each(v) for k, v in (norms | updates).items()}
+        logs |= {f"{name}_updated": value for name, value in goes.items()}
+        return {name: batch.each(value) for name, value in logs.items()}
+
+    def _balance(self, batch, critiques):
+        """Which networks may go on, by name; those not named always do."""
+        if not self.balance_gate:
+            return {}
+        real = tf.nn.softplus(-critiques[0].real_logits)
+        fake = tf.add_n([tf.nn.softplus(c.fake_logits) for c in critiques])
+        decoder, discriminator = balanced_updates(
+            batch.global_mean(real), batch.global_mean(fake / len(critiques))
+        )
+        return {"decoder": decoder, "discriminator": discriminator}
 
     def _current_adversarial_weight(self):
         return warmed_up(

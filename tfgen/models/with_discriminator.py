@@ -64,21 +64,33 @@ class WithDiscriminator:
         self.augmentation = adversary.augmentation
 
     def _discriminator_gradients(self, batch, *fakes):
-        """What to log, and gradients, of the discriminator's loss."""
-        variables = self.discriminator.trainable_variables
+        """Of the discriminator's loss; what to log, and what was said."""
         with tf.GradientTape() as tape:
+            critiques = self.adversary.criticise(batch, *fakes, training=True)
             logs = self.adversary.discriminator_losses(
-                batch, *fakes, training=True, step=self.step
+                critiques, training=True, step=self.step
             )
             loss = batch.mean(
                 logs["discriminator_loss"] + logs["gradient_penalty"]
             )
             loss += self.regularization(self.discriminator)
-        if self._adapts():
-            logs["augmentation_probability"] = batch.each(
-                self.augmentation.probability
-            )
-        return logs, tape.gradient(loss, variables)
+        variables = self.discriminator.trainable_variables
+        return tape.gradient(loss, variables), logs, critiques
+
+    def _remember(self, batch, critiques, logs):
+        """Updates what the adversary remembers; returns what more to log."""
+        applied = self.optimizer.by_network["discriminator"].iterations
+        # Not before the check that gradients are finite.
+        with tf.control_dependencies([tf.convert_to_tensor(applied)]):
+            self.adversary.update_state(batch, critiques, logs["real_accuracy"])
+        if not self._adapts():
+            return {}
+        probability = batch.each(self.augmentation.probability)
+        return {"augmentation_probability": probability}
+
+    def _evaluate_discriminator(self, batch, *fakes):
+        critiques = self.adversary.criticise(batch, *fakes, training=False)
+        return self.adversary.discriminator_losses(critiques, training=False)
 
     def _adapts(self):
         return isinstance(self.augmentation, AdaptiveAugment)
