@@ -114,7 +114,7 @@ def train(
         Option(
             min=0.0,
             metavar="WEIGHT",
-            help="Of a VAE-GAN: of the adversarial part [1]",
+            help="Of a VAE-GAN: of the adversarial part [10]",
         ),
     ] = None,
     gamma: Annotated[

@@ -70,7 +70,8 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         beta: weight of the KL term.
         beta_warmup_steps: steps over which beta rises linearly from 0.
         free_bits: nats a latent dimension that cost nothing.
-        adversarial_weight: of A for the decoder.
+        adversarial_weight: of A for the decoder; good values give an
+            `adversarial_gradient_ratio` of some tenths.
         adversarial_warmup_steps: steps over which it rises linearly from 0.
         gamma: of R for the decoder, with larsen.
         feature_layer: name of the discriminator's inner layer l, with larsen;
@@ -117,7 +118,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         beta=1.0,
         beta_warmup_steps=0,
         free_bits=0.0,
-        adversarial_weight=1.0,
+        adversarial_weight=10.0,
         adversarial_warmup_steps=0,
         gamma=1.0,
         feature_layer=None,
@@ -226,13 +227,11 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             discriminator, said, critiques = self._discriminator_gradients(
                 batch, *fakes
             )
-            logs |= said
-            logs |= self._apply(
+            logs |= said | self._apply(
                 batch, critiques, (encoder, decoder, discriminator)
             )
             logs |= self._remember(batch, critiques, said)
-            ratio = _ratio_of_norms(batch, to_fool[0], self.gamma * to_x)
-            logs["adversarial_gradient_ratio"] = batch.each(ratio)
+            logs |= _dominance(batch, to_fool[0], self.gamma * to_x)
         self.count_step()
         return self.track(batch, logs)
 
@@ -384,11 +383,12 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         return cls(**config)
 
 
-def _ratio_of_norms(batch, first, second):
+def _dominance(batch, adversarial, reconstruction):
     """Ratio of the norms of two gradients over the whole batch."""
     squares = [
         tf.reduce_sum(gradient**2, axis=range(1, len(gradient.shape)))
-        for gradient in (first, second)
+        for gradient in (adversarial, reconstruction)
     ]
-    first, second = tf.unstack(batch.global_mean(tf.stack(squares, axis=1)))
-    return tf.sqrt(tf.math.divide_no_nan(first, second))
+    sums = tf.unstack(batch.global_mean(tf.stack(squares, axis=1)))
+    ratio = tf.sqrt(tf.math.divide_no_nan(*sums))
+    return {"adversarial_gradient_ratio": batch.each(ratio)}
