@@ -40,7 +40,8 @@ class HostSums:
         """
         self._sum_up()
         # Above the diagonal there is nothing yet.
-        scatter = self._products - np.outer(self._sum, self._sum / self.count)
+        scatter = np.outer(self._sum, self._sum / -self.count)
+        scatter += self._products
         squares = self._squares - self._sum**2 / self.count
         _mirror(scatter, squares)
         return self.count, self._origin + self._sum / self.count, scatter
@@ -50,6 +51,7 @@ class HostSums:
         mean = features[:ROWS].mean(axis=0, dtype=np.float64)
         self._origin = np.float32(mean)
         self._rows = np.zeros((ROWS, size), np.float32)
+        self._added = np.zeros((size, size), np.float32, order="F")
         self._products = np.zeros((size, size))
         self._sum, self._squares = np.zeros((2, size))
 
@@ -63,7 +65,8 @@ class HostSums:
         rows = self._rows[:used]
         rows[self._waiting :] = 0.0
         # The upper triangle in Fortran's order is the lower one in C's.
-        self._products += ssyrk(1.0, rows.T).T
+        added = ssyrk(1.0, rows.T, c=self._added, overwrite_c=1)
+        self._products += added.T
         # Some rows at a time in float32, whose error then averages out.
         parts = rows.reshape(-1, PART, rows.shape[1])
         self._sum += parts.sum(axis=1).sum(axis=0, dtype=np.float64)
