@@ -6,7 +6,6 @@ from tfgen.metrics import Measurement
 
 TITLE = "Likelihood and latents"
 NATS = "nats"
-EIGHT_BITS = 256
 
 
 def applies(subject) -> bool:
