@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 
-BATCH_SIZES = (1, 3, 8)
+BATCH_SIZES = (1, 3, 8, 33)
+
+# Of inputs for which a normal number would make no sense.
+_RANGES = {
+    "weight": (0.0, 1.0),
+    "temperature": (0.5, 1.5),
+    "truncation": (0.5, 3.0),
+}
 
 
 class ExpectedAnswers:
@@ -96,12 +103,12 @@ def _make_input(
             # A model without a number of classes takes any label; 0 is one.
             top = getattr(model, "num_classes", None) or 1
         return generator.integers(0, top, shape, tensor.dtype)
-    data_range = getattr(model, "data_range", None)
-    if name == "x" and data_range is not None:
-        array = generator.uniform(*data_range, shape)
-    else:
-        array = generator.standard_normal(shape)
-    return array.astype(tensor.dtype)
+    bounds = _RANGES.get(name)
+    if name.startswith("x"):
+        bounds = getattr(model, "data_range", None)
+    if bounds is None:
+        return generator.standard_normal(shape).astype(tensor.dtype)
+    return generator.uniform(*bounds, shape).astype(tensor.dtype)
 
 
 def _check_finite(endpoint: str, outputs: dict[str, np.ndarray]) -> None:

@@ -83,23 +83,41 @@ def run_with_data(run_python, tmp_path):
     return run
 
 
-def answer(model, x, y=None):
-    """What a model answers at each endpoint, as a flat dict of arrays."""
+def make_inputs(model, endpoint, x, y=None):
+    """Inputs of an endpoint, as many rows as `x` has."""
     random = np.random.default_rng(7)
     rows = len(x)
+    latents = np.float32(random.normal(size=(2, rows, model.latent_dim)))
     inputs = {
         "x": x,
+        "x_start": x,
+        "x_end": x[::-1],
         "label": y,
-        "latent": np.float32(random.normal(size=(rows, model.latent_dim))),
+        "latent": latents[0],
+        "latent_start": latents[0],
+        "latent_end": latents[1],
+        "weight": np.float32(random.uniform(size=rows)),
+        "temperature": np.float32(random.uniform(0.5, 1.5, rows)),
+        "truncation": np.float32(random.uniform(0.5, 3, rows)),
         "seed": random.integers(-(2**62), 2**62, rows),
     }
+    return {key: inputs[key] for key in endpoint.inputs}
+
+
+def answer(model, x, y=None):
+    """What a model answers at each endpoint, as a flat dict of arrays."""
     return {
         f"{name}.{key}": array
         for name, endpoint in model.endpoints().items()
         for key, array in model.run_endpoint(
-            name, {key: inputs[key] for key in endpoint.inputs}
+            name, make_inputs(model, endpoint, x, y)
         ).items()
     }
+
+
+@pytest.fixture(scope="session")
+def inputs_of():
+    return make_inputs
 
 
 @pytest.fixture(scope="session")

@@ -6,18 +6,7 @@ import pytest
 SEEDS = [0, -3, 2**62]
 
 
-def inputs_of(model, endpoint, x, y, seed=0):
-    random = np.random.default_rng(seed)
-    all_inputs = {
-        "x": x,
-        "label": y,
-        "latent": np.float32(random.normal(size=(len(x), model.latent_dim))),
-        "seed": random.integers(-(2**62), 2**62, len(x)),
-    }
-    return {key: all_inputs[key] for key in endpoint.inputs}
-
-
-def test_rows_are_apart(case):
+def test_rows_are_apart(case, inputs_of):
     model = case.build()
     x, y = case.data(7)
     for name, endpoint in model.endpoints().items():
@@ -38,7 +27,7 @@ def test_rows_are_apart(case):
             assert len(whole[key]) == 7
 
 
-def test_batch_size_does_not_matter(few):
+def test_batch_size_does_not_matter(few, inputs_of):
     model = few.build()
     x, y = few.data(7)
     for name, endpoint in model.endpoints().items():

@@ -1,13 +1,11 @@
 """Generative adversarial network."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from tfgen import losses
 from tfgen.augmentations import get_augmentation
 from tfgen.models.adversary import Adversary
-from tfgen.models.endpoint import Endpoint
 from tfgen.models.gan_checks import (
     check_augmentation,
     check_gan_parts,
@@ -15,7 +13,7 @@ from tfgen.models.gan_checks import (
 )
 from tfgen.models.gan_networks import average_of, find_data_range
 from tfgen.models.generative_model import GenerativeModel
-from tfgen.models.interpolation import spherical
+from tfgen.models.interpolation import on_lines, spherical
 from tfgen.models.network_inputs import with_labels
 from tfgen.models.with_discriminator import ACCURACIES, WithDiscriminator
 from tfgen.training.average import update_average
@@ -220,10 +218,8 @@ class GAN(WithDiscriminator, GenerativeModel):
         Returns:
             float32 `(n, steps, *data_shape)`.
         """
-        latents = spherical(start, end, steps)
-        if labels is not None:
-            labels = np.repeat(labels, steps)
-        data = self.decode(latents.reshape(-1, self.latent_dim), labels)
+        rows = on_lines("latent", start, end, steps, labels)
+        data = self.run_endpoint("interpolate", rows)["x"]
         return data.reshape(-1, steps, *self.data_shape)
 
     def call(self, inputs, training=False):
@@ -238,26 +234,32 @@ class GAN(WithDiscriminator, GenerativeModel):
         return self._serve(latents, labels)
 
     def endpoints(self):
-        functions = {
-            "generate": (self._generate_endpoint, ("seed",)),
+        own = {
             "decode": (self._decode_endpoint, ("latent",)),
+            "interpolate": (
+                self._interpolate_endpoint,
+                ("latent_start", "latent_end", "weight"),
+            ),
         }
-        return {
-            name: Endpoint(function, self.endpoint_inputs(*inputs))
-            for name, (function, inputs) in functions.items()
-        } | self.discriminator_endpoints()
+        return (
+            super().endpoints()
+            | self.make_endpoints(own)
+            | self.discriminator_endpoints()
+        )
 
     def _serve(self, latents, labels):
         network = self.average_generator or self.generator
         inputs = with_labels(latents, labels)
         return tf.cast(network(inputs, training=False), tf.float32)
 
-    def _generate_endpoint(self, seed, label=None):
-        latents, _ = self.noise_by_seed(seed)
-        return {"x": self._serve(latents, self._hot(label))}
-
     def _decode_endpoint(self, latent, label=None):
         return {"x": self._serve(latent, self._hot(label))}
+
+    def _interpolate_endpoint(
+        self, latent_start, latent_end, weight, label=None
+    ):
+        latents = spherical(latent_start, latent_end, weight)
+        return {"x": self._serve(latents, self._hot(label))}
 
     # Files.
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tfgen.models.endpoint import Endpoint
 from tfgen.models.endpoint_runner import EndpointRunner
 from tfgen.models.sampler import Sampler
+from tfgen.models.truncation import truncated
 from tfgen.optimizers import OptimizerGroup
 from tfgen.training import inputs, refusals
 from tfgen.training.files import written_whole
@@ -19,8 +20,8 @@ class GenerativeModel(keras.Model):
     """Abstract base of the models; `VAE` and its siblings are final.
 
     A subclass sets `data_shape`, `data_range`, `latent_dim` and
-    `optimizer_names`, gives `network_variables`, `generate`, `endpoints`,
-    `train_step` and `test_step`, and creates its metrics in `__init__` by
+    `optimizer_names`, gives `network_variables`, `generate`, `train_step` and
+    `test_step`, adds to `endpoints`, and creates its metrics in `__init__` by
     `self.make_trackers(names)`.
 
     A training step is a pure function of (weights, batch, seed, step number).
@@ -60,8 +61,19 @@ class GenerativeModel(keras.Model):
         raise NotImplementedError
 
     def endpoints(self) -> dict[str, Endpoint]:
-        """The stateless, row-wise functions that Python and servers call."""
-        raise NotImplementedError
+        """The stateless, row-wise functions that Python and servers call.
+
+        A subclass adds its own.
+        """
+        return self.make_endpoints(
+            {
+                "generate": (self._generate_endpoint, ("seed",)),
+                "generate_truncated": (
+                    self._generate_truncated_endpoint,
+                    ("seed", "temperature", "truncation"),
+                ),
+            }
+        )
 
     def withheld_endpoints(self) -> dict[str, str]:
         """Endpoints that this model cannot offer, and why."""
@@ -265,7 +277,16 @@ class GenerativeModel(keras.Model):
         """
         return self._endpoint_runner.run(name, inputs, batch_size)
 
-    def sample(self, num_samples, *, seed=None, labels=None, batch_size=256):
+    def sample(
+        self,
+        num_samples,
+        *,
+        seed=None,
+        labels=None,
+        temperature=1.0,
+        truncation=None,
+        batch_size=256,
+    ):
         """Draws from the model: float32 `(num_samples, *data_shape)`.
 
         Row i depends on (seed, i) and its label alone. Without a seed each
@@ -276,26 +297,61 @@ class GenerativeModel(keras.Model):
             seed: an integer.
             labels: class of each sample, one class for all, or None: the
                 classes in turn. Only for class-conditional models.
+            temperature: standard deviation of the latents; below 1 samples
+                are nearer to the mode, better and less varied.
+            truncation: the farthest that a latent lies from 0, in standard
+                deviations, before the temperature scales it; None for no
+                bound. See `tfgen.models.truncation`.
             batch_size: rows at a time.
         """
-        return self._sampler.sample(num_samples, seed, labels, batch_size)
+        return self._sampler.sample(
+            num_samples, seed, labels, batch_size, temperature, truncation
+        )
 
     # For endpoints.
 
     def endpoint_inputs(self, *names):
         """Named inputs of an endpoint, with the label where there is one."""
+        x = keras.KerasTensor((None, *self.data_shape), "float32")
+        latent = keras.KerasTensor((None, self.latent_dim), "float32")
+        number = keras.KerasTensor((None,), "float32")
+        integer = keras.KerasTensor((None,), "int64")
         specs = {
-            "x": keras.KerasTensor((None, *self.data_shape), "float32"),
-            "latent": keras.KerasTensor((None, self.latent_dim), "float32"),
-            "seed": keras.KerasTensor((None,), "int64"),
-            "label": keras.KerasTensor((None,), "int64"),
+            "x": x,
+            "x_start": x,
+            "x_end": x,
+            "latent": latent,
+            "latent_start": latent,
+            "latent_end": latent,
+            "weight": number,
+            "temperature": number,
+            "truncation": number,
+            "seed": integer,
+            "label": integer,
         }
         names += ("label",) if self.num_classes else ()
         return {name: specs[name] for name in names}
 
+    def make_endpoints(self, functions) -> dict[str, Endpoint]:
+        """Endpoints of functions with the names of their inputs."""
+        return {
+            name: Endpoint(function, self.endpoint_inputs(*inputs))
+            for name, (function, inputs) in functions.items()
+        }
+
     def noise_by_seed(self, seeds):
         """Latents, and observation noise or None, each row by its own seed."""
         return self._sampler.noise_by_seed(seeds)
+
+    def _generate_endpoint(self, seed, label=None):
+        return {"x": self.generate(*self.noise_by_seed(seed), self._hot(label))}
+
+    def _generate_truncated_endpoint(
+        self, seed, temperature, truncation, label=None
+    ):
+        noise, uniform = self.noise_by_seed(seed)
+        latents = truncated(noise, temperature, truncation)
+        return {"x": self.generate(latents, uniform, self._hot(label))}
 
     def _hot(self, label):
         return None if label is None else tf.one_hot(label, self.num_classes)

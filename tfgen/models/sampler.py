@@ -1,11 +1,13 @@
 """Draws samples, each row by its own noise."""
 
+import math
 import secrets
 
 import numpy as np
 import tensorflow as tf
 
 from tfgen.data import checks
+from tfgen.models.truncation import check_truncation, truncated
 from tfgen.training import random
 
 
@@ -23,12 +25,21 @@ class Sampler:
         self._model = model
         self._generate = None
 
-    def sample(self, num_samples, seed, labels, batch_size) -> np.ndarray:
+    def sample(
+        self,
+        num_samples,
+        seed,
+        labels,
+        batch_size,
+        temperature=1.0,
+        truncation=None,
+    ) -> np.ndarray:
         """Samples in batches; see `GenerativeModel.sample`."""
         if int(num_samples) != num_samples or num_samples < 1:
             raise ValueError(
                 f"num_samples is {num_samples!r}, expected 1, 2, 3, ..."
             )
+        check_truncation(temperature, truncation)
         labels = self._labels(num_samples, labels)
         if seed is None:
             seed = secrets.randbelow(2**62)
@@ -37,9 +48,12 @@ class Sampler:
         parts = []
         for start in range(0, num_samples, batch_size):
             stop = min(start + batch_size, num_samples)
-            noise = self._rows(tf.constant(seed, tf.int64), start, stop)
+            noise, uniform = self._rows(
+                tf.constant(seed, tf.int64), start, stop
+            )
+            latents = _narrowed(noise, temperature, truncation)
             part = None if labels is None else tf.constant(labels[start:stop])
-            tensors = _given(*noise, part)
+            tensors = _given(latents, uniform, part)
             parts.append(self._generate(tensors).numpy())
         return np.concatenate(parts)
 
@@ -66,22 +80,12 @@ class Sampler:
 
     def noise_by_seed(self, seeds):
         """Latents, and observation noise or None, each row by its own seed."""
-        if not self._model.observation_noise:
-            latents = tf.map_fn(
-                lambda seed: self._rows(seed, 0, 1)[0][0],
-                seeds,
-                fn_output_signature=tf.TensorSpec(
-                    (self._model.latent_dim,), tf.float32
-                ),
-            )
+        model = self._model
+        latents = random.normal_by_seed(seeds, "latent", (model.latent_dim,))
+        if not model.observation_noise:
             return latents, None
-        return tf.map_fn(
-            lambda seed: tuple(noise[0] for noise in self._rows(seed, 0, 1)),
-            seeds,
-            fn_output_signature=(
-                tf.TensorSpec((self._model.latent_dim,), tf.float32),
-                tf.TensorSpec(self._model.data_shape, tf.float32),
-            ),
+        return latents, random.uniform_by_seed(
+            seeds, "observation", model.data_shape
         )
 
     def _rows(self, seed, start, stop):
@@ -113,6 +117,14 @@ class Sampler:
         if np.ndim(labels) == 0:
             labels = np.full(num_samples, labels)
         return checks.check_labels(labels, num_classes, num_samples)
+
+
+def _narrowed(noise, temperature, truncation):
+    if temperature == 1.0 and truncation is None:
+        return noise
+    bound = math.inf if truncation is None else truncation
+    rows = noise.shape[:1]
+    return truncated(noise, tf.fill(rows, temperature), tf.fill(rows, bound))
 
 
 def _given(latents, uniform, label):

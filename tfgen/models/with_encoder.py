@@ -1,9 +1,10 @@
 """What models with an encoder, a decoder and a likelihood share."""
 
+import numpy as np
 import tensorflow as tf
 
 from tfgen import probability
-from tfgen.models.endpoint import Endpoint
+from tfgen.models.interpolation import on_lines, straight
 from tfgen.models.network_inputs import with_labels
 from tfgen.models.vae_networks import check_vae_parts
 from tfgen.training import random
@@ -92,6 +93,22 @@ class WithEncoder:
         """
         return self._run("encode", batch_size, x=x, label=labels)["mean"]
 
+    def encode_sample(self, x, labels=None, *, seeds=None, batch_size=256):
+        """Draws of the posterior, one an example: `(n, latent_dim)`.
+
+        Args:
+            x: examples `(n, *data_shape)`.
+            labels: their classes, for conditional models.
+            seeds: an integer each, by which alone its noise goes; without
+                them each call draws others.
+            batch_size: rows at a time.
+        """
+        if seeds is None:
+            seeds = np.random.default_rng().integers(2**62, size=len(x))
+        return self._run(
+            "encode_sample", batch_size, x=x, seed=seeds, label=labels
+        )["latent"]
+
     def decode(self, latents, labels=None, *, batch_size=256):
         """Expected data of latents, `(n, *data_shape)`."""
         return self._run("decode", batch_size, latent=latents, label=labels)[
@@ -123,14 +140,9 @@ class WithEncoder:
         Returns:
             float32 `(n, steps, *data_shape)`.
         """
-        first = self.encode(start, labels)[:, None]
-        last = self.encode(end, labels)[:, None]
-        weights = tf.reshape(tf.linspace(0.0, 1.0, steps), (1, steps, 1))
-        latents = first + (last - first) * weights.numpy()
-        if labels is not None:
-            labels = tf.repeat(labels, steps).numpy()
-        images = self.decode(latents.reshape(-1, self.latent_dim), labels)
-        return images.reshape(len(first), steps, *self.data_shape)
+        rows = on_lines("x", start, end, steps, labels)
+        data = self.run_endpoint("interpolate", rows)["x"]
+        return data.reshape(-1, steps, *self.data_shape)
 
     def call(self, inputs, training=False):
         """Reconstruction of `x` or `[x, one-hot labels]`, as tensors."""
@@ -148,24 +160,22 @@ class WithEncoder:
         return self.likelihood.mean(parameters)
 
     def endpoints(self):
-        functions = {
-            "generate": (self._generate_endpoint, ("seed",)),
+        own = {
             "decode": (self._decode_endpoint, ("latent",)),
             "encode": (self._encode_endpoint, ("x",)),
+            "encode_sample": (self._encode_sample_endpoint, ("x", "seed")),
             "reconstruct": (self._reconstruct_endpoint, ("x",)),
+            "interpolate": (
+                self._interpolate_endpoint,
+                ("x_start", "x_end", "weight"),
+            ),
             "score": (self._score_endpoint, ("x",)),
         }
-        return {
-            name: Endpoint(function, self.endpoint_inputs(*inputs))
-            for name, (function, inputs) in functions.items()
-        }
+        return super().endpoints() | self.make_endpoints(own)
 
     def _serve(self, latents, labels=None, training=False):
         inputs = with_labels(latents, labels)
         return self.serving_decoder(inputs, training=training)
-
-    def _generate_endpoint(self, seed, label=None):
-        return {"x": self.generate(*self.noise_by_seed(seed), self._hot(label))}
 
     def _decode_endpoint(self, latent, label=None):
         parameters = self._serve(latent, self._hot(label))
@@ -175,9 +185,21 @@ class WithEncoder:
         posterior = self.posterior(x, self._hot(label))
         return {"mean": posterior.mean(), "stddev": posterior.stddev()}
 
+    def _encode_sample_endpoint(self, x, seed, label=None):
+        posterior = self.posterior(x, self._hot(label))
+        noise = random.normal_by_seed(seed, "posterior", (self.latent_dim,))
+        return {"latent": reparameterize(posterior, noise)}
+
     def _reconstruct_endpoint(self, x, label=None):
         labels = self._hot(label)
         parameters = self._serve(self.posterior(x, labels).mean(), labels)
+        return {"x": self.likelihood.mean(parameters)}
+
+    def _interpolate_endpoint(self, x_start, x_end, weight, label=None):
+        labels = self._hot(label)
+        start = self.posterior(x_start, labels).mean()
+        end = self.posterior(x_end, labels).mean()
+        parameters = self._serve(straight(start, end, weight), labels)
         return {"x": self.likelihood.mean(parameters)}
 
     def _score_endpoint(self, x, label=None):

@@ -48,6 +48,24 @@ def user_stream(seed, purpose: str) -> tf.Tensor:
     return tf.stack([tf.cast(seed, tf.int64), name])
 
 
+def normal_by_seed(seeds, purpose: str, shape) -> tf.Tensor:
+    """Standard normal noise of shape (rows, *shape), each row by its seed."""
+    return _by_seed(normal_rows, seeds, purpose, shape)
+
+
+def uniform_by_seed(seeds, purpose: str, shape) -> tf.Tensor:
+    """Noise in [0, 1) of shape (rows, *shape), each row by its seed."""
+    return _by_seed(uniform_rows, seeds, purpose, shape)
+
+
+def _by_seed(draw, seeds, purpose, shape):
+    return tf.map_fn(
+        lambda seed: draw(user_stream(seed, purpose), 0, 1, shape)[0],
+        seeds,
+        fn_output_signature=tf.TensorSpec(shape, tf.float32),
+    )
+
+
 def _rows(draw, stream, first_row, num_rows, shape):
     size = math.prod(shape)
     blocks = -(-size // 4)
