@@ -11,6 +11,7 @@ from tfgen.cli.evaluate import evaluate
 from tfgen.cli.export import export
 from tfgen.cli.info import info
 from tfgen.cli.sample import sample
+from tfgen.cli.serve import serve
 from tfgen.cli.train import train
 from tfgen.cli.verify import verify
 from tfgen.version import __version__
@@ -24,7 +25,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, sample, evaluate, export, verify, info):
+for command in (train, sample, evaluate, export, verify, serve, info):
     app.command()(command)
 
 

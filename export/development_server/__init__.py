@@ -1,0 +1,9 @@
+"""A server for development that answers as TensorFlow Serving does.
+
+Nothing here imports TensorFlow's Python package: `server_process.py` does
+without it, as TensorFlow Serving does.
+"""
+
+from tfgen.export.development_server.server import (
+    DevelopmentServer as DevelopmentServer,
+)

@@ -1,0 +1,137 @@
+"""TensorFlow Serving's REST interface over `http.server`."""
+
+import http.server
+import json
+import re
+from http import HTTPStatus
+
+from tfgen.export.development_server.json_answers import (
+    columns_json,
+    rows_json,
+)
+from tfgen.export.development_server.json_requests import (
+    DEFAULT_SIGNATURE,
+    parse_request,
+    read_arrays,
+)
+from tfgen.export.development_server.model_service import ModelService
+from tfgen.export.development_server.serving_error import (
+    Code,
+    ServingError,
+    invalid,
+)
+
+_MODEL = r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?"
+_PREDICT = re.compile(_MODEL + r":(predict|classify|regress)")
+_STATUS = re.compile(_MODEL + r"(/metadata)?")
+
+
+class RestServer(http.server.ThreadingHTTPServer):
+    """Answers on 127.0.0.1, a thread a connection.
+
+    Args:
+        service: What answers.
+        port: 0 takes a free one; `server_port` names it.
+
+    Raises:
+        OSError: If the port is taken.
+    """
+
+    daemon_threads = True
+    # Room for many clients that connect at the same moment.
+    request_queue_size = 1024
+
+    def __init__(self, service: ModelService, port: int):
+        self.service = service
+        super().__init__(("127.0.0.1", port), _Handler)
+
+    def handle_error(self, request, client_address):
+        """Clients that hang up are no news."""
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server_version = "tfgen-development-server"
+    disable_nagle_algorithm = True
+    wbufsize = -1  # headers and body in one packet
+
+    def do_GET(self):
+        self._answer(self._get)
+
+    def do_POST(self):
+        self._answer(self._post)
+
+    def log_message(self, *arguments):
+        pass
+
+    def _answer(self, respond):
+        try:
+            body = self._read_body()
+            status, content = HTTPStatus.OK, respond(body)
+        except ServingError as error:
+            status = error.http_status
+            content = json.dumps({"error": error.message}).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def _read_body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding"):
+            self.close_connection = True
+            raise ServingError(
+                Code.UNIMPLEMENTED,
+                "The development server reads no chunked requests. Send a "
+                "Content-Length.",
+            )
+        length = self.headers.get("Content-Length", "0")
+        if not length.isdigit():
+            self.close_connection = True
+            raise invalid(f"Malformed request: Content-Length {length}")
+        return self.rfile.read(int(length))
+
+    def _post(self, body: bytes) -> bytes:
+        found = _PREDICT.fullmatch(self._path())
+        if not found:
+            raise self._malformed()
+        name, version, label, method = found.groups()
+        if method.lower() != "predict":
+            raise ServingError(
+                Code.UNIMPLEMENTED,
+                f"The development server has no {method}; ask predict.",
+            )
+        request = parse_request(body)
+        service = self.server.service
+        with service.use(name, version, label) as served:
+            signature = request.get("signature_name") or DEFAULT_SIGNATURE
+            try:
+                description = served.session.signatures[signature]
+            except KeyError:
+                raise invalid(
+                    f'Serving signature name: "{signature}" not found in '
+                    "signature def"
+                ) from None
+            arrays = read_arrays(request, description)
+            outputs = service.predict(served, signature, arrays)
+        if "instances" in request:
+            return rows_json(outputs)
+        return columns_json(outputs)
+
+    def _get(self, body: bytes) -> bytes:
+        if re.fullmatch(r"(?i)/v1/models/?", self._path()):
+            raise invalid("Missing model name in request.")
+        found = _STATUS.fullmatch(self._path())
+        if not found:
+            raise self._malformed()
+        name, version, label, metadata = found.groups()
+        service = self.server.service
+        answer = service.metadata if metadata else service.status
+        content = answer(name, version, label)
+        return (json.dumps(content, indent=1) + "\n").encode()
+
+    def _path(self) -> str:
+        return self.path.partition("?")[0]
+
+    def _malformed(self) -> ServingError:
+        return invalid(f"Malformed request: {self.command} {self._path()}")

@@ -1,0 +1,72 @@
+"""Refusals of a request, with the codes that TensorFlow and gRPC share."""
+
+import enum
+from http import HTTPStatus
+
+
+class Code(enum.IntEnum):
+    """Numbers of tensorflow/core/protobuf/error_codes.proto, as in gRPC."""
+
+    OK = 0
+    CANCELLED = 1
+    UNKNOWN = 2
+    INVALID_ARGUMENT = 3
+    DEADLINE_EXCEEDED = 4
+    NOT_FOUND = 5
+    ALREADY_EXISTS = 6
+    PERMISSION_DENIED = 7
+    RESOURCE_EXHAUSTED = 8
+    FAILED_PRECONDITION = 9
+    ABORTED = 10
+    OUT_OF_RANGE = 11
+    UNIMPLEMENTED = 12
+    INTERNAL = 13
+    UNAVAILABLE = 14
+    DATA_LOSS = 15
+    UNAUTHENTICATED = 16
+
+
+# The status that TensorFlow Serving's REST interface gives each code; 500
+# where none is listed.
+_HTTP_STATUS = {
+    Code.OK: HTTPStatus.OK,
+    Code.CANCELLED: 499,
+    Code.INVALID_ARGUMENT: HTTPStatus.BAD_REQUEST,
+    Code.DEADLINE_EXCEEDED: HTTPStatus.GATEWAY_TIMEOUT,
+    Code.NOT_FOUND: HTTPStatus.NOT_FOUND,
+    Code.ALREADY_EXISTS: HTTPStatus.CONFLICT,
+    Code.PERMISSION_DENIED: HTTPStatus.FORBIDDEN,
+    Code.RESOURCE_EXHAUSTED: HTTPStatus.TOO_MANY_REQUESTS,
+    Code.FAILED_PRECONDITION: HTTPStatus.BAD_REQUEST,
+    Code.ABORTED: HTTPStatus.CONFLICT,
+    Code.OUT_OF_RANGE: HTTPStatus.BAD_REQUEST,
+    Code.UNIMPLEMENTED: HTTPStatus.NOT_IMPLEMENTED,
+    Code.UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Code.UNAUTHENTICATED: HTTPStatus.UNAUTHORIZED,
+}
+
+
+class ServingError(Exception):
+    """A request that is refused, in the words of TensorFlow Serving.
+
+    Attributes:
+        code: What gRPC clients receive.
+        message: The words.
+    """
+
+    def __init__(self, code: Code, message: str):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+    @property
+    def http_status(self) -> int:
+        """What REST clients receive."""
+        return int(
+            _HTTP_STATUS.get(self.code, HTTPStatus.INTERNAL_SERVER_ERROR)
+        )
+
+
+def invalid(message: str) -> ServingError:
+    """Return the error of a request that is wrong in itself."""
+    return ServingError(Code.INVALID_ARGUMENT, message)
