@@ -1,23 +1,14 @@
 """SavedModels in TensorFlow's C++ runtime, the one TensorFlow Serving uses."""
 
-import ctypes
 import sys
-import weakref
 from pathlib import Path
 
 import numpy as np
 
-from tfgen.export.meta_graph import (
-    SignatureDescription,
-    TensorDescription,
-    parse_signatures,
-)
-from tfgen.export.tensor_conversion import check_inputs, new_tensor, to_array
-from tfgen.export.tensorflow_library import (
-    TFOutput,
-    disable_xla_compilation,
-    load_library,
-)
+from tfgen.export.graph_session import GraphSession
+from tfgen.export.meta_graph import SignatureDescription, parse_signatures
+from tfgen.export.tensor_conversion import check_inputs
+from tfgen.export.tensorflow_library import disable_xla_compilation
 
 
 class SavedModelSession:
@@ -34,6 +25,9 @@ class SavedModelSession:
 
     Args:
         path: Folder that holds `saved_model.pb`.
+
+    Attributes:
+        graph: The `GraphSession` behind it.
 
     Raises:
         ValueError: If `path` holds no SavedModel.
@@ -52,19 +46,10 @@ class SavedModelSession:
                 "Expected a folder with saved_model.pb, such as BASE/3, but "
                 f"{path} holds none. Write one with `tfgen export`."
             )
-        self._library = load_library()
         if "tensorflow" not in sys.modules:
             disable_xla_compilation()
-        self._graph = self._library.TF_NewGraph()
-        try:
-            self._session, meta_graph = self._load(path)
-        except RuntimeError:
-            self._library.TF_DeleteGraph(self._graph)
-            raise
-        self._signatures = parse_signatures(meta_graph)
-        self._finalizer = weakref.finalize(
-            self, _free, self._library, self._session, self._graph
-        )
+        self.graph = GraphSession(path)
+        self._signatures = parse_signatures(self.graph.meta_graph)
 
     @property
     def signatures(self) -> dict[str, SignatureDescription]:
@@ -85,40 +70,30 @@ class SavedModelSession:
         Raises:
             ValueError: If the signature is unknown, or an input is missing,
                 unknown or of a wrong type or rank.
-            RuntimeError: If the runtime fails, with its own words.
+            RuntimeFailure: If the runtime fails, with its own words; a
+                RuntimeError.
         """
-        if not self._finalizer.alive:
+        description = self.describe(signature)
+        inputs = check_inputs(signature, description, arrays)
+        outputs = self.graph.run(
+            f"signature {signature!r} failed in the C++ runtime",
+            [self.graph.tensor(i.tensor) for i in description.inputs.values()],
+            [inputs[name] for name in description.inputs],
+            [self.graph.tensor(o.tensor) for o in description.outputs.values()],
+        )
+        return dict(zip(description.outputs, outputs, strict=True))
+
+    def describe(self, signature: str) -> SignatureDescription:
+        """Return the inputs and outputs of one signature.
+
+        Raises:
+            ValueError: If there is no such signature, or the session is
+                closed.
+        """
+        if self.graph.closed:
             raise ValueError(
                 "The session is closed. Open a new SavedModelSession."
             )
-        description = self._describe(signature)
-        inputs = check_inputs(signature, description, arrays)
-        names = list(description.outputs)
-        tensors = self._run(
-            signature,
-            [
-                self._output(signature, info)
-                for info in description.inputs.values()
-            ],
-            [inputs[name] for name in description.inputs],
-            [
-                self._output(signature, description.outputs[name])
-                for name in names
-            ],
-        )
-        return dict(zip(names, tensors, strict=True))
-
-    def close(self) -> None:
-        """Free the session and its weights. A second call does nothing."""
-        self._finalizer()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.close()
-
-    def _describe(self, signature: str) -> SignatureDescription:
         try:
             return self._signatures[signature]
         except KeyError:
@@ -127,97 +102,12 @@ class SavedModelSession:
                 f"{signature!r}."
             ) from None
 
-    def _load(self, path: Path) -> tuple[int, bytes]:
-        library = self._library
-        options = library.TF_NewSessionOptions()
-        buffer = library.TF_NewBuffer()
-        status = _Status(library)
-        try:
-            tags = (ctypes.c_char_p * 1)(b"serve")
-            session = library.TF_LoadSessionFromSavedModel(
-                options,
-                None,
-                str(path).encode(),
-                tags,
-                1,
-                self._graph,
-                buffer,
-                status.pointer,
-            )
-            status.check(f"the C++ loader refused {path}")
-            content = buffer.contents
-            return session, ctypes.string_at(content.data, content.length)
-        finally:
-            status.free()
-            library.TF_DeleteBuffer(buffer)
-            library.TF_DeleteSessionOptions(options)
+    def close(self) -> None:
+        """Free the session and its weights. A second call does nothing."""
+        self.graph.close()
 
-    def _output(self, signature: str, info: TensorDescription) -> TFOutput:
-        operation_name, _, index = info.tensor.partition(":")
-        operation = self._library.TF_GraphOperationByName(
-            self._graph, operation_name.encode()
-        )
-        if not operation:
-            raise RuntimeError(
-                f"Signature {signature!r} names the operation "
-                f"{operation_name!r}, which the graph does not have. Export "
-                "the model again."
-            )
-        return TFOutput(operation, int(index or 0))
+    def __enter__(self):
+        return self
 
-    def _run(self, signature, inputs, arrays, outputs) -> list[np.ndarray]:
-        library = self._library
-        status = _Status(library)
-        feeds = (ctypes.c_void_p * len(inputs))()
-        results = (ctypes.c_void_p * len(outputs))()
-        try:
-            for position, array in enumerate(arrays):
-                feeds[position] = new_tensor(library, array)
-            library.TF_SessionRun(
-                self._session,
-                None,
-                (TFOutput * len(inputs))(*inputs),
-                feeds,
-                len(inputs),
-                (TFOutput * len(outputs))(*outputs),
-                results,
-                len(outputs),
-                None,
-                0,
-                None,
-                status.pointer,
-            )
-            status.check(f"signature {signature!r} failed in the C++ runtime")
-            return [to_array(library, tensor) for tensor in results]
-        finally:
-            status.free()
-            for tensor in [*feeds, *results]:
-                if tensor:
-                    library.TF_DeleteTensor(tensor)
-
-
-class _Status:
-    """A `TF_Status` that turns into a RuntimeError."""
-
-    def __init__(self, library):
-        self._library = library
-        self.pointer = library.TF_NewStatus()
-
-    def check(self, what: str) -> None:
-        code = self._library.TF_GetCode(self.pointer)
-        if code:
-            message = self._library.TF_Message(self.pointer).decode(
-                errors="replace"
-            )
-            raise RuntimeError(f"{what} (code {code}): {message}")
-
-    def free(self) -> None:
-        self._library.TF_DeleteStatus(self.pointer)
-
-
-def _free(library, session: int, graph: int) -> None:
-    status = library.TF_NewStatus()
-    library.TF_CloseSession(session, status)
-    library.TF_DeleteSession(session, status)
-    library.TF_DeleteGraph(graph)
-    library.TF_DeleteStatus(status)
+    def __exit__(self, *exception):
+        self.close()

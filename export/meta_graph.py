@@ -4,31 +4,10 @@ Nothing here, nor in any module that the verifying process loads, imports
 TensorFlow: the point of that process is to do without it.
 """
 
-import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-
-# The few fields of tensorflow/core/protobuf/meta_graph.proto that name the
-# tensors of a signature: {message: {field: (number, type)}}. A type in
-# brackets is repeated. Fields left out are skipped by the parser.
-_MESSAGES = {
-    "Dim": {"size": (1, "int64")},
-    "Shape": {"dim": (2, ["Dim"]), "unknown_rank": (3, "bool")},
-    "TensorInfo": {
-        "name": (1, "string"),
-        "dtype": (2, "int32"),
-        "shape": (3, "Shape"),
-    },
-    # A protobuf map is a repeated message of key and value.
-    "TensorEntry": {"key": (1, "string"), "value": (2, "TensorInfo")},
-    "Signature": {
-        "inputs": (1, ["TensorEntry"]),
-        "outputs": (2, ["TensorEntry"]),
-    },
-    "SignatureEntry": {"key": (1, "string"), "value": (2, "Signature")},
-    "MetaGraph": {"signature": (5, ["SignatureEntry"])},
-}
+from tfgen.export.wire_format import read_fields
 
 # Numbers of tensorflow/core/framework/types.proto.
 DTYPE_NAMES = {
@@ -47,6 +26,13 @@ DTYPE_NAMES = {
     22: "uint32",
     23: "uint64",
 }
+
+
+# Field numbers of meta_graph.proto and tensor_shape.proto.
+_SIGNATURES = 5
+_INPUTS, _OUTPUTS = 1, 2
+_TENSOR_NAME, _TENSOR_DTYPE, _TENSOR_SHAPE = 1, 2, 3
+_SHAPE_DIM, _SHAPE_UNKNOWN_RANK = 2, 3
 
 
 @dataclass(frozen=True)
@@ -84,53 +70,45 @@ def parse_signatures(meta_graph: bytes) -> dict[str, SignatureDescription]:
 
     TensorFlow's own `__saved_model_init_op` is left out: nobody calls it.
     """
-    message = _message_class("MetaGraph").FromString(meta_graph)
-    return {
-        entry.key: SignatureDescription(
-            _describe(entry.value.inputs), _describe(entry.value.outputs)
-        )
-        for entry in sorted(message.signature, key=lambda entry: entry.key)
-        if entry.key != "__saved_model_init_op"
-    }
-
-
-def _describe(entries) -> dict[str, TensorDescription]:
-    descriptions = {}
-    for entry in sorted(entries, key=lambda entry: entry.key):
-        info = entry.value
-        shape = tuple(
-            None if dim.size < 0 else dim.size for dim in info.shape.dim
-        )
-        descriptions[entry.key] = TensorDescription(
-            tensor=info.name,
-            dtype=DTYPE_NAMES.get(info.dtype, f"unknown ({info.dtype})"),
-            shape=None if info.shape.unknown_rank else shape,
-        )
-    return descriptions
-
-
-@functools.cache
-def _message_class(name: str):
-    """Build the message classes of `_MESSAGES` in a pool of their own."""
-    types = descriptor_pb2.FieldDescriptorProto
-    file = descriptor_pb2.FileDescriptorProto(
-        name="tfgen/meta_graph.proto", package="tfgen", syntax="proto3"
-    )
-    for message_name, fields in _MESSAGES.items():
-        message = file.message_type.add(name=message_name)
-        for field_name, (number, kind) in fields.items():
-            repeated = isinstance(kind, list)
-            kind = kind[0] if repeated else kind
-            field = message.field.add(name=field_name, number=number)
-            field.label = (
-                types.LABEL_REPEATED if repeated else types.LABEL_OPTIONAL
+    signatures = {}
+    for name, signature in _entries(meta_graph, _SIGNATURES):
+        if name != "__saved_model_init_op":
+            signatures[name] = SignatureDescription(
+                *(
+                    {key: _describe(info) for key, info in entries}
+                    for entries in (
+                        _entries(signature, _INPUTS),
+                        _entries(signature, _OUTPUTS),
+                    )
+                )
             )
-            if kind in _MESSAGES:
-                field.type = types.TYPE_MESSAGE
-                field.type_name = f".tfgen.{kind}"
-            else:
-                field.type = getattr(types, f"TYPE_{kind.upper()}")
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    descriptor = pool.FindMessageTypeByName(f"tfgen.{name}")
-    return message_factory.GetMessageClass(descriptor)
+    return signatures
+
+
+def _entries(message: bytes, number: int) -> list[tuple[str, bytes]]:
+    """Return a map's keys and values, by key: a map is repeated messages."""
+    entries = [dict(read_fields(value)) for value in _all(message, number)]
+    return sorted(
+        (entry.get(1, b"").decode(), entry.get(2, b"")) for entry in entries
+    )
+
+
+def _describe(info: bytes) -> TensorDescription:
+    fields = dict(read_fields(info))
+    dtype = fields.get(_TENSOR_DTYPE, 0)
+    shape = fields.get(_TENSOR_SHAPE, b"")
+    sizes = [
+        dict(read_fields(dim)).get(1, 0) for dim in _all(shape, _SHAPE_DIM)
+    ]
+    unknown_rank = dict(read_fields(shape)).get(_SHAPE_UNKNOWN_RANK, 0)
+    return TensorDescription(
+        tensor=fields.get(_TENSOR_NAME, b"").decode(),
+        dtype=DTYPE_NAMES.get(dtype, f"unknown ({dtype})"),
+        shape=None
+        if unknown_rank
+        else tuple(None if size < 0 else size for size in sizes),
+    )
+
+
+def _all(message: bytes, number: int) -> Iterator[bytes]:
+    return (value for field, value in read_fields(message) if field == number)

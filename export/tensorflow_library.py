@@ -1,8 +1,13 @@
 """TensorFlow's C library, found in the wheel and bound with ctypes."""
 
+import contextlib
 import ctypes
 import functools
 import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
 from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_void_p
 from pathlib import Path
 
@@ -10,9 +15,20 @@ from pathlib import Path
 # other order has been seen to crash.
 import numpy.random  # noqa: F401
 
+# Names the folder of the libraries where no wheel is installed.
+LIBRARY_VARIABLE = "TFGEN_TENSORFLOW_LIBRARY"
+# Bytes of a `TF_TString`.
+STRING_SIZE = 24
+
 
 class TFOutput(ctypes.Structure):
     """`TF_Output`: an operation and which of its outputs is meant."""
+
+    _fields_ = [("operation", c_void_p), ("index", c_int)]
+
+
+class TFInput(ctypes.Structure):
+    """`TF_Input`: an operation and which of its inputs is meant."""
 
     _fields_ = [("operation", c_void_p), ("index", c_int)]
 
@@ -80,23 +96,57 @@ _PROTOTYPES = {
     "TF_TensorType": (c_int, [c_void_p]),
     "TF_TensorData": (c_void_p, [c_void_p]),
     "TF_TensorByteSize": (c_size_t, [c_void_p]),
+    "TF_TensorElementCount": (c_int64, [c_void_p]),
     "TF_NumDims": (c_int, [c_void_p]),
     "TF_Dim": (c_int64, [c_void_p, c_int]),
+    "TF_StringInit": (None, [c_void_p]),
+    "TF_StringCopy": (None, [c_void_p, c_char_p, c_size_t]),
+    "TF_StringGetDataPointer": (c_void_p, [c_void_p]),
+    "TF_StringGetSize": (c_size_t, [c_void_p]),
+    "TF_StringDealloc": (None, [c_void_p]),
+    "TF_NewOperation": (c_void_p, [c_void_p, c_char_p, c_char_p]),
+    "TF_FinishOperation": (c_void_p, [c_void_p, c_void_p]),
+    "TF_AddInputList": (None, [c_void_p, POINTER(TFOutput), c_int]),
+    "TF_SetAttrInt": (None, [c_void_p, c_char_p, c_int64]),
+    "TF_SetAttrIntList": (
+        None,
+        [c_void_p, c_char_p, POINTER(c_int64), c_int],
+    ),
+    "TF_SetAttrTypeList": (None, [c_void_p, c_char_p, POINTER(c_int), c_int]),
+    "TF_SetAttrValueProto": (
+        None,
+        [c_void_p, c_char_p, c_void_p, c_size_t, c_void_p],
+    ),
+    "TF_OperationGetAttrValueProto": (
+        None,
+        [c_void_p, c_char_p, POINTER(TFBuffer), c_void_p],
+    ),
+    "TF_OperationOpType": (c_char_p, [c_void_p]),
+    "TF_OperationNumInputs": (c_int, [c_void_p]),
+    "TF_OperationInput": (TFOutput, [TFInput]),
+    "TF_OperationNumOutputs": (c_int, [c_void_p]),
+    "TF_OperationOutputType": (c_int, [TFOutput]),
 }
 
 
 def library_folder() -> Path:
-    """Return the folder of the installed TensorFlow without importing it.
+    """Return the folder of TensorFlow's libraries without importing it.
+
+    That is the one that the environment variable TFGEN_TENSORFLOW_LIBRARY
+    names, or else the installed wheel.
 
     Raises:
-        RuntimeError: If TensorFlow is not installed.
+        RuntimeError: If there is neither.
     """
+    if folder := os.environ.get(LIBRARY_VARIABLE):
+        return Path(folder)
     specification = importlib.util.find_spec("tensorflow")
     if specification is None or not specification.submodule_search_locations:
         raise RuntimeError(
             "TensorFlow's C++ runtime was expected in the installed package "
-            "'tensorflow', which is not installed. Run "
-            "`pip install tensorflow`."
+            "'tensorflow', which is not installed. Run `pip install "
+            f"tensorflow`, or set {LIBRARY_VARIABLE} to the folder with "
+            "libtensorflow_cc.so.2."
         )
     return Path(specification.submodule_search_locations[0])
 
@@ -106,8 +156,8 @@ def load_library() -> ctypes.CDLL:
     """Load `libtensorflow_cc` with local binding and typed functions.
 
     Raises:
-        RuntimeError: If the wheel holds no such library, or one without a
-            function that is needed.
+        RuntimeError: If there is no such library, or one without a function
+            that is needed.
     """
     folder = library_folder()
     # The framework library first: the other one needs it.
@@ -118,7 +168,8 @@ def load_library() -> ctypes.CDLL:
                 "which does not exist. Install TensorFlow's wheel for Linux; "
                 "other platforms keep the library elsewhere."
             )
-        library = ctypes.CDLL(str(folder / name), mode=ctypes.RTLD_LOCAL)
+        with _silence():
+            library = _open(folder / name)
     for name, (result, arguments) in _PROTOTYPES.items():
         try:
             function = getattr(library, name)
@@ -139,3 +190,37 @@ def disable_xla_compilation() -> None:
     function.restype = None
     function.argtypes = []
     function()
+
+
+def _open(path: Path) -> ctypes.CDLL:
+    try:
+        return ctypes.CDLL(str(path), mode=ctypes.RTLD_LOCAL)
+    except OSError as error:
+        raise RuntimeError(
+            f"{path} cannot be loaded: {error}. Install TensorFlow's wheel "
+            "for this platform."
+        ) from None
+
+
+@contextlib.contextmanager
+def _silence() -> Iterator[None]:
+    """Keep start-up chatter off file descriptor 2.
+
+    It is written while the libraries load, before any log level is read. A
+    process that has imported TensorFlow has had it already.
+    """
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    try:
+        stderr = os.dup(2)
+    except OSError:  # closed, as in a daemon: nothing to keep off
+        yield
+        return
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
