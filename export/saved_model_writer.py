@@ -11,27 +11,27 @@ import keras
 import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from tfgen.export.endpoint_functions import (
-    input_specs,
-    order_endpoints,
-    positional_function,
-)
-from tfgen.export.expected_answers import compute_expected_answers
 from tfgen.export.graph_lint import lint_saved_model
 from tfgen.export.manifest import ANSWERS_FILE, EXTRA_FOLDER, write_manifest
 from tfgen.export.meta_graph import parse_signatures
+from tfgen.export.model_answers import compute_expected_answers
+from tfgen.export.signatures import Signature, make_signatures
 from tfgen.export.version_folders import new_version
 
 
 def export_saved_model(
-    model: keras.Model, base: str | Path, version: int | None = None
+    model: keras.Model,
+    base: str | Path,
+    version: int | None = None,
+    *,
+    serving_default: str | None = None,
 ) -> Path:
     """Write `base/<version>/` for TensorFlow Serving, whole or not at all.
 
-    Every endpoint becomes a signature of the same name; `generate`, or else
-    the first one, is `serving_default` too. Each weight is stored once.
-    Outputs are float32. Before the folder gets its name, its graph is checked
-    for what a stock server cannot run.
+    Every endpoint becomes a signature of the same name and, where PNG can
+    hold its images, another, `NAME_png`, that takes and gives files. Each
+    weight is stored once. Outputs are float32 or strings. Before the folder
+    gets its name, its graph is checked for what a stock server cannot run.
 
     `assets.extra/` receives `manifest.json` (versions, signatures, sha256 of
     the files) and `expected_answers.npz` (the Keras model's answers, which
@@ -42,6 +42,8 @@ def export_saved_model(
             built.
         base: Folder of this model's versions, on a local file system.
         version: Integer from 1 on; default is one above the highest there.
+        serving_default: Signature that requests without a name get; default:
+            `generate`, or else the first one.
 
     Returns:
         The new folder.
@@ -55,29 +57,29 @@ def export_saved_model(
             "Expected a model with endpoints() and run_endpoint(), got "
             f"{type(model).__name__}. Pass a tfgen model."
         )
-    endpoints = order_endpoints(model.endpoints())
+    signatures = make_signatures(model, serving_default)
     with new_version(base, version) as folder:
-        _write_graph(endpoints, folder.path)
+        _write_graph(signatures, folder.path)
         precisions = lint_saved_model(folder.path)
         with _full_precision():
-            answers = compute_expected_answers(model)
+            answers = compute_expected_answers(model, signatures)
         (folder.path / EXTRA_FOLDER).mkdir()
         answers.save(folder.path / ANSWERS_FILE)
         write_manifest(
             folder.path,
-            _describe(model, folder.path, precisions, next(iter(endpoints))),
+            _describe(model, folder.path, precisions, next(iter(signatures))),
         )
     return folder.path
 
 
-def _write_graph(endpoints: dict[str, Any], path: Path) -> None:
+def _write_graph(signatures: dict[str, Signature], path: Path) -> None:
     archive = keras.export.ExportArchive()
     # No track(): with it every weight would be stored twice.
-    for name, endpoint in endpoints.items():
+    for signature in signatures.values():
         archive.add_endpoint(
-            name,
-            positional_function(name, endpoint),
-            input_signature=input_specs(endpoint),
+            signature.name,
+            signature.function,
+            input_signature=signature.specs,
         )
     archive.write_out(str(path), verbose=False)
 

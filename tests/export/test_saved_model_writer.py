@@ -86,7 +86,7 @@ def test_expected_answers(stand_in, tmp_path):
 def test_nan_answers_are_refused(model, tmp_path):
     kernel = model.decoder.layers[0].kernel
     kernel.assign(np.full(kernel.shape, np.nan))
-    with pytest.raises(ValueError, match="'decode' answers NaN in 'x'"):
+    with pytest.raises(ValueError, match="answers NaN in 'x'"):
         export_saved_model(model, tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -1,0 +1,148 @@
+"""What an export writes: a model's endpoints, and their PNG variants."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from tfgen.export.png_images import PngImages
+from tfgen.export.png_variant import PngVariant
+
+# Names that ExportArchive's own attributes, its `signatures` or the
+# generated function's `self` occupy: exporting them fails, or worse.
+_RESERVED_NAMES = {
+    "serving_default",
+    "signatures",
+    "variables",
+    "trainable_variables",
+    "non_trainable_variables",
+}
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One function of the server's.
+
+    Attributes:
+        name: of the signature.
+        endpoint: name of the model's endpoint.
+        function: takes positional tensors, returns a dict of tensors.
+        specs: of its inputs, named.
+        variant: what it does about PNG files, or None.
+    """
+
+    name: str
+    endpoint: str
+    function: Callable
+    specs: list[tf.TensorSpec]
+    variant: PngVariant | None = None
+
+
+def make_signatures(
+    model: Any, serving_default: str | None = None
+) -> dict[str, Signature]:
+    """Signatures by name, the default one first.
+
+    An endpoint with images has a second signature, `NAME_png`, where PNG can
+    hold them. Results are float32 (REST knows no half precision, and clients
+    one type less) or strings.
+
+    Args:
+        model: with `endpoints()`, and `data_shape` and `data_range` if its
+            images are to be had as files.
+        serving_default: which comes first; else it is `generate`, or else the
+            first endpoint.
+
+    Raises:
+        ValueError: If there are no endpoints, a name cannot be exported, or an
+            endpoint does not return a dict of names to tensors.
+    """
+    endpoints = model.endpoints()
+    _check_names(endpoints)
+    images = PngImages.of(model)
+    signatures = {}
+    for name, endpoint in endpoints.items():
+        signature = _of_endpoint(name, endpoint)
+        signatures[name] = signature
+        variant = _png_signature(signature, images) if images else None
+        if variant is not None and variant.name not in endpoints:
+            signatures[variant.name] = variant
+    default = _default(serving_default, signatures)
+    return {default: signatures[default], **signatures}
+
+
+def _of_endpoint(name: str, endpoint: Any) -> Signature:
+    names = list(endpoint.inputs)
+
+    def function(*tensors):
+        outputs = endpoint.function(**dict(zip(names, tensors, strict=True)))
+        if not isinstance(outputs, dict) or not outputs:
+            raise ValueError(
+                f"Endpoint {name!r} must return a dict of names to tensors, "
+                f"got {type(outputs).__name__}. Name its results."
+            )
+        return {key: _as_float(value) for key, value in outputs.items()}
+
+    specs = [
+        tf.TensorSpec(tensor.shape, tensor.dtype, name=key)
+        for key, tensor in endpoint.inputs.items()
+    ]
+    # Its PNG variant calls the same one, which so is traced and stored once.
+    traced = tf.function(function, input_signature=specs, autograph=False)
+    return Signature(name, name, traced, specs)
+
+
+def _png_signature(signature: Signature, images: PngImages) -> Signature | None:
+    inputs = {spec.name: spec for spec in signature.specs}
+    traced = signature.function.get_concrete_function()
+    variant = PngVariant.of(images, inputs, traced.structured_outputs)
+    if variant is None:
+        return None
+    return Signature(
+        name=f"{signature.name}_png",
+        endpoint=signature.endpoint,
+        function=variant.function(signature.function, inputs),
+        specs=variant.specs(signature.specs),
+        variant=variant,
+    )
+
+
+def _as_float(value) -> tf.Tensor:
+    tensor = tf.convert_to_tensor(value)
+    return tensor if tensor.dtype == tf.string else tf.cast(tensor, tf.float32)
+
+
+def _default(wanted: str | None, signatures: dict[str, Signature]) -> str:
+    if wanted is None:
+        return (
+            "generate" if "generate" in signatures else next(iter(signatures))
+        )
+    if wanted not in signatures:
+        raise ValueError(
+            f"serving_default is {wanted!r}, expected one of "
+            f"{', '.join(signatures)}."
+        )
+    return wanted
+
+
+def _check_names(endpoints: dict[str, Any]) -> None:
+    if not endpoints:
+        raise ValueError(
+            "Expected a model with endpoints, but endpoints() is empty. Give "
+            "it at least one function to serve."
+        )
+    for name, endpoint in endpoints.items():
+        if not name.isidentifier() or name in _RESERVED_NAMES:
+            raise ValueError(
+                f"Endpoint {name!r} cannot be exported: expected an "
+                f"identifier other than {sorted(_RESERVED_NAMES)}. "
+                "Rename it."
+            )
+        for input_name in endpoint.inputs:
+            if not input_name.isidentifier() or input_name == "self":
+                raise ValueError(
+                    f"Input {input_name!r} of endpoint {name!r} cannot be "
+                    "exported: expected an identifier other than 'self'. "
+                    "Rename it."
+                )
