@@ -124,6 +124,24 @@ class TestBroken:
         assert "lower the learning rate" in texts[0]
         assert {one.category for one in found} == {TrainingWarning}
 
+    def test_a_vae_gan(self):
+        train, held_out = load("digits", 500)
+        model = tfgen.build(
+            "vae_gan",
+            input_shape=(8, 8, 1),
+            network="mlp",
+            objective="elbo_adversarial",
+        )
+        model.compile()
+        for optimizer in model.optimizer.by_network.values():
+            optimizer.learning_rate = 0.0
+        model.optimizer.by_network["discriminator"].learning_rate = 0.05
+        train, held_out = in_range(model, train, held_out)
+        with pytest.warns(
+            TrainingWarning, match="weights of the discriminator by"
+        ):
+            fit(model, train, GANHealth(held_out), batch_size=64)
+
     def test_a_frozen_generator_lets_the_discriminator_win(self, monkeypatch):
         find, _ = module.SYMPTOMS["discriminator has won"]
         monkeypatch.setitem(
@@ -182,6 +200,30 @@ class TestHealthy:
             batch_size=min(128, len(train) // 2),
         )
         assert len(history["coverage"]) == 12
+
+    @pytest.mark.parametrize(
+        "data, objective, network",
+        [
+            ("digits", "larsen", "conv"),
+            ("digits", "elbo_adversarial", "mlp"),
+            ("iris", "elbo_adversarial", "mlp"),
+        ],
+    )
+    def test_a_vae_gan(self, data, objective, network):
+        train, held_out = load(data, 2000)
+        model = tfgen.build(
+            "vae_gan",
+            input_shape=train.shape,
+            objective=objective,
+            network=network,
+            seed=0,
+        )
+        model.compile()
+        train, held_out = in_range(model, train, held_out)
+        history = fit(
+            model, train, GANHealth(held_out), epochs=8, batch_size=32
+        )
+        assert history["coverage"][-1] > 0.5
 
     def test_perfect_samples(self):
         train, held_out = load("ring", 6000)

@@ -18,6 +18,8 @@ EPOCHS_UNTIL_OVER = 5
 class GANHealth(keras.callbacks.Callback):
     """Logs how much of the data samples cover, and warns of what goes wrong.
 
+    For models with a discriminator: `GAN` and `VAEGAN`.
+
     After each epoch it draws samples, as many as there are held-out
     examples and the same seed each time, and adds `coverage` to the logs
     (`tfgen.metrics.Coverage`, k = 5): the share of the held-out examples that
@@ -107,10 +109,7 @@ class GANHealth(keras.callbacks.Callback):
             self._relative_steps = _relative_steps(
                 self._before[1],
                 _kernels(self.model),
-                {
-                    "generator": steps,
-                    "discriminator": steps * self.model.discriminator_steps,
-                },
+                _updates(self.model, steps),
             )
             self._before = None
 
@@ -161,6 +160,13 @@ def _kernels(model):
         name: [v.numpy() for v in variables if len(v.shape) > 1]
         for name, variables in model.network_variables().items()
     }
+
+
+def _updates(model, steps):
+    """How often each network's weights have changed."""
+    updates = dict.fromkeys(model.network_variables(), steps)
+    updates["discriminator"] *= getattr(model, "discriminator_steps", 1)
+    return updates
 
 
 def _relative_steps(before, after, updates):

@@ -17,8 +17,10 @@ LARGEST_STEP = 0.06
 LARGEST_LATER_STEP = 0.2
 # Size of a loss or a penalty. Healthy: up to 7; exploding: hundreds and more.
 LARGEST_LOSS = 100.0
-# Norm of a gradient. Healthy: up to 40; exploding: from 600.
+# Norm of a gradient of adversarial losses. Healthy: up to 40; exploding: from
+# 600. (Those of likelihoods grow with the data: a VAE-GAN's other networks.)
 LARGEST_GRADIENT = 1000.0
+ADVERSARIAL = ("generator_gradient_norm", "discriminator_gradient_norm")
 # Coverage over precision. Healthy, where precision and variety are high: from
 # 0.79; 2 of 8 modes: 0.26, 2 of 10 kinds of digits: 0.32. Below the precision,
 # untrained generators fall to 0.42.
@@ -134,8 +136,8 @@ def discriminator_won(now: Measurements) -> str | None:
 
 
 REMEDY = (
-    "Lower the learning rate, or try larger batches, packing=2 or the "
-    "relativistic loss"
+    "Lower the learning rate, or try larger batches, packing=2 (of a GAN) or "
+    "the relativistic loss"
 )
 # By kind: the function, and for how many steps it must last to be reported.
 SYMPTOMS = {
@@ -147,7 +149,7 @@ SYMPTOMS = {
 
 
 def _limit(name, now):
-    if name.endswith("_gradient_norm"):
+    if name in ADVERSARIAL:
         return LARGEST_GRADIENT
     if name == "generator_loss" and not now.undecided_loss:
         return math.inf  # a critic's outputs may drift

@@ -147,7 +147,7 @@ class TrainingRun:
         )
 
     def _watchers(self, progress):
-        if not isinstance(self.model, tfgen.GAN):
+        if not isinstance(self.model, (tfgen.GAN, tfgen.VAEGAN)):
             return []
         if len(self.validation) < FEWEST_FOR_HEALTH:
             return []
