@@ -33,6 +33,36 @@ class SignatureReport:
 
 
 @dataclass(frozen=True)
+class SchedulerReport:
+    """Concurrent requests, merged into batches, against the same ones alone.
+
+    Attributes:
+        requests: How many were asked at once.
+        rows: How many rows they had together.
+        largest_request: Rows of the longest; the shortest had one.
+        difference: Largest absolute difference, divided by the largest answer
+            where that exceeds 1.
+        milliseconds: Until all were answered.
+        problem: What went wrong, in a line; empty if nothing did.
+    """
+
+    requests: int
+    rows: int
+    largest_request: int
+    difference: float
+    milliseconds: float
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return (
+            f"scheduler: {self.requests:,} concurrent requests of 1 to "
+            f"{self.largest_request} rows, merged, against single ones: "
+            f"difference {self.difference:.1e}, {self.milliseconds:.0f} ms  "
+            f"{'FAILED' if self.problem else 'ok'}"
+        )
+
+
+@dataclass(frozen=True)
 class Report:
     """Every signature of one version; `str(report)` is a table.
 
@@ -40,18 +70,22 @@ class Report:
         path: The version's folder.
         versions: tfgen, TensorFlow and Keras that wrote it, by name.
         signatures: One entry each.
+        scheduler: Requests merged into batches; None if signatures failed
+            already.
         note: A remark for the reader, such as which version was taken.
     """
 
     path: Path
     versions: dict[str, str]
     signatures: tuple[SignatureReport, ...]
+    scheduler: SchedulerReport | None = None
     note: str = ""
 
     @property
     def problems(self) -> list[str]:
-        """One line for each signature that failed."""
-        return [s.problem for s in self.signatures if s.problem]
+        """One line for each part that failed."""
+        parts = (*self.signatures, self.scheduler)
+        return [part.problem for part in parts if part and part.problem]
 
     def __str__(self) -> str:
         header = (
@@ -72,6 +106,8 @@ class Report:
             ).rstrip()
             for row in rows
         ]
+        if self.scheduler:
+            lines.append(str(self.scheduler))
         return "\n".join([*([self.note] if self.note else []), *lines])
 
 

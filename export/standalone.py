@@ -1,5 +1,6 @@
 """Commands that need TensorFlow's C++ runtime but not its Python package.
 
+    python export/standalone.py verify serving/vae
     python export/standalone.py serve serving/vae --rest-port 0
 
 `import tfgen` imports TensorFlow. So this file is run by its path, and puts
@@ -14,7 +15,10 @@ import sys
 import types
 from pathlib import Path
 
-_MODULES = {"serve": "tfgen.export.development_server.server_process"}
+_MODULES = {
+    "serve": "tfgen.export.development_server.server_process",
+    "verify": "tfgen.export.verify_process",
+}
 _ENVIRONMENT = {
     # Start-up chatter is kept from the user; errors come through TF_Status.
     "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -38,8 +42,11 @@ def main() -> int:
         package = types.ModuleType(name)
         package.__path__ = folders
         sys.modules[name] = package
+    command, *arguments = sys.argv[1:] or [""]
+    if command not in _MODULES:
+        print(f"tfgen: expected one of {sorted(_MODULES)}", file=sys.stderr)
+        return 2
     try:
-        command, *arguments = sys.argv[1:]
         run = importlib.import_module(_MODULES[command]).main
         return run(arguments)
     except (ValueError, RuntimeError, OSError) as error:

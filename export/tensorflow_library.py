@@ -106,12 +106,14 @@ _PROTOTYPES = {
     "TF_StringDealloc": (None, [c_void_p]),
     "TF_NewOperation": (c_void_p, [c_void_p, c_char_p, c_char_p]),
     "TF_FinishOperation": (c_void_p, [c_void_p, c_void_p]),
+    "TF_AddInput": (None, [c_void_p, TFOutput]),
     "TF_AddInputList": (None, [c_void_p, POINTER(TFOutput), c_int]),
     "TF_SetAttrInt": (None, [c_void_p, c_char_p, c_int64]),
     "TF_SetAttrIntList": (
         None,
         [c_void_p, c_char_p, POINTER(c_int64), c_int],
     ),
+    "TF_SetAttrType": (None, [c_void_p, c_char_p, c_int]),
     "TF_SetAttrTypeList": (None, [c_void_p, c_char_p, POINTER(c_int), c_int]),
     "TF_SetAttrValueProto": (
         None,

@@ -1,0 +1,129 @@
+"""Concurrent requests, merged by TensorFlow's scheduler, against single ones.
+
+A server started with `--enable_batching` puts rows of several requests into
+one batch. Here the same scheduler does so, in the same runtime.
+"""
+
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from tfgen.export.answer_comparison import AnswerComparison
+from tfgen.export.batching_parameters import BatchingParameters
+from tfgen.export.batching_session import BatchingSession
+from tfgen.export.report import SchedulerReport
+
+REQUESTS = 1000
+# Different requests of each signature; more would take single answers' time.
+_DIFFERENT = 24
+# Single answers and merged ones come from the same graph: only the sizes of
+# matrix products differ.
+TOLERANCES = {"float32": 1e-6, "float16": 5e-3, "bfloat16": 5e-2}
+# Batches of few sizes, so that padding is checked too, and no request too
+# many: what is checked is the answers.
+PARAMETERS = BatchingParameters(
+    max_batch_size=64,
+    batch_timeout_micros=2000,
+    num_batch_threads=2,
+    max_enqueued_batches=64 * REQUESTS,
+    allowed_batch_sizes=(1, 8, 64),
+)
+
+
+@dataclass
+class _Request:
+    signature: str
+    inputs: dict[str, np.ndarray]
+    expected: dict[str, np.ndarray]
+    tolerance: float
+    difference: float = 0.0
+    problem: str = ""
+
+
+def check_scheduler(
+    session: BatchingSession,
+    comparison: AnswerComparison,
+    inputs: dict[str, dict[str, np.ndarray]],
+    precisions: dict[str, str],
+) -> SchedulerReport:
+    """Ask 1,000 requests at once, spread over all signatures.
+
+    Args:
+        session: The loaded version with the scheduler.
+        comparison: What the answers are compared by.
+        inputs: Rows to make requests of, by signature.
+        precisions: What each signature computes in; keys of `TOLERANCES`.
+    """
+    generator = np.random.default_rng(0)
+    kinds = [
+        kind
+        for name, rows in inputs.items()
+        for kind in _kinds(session, generator, name, rows, precisions[name])
+    ]
+    requests = [kinds[i % len(kinds)] for i in range(max(REQUESTS, len(kinds)))]
+    requests = [_Request(**vars(kind)) for kind in requests]
+    start = time.perf_counter()
+    _run_at_once(requests, session, comparison)
+    milliseconds = 1000 * (time.perf_counter() - start)
+    return SchedulerReport(
+        requests=len(requests),
+        rows=sum(map(_size, requests)),
+        largest_request=max(map(_size, requests)),
+        difference=max(request.difference for request in requests),
+        milliseconds=milliseconds,
+        problem=next((r.problem for r in requests if r.problem), ""),
+    )
+
+
+def _kinds(session, generator, name, rows, precision) -> list[_Request]:
+    """Requests of consecutive rows, with the answers that they get alone."""
+    available = len(next(iter(rows.values())))
+    kinds = []
+    for _ in range(_DIFFERENT):
+        size = min(int(generator.choice([1, 1, 2, 3, 5, 8, 33])), available)
+        first = int(generator.integers(available - size + 1))
+        inputs = {
+            key: array[first : first + size] for key, array in rows.items()
+        }
+        expected = session.session.run(name, **inputs)
+        kinds.append(_Request(name, inputs, expected, TOLERANCES[precision]))
+    return kinds
+
+
+def _run_at_once(requests, session, comparison) -> None:
+    barrier = threading.Barrier(len(requests))
+
+    def ask(request):
+        barrier.wait()
+        _ask(request, session, comparison)
+
+    threads = [threading.Thread(target=ask, args=(r,)) for r in requests]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _ask(request: _Request, session, comparison) -> None:
+    name = request.signature
+    try:
+        answers = session.run(name, **request.inputs)
+        request.difference = comparison.difference(
+            name, request.expected, answers
+        )
+    except (RuntimeError, ValueError) as error:
+        request.problem = " ".join(str(error).split())
+        return
+    if request.difference > request.tolerance:
+        request.problem = (
+            f"signature {name!r} answers differently by "
+            f"{request.difference:.2g} when the scheduler merges requests; at "
+            f"most {request.tolerance:.2g} was expected. Let no row depend on "
+            "another (batch statistics?)."
+        )
+
+
+def _size(request: _Request) -> int:
+    return len(next(iter(request.inputs.values())))
