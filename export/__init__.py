@@ -14,4 +14,5 @@ from tfgen.export.report import VerificationError as VerificationError
 from tfgen.export.saved_model_writer import (
     export_saved_model as export_saved_model,
 )
+from tfgen.export.serving_kit import write_serving_kit as write_serving_kit
 from tfgen.export.verification import verify as verify

@@ -166,6 +166,7 @@ NAMES = {
         "VerificationError",
         "export_saved_model",
         "verify",
+        "write_serving_kit",
     ],
 }
 

@@ -12,11 +12,13 @@ from tfgen.cli.export import export
 from tfgen.cli.info import info
 from tfgen.cli.sample import sample
 from tfgen.cli.serve import serve
+from tfgen.cli.serving_kit import serving_kit
 from tfgen.cli.train import train
 from tfgen.cli.verify import verify
 from tfgen.version import __version__
 
 INTERRUPTED = 130
+COMMANDS = (train, sample, evaluate, export, verify, serve, serving_kit, info)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -25,7 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, sample, evaluate, export, verify, serve, info):
+for command in COMMANDS:
     app.command()(command)
 
 
