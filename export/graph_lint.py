@@ -1,11 +1,15 @@
 """What a stock TensorFlow Serving cannot run, found in the written graph."""
 
+import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tensorflow.core.protobuf import saved_model_pb2
 
+from tfgen.export.graph_nodes import nodes_by_function
 from tfgen.export.meta_graph import SignatureDescription, parse_signatures
+from tfgen.export.stored_weights import check_stored_weights
 
 _PYTHON_OPS = {"PyFunc", "PyFuncStateless", "EagerPyFunc", "NumpyFunction"}
 _RANDOM_OPS = {
@@ -56,44 +60,63 @@ _SERVED_DTYPES = {
 _HALF_DTYPES = {14: "bfloat16", 19: "float16"}
 
 
-def lint_saved_model(folder: str | Path) -> dict[str, str]:
+@dataclass(frozen=True)
+class LintedGraph:
+    """What a graph that passed is like.
+
+    Attributes:
+        signatures: Inputs and outputs of each.
+        precisions: The lowest precision that each computes in, `"bfloat16"`,
+            `"float16"` or `"float32"`.
+        nodes: For each, its nodes by function.
+    """
+
+    signatures: dict[str, SignatureDescription]
+    precisions: dict[str, str]
+    nodes: dict[str, dict[str, list]]
+
+
+def lint_saved_model(folder: str | Path) -> LintedGraph:
     """Refuse a SavedModel that a stock TensorFlow Serving cannot serve.
 
     Args:
         folder: Where `saved_model.pb` lies.
 
-    Returns:
-        For each signature, the lowest precision that it computes in:
-        `"bfloat16"`, `"float16"` or `"float32"`.
-
     Raises:
         ValueError: If a signature runs Python, draws from a random state,
             writes a variable, needs XLA, or has an input or output that is a
             scalar, of fixed or unknown batch size, or of a type that REST
-            does not know. The message names the signature and the operation.
+            does not know; the message names the signature and the operation.
+            Or if weights are stored that no signature needs, or twice.
     """
     content = (Path(folder) / "saved_model.pb").read_bytes()
-    saved_model = saved_model_pb2.SavedModel.FromString(content)
-    meta_graph = saved_model.meta_graphs[0]
+    meta_graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0]
     signatures = parse_signatures(meta_graph.SerializeToString())
-    problems = []
-    precisions = {}
-    for name, signature in signatures.items():
-        nodes = list(_reachable_nodes(meta_graph.graph_def, signature))
-        problems += [
-            f"signature {name!r}: {problem}"
-            for problem in [
-                *_node_problems(nodes),
-                *_tensor_problems(signature),
-            ]
-        ]
-        precisions[name] = _lowest_precision(nodes)
+    nodes = {
+        name: nodes_by_function(meta_graph.graph_def, signature)
+        for name, signature in signatures.items()
+    }
+    every = {name: _flat(functions) for name, functions in nodes.items()}
+    problems = [
+        f"signature {name!r}: {problem}"
+        for name, signature in signatures.items()
+        for problem in (
+            *_node_problems(every[name]),
+            *_tensor_problems(signature),
+        )
+    ]
     if problems:
         raise ValueError(
             "TensorFlow Serving could not run this model. "
             + " ".join(dict.fromkeys(problems))
         )
-    return precisions
+    check_stored_weights(folder, _flat(every))
+    precisions = {name: _lowest_precision(n) for name, n in every.items()}
+    return LintedGraph(signatures, precisions, nodes)
+
+
+def _flat(nodes: dict[str, list]) -> list:
+    return list(itertools.chain.from_iterable(nodes.values()))
 
 
 def _node_problems(nodes: list) -> Iterator[str]:
@@ -153,46 +176,3 @@ def _lowest_precision(nodes: list) -> str:
         if value.type in _HALF_DTYPES
     }
     return _HALF_DTYPES[min(found)] if found else "float32"
-
-
-def _reachable_nodes(graph_def, signature: SignatureDescription) -> Iterator:
-    """Yield the nodes that the signature's outputs need, functions included.
-
-    The functions that restore variables and run at loading are not among
-    them, and rightly so: those do write variables.
-    """
-    by_name = {node.name: node for node in graph_def.node}
-    functions = {f.signature.name: f for f in graph_def.library.function}
-    pending = [_node_name(t.tensor) for t in signature.outputs.values()]
-    seen_nodes = set()
-    called = []
-    while pending:
-        name = pending.pop()
-        if name in seen_nodes or name not in by_name:
-            continue
-        seen_nodes.add(name)
-        node = by_name[name]
-        yield node
-        called += _called_functions(node, functions)
-        pending += [_node_name(source) for source in node.input]
-    seen_functions = set()
-    while called:
-        name = called.pop()
-        if name in seen_functions:
-            continue
-        seen_functions.add(name)
-        for node in functions[name].node_def:
-            yield node
-            called += _called_functions(node, functions)
-
-
-def _called_functions(node, functions: dict) -> list[str]:
-    names = [node.op]
-    for value in node.attr.values():
-        names.append(value.func.name)
-        names += [function.name for function in value.list.func]
-    return [name for name in names if name in functions]
-
-
-def _node_name(tensor: str) -> str:
-    return tensor.removeprefix("^").split(":")[0]

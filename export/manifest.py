@@ -8,6 +8,9 @@ from typing import Any
 EXTRA_FOLDER = "assets.extra"
 MANIFEST_FILE = f"{EXTRA_FOLDER}/manifest.json"
 ANSWERS_FILE = f"{EXTRA_FOLDER}/expected_answers.npz"
+WARM_UP_FILE = f"{EXTRA_FOLDER}/tf_serving_warmup_requests"
+REQUESTS_FOLDER = f"{EXTRA_FOLDER}/requests"
+BATCHING_FILE = "batching_params.pbtxt"
 _FORMAT = 1
 
 
@@ -15,13 +18,14 @@ def write_manifest(folder: str | Path, content: dict[str, Any]) -> None:
     """Write the manifest of a finished version folder.
 
     Adds the format number, the sha256 of every file that is there already,
-    and one of the manifest itself.
+    and one of the manifest itself. Batching parameters are left out: who runs
+    the server may change them.
     """
     folder = Path(folder)
     files = {
         path.relative_to(folder).as_posix(): _sha256(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path != folder / BATCHING_FILE
     }
     manifest = {"format": _FORMAT, **content, "files": files}
     manifest["sha256"] = _own_sha256(manifest)
@@ -32,7 +36,7 @@ def write_manifest(folder: str | Path, content: dict[str, Any]) -> None:
 def read_manifest(folder: str | Path) -> dict[str, Any]:
     """Read the manifest and compare every file that it lists with its sha256.
 
-    Files that are not listed (a warm-up record, batching parameters) are no
+    Files that are not listed, such as the batching parameters, are no
     business of the manifest.
 
     Raises:
@@ -54,6 +58,15 @@ def read_manifest(folder: str | Path) -> dict[str, Any]:
                 f"the one in {MANIFEST_FILE}. Export the model again."
             )
     return manifest
+
+
+def has_manifest(folder: str | Path) -> bool:
+    """Whether tfgen wrote this folder; its other files are not looked at."""
+    try:
+        _parse(Path(folder) / MANIFEST_FILE)
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _parse(path: Path) -> dict[str, Any]:

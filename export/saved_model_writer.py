@@ -9,14 +9,25 @@ from typing import Any
 
 import keras
 import tensorflow as tf
-from tensorflow.core.protobuf import saved_model_pb2
 
-from tfgen.export.graph_lint import lint_saved_model
-from tfgen.export.manifest import ANSWERS_FILE, EXTRA_FOLDER, write_manifest
-from tfgen.export.meta_graph import parse_signatures
+from tfgen.export.batching_file import write_batching_file
+from tfgen.export.example_requests import write_examples
+from tfgen.export.expected_answers import BATCH_SIZES, ExpectedAnswers
+from tfgen.export.graph_lint import LintedGraph, lint_saved_model
+from tfgen.export.manifest import (
+    ANSWERS_FILE,
+    BATCHING_FILE,
+    EXTRA_FOLDER,
+    REQUESTS_FOLDER,
+    WARM_UP_FILE,
+    write_manifest,
+)
 from tfgen.export.model_answers import compute_expected_answers
+from tfgen.export.retention import check_keep, keep_last
+from tfgen.export.row_wise import check_row_wise
 from tfgen.export.signatures import Signature, make_signatures
-from tfgen.export.version_folders import new_version
+from tfgen.export.version_folders import new_folder, new_version
+from tfgen.export.warm_up import write_warm_up
 
 
 def export_saved_model(
@@ -25,17 +36,23 @@ def export_saved_model(
     version: int | None = None,
     *,
     serving_default: str | None = None,
+    keep: int | None = None,
+    flat: bool = False,
+    run: dict[str, Any] | None = None,
 ) -> Path:
     """Write `base/<version>/` for TensorFlow Serving, whole or not at all.
 
     Every endpoint becomes a signature of the same name and, where PNG can
     hold its images, another, `NAME_png`, that takes and gives files. Each
     weight is stored once. Outputs are float32 or strings. Before the folder
-    gets its name, its graph is checked for what a stock server cannot run.
+    gets its name, its graph is checked for what a stock server cannot run,
+    and the model for answers that depend on other rows of a batch.
 
-    `assets.extra/` receives `manifest.json` (versions, signatures, sha256 of
-    the files) and `expected_answers.npz` (the Keras model's answers, which
-    `verify` compares); the server ignores both.
+    Beside the graph lie `batching_params.pbtxt` and, in `assets.extra/`, one
+    warm-up request a signature (`tf_serving_warmup_requests`), the same as
+    JSON (`requests/`), `expected_answers.npz` (the Keras model's answers,
+    which `verify` compares) and `manifest.json` (versions, signatures, sha256
+    of the files).
 
     Args:
         model: A model with `endpoints()` and `run_endpoint(name, inputs)`,
@@ -44,6 +61,11 @@ def export_saved_model(
         version: Integer from 1 on; default is one above the highest there.
         serving_default: Signature that requests without a name get; default:
             `generate`, or else the first one.
+        keep: How many versions to keep; earlier ones that tfgen wrote are
+            removed once the new one is in place. Default: all.
+        flat: Write `base` itself, as Vertex AI wants it, instead of a
+            version in it. There must be nothing yet.
+        run: What the manifest is to say of the training; fit for JSON.
 
     Returns:
         The new folder.
@@ -57,19 +79,42 @@ def export_saved_model(
             "Expected a model with endpoints() and run_endpoint(), got "
             f"{type(model).__name__}. Pass a tfgen model."
         )
-    signatures = make_signatures(model, serving_default)
-    with new_version(base, version) as folder:
-        _write_graph(signatures, folder.path)
-        precisions = lint_saved_model(folder.path)
-        with _full_precision():
-            answers = compute_expected_answers(model, signatures)
-        (folder.path / EXTRA_FOLDER).mkdir()
-        answers.save(folder.path / ANSWERS_FILE)
-        write_manifest(
-            folder.path,
-            _describe(model, folder.path, precisions, next(iter(signatures))),
+    check_keep(keep)
+    if flat and (version is not None or keep is not None):
+        raise ValueError(
+            "Expected neither version nor keep with flat=True, which writes "
+            "one folder without versions. Leave them out."
         )
+    place = new_folder(base) if flat else new_version(base, version)
+    with place as folder:
+        signatures = make_signatures(model, serving_default)
+        name = Path(base).resolve().name
+        _write(model, signatures, folder.path, name, run)
+    if keep is not None:
+        keep_last(base, keep, int(folder.path.name))
     return folder.path
+
+
+def _write(
+    model: keras.Model,
+    signatures: dict[str, Signature],
+    path: Path,
+    name: str,
+    run: dict[str, Any] | None,
+) -> None:
+    _write_graph(signatures, path)
+    graph = lint_saved_model(path)
+    with _full_precision():
+        answers = compute_expected_answers(model, signatures)
+        check_row_wise(model, answers, graph)
+    (path / EXTRA_FOLDER).mkdir()
+    answers.save(path / ANSWERS_FILE)
+    default = next(iter(signatures))
+    requests = _requests(answers, default)
+    write_warm_up(path / WARM_UP_FILE, name, requests.items())
+    write_examples(path / REQUESTS_FOLDER, requests.items())
+    write_batching_file(path / BATCHING_FILE)
+    write_manifest(path, _describe(model, graph, default, run))
 
 
 def _write_graph(signatures: dict[str, Signature], path: Path) -> None:
@@ -95,12 +140,23 @@ def _full_precision() -> Iterator[None]:
         tf.config.experimental.enable_tensor_float_32_execution(before)
 
 
+def _requests(answers: ExpectedAnswers, default: str) -> dict[str, dict]:
+    """The smallest inputs of each signature."""
+    smallest = min(BATCH_SIZES)
+    requests = {
+        signature: inputs
+        for (signature, batch), (inputs, _) in answers.cases.items()
+        if batch == smallest
+    }
+    return {**requests, "serving_default": requests[default]}
+
+
 def _describe(
-    model: keras.Model, path: Path, precisions: dict[str, str], default: str
+    model: keras.Model,
+    graph: LintedGraph,
+    default: str,
+    run: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    content = (path / "saved_model.pb").read_bytes()
-    meta_graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0]
-    signatures = parse_signatures(meta_graph.SerializeToString())
     return {
         "versions": {
             "tfgen": importlib.metadata.version("tfgen"),
@@ -108,12 +164,18 @@ def _describe(
             "keras": keras.__version__,
         },
         "model": type(model).__name__,
+        "data_shape": getattr(model, "data_shape", None),
+        "value_range": getattr(model, "data_range", None),
+        "latent_dim": getattr(model, "latent_dim", None),
+        "num_classes": getattr(model, "num_classes", None),
+        "run": run,
         "signatures": {
             name: {
                 **asdict(signature),
                 "endpoint": default if name == "serving_default" else name,
-                "precision": precisions[name],
+                "precision": graph.precisions[name],
+                "request": f"{REQUESTS_FOLDER}/{name}.json",
             }
-            for name, signature in signatures.items()
+            for name, signature in graph.signatures.items()
         },
     }

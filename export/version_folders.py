@@ -10,7 +10,7 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 _TEMPORARY_PREFIX = ".tfgen-export-"
@@ -32,11 +32,10 @@ def list_versions(base: str | Path) -> dict[int, Path]:
     return dict(sorted(paths.items()))
 
 
-@contextlib.contextmanager
 def new_version(
     base: str | Path, version: int | None = None
-) -> Iterator["VersionFolder"]:
-    """Yield a folder that becomes `base/<version>` if the block succeeds.
+) -> contextlib.AbstractContextManager["VersionFolder"]:
+    """Give a folder that becomes `base/<version>` if the block succeeds.
 
     After an exception nothing is left; after a kill, a temporary folder that
     servers ignore and the next call removes.
@@ -50,31 +49,47 @@ def new_version(
             integer or exists already.
     """
     base = _check_base(base)
-    _check_version(base, version)
-    base.mkdir(parents=True, exist_ok=True)
+
+    def place() -> Path:
+        _check_version(base, version)
+        return base / str(version or max(list_versions(base), default=0) + 1)
+
+    return _appearing_folder(base, place)
+
+
+def new_folder(
+    path: str | Path,
+) -> contextlib.AbstractContextManager["VersionFolder"]:
+    """Give a folder that becomes `path` if the block succeeds.
+
+    As `new_version`, for those who want one folder and no versions.
+
+    Raises:
+        ValueError: If there is something at `path`.
+    """
+    path = Path(path)
+
+    def place() -> Path:
+        if path.exists() or path.is_symlink():
+            raise ValueError(
+                f"Expected the name of a new folder, but {path} exists, and "
+                "exports never overwrite. Pass another path or remove it."
+            )
+        return path
+
+    return _appearing_folder(_check_base(path).parent, place)
+
+
+def remove_versions(base: str | Path, versions: Iterable[int]) -> None:
+    """Remove versions, each at once as servers see it."""
+    base = Path(base)
     with _locked(base):
-        _remove_leftovers(base)
-        path = base / f"{_TEMPORARY_PREFIX}{uuid.uuid4().hex}"
-        path.mkdir()
-        lock = _lock(path)
-    folder = VersionFolder(path)
-    try:
-        yield folder
-        _synchronize(path)
-        with _locked(base):
-            # Again, now that no other export can interfere: rename() would
-            # replace an empty folder.
-            _check_version(base, version)
-            if version is None:
-                version = max(list_versions(base), default=0) + 1
-            folder.path = base / str(version)
-            os.rename(path, folder.path)
-            _synchronize_entry(base)
-    except BaseException:
-        shutil.rmtree(path, ignore_errors=True)
-        raise
-    finally:
-        os.close(lock)
+        paths = list_versions(base)
+        for version in versions:
+            temporary = _temporary(base)
+            os.rename(paths[version], temporary)
+            shutil.rmtree(temporary, ignore_errors=True)
+        _synchronize_entry(base)
 
 
 class VersionFolder:
@@ -86,6 +101,39 @@ class VersionFolder:
 
     def __init__(self, path: Path):
         self.path = path
+
+
+@contextlib.contextmanager
+def _appearing_folder(
+    parent: Path, place: Callable[[], Path]
+) -> Iterator[VersionFolder]:
+    """A temporary folder in `parent`, renamed at the end to `place()`."""
+    place()  # its complaints are due before the work is done
+    parent.mkdir(parents=True, exist_ok=True)
+    with _locked(parent):
+        _remove_leftovers(parent)
+        path = _temporary(parent)
+        path.mkdir()
+        lock = _lock(path)
+    folder = VersionFolder(path)
+    try:
+        yield folder
+        _synchronize(path)
+        with _locked(parent):
+            # Again, now that no other export can interfere: rename() would
+            # replace an empty folder.
+            folder.path = place()
+            os.rename(path, folder.path)
+            _synchronize_entry(parent)
+    except BaseException:
+        shutil.rmtree(path, ignore_errors=True)
+        raise
+    finally:
+        os.close(lock)
+
+
+def _temporary(parent: Path) -> Path:
+    return parent / f"{_TEMPORARY_PREFIX}{uuid.uuid4().hex}"
 
 
 def _check_base(base: str | Path) -> Path:

@@ -38,10 +38,16 @@ def test_each_weight_is_stored_once(model, exported):
 
 def test_extra_files_leave_the_servers_alone(exported):
     names = {path.name for path in (exported / "assets.extra").iterdir()}
-    assert names == {"manifest.json", "expected_answers.npz"}
+    assert names == {
+        "expected_answers.npz",
+        "manifest.json",
+        "requests",
+        "tf_serving_warmup_requests",
+    }
     assert {path.name for path in exported.iterdir()} == {
         "assets",
         "assets.extra",
+        "batching_params.pbtxt",
         "fingerprint.pb",
         "saved_model.pb",
         "variables",

@@ -1,0 +1,40 @@
+"""Keeps the last versions of a model and removes those before."""
+
+from pathlib import Path
+
+from tfgen.export.manifest import has_manifest
+from tfgen.export.version_folders import list_versions, remove_versions
+
+
+def keep_last(base: str | Path, keep: int, new: int) -> list[int]:
+    """Remove all but the `keep` highest versions and the new one.
+
+    Versions without a manifest of tfgen's neither count nor are removed.
+
+    Args:
+        base: Folder of one model's versions.
+        keep: 1 or more.
+        new: Version that was written just now.
+
+    Returns:
+        The versions that were removed.
+    """
+    own = [
+        version
+        for version, path in list_versions(base).items()
+        if not path.is_symlink() and has_manifest(path)
+    ]
+    old = [version for version in own[:-keep] if version != new]
+    remove_versions(base, old)
+    return old
+
+
+def check_keep(keep: int | None) -> None:
+    """Raise ValueError for what is no number of versions."""
+    if keep is None:
+        return
+    if not isinstance(keep, int) or isinstance(keep, bool) or keep < 1:
+        raise ValueError(
+            f"Expected keep to be an integer from 1 on, got {keep!r}. Leave it "
+            "out to keep all versions."
+        )
