@@ -10,7 +10,8 @@ import tfgen
 from tfgen.callbacks import TensorBoard
 
 LOSSES = ("loss", "negative_elbo", "reconstruction_loss", "kl_loss")
-ALL_PICTURES = {"samples", "reconstructions", "latents", "traversals"}
+OF_IMAGES = {"side_by_side", "traversals"}
+ALL_PICTURES = {"samples", "reconstructions", "latents", *OF_IMAGES}
 
 
 def fit(model, data, board, epochs, **options):
@@ -167,7 +168,7 @@ def test_points_and_tables(make_model, tmp_path, features):
     x = rng.normal(size=(40, features)).astype(np.float32)
     source = tfgen.data.from_arrays(x)
     fit(make_model((features,)), x, TensorBoard(tmp_path, source), 1)
-    assert set(pictures(tmp_path / "train")) == ALL_PICTURES - {"traversals"}
+    assert set(pictures(tmp_path / "train")) == ALL_PICTURES - OF_IMAGES
 
 
 def test_two_replicas(two_replicas, make_model, images, tmp_path):

@@ -89,7 +89,13 @@ def test_the_server_shows_pictures_and_curves(
         )
     get = ask(tmp_path)
     tags = json.loads(get("plugin/images/tags"))["train"]
-    assert set(tags) == {"samples", "reconstructions", "latents", "traversals"}
+    assert set(tags) == {
+        "samples",
+        "side_by_side",
+        "reconstructions",
+        "latents",
+        "traversals",
+    }
 
     query = {"run": "train", "tag": "samples", "sample": 0}
     listed = json.loads(get("plugin/images/images", **query))

@@ -65,6 +65,7 @@ def test_sections(images):
     assert shown == {
         "data",
         "samples",
+        "side_by_side",
         "reconstructions",
         "latents",
         "traversals",

@@ -6,7 +6,8 @@ import pytest
 import tfgen
 from tfgen.pictures import gallery
 
-ALL = {"samples", "reconstructions", "latents", "traversals"}
+OF_IMAGES = {"side_by_side", "traversals"}
+ALL = {"samples", "reconstructions", "latents", *OF_IMAGES}
 GAN = ("generate", "decode", "discriminate")
 
 
@@ -18,7 +19,7 @@ GAN = ("generate", "decode", "discriminate")
         ((8, 8, 1), (), False, {"samples", "traversals"}),
         ((8, 8, 1), GAN, True, {"samples", "traversals"}),
         ((8, 8, 1), ("generate",), True, {"samples"}),
-        ((2,), (), True, ALL - {"traversals"}),
+        ((2,), (), True, ALL - OF_IMAGES),
         ((5,), GAN, True, {"samples"}),
         ((8, 8, 4), (), False, set()),
         ((8, 8), (), False, set()),

@@ -8,6 +8,7 @@ from tfgen.pictures.gallery import gallery
 
 DESCRIPTIONS = {
     "samples": "What the model generates from one and the same seed.",
+    "side_by_side": "Data, reconstructions of these, and samples.",
     "reconstructions": "The same examples each time, and what becomes of them.",
     "latents": "Posterior means of the same examples each time.",
     "traversals": "One latent at a time moves, the others stay.",

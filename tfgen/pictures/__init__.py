@@ -19,4 +19,7 @@ from tfgen.pictures.reconstructions import (
     reconstructions_picture as reconstructions_picture,
 )
 from tfgen.pictures.samples import samples_picture as samples_picture
+from tfgen.pictures.side_by_side import (
+    side_by_side_picture as side_by_side_picture,
+)
 from tfgen.pictures.traversals import traversals_picture as traversals_picture

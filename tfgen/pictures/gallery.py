@@ -4,6 +4,7 @@ from tfgen.pictures import examples
 from tfgen.pictures.latents import latents_picture
 from tfgen.pictures.reconstructions import reconstructions_picture
 from tfgen.pictures.samples import samples_picture
+from tfgen.pictures.side_by_side import side_by_side_picture
 from tfgen.pictures.traversals import traversals_picture
 
 
@@ -12,8 +13,9 @@ def gallery(
 ) -> dict[str, np.ndarray]:
     """Draws all pictures that the model and the source allow.
 
-    `samples` always; `reconstructions` and `latents` with a source, if the
-    model has these endpoints; `traversals` for images, if it decodes.
+    `samples` always; with a source, if the model has these endpoints,
+    `reconstructions`, `latents` and, for images, `side_by_side` (data,
+    reconstructions and samples); `traversals` for images, if it decodes.
 
     Args:
         model: a `GenerativeModel`.
@@ -33,6 +35,10 @@ def gallery(
         not model.num_classes or source.num_classes
     )
     if labelled and "reconstruct" in endpoints:
+        if examples.is_image(model):
+            pictures["side_by_side"] = side_by_side_picture(
+                model, source, seed=seed
+            )
         pictures["reconstructions"] = reconstructions_picture(
             model, source, seed=seed
         )
