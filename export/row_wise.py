@@ -75,7 +75,8 @@ def _look_along_batch(nodes: dict[str, list]) -> Iterator[str]:
         for node in function:
             label = f"operation {node.name!r} ({node.op})"
             if node.op.startswith("FusedBatchNorm"):
-                if node.attr["is_training"].b:
+                # Attributes with their default, here true, are left out.
+                if "is_training" not in node.attr or node.attr["is_training"].b:
                     yield label
             elif node.op in _REDUCTIONS:
                 axes = by_name.get(node_name(node.input[1]))

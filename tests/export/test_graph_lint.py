@@ -1,9 +1,13 @@
+import math
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+import tfgen
 from tfgen.export import export_saved_model
+from tfgen.export.graph_lint import lint_saved_model
 
 X = {"x": keras.KerasTensor((None, 4), "float32")}
 
@@ -30,6 +34,21 @@ def stateful_random_deep_inside(x):
 
 def compiled(x):
     return {"y": tf.function(lambda x: 2 * x, jit_compile=True)(x)}
+
+
+def batch_statistics(x):
+    return {"y": x - tf.reduce_mean(x, axis=0)}
+
+
+def fused_batch_normalization(x):
+    image = tf.reshape(x, (-1, 2, 2, 1))
+    y, *_ = tf.compat.v1.nn.fused_batch_norm(image, [1.0], [0.0])
+    return {"y": tf.ensure_shape(y, (None, 2, 2, 1))}
+
+
+def depends_on_its_place(x):
+    place = tf.cast(tf.range(tf.shape(x)[0]), tf.float32)
+    return {"y": x + place[:, None]}
 
 
 def scalar_output(x):
@@ -76,6 +95,14 @@ def seed_generator():
             "hidden random state",
         ),
         (compiled, X, "PartitionedCall", "jit_compile"),
+        (batch_statistics, X, "'Mean' .Mean.", "rows of many clients"),
+        (
+            fused_batch_normalization,
+            X,
+            "FusedBatchNormV3",
+            "rows of many clients",
+        ),
+        (depends_on_its_place, X, "'y'", "rows of many clients"),
         (scalar_output, X, "PartitionedCall", "a scalar"),
         (fixed_batch_output, X, "PartitionedCall", "must be the batch"),
         (unknown_rank, X, "PartitionedCall", "known rank"),
@@ -121,3 +148,61 @@ def test_half_precision_results_become_float32(stand_in, tmp_path):
     path = export_saved_model(model, tmp_path)
     signature = tf.saved_model.load(str(path)).signatures["planted"]
     assert signature.structured_outputs["y"].dtype == tf.float32
+
+
+def write_encoder(model, path, *, track=False, more=()):
+    """A SavedModel of one signature; it needs 870 numbers."""
+    archive = keras.export.ExportArchive()
+    if track:
+        archive.track(model.encoder)
+    if more:
+        archive.add_variable_collection("more", more)
+    archive.add_endpoint(
+        "encode",
+        lambda x: model.encoder(x, training=False),
+        input_signature=[tf.TensorSpec((None, 16), name="x")],
+    )
+    archive.write_out(str(path), verbose=False)
+    return path
+
+
+def test_needed_weights_pass(model, tmp_path):
+    linted = lint_saved_model(write_encoder(model, tmp_path / "1"))
+    assert linted.precisions == {
+        "encode": "float32",
+        "serving_default": "float32",
+    }
+
+
+def test_weights_stored_twice_are_refused(model, tmp_path):
+    path = write_encoder(model, tmp_path / "1", track=True)
+    with pytest.raises(ValueError, match="6960 .* need 3480.* again"):
+        lint_saved_model(path)
+
+
+def test_weights_that_no_signature_needs_are_refused(model, tmp_path):
+    """Such as an optimizer's, or a decoder in training beside its average."""
+    more = model.decoder.trainable_variables
+    path = write_encoder(model, tmp_path / "1", more=more)
+    with pytest.raises(ValueError, match="need 3480. The largest is more/2"):
+        lint_saved_model(path)
+
+
+@pytest.mark.parametrize("average_decay", [0, 0.9])
+def test_exports_store_what_they_need(tmp_path, average_decay):
+    """Neither optimizers nor, beside its average, the trained generator."""
+    model = tfgen.build(
+        "gan",
+        input_shape=(5,),
+        latent_dim=3,
+        network="mlp",
+        packing=2,
+        average_decay=average_decay,
+    )
+    model.compile()
+    path = export_saved_model(model, tmp_path)
+    variables = tf.train.list_variables(str(path / "variables/variables"))
+    stored = sum(
+        math.prod(shape) for name, shape in variables if "VARIABLE" in name
+    )
+    assert stored == model.generator.count_params()
