@@ -130,6 +130,7 @@ def _describe(models: Sequence[ServedModel]) -> dict[str, Any]:
         model.name: {
             "version": model.newest,
             "value_range": model.value_range,
+            "num_classes": model.num_classes,
             "signatures": model.signatures,
         }
         for model in models

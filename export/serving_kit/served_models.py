@@ -22,6 +22,7 @@ class ServedModel:
         versions: Their numbers, ascending.
         signatures: Of the newest version, as its manifest has them.
         value_range: The numbers of black and of white in its pictures.
+        num_classes: Of its labels; None if it takes none.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ServedModel:
     versions: tuple[int, ...]
     signatures: dict[str, Any]
     value_range: tuple[float, float]
+    num_classes: int | None
 
     @property
     def newest(self) -> int:
@@ -107,5 +109,7 @@ def _read(folder: Path) -> ServedModel:
         folder,
         tuple(versions),
         signatures,
+        # None for real data, which is not drawn.
         tuple(manifest.get("value_range") or (0.0, 1.0)),
+        manifest.get("num_classes"),
     )
