@@ -14,7 +14,6 @@ from typing import Any
 from tfgen.export.serving_kit.curl_calls import curl_calls
 from tfgen.export.serving_kit.models_config import (
     canary_config,
-    canary_labels,
     stable_config,
 )
 from tfgen.export.serving_kit.served_models import (
@@ -143,7 +142,6 @@ def _values(
     first = models[0]
     single = first.base == base.resolve()
     source = _relative(base, out)
-    labels = canary_labels(first)
     return {
         "title": ", ".join(model.name for model in models),
         "slug": kubernetes_name(first.name if single else base.resolve().name),
@@ -152,17 +150,11 @@ def _values(
         "models_target": f"/models/{first.name}" if single else "/models",
         "model_words": " ".join(model.name for model in models),
         "first_model": first.name,
+        "client_model": "" if len(models) == 1 else f"--model {first.name} ",
         "first_base": source if single else f"{source}/{first.name}",
         "image_version": str(first.newest) if single else "1",
         "current_version": str(first.newest),
         "next_version": str(first.newest + 1),
-        "canary_stable": str(labels["stable"]),
-        "canary_version": str(labels["canary"]),
-        "canary_note": (
-            "for the two versions that are there now"
-            if labels["canary"] == first.newest
-            else "for the version to come"
-        ),
         "models_config": stable_config(models),
         "canary_config": canary_config(models),
         "curl_calls": "\n\n".join(curl_calls(model) for model in models),

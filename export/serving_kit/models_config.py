@@ -13,26 +13,14 @@ def stable_config(models: Sequence[ServedModel]) -> str:
 
 
 def canary_config(models: Sequence[ServedModel]) -> str:
-    """Return one with a canary of the first model, the others as they are."""
-    first, *others = models
-    return _config(
-        {
-            first.name: canary_labels(first),
-            **{model.name: {"stable": model.newest} for model in others},
-        },
-        models,
-    )
+    """Return the same with the first model's next version as its canary.
 
-
-def canary_labels(model: ServedModel) -> dict[str, int]:
-    """Return the labels during a canary.
-
-    The newest version is the canary of the one before it; where there is one
-    alone, it is stable, and the canary is the next to come.
+    `stable` stays where it is: the server moves a label only to a version
+    that it has loaded already.
     """
-    if len(model.versions) > 1:
-        return {"stable": model.versions[-2], "canary": model.newest}
-    return {"stable": model.newest, "canary": model.newest + 1}
+    labels = {model.name: {"stable": model.newest} for model in models}
+    labels[models[0].name]["canary"] = models[0].newest + 1
+    return _config(labels, models)
 
 
 def _config(

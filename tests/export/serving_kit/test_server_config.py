@@ -1,5 +1,10 @@
 """The server's configuration, read by TensorFlow Serving's own messages."""
 
+import itertools
+import re
+import shutil
+import subprocess
+
 import pytest
 from google.protobuf import (
     descriptor_pb2,
@@ -77,24 +82,57 @@ def test_several_models(kit_of_several):
     }
 
 
-def test_canary_of_the_version_to_come(kit):
-    assert models(kit / "config/models.canary.config") == {
-        "faces": ("/models/faces", [1, 2], {"stable": 1, "canary": 2})
+def test_canary(each_kit):
+    before = models(each_kit / "config/models.config")
+    after = models(each_kit / "config/models.canary.config")
+    (name, (path, (version,), _)), *others = before.items()
+    assert after == {
+        name: (
+            path,
+            [version, version + 1],
+            {"stable": version, "canary": version + 1},
+        ),
+        **dict(others),
     }
 
 
-def test_canary_of_versions_that_are_there(kit_of_several):
-    assert models(kit_of_several / "config/models.canary.config") == {
-        "My_faces": ("/models/My_faces", [3, 12], {"stable": 3, "canary": 12}),
-        "shoes": ("/models/shoes", [1], {"stable": 1}),
-    }
+def test_rollout_and_rollback_as_the_readme_says(each_kit, tmp_path):
+    kit = shutil.copytree(each_kit, tmp_path / "kit")
+    states = [models(kit / "config/models.config")]
+    for command in changes(kit):
+        subprocess.run(["bash", "-ec", command], cwd=kit, check=True)
+        states.append(models(kit / "config/models.config"))
+    name, (_, (old,), _) = next(iter(states[0].items()))
+    new = old + 1
+    assert [state[name][1:] for state in states] == [
+        ([old], {"stable": old}),
+        ([old, new], {"stable": old, "canary": new}),
+        ([old, new], {"stable": new, "canary": new}),
+        ([new], {"stable": new}),
+        ([old], {"stable": old}),
+    ]
+    for state in states:
+        assert {k: v for k, v in state.items() if k != name} == {
+            k: v for k, v in states[0].items() if k != name
+        }
+    # The server moves a label that exists only to a loaded version. The way
+    # back starts before the old version is retired.
+    for before, after in itertools.pairwise([*states[:3], states[4]]):
+        for label, version in before[name][2].items():
+            if after[name][2].get(label, version) != version:
+                assert after[name][2][label] in before[name][1]
 
 
-def test_readme_says_what_the_canary_says(kit_of_several):
-    text = (kit_of_several / "README.md").read_text()
-    assert "versions: [3, 12]" in text
-    assert 'version_labels { key: "canary" value: 12 }' in text
-    assert "writes version 13" in text
+def changes(kit):
+    """The readme's commands that write config/models.config."""
+    text = (kit / "README.md").read_text()
+    canary, *others = [
+        block
+        for block in re.findall(r"^```\n(.*?)^```", text, re.M | re.S)
+        if block.startswith(("cp ", "sed "))
+    ]
+    copies = [line for line in canary.splitlines() if line.startswith("cp ")]
+    return ["\n".join(copies), *others]
 
 
 def test_monitoring(kit):

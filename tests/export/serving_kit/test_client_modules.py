@@ -1,0 +1,96 @@
+"""What the clients are made of: messages and pictures."""
+
+import struct
+import sys
+
+import numpy as np
+import PIL.Image
+import pytest
+from tensorflow_serving.apis import predict_pb2
+
+
+@pytest.fixture(scope="module")
+def modules(kit):
+    """The kit's own modules, imported as the clients do."""
+    sys.path.insert(0, str(kit / "clients"))
+    try:
+        import messages
+        import picture
+
+        yield messages, picture
+    finally:
+        sys.path.pop(0)
+        for name in ("messages", "picture", "questions"):
+            sys.modules.pop(name, None)
+
+
+def test_messages_are_tensorflow_servings(modules):
+    messages, _ = modules
+    request = messages.PredictRequest()
+    request.model_spec.name = "photos"
+    request.model_spec.version_label = "stable"
+    request.model_spec.signature_name = "decode"
+    rows = [[[0.5, -1.0], [2.0, 3.0], [4.0, 5.0]]]
+    messages.write_tensor(request, "latent", rows, "float32")
+    messages.write_tensor(request, "label", [2**40, 1], "int64")
+    messages.write_tensor(request, "image_bytes", [b"a", b"bc"], "string")
+    theirs = predict_pb2.PredictRequest.FromString(request.SerializeToString())
+    assert theirs.model_spec.name == "photos"
+    assert theirs.model_spec.version_label == "stable"
+    assert theirs.model_spec.signature_name == "decode"
+    latent = theirs.inputs["latent"]
+    assert [dim.size for dim in latent.tensor_shape.dim] == [1, 3, 2]
+    assert latent.dtype == 1
+    np.testing.assert_array_equal(
+        np.frombuffer(latent.tensor_content, "<f4"), np.ravel(rows)
+    )
+    label = theirs.inputs["label"]
+    assert label.dtype == 9
+    assert label.tensor_content == struct.pack("<qq", 2**40, 1)
+    assert list(theirs.inputs["image_bytes"].string_val) == [b"a", b"bc"]
+
+
+@pytest.mark.parametrize("content", [True, False])
+def test_answers_are_read_either_way(modules, content):
+    import tensorflow as tf
+
+    messages, _ = modules
+    array = np.arange(12, dtype="float32").reshape(3, 2, 2) / 4
+    tensor = tf.make_tensor_proto(array)
+    if not content:
+        # As the server writes by default.
+        tensor.ClearField("tensor_content")
+        tensor.float_val.extend(array.ravel())
+    theirs = predict_pb2.PredictResponse()
+    theirs.outputs["x"].CopyFrom(tensor)
+    theirs.outputs["same"].CopyFrom(tf.make_tensor_proto(np.ones(3, "int64")))
+    theirs.outputs["files"].CopyFrom(tf.make_tensor_proto([b"a", b"b"]))
+    ours = messages.PredictResponse.FromString(theirs.SerializeToString())
+    read = {e.key: messages.read_tensor(e.value) for e in ours.outputs}
+    assert read == {
+        "x": array.tolist(),
+        "same": [1, 1, 1],
+        "files": [b"a", b"b"],
+    }
+
+
+def test_pictures_keep_their_range(modules, tmp_path):
+    _, picture = modules
+    grey = [[[[-1.0], [0.0]], [[1.0], [2.0]]]] * 2
+    picture.write_picture(tmp_path / "grey.png", grey, (-1.0, 1.0))
+    shown = np.asarray(PIL.Image.open(tmp_path / "grey.png"))
+    # Pixels become squares of 32; beyond white is white.
+    assert shown.shape == (64, 128)
+    np.testing.assert_array_equal(
+        shown[::32, ::32], [[0, 128, 0, 128], [255, 255, 255, 255]]
+    )
+
+
+def test_pictures_that_do_not_fill_their_grid(modules, tmp_path):
+    _, picture = modules
+    white = [[[[1.0, 1.0, 1.0]] * 70] * 3] * 3
+    picture.write_picture(tmp_path / "white.png", white, (0.0, 1.0))
+    shown = np.asarray(PIL.Image.open(tmp_path / "white.png"))
+    assert shown.shape == (6, 140, 3)
+    assert shown[:3].min() == shown[3:, :70].min() == 255
+    assert shown[3:, 70:].max() == 0
