@@ -18,7 +18,6 @@ from tfgen.export.development_server.serving_error import (
 )
 from tfgen.export.meta_graph import SignatureDescription
 
-DEFAULT_SIGNATURE = "serving_default"
 # Above it, not every integer is a float32.
 _LARGEST_EXACT_INTEGER = 2**24 - 1
 # The server's names of types.

@@ -5,12 +5,15 @@ import json
 import re
 from http import HTTPStatus
 
+from tfgen.export.development_server.description_json import (
+    metadata_json,
+    status_json,
+)
 from tfgen.export.development_server.json_answers import (
     columns_json,
     rows_json,
 )
 from tfgen.export.development_server.json_requests import (
-    DEFAULT_SIGNATURE,
     parse_request,
     read_arrays,
 )
@@ -62,7 +65,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self._answer(self._post)
 
     def log_message(self, *arguments):
-        pass
+        """No line a request."""
+
+    def send_error(self, code, message=None, explain=None):
+        """What is no HTTP, or another method, is refused in JSON, too."""
+        self.close_connection = True
+        phrase = message or HTTPStatus(code).phrase
+        self._send(code, json.dumps({"error": phrase}).encode())
 
     def _answer(self, respond):
         try:
@@ -71,6 +80,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except ServingError as error:
             status = error.http_status
             content = json.dumps({"error": error.message}).encode()
+        self._send(status, content)
+
+    def _send(self, status, content):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -103,8 +115,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             )
         request = parse_request(body)
         service = self.server.service
-        with service.use(name, version, label) as served:
-            signature = request.get("signature_name") or DEFAULT_SIGNATURE
+        with service.use(*_choice(name, version, label)) as served:
+            signature = request.get("signature_name")
+            signature = signature or service.DEFAULT_SIGNATURE
             try:
                 description = served.session.signatures[signature]
             except KeyError:
@@ -113,7 +126,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                     "signature def"
                 ) from None
             arrays = read_arrays(request, description)
-            outputs = service.predict(served, signature, arrays)
+            outputs = service.predict(served, signature, arrays, [])
         if "instances" in request:
             return rows_json(outputs)
         return columns_json(outputs)
@@ -124,10 +137,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         found = _STATUS.fullmatch(self._path())
         if not found:
             raise self._malformed()
-        name, version, label, metadata = found.groups()
+        *choice, metadata = found.groups()
+        choice = _choice(*choice)
         service = self.server.service
-        answer = service.metadata if metadata else service.status
-        content = answer(name, version, label)
+        if metadata:
+            with service.use(*choice) as served:
+                content = metadata_json(choice[0], served)
+        else:
+            content = status_json(service.versions(*choice))
         return (json.dumps(content, indent=1) + "\n").encode()
 
     def _path(self) -> str:
@@ -135,3 +152,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _malformed(self) -> ServingError:
         return invalid(f"Malformed request: {self.command} {self._path()}")
+
+
+def _choice(name: str, version: str | None, label: str | None) -> tuple:
+    number = None if version is None else int(version)
+    if number is not None and number >= 2**63:
+        raise invalid(f"Failed to convert version: {version} to numeric.")
+    return name, number, label

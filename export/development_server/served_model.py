@@ -2,12 +2,13 @@
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfgen.export.cpp_runtime import SavedModelSession
-from tfgen.export.development_server.serving_error import Code, ServingError
+from tfgen.export.batching_session import BatchingSession
+from tfgen.export.development_server.serving_error import invalid
+from tfgen.export.development_server.version_loader import load_version
 from tfgen.export.version_folders import list_versions
 
 
@@ -19,13 +20,17 @@ class Version:
         number: Its number.
         state: `"LOADING"`, `"AVAILABLE"`, `"UNLOADING"` or `"END"`.
         error: Why it could not be loaded; empty otherwise.
+        session: What answers, while it is available.
+        users: Requests that are being answered.
+        changed: When its files changed before it was loaded.
     """
 
     number: int
     state: str = "LOADING"
     error: str = ""
-    session: SavedModelSession | None = None
+    session: BatchingSession | None = None
     users: int = 0
+    changed: int = 0
 
 
 class ServedModel:
@@ -33,20 +38,27 @@ class ServedModel:
 
     A new version takes over once it is loaded; the old one is closed when its
     last request is answered. A version that cannot be loaded changes nothing
-    but the status.
+    but the status; it is tried again when its files change.
 
     Args:
         base: Folder with the versions.
         name: What clients call the model.
-
-    Raises:
-        ValueError: If there is no version.
-        RuntimeError: If the newest one cannot be loaded.
+        labels: Versions to load besides the newest, by names that clients
+            may ask for.
+        all_versions: Load every version.
     """
 
-    def __init__(self, base: str | Path, name: str):
+    def __init__(
+        self,
+        base: str | Path,
+        name: str,
+        labels: Mapping[str, int] | None = None,
+        all_versions: bool = False,
+    ):
         self.base = Path(base)
         self.name = name
+        self.labels = dict(labels or {})
+        self.all_versions = all_versions
         self._versions: dict[int, Version] = {}
         self._lock = threading.Lock()
 
@@ -58,67 +70,78 @@ class ServedModel:
                 self._versions.values(), key=lambda v: v.number, reverse=True
             )
 
+    def labelled(self, label: str) -> int:
+        """Return the number that a label stands for.
+
+        Raises:
+            ServingError: If it stands for none.
+        """
+        if label not in self.labels:
+            raise invalid(f"Unrecognized servable version label: {label}")
+        return self.labels[label]
+
     def refresh(self) -> None:
-        """Load the newest version if it is new, and retire the others."""
+        """Load what is new and wanted, then retire what is no longer."""
         found = list_versions(self.base)
         if not found:
             return
-        newest = max(found)
-        if newest not in self._versions:
-            self._load(newest, found[newest])
-        if self._versions[newest].state == "AVAILABLE":
+        wanted = {max(found), *self.labels.values()} & set(found)
+        if self.all_versions:
+            wanted = set(found)
+        for number in sorted(wanted):
+            self._load(number, found[number])
+        if self._versions[max(wanted)].state == "AVAILABLE":
             for version in self.versions:
-                if version.number != newest:
+                if version.number not in wanted:
                     self._retire(version)
 
     @contextlib.contextmanager
-    def use(self, number: int | None = None) -> Iterator[Version]:
-        """Yield a version that stays open meanwhile; default: the newest.
+    def use(self, number: int | None = None) -> Iterator[Version | None]:
+        """Yield a version that stays open meanwhile; None if there is none.
 
-        Raises:
-            ServingError: If it is not there.
+        Args:
+            number: Which; default: the newest that is available.
         """
         version = self._take(number)
         try:
             yield version
         finally:
-            with self._lock:
-                version.users -= 1
-            self._close_if_unused(version)
+            if version is not None:
+                with self._lock:
+                    version.users -= 1
+                self._close_if_unused(version)
 
     def close(self) -> None:
         """Close every version."""
         for version in self.versions:
             self._retire(version)
 
-    def _take(self, number: int | None) -> Version:
+    def _take(self, number: int | None) -> Version | None:
         with self._lock:
-            available = {
-                version.number: version
+            available = [
+                version
                 for version in self._versions.values()
                 if version.state == "AVAILABLE"
-            }
-            wanted = max(available, default=None) if number is None else number
-            if wanted not in available:
-                request = (
-                    f"Latest({self.name})"
-                    if number is None
-                    else f"Specific({self.name}, {number})"
-                )
-                raise ServingError(
-                    Code.NOT_FOUND,
-                    f"Servable not found for request: {request}",
-                )
-            available[wanted].users += 1
-            return available[wanted]
+                and number in (None, version.number)
+            ]
+            version = max(available, key=lambda v: v.number, default=None)
+            if version is not None:
+                version.users += 1
+            return version
 
     def _load(self, number: int, path: Path) -> None:
-        version = Version(number)
+        before = self._versions.get(number)
+        changed = _changed(path)
+        if before is not None and not (
+            before.state == "END" and before.changed != changed
+        ):
+            return
+        version = Version(number, changed=changed)
         with self._lock:
             self._versions[number] = version
         try:
-            version.session = SavedModelSession(path)
-        except (ValueError, RuntimeError) as error:
+            version.session = load_version(path)
+        except (ValueError, RuntimeError, OSError) as error:
             version.error = " ".join(str(error).split())
             version.state = "END"
         else:
@@ -129,6 +152,8 @@ class ServedModel:
             if version.state != "AVAILABLE":
                 return
             version.state = "UNLOADING"
+            # If it is wanted again, it will count as changed.
+            version.changed = 0
         self._close_if_unused(version)
 
     def _close_if_unused(self, version: Version) -> None:
@@ -138,3 +163,11 @@ class ServedModel:
             version.state = "END"
             session, version.session = version.session, None
         session.close()
+
+
+def _changed(path: Path) -> int:
+    times = [path.stat().st_mtime_ns]
+    for file in path.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            times.append(file.stat().st_mtime_ns)
+    return max(times)

@@ -1,6 +1,8 @@
 """The development server as one object."""
 
+import importlib.util
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from tfgen.export.development_server.model_service import ModelService
@@ -16,12 +18,19 @@ class DevelopmentServer:
     For development: no encryption, no authentication, one model.
 
     Args:
-        base: Folder with the model's versions.
+        base: Folder with the model's versions. The newest is served, and
+            those that appear later.
         name: The model's name; default: the folder's.
         rest_port: 0 takes a free one.
+        grpc_port: 0 takes a free one; None: no gRPC. Without the package
+            grpcio there is none either.
+        labels: Versions to serve besides, by names for clients to use.
+        all_versions: Serve every version.
 
     Attributes:
+        model: The `ServedModel`.
         rest_port: The port of the REST interface.
+        grpc_port: The port of the gRPC interface, or None.
 
     Raises:
         ValueError: If there is no version, or a port is taken.
@@ -37,19 +46,31 @@ class DevelopmentServer:
         base: str | Path,
         name: str | None = None,
         rest_port: int = 8501,
+        grpc_port: int | None = 8500,
+        labels: Mapping[str, int] | None = None,
+        all_versions: bool = False,
     ):
         base = Path(base)
-        self.model = ServedModel(base, name or base.resolve().name)
-        self.model.refresh()
-        if not self.model.versions:
-            raise ValueError(
-                f"Expected a folder with versions, such as {base}/1; {base} "
-                "holds none. Write one with `tfgen export`."
-            )
-        if self.model.versions[0].error:
-            raise RuntimeError(self.model.versions[0].error)
-        self._rest = _bind(rest_port, "--rest-port", self.model)
+        name = name or base.resolve().name
+        self.model = ServedModel(base, name, labels, all_versions)
+        service = ModelService(self.model)
+        self._rest = _bind(RestServer, service, rest_port, "--rest-port")
         self.rest_port = self._rest.server_port
+        self._grpc = self.grpc_port = None
+        try:
+            if grpc_port is not None and importlib.util.find_spec("grpc"):
+                from tfgen.export.development_server.grpc_server import (
+                    GrpcServer,
+                )
+
+                self._grpc = _bind(
+                    GrpcServer, service, grpc_port, "--grpc-port"
+                )
+                self.grpc_port = self._grpc.port
+            _load(self.model)
+        except BaseException:
+            self._close()
+            raise
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._rest.serve_forever, daemon=True),
@@ -65,25 +86,31 @@ class DevelopmentServer:
     def description(self) -> str:
         """What is served where, for the terminal."""
         model = self.model
-        return (
-            f"development server for the model {model.name}, version "
-            f"{model.versions[0].number}; not for production\n"
-            f"REST  {self.rest_url}/v1/models/{model.name}:predict"
-        )
+        numbers = [v.number for v in model.versions if v.state == "AVAILABLE"]
+        lines = [
+            f"development server, not for production: model {model.name}, "
+            f"version {', '.join(map(str, numbers))}",
+            f"REST  {self.rest_url}/v1/models/{model.name}:predict",
+            f"gRPC  127.0.0.1:{self.grpc_port}"
+            if self.grpc_port
+            else "gRPC  off; pip install 'tfgen[serving]' for it",
+        ]
+        return "\n".join(lines)
 
     def start(self) -> None:
         """Answer from now on, in threads of their own."""
         for thread in self._threads:
             thread.start()
+        if self._grpc:
+            self._grpc.start()
 
     def stop(self) -> None:
         """Let go of the ports and of the model."""
         self._stop.set()
         self._rest.shutdown()
-        self._rest.server_close()
         for thread in self._threads:
             thread.join()
-        self.model.close()
+        self._close()
 
     def __enter__(self):
         self.start()
@@ -96,12 +123,37 @@ class DevelopmentServer:
         while not self._stop.wait(_POLL_SECONDS):
             self.model.refresh()
 
+    def _close(self) -> None:
+        self._rest.server_close()
+        if self._grpc:
+            self._grpc.stop()
+        self.model.close()
 
-def _bind(port: int, option: str, model: ServedModel) -> RestServer:
+
+def _bind(kind: type, service: ModelService, port: int, option: str):
     try:
-        return RestServer(ModelService(model), port)
+        return kind(service, port)
     except OSError as error:
         raise ValueError(
-            f"Port {port} is taken ({error.strerror}). Pass {option} with "
-            "another one, or 0 for any that is free."
+            f"Port {port} cannot be used ({error.strerror or error}). Pass "
+            f"{option} with another one, or 0 for any that is free."
         ) from None
+
+
+def _load(model: ServedModel) -> None:
+    model.refresh()
+    if not model.versions:
+        raise ValueError(
+            f"Expected a folder with versions, such as {model.base}/1; "
+            f"{model.base} holds none. Write one with `tfgen export`."
+        )
+    loaded = {version.number: version for version in model.versions}
+    for version in loaded.values():
+        if version.error:
+            raise RuntimeError(version.error)
+    for label, number in model.labels.items():
+        if number not in loaded:
+            raise ValueError(
+                f"The label {label!r} stands for version {number}, which "
+                f"{model.base} does not hold."
+            )
