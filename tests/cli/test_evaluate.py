@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import PIL.Image
 import pytest
 
 
@@ -29,7 +30,11 @@ def test_two_runs(in_process, trained_by_class, gan, tmp_path):
         line.startswith(("[1/2] vae: ", "[2/2] gan: ")) for line in lines
     )
     assert "evaluation/report.html" in done.out
+    assert "evaluation/samples.png" in done.out
     folder = tmp_path / "evaluation"
+    # Data and two grids of samples in a row.
+    with PIL.Image.open(folder / "samples.png") as together:
+        assert together.width > 3 * 8 * 8 * 6
     report = json.loads((folder / "report.json").read_text())
     assert [run["name"] for run in report["runs"]] == ["vae", "gan"]
     assert report["command"].startswith("tfgen evaluate vae gan")
@@ -41,6 +46,7 @@ def test_two_runs(in_process, trained_by_class, gan, tmp_path):
     for heading in (
         "Data",
         "Samples",
+        "Side by side",
         "Reconstructions",
         "Latents",
         "Traversals",

@@ -16,6 +16,7 @@ from tfgen.cli.run_folder import RunFolder
 from tfgen.evaluation import Subject, evaluate, write_html, write_json
 from tfgen.metrics.coarse_pixels import coarse_pixels
 from tfgen.metrics.fit_extractor import accuracy
+from tfgen.pictures import beside_each_other, write_png
 from tfgen.version import __version__
 
 DEFAULT_FOLDER = "evaluation"
@@ -78,10 +79,15 @@ class EvaluationReport:
         }
         write_html(self.out / "report.html", evaluations, facts)
         write_json(self.out / "report.json", evaluations, facts)
+        together = _samples_together(evaluations)
+        if together is not None:
+            write_png(self.out / "samples.png", together)
         _print_numbers(evaluations)
         print(f"took     {time.perf_counter() - began:.0f} s")
         print(f"report   {self.out / 'report.html'}")
         print(f"numbers  {self.out / 'report.json'}")
+        if together is not None:
+            print(f"samples  {self.out / 'samples.png'}")
 
     def _subject(self, folder, name, place, settings):
         model = folder.load_model()
@@ -131,6 +137,22 @@ class EvaluationReport:
                 f"training split, accuracy on the test split {share:.1%}"
             )
         return self._extractors[key]
+
+
+def _samples_together(evaluations):
+    """Samples of several runs in one picture, beside the data of the first."""
+    shown = {}
+    for one in evaluations:
+        pictures = {
+            name: picture
+            for section in one.sections
+            for name, picture in section.pictures.items()
+        }
+        if "samples" in pictures:
+            if "data" in pictures:
+                shown.setdefault("data", pictures["data"])
+            shown[one.name] = pictures["samples"]
+    return beside_each_other(shown) if len(evaluations) > 1 and shown else None
 
 
 def _checked(name, train):

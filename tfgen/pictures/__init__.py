@@ -3,6 +3,10 @@
 matplotlib is imported when the first plot is drawn, not before.
 """
 
+from tfgen.pictures.arithmetic import arithmetic_picture as arithmetic_picture
+from tfgen.pictures.beside_each_other import (
+    beside_each_other as beside_each_other,
+)
 from tfgen.pictures.gallery import gallery as gallery
 from tfgen.pictures.gif import write_gif as write_gif
 from tfgen.pictures.image_grid import image_grid as image_grid
