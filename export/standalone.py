@@ -34,14 +34,19 @@ def process_command(*arguments: str) -> tuple[list[str], dict[str, str]]:
     return command, {**os.environ, **_ENVIRONMENT}
 
 
-def main() -> int:
-    """Run a command; an error is one line and the status 1."""
-    os.environ.update(_ENVIRONMENT)
+def stand_in_packages() -> None:
+    """Make the modules of this folder importable, and no others of tfgen."""
     folder = str(Path(__file__).resolve().parent)
     for name, folders in (("tfgen", []), ("tfgen.export", [folder])):
         package = types.ModuleType(name)
         package.__path__ = folders
         sys.modules[name] = package
+
+
+def main() -> int:
+    """Run a command; an error is one line and the status 1."""
+    os.environ.update(_ENVIRONMENT)
+    stand_in_packages()
     command, *arguments = sys.argv[1:] or [""]
     if command not in _MODULES:
         print(f"tfgen: expected one of {sorted(_MODULES)}", file=sys.stderr)

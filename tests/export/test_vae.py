@@ -16,14 +16,9 @@ def test_a_vae_answers_in_the_runtime_as_in_python(tmp_path, num_classes):
         num_classes=num_classes,
     )
     path = export_saved_model(model, tmp_path)
-    assert {s.name for s in verify(path).signatures} == {
-        "decode",
-        "encode",
-        "generate",
-        "reconstruct",
-        "score",
-        "serving_default",
-    }
+    names = {"decode", "encode", "generate", "reconstruct", "score"}
+    found = {s.name for s in verify(path).signatures}
+    assert found >= {*names, *(f"{name}_png" for name in names)}
     inputs = {"seed": np.array([5, 2**40])}
     if num_classes:
         inputs["label"] = np.array([2, 0])

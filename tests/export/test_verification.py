@@ -9,9 +9,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-import tfgen.export
-from tfgen.export import VerificationError, export_saved_model, verify
+from tfgen.export import (
+    VerificationError,
+    export_saved_model,
+    standalone,
+    verify,
+)
 from tfgen.export.manifest import ANSWERS_FILE, MANIFEST_FILE, write_manifest
+from tfgen.export.standalone import process_command
 
 X = {"x": keras.KerasTensor((None, 4), "float32")}
 
@@ -30,8 +35,9 @@ def sign_again(path):
     write_manifest(path, {key: manifest[key] for key in keep})
 
 
-def test_report(exported):
+def test_report(exported, capfd):
     report = verify(exported)
+    assert capfd.readouterr() == ("", "")
     assert report.path == exported
     assert report.versions["keras"] == keras.__version__
     assert [s.name for s in report.signatures] == [
@@ -41,13 +47,19 @@ def test_report(exported):
         "serving_default",
     ]
     for signature in report.signatures:
-        assert signature.batches == (1, 3, 8)
+        assert signature.batches == (1, 3, 8, 33)
         assert signature.difference < 1e-5
         assert signature.milliseconds > 0
+    assert report.scheduler.requests == 1000
+    assert report.scheduler.largest_request == 33
+    assert report.scheduler.rows > 3000
+    assert report.scheduler.difference < 1e-6
     table = str(report).splitlines()
-    assert len(table) == 5
+    assert len(table) == 6
     assert table[1].startswith("decode") and table[1].endswith("ok")
     assert "latent:float32(n, 3)" in table[1]
+    assert table[5].startswith("scheduler: 1,000 concurrent requests")
+    assert table[5].endswith("ok")
 
 
 def test_conditional(stand_in, tmp_path):
@@ -64,14 +76,14 @@ def test_bfloat16_has_its_own_tolerance(stand_in, tmp_path):
 
 def test_the_process_never_imports_tensorflow(exported):
     """Asks the interpreter for its imports instead of trusting the code."""
-    script = Path(tfgen.export.__file__).with_name("verify_process.py")
+    command, environment = process_command("verify", str(exported), "--json")
     process = subprocess.run(
-        [sys.executable, "-P", "-X", "importtime", script, exported],
+        [command[0], "-X", "importtime", *command[1:]],
+        env=environment,
         capture_output=True,
         text=True,
     )
-    result = json.loads(process.stdout.splitlines()[-1])
-    assert result["tensorflow_imported"] is False
+    assert "error" not in json.loads(process.stdout.splitlines()[-1])
     lines = process.stderr.splitlines()
     modules = {
         line.rpartition("|")[2].strip()
@@ -79,16 +91,12 @@ def test_the_process_never_imports_tensorflow(exported):
         if line.startswith("import time:")
     }
     assert "tfgen.export.cpp_runtime" in modules
-    assert not {"tensorflow", "keras", "tfgen"} & modules
+    assert not {"tensorflow", "keras", "tfgen", "google.protobuf"} & modules
 
 
-def test_quiet(exported, capfd):
-    verify(exported)
-    assert capfd.readouterr() == ("", "")
-
-
-def test_base_takes_the_newest(copy, exported):
+def test_base_takes_the_newest_with_files_that_others_add(copy, exported):
     shutil.copytree(exported, copy.parent / "11")
+    (copy.parent / "11" / "assets.extra" / "notes.txt").write_text("as agreed")
     (copy.parent / ".tfgen-export-dead").mkdir()
     report = verify(copy.parent)
     assert report.path == copy.parent / "11"
@@ -123,12 +131,6 @@ def test_a_missing_file_is_named(copy, name):
     with pytest.raises(ValueError, match=name) as error:
         verify(copy)
     assert "\n" not in str(error.value)
-
-
-def test_files_that_others_add_are_welcome(copy):
-    (copy / "assets.extra/tf_serving_warmup_requests").write_bytes(b"")
-    (copy / "batching_params.pbtxt").write_text("")
-    verify(copy)
 
 
 def test_no_export(tmp_path):
@@ -170,12 +172,32 @@ def test_answers_of_other_weights(copy, stand_in, tmp_path):
         verify(copy)
 
 
-def test_rows_that_depend_on_others(stand_in, tmp_path):
-    model = stand_in.WithEndpoint(
-        "planted", lambda x: {"y": x - tf.reduce_mean(x, 0)}, X
-    )
+def test_rows_that_a_longer_batch_alone_spoils(stand_in, tmp_path):
+    """Right for every batch that was asked alone, and for its parts."""
+
+    def spoiled(x):
+        long = tf.cast(tf.shape(x)[0] > 40, "float32")
+        return {"y": x + long}
+
+    model = stand_in.WithEndpoint("planted", spoiled, X)
     path = export_saved_model(model, tmp_path)
-    with pytest.raises(VerificationError, match="'planted' .* as 3 and 5"):
+    with pytest.raises(
+        VerificationError, match="'planted' .*scheduler merges"
+    ) as error:
+        verify(path)
+    assert str(error.value.report).endswith("FAILED")
+
+
+def test_rows_that_depend_on_others(stand_in, tmp_path):
+    """Sizes that the export itself compares do not show it: 30 is none."""
+
+    def mixed(x):
+        mixes = tf.cast(tf.shape(x)[0] == 30, "float32")
+        return {"y": x - mixes * tf.reduce_mean(x, 0)}
+
+    model = stand_in.WithEndpoint("planted", mixed, X)
+    path = export_saved_model(model, tmp_path)
+    with pytest.raises(VerificationError, match="'planted' .* as 3 and 30"):
         verify(path)
 
 
@@ -209,15 +231,13 @@ def test_a_session_where_xla_is_needed_fails_as_in_the_server(tmp_path):
     )
     code = (
         "import runpy, sys, numpy\n"
-        "names = runpy.run_path(sys.argv[1])\n"
-        "names['_stand_in_packages']()\n"
+        "runpy.run_path(sys.argv[1])['stand_in_packages']()\n"
         "from tfgen.export.cpp_runtime import SavedModelSession\n"
         "session = SavedModelSession(sys.argv[2])\n"
         "session.run('serve', x=numpy.ones((2, 4)))\n"
     )
-    script = Path(tfgen.export.__file__).with_name("verify_process.py")
     process = subprocess.run(
-        [sys.executable, "-P", "-c", code, script, tmp_path],
+        [sys.executable, "-P", "-c", code, standalone.__file__, tmp_path],
         capture_output=True,
         text=True,
     )
