@@ -5,8 +5,7 @@ from typing import Any
 
 from tfgen.export.serving_kit.served_models import ServedModel
 
-# Two rows each.
-_KNOWN = {"seed": "[1, 2]", "label": "[0, 1]"}
+_KNOWN = {"seed": [1, 2], "label": [0, 1]}
 
 
 def curl_calls(model: ServedModel) -> str:
@@ -24,8 +23,10 @@ def curl_calls(model: ServedModel) -> str:
 
 
 def _call(model: ServedModel, name: str) -> list[str]:
+    # Two rows, and one where the answer is a file.
+    rows = 1 if name == "generate_png" else 2
     inputs = ", ".join(
-        rf"\"{key}\": {_rows(key, tensor)}"
+        rf"\"{key}\": {_rows(key, tensor, rows)}"
         for key, tensor in model.signatures[name]["inputs"].items()
     )
     ask = f'ask {model.name} {name} "{{{inputs}}}"'
@@ -40,21 +41,21 @@ def _call(model: ServedModel, name: str) -> list[str]:
         file = f"{model.name}.png"
         return [
             f"{ask} |",
-            '  sed -n \'s/.*"b64": *"\\([^"]*\\)".*/\\1/p\' | head -n 1 |',
+            '  sed -n \'s/.*"b64": *"\\([^"]*\\)".*/\\1/p\' |',
             f"  base64 -d >{file}",
             f'echo "== {model.name} {name}: {file}"',
         ]
     return [f'{ask} | show "{model.name} {name}"']
 
 
-def _rows(name: str, tensor: dict[str, Any]) -> str:
-    """Two rows: what is known by name, ones, or the prior's middle: zeros."""
+def _rows(name: str, tensor: dict[str, Any], rows: int) -> str:
+    """What is known by name, ones, or the middle of the prior: zeros."""
     if name in _KNOWN:
-        return _KNOWN[name]
+        return json.dumps(_KNOWN[name][:rows])
     if name == "x" or name.startswith("x_"):
         return "$x"
     sizes = tensor["shape"][1:]
     row: Any = 0.0 if sizes else 1.0
     for size in reversed(sizes):
         row = [row] * size
-    return json.dumps([row, row])
+    return json.dumps([row] * rows)

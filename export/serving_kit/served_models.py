@@ -21,7 +21,8 @@ class ServedModel:
         base: The folder that holds the versions.
         versions: Their numbers, ascending.
         signatures: Of the newest version, as its manifest has them.
-        value_range: The numbers of black and of white in its pictures.
+        value_range: The numbers of black and of white in its pictures;
+            None if the model knows none.
         num_classes: Of its labels; None if it takes none.
     """
 
@@ -29,7 +30,7 @@ class ServedModel:
     base: Path
     versions: tuple[int, ...]
     signatures: dict[str, Any]
-    value_range: tuple[float, float]
+    value_range: list[float] | None
     num_classes: int | None
 
     @property
@@ -109,7 +110,6 @@ def _read(folder: Path) -> ServedModel:
         folder,
         tuple(versions),
         signatures,
-        # None for real data, which is not drawn.
-        tuple(manifest.get("value_range") or (0.0, 1.0)),
+        manifest.get("value_range"),
         manifest.get("num_classes"),
     )

@@ -1,5 +1,7 @@
 """What the clients are made of: messages and pictures."""
 
+import json
+import shutil
 import struct
 import sys
 
@@ -86,6 +88,14 @@ def test_pictures_keep_their_range(modules, tmp_path):
     )
 
 
+def test_pictures_without_a_range_take_their_own(modules, tmp_path):
+    _, picture = modules
+    grey = [[[[-3.0], [0.0]], [[1.0], [2.0]]]]
+    picture.write_picture(tmp_path / "grey.png", grey, None)
+    shown = np.asarray(PIL.Image.open(tmp_path / "grey.png"))
+    np.testing.assert_array_equal(shown[::32, ::32], [[0, 153], [204, 255]])
+
+
 def test_pictures_that_do_not_fill_their_grid(modules, tmp_path):
     _, picture = modules
     white = [[[[1.0, 1.0, 1.0]] * 70] * 3] * 3
@@ -94,3 +104,41 @@ def test_pictures_that_do_not_fill_their_grid(modules, tmp_path):
     assert shown.shape == (6, 140, 3)
     assert shown[:3].min() == shown[3:, :70].min() == 255
     assert shown[3:, 70:].max() == 0
+
+
+def test_a_table_becomes_a_csv_file(kit, run_python, tmp_path):
+    clients = shutil.copytree(kit / "clients", tmp_path / "clients")
+    row = {"dtype": "float32", "shape": [None, 2]}
+    number = {"dtype": "float32", "shape": [None]}
+    seed = {"dtype": "int64", "shape": [None]}
+    generate = {
+        "inputs": {"seed": seed, "other": number},
+        "outputs": {"x": row},
+    }
+    model = {
+        "version": 1,
+        "value_range": None,
+        "num_classes": None,
+        "signatures": {"generate": {"inputs": inputs, "outputs": {"x": row}}},
+    }
+    (clients / "models.json").write_text(json.dumps({"iris": model}))
+    code = f"""
+import sys
+sys.path.insert(0, {str(clients)!r})
+sys.argv = ["client", "-n", "20", "--seed", "3"]
+import questions
+
+def connect(server, model, version):
+    assert (server, model, version) == ("here", "iris", "stable")
+
+    def predict(signature, inputs):
+        pairs = zip(inputs["seed"], inputs["other"], strict=True)
+        return {{"x": [[seed, other / 4] for seed, other in pairs]}}
+
+    return predict
+
+questions.run("A client.", "here", connect)
+"""
+    assert run_python(code) == "samples.csv\n"
+    lines = (tmp_path / "samples.csv").read_text().splitlines()
+    assert lines == [f"{seed},0.25" for seed in range(3, 23)]

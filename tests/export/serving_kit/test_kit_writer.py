@@ -61,7 +61,9 @@ def test_models_are_described(kit_of_several):
     models = json.loads((kit_of_several / "clients/models.json").read_text())
     assert list(models) == ["My_faces", "shoes"]
     assert models["My_faces"]["version"] == 12
+    # As the stand-in has them.
     assert models["shoes"]["value_range"] == [0.0, 1.0]
+    assert models["shoes"]["num_classes"] is None
     assert models["shoes"]["signatures"]["decode"] == {
         "inputs": {"latent": {"dtype": "float32", "shape": [None, 3]}},
         "outputs": {"x": {"dtype": "float32", "shape": [None, 4, 4, 1]}},
