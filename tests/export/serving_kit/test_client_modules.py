@@ -111,10 +111,7 @@ def test_a_table_becomes_a_csv_file(kit, run_python, tmp_path):
     row = {"dtype": "float32", "shape": [None, 2]}
     number = {"dtype": "float32", "shape": [None]}
     seed = {"dtype": "int64", "shape": [None]}
-    generate = {
-        "inputs": {"seed": seed, "other": number},
-        "outputs": {"x": row},
-    }
+    inputs = {"seed": seed, "other": number}
     model = {
         "version": 1,
         "value_range": None,
