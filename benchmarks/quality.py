@@ -14,6 +14,7 @@ import pathlib
 
 from scoreboard import (
     frechet,
+    hybrids,
     likelihood,
     mixtures,
     presets,
@@ -24,7 +25,7 @@ from scoreboard.results import Results
 
 FAMILIES = {
     module.FAMILY.name: module.FAMILY
-    for module in (likelihood, mixtures, stacked, frechet, presets)
+    for module in (likelihood, mixtures, stacked, frechet, hybrids, presets)
 }
 ROOT = pathlib.Path(__file__).parent
 FOLDER = ROOT.parent / "build" / "quality"

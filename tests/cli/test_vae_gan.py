@@ -13,10 +13,10 @@ TRAIN = (
 @pytest.mark.parametrize(
     "options",
     [
-        ("--gamma", "0.5"),
+        ("--gamma", "0.5", "--adversarial-weight", "2"),
         (
             *("--conditional", "--objective", "elbo_adversarial"),
-            *("--adversarial-weight", "5", "--loss", "hinge"),
+            *("--adversarial-ratio", "0.3", "--loss", "hinge"),
         ),
     ],
     ids=["larsen", "elbo_adversarial"],
@@ -48,4 +48,4 @@ def test_an_option_of_the_other_objective(refused):
     message = refused(
         *TRAIN, "--objective", "elbo_adversarial", "--gamma", "0.5"
     )
-    assert "weigh by adversarial_weight" in message
+    assert "weigh by adversarial_ratio" in message

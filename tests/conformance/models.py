@@ -195,7 +195,8 @@ CASES = [
     vae_gan(
         "conv_labels",
         (8, 8, 1),
-        CONV + ", num_classes=3, average_decay=0, gamma=0.1",
+        CONV + ", num_classes=3, average_decay=0, gamma=0.1, "
+        "adversarial_weight=10.0, feature_variance=1.0",
         classes=3,
     ),
     vae_gan(

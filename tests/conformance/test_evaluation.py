@@ -39,6 +39,7 @@ def test_logs_are_the_metrics(case):
         "gradient_penalty",
         "augmentation_probability",
         "adversarial_gradient_ratio",
+        "adversarial_weight",
         "encoder_gradient_norm",
         "decoder_gradient_norm",
         "generator_gradient_norm",

@@ -13,6 +13,8 @@ from tfgen.training.conditional_update import apply_if
 DATA = np.float32(np.random.default_rng(0).normal(size=(12, 3)))
 LATENT, HIDDEN, SEED, RATE = 2, 4, 4, 0.1
 NETWORKS = ("encoder", "decoder", "discriminator")
+PLAIN = {"loss": "minimax", "penalties": [], "seed": SEED}
+FIXED = {"adversarial_weight": 10.0}
 layers = keras.layers
 
 
@@ -41,7 +43,7 @@ def larsen(regularizer=None, **options):
         *networks(regularizer),
         probability.Gaussian(0.5),
         "larsen",
-        **{"loss": "minimax", "penalties": [], "seed": SEED, **options},
+        **{**PLAIN, **FIXED, "feature_variance": 1.0, **options},
     )
 
 
@@ -51,7 +53,7 @@ def elbo_adversarial(regularizer=None, **options):
         *networks(regularizer),
         probability.Gaussian("learned", initial_scale=0.6),
         "elbo_adversarial",
-        **{"loss": "minimax", "penalties": [], "seed": SEED, **options},
+        **{**PLAIN, **FIXED, **options},
     )
 
 
@@ -274,6 +276,43 @@ class TestRouting:
         )
 
 
+@pytest.mark.parametrize("objective", MAKERS)
+@pytest.mark.parametrize("warmup_steps, share", [(0, 1.0), (4, 0.5)])
+def test_weight_that_gives_a_ratio(objective, warmup_steps, share):
+    """The ratio at weight 1 tells the weight for a ratio of 0.3."""
+
+    def step(**options):
+        model = MAKERS[objective](
+            adversarial_warmup_steps=warmup_steps, **options
+        )
+        model.step.assign(2)
+        return moved(model)
+
+    _, logs = step(adversarial_weight=1.0)
+    weight = 0.3 / (logs["adversarial_gradient_ratio"][0] / share)
+    wanted, _ = step(adversarial_weight=weight)
+    came, logs = step(adversarial_weight=None, adversarial_ratio=0.3)
+    assert logs["adversarial_weight"][0] == pytest.approx(share * weight)
+    ratio = logs["adversarial_gradient_ratio"][0]
+    assert ratio == pytest.approx(share * 0.3)
+    for name in NETWORKS:
+        assert_equal(came[name], wanted[name])
+
+
+def test_variance_that_follows_the_features():
+    """It makes the mean of R 3 / 2 nats; to the gradients it is a constant."""
+    model = larsen(feature_variance=None, adversarial_weight=0.0)
+    hand = ByHand(model)
+    variance = 2.0 * float(hand.feature_loss()) / 3
+    gradients, logs = moved(model)
+    assert logs["feature_loss"][0] == pytest.approx(hand.feature_loss())
+    for name, losses_of in {
+        "encoder": lambda: hand.feature_loss() / variance + hand.kl(),
+        "decoder": lambda: hand.feature_loss() / variance,
+    }.items():
+        assert_equal(gradients[name], hand.gradients(losses_of, name))
+
+
 # Any samples will do where only reconstructions are looked at.
 W = np.ones((LATENT, 3), np.float32)
 
@@ -473,8 +512,11 @@ class TestRefused:
             ({"augmentation": "adaptive"}, "is for images"),
             (
                 {"objective": "elbo_adversarial", "gamma": 2.0},
-                "weigh by adversarial_weight",
+                "gamma=2.0 is for objective='larsen'",
             ),
+            ({"gamma": 2.0}, "pass adversarial_weight too"),
+            ({"adversarial_ratio": float("nan")}, "expected 0 or more"),
+            ({"feature_variance": 0.0}, "expected a number above 0"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )

@@ -101,6 +101,7 @@ def _check_numbers(settings):
         "learning_rate",
         "beta",
         "free_bits",
+        "adversarial_ratio",
         "adversarial_weight",
         "gamma",
         "checkpoint_every",

@@ -109,12 +109,21 @@ def train(
             help="Of a VAE-GAN: larsen or elbo_adversarial [larsen]",
         ),
     ] = None,
+    adversarial_ratio: Annotated[
+        float | None,
+        Option(
+            min=0.0,
+            metavar="RATIO",
+            help="Of a VAE-GAN: of the adversarial to the reconstruction's "
+            "part of the gradient [0.5]",
+        ),
+    ] = None,
     adversarial_weight: Annotated[
         float | None,
         Option(
             min=0.0,
             metavar="WEIGHT",
-            help="Of a VAE-GAN: of the adversarial part [10]",
+            help="Of a VAE-GAN: a fixed weight of the adversarial part",
         ),
     ] = None,
     gamma: Annotated[

@@ -37,6 +37,7 @@ BUILD_OPTIONS = (
     "packing",
     "discriminator_steps",
     "objective",
+    "adversarial_ratio",
     "adversarial_weight",
     "gamma",
     "conditioning",

@@ -21,6 +21,8 @@ from tfgen.models.with_encoder import WithEncoder, reparameterize, warmed_up
 from tfgen.training.average import update_average
 from tfgen.training.conditional_update import apply_if
 
+MOST_WEIGHT = 1e4
+"""Of a discriminator that has stopped to say anything."""
 UPDATES = ("decoder_updated", "discriminator_updated")
 PARTS = (
     "encoder",
@@ -40,24 +42,29 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     reconstruction loss and A the adversarial loss of x~ and x' (their mean):
 
         encoder        minimises  R(x, x~) + beta KL
-        decoder        minimises  gamma R(x, x~) + adversarial_weight A
+        decoder        minimises  gamma R(x, x~) + lambda A
         discriminator  minimises  its loss on x, x~ and x', plus penalties
 
     all by gradients at the weights before the step. Of R nothing reaches the
     discriminator, of A nothing the encoder. R is `1/2 ||D_l(x) - D_l(x~)||^2`
-    in an inner layer of the discriminator (`"larsen"`), or `-log p(x|z)` in
-    the data, so that encoder and decoder maximise the evidence lower bound
-    (`"elbo_adversarial"`). The discriminator sees the expected data of
-    p(x|z), which is also what is sampled.
+    over `feature_variance`, in an inner layer of the discriminator
+    (`"larsen"`), or `-log p(x|z)` in the data, so that encoder and decoder
+    maximise the evidence lower bound (`"elbo_adversarial"`). The discriminator
+    sees the expected data of p(x|z), which is also what is sampled.
+
+    R grows with the number of pixels or features, A does not. So lambda is
+    chosen anew at each step: the part of A in the gradient at the decoder's
+    outputs has `adversarial_ratio` times the norm of R's part.
 
     Logs `negative_elbo` (beta = 1), `reconstruction_loss` (of the data) and
-    `kl_loss` in nats under both objectives, `feature_loss` (larsen),
+    `kl_loss` in nats under both objectives, `feature_loss` (larsen, at a
+    variance of 1),
     `generator_loss`, `discriminator_loss`, `real_accuracy`, `fake_accuracy`;
-    in training also `gradient_penalty`, a gradient norm for each network, and
-    `adversarial_gradient_ratio`: at the decoder's output for reconstructions,
-    the norm of A's part of its gradient over that of R's part. Far above 1
-    the model forgets what it is to reconstruct, far below 1 the adversary is
-    as good as absent.
+    in training also `gradient_penalty`, a gradient norm for each network,
+    `adversarial_weight` (lambda) and `adversarial_gradient_ratio`: at the
+    decoder's outputs for reconstructions, the norm of A's part of the gradient
+    over that of R's part. Far above 1 the model forgets what it is to
+    reconstruct, far below 1 the adversary is as good as absent.
 
     Args:
         encoder: as for `VAE`.
@@ -70,10 +77,16 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         beta: weight of the KL term.
         beta_warmup_steps: steps over which beta rises linearly from 0.
         free_bits: nats a latent dimension that cost nothing.
-        adversarial_weight: of A for the decoder; good values give an
-            `adversarial_gradient_ratio` of some tenths.
-        adversarial_warmup_steps: steps over which it rises linearly from 0.
-        gamma: of R for the decoder, with larsen.
+        adversarial_ratio: what `adversarial_gradient_ratio` is to be.
+        adversarial_weight: a fixed lambda instead.
+        adversarial_warmup_steps: steps over which lambda rises linearly from
+            0.
+        gamma: with larsen and a fixed lambda, weight of R for the decoder.
+        feature_variance: with larsen, of the features around those of x~; 1
+            in the paper. None: at each step the one that makes the mean of R
+            n / 2 nats, for n values of data, as the most likely variance
+            would if R were of the data; so the KL term keeps its place
+            whatever the features' scale and number.
         feature_layer: name of the discriminator's inner layer l, with larsen;
             default: `"features"`, as networks by name call it.
         balance_gate: with larsen, whether decoder or discriminator skip
@@ -97,7 +110,11 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     Reference:
         Larsen et al. (2016), "Autoencoding beyond pixels using a learned
         similarity metric", algorithm 1. Data and generated examples weigh the
-        same, as in the authors' code.
+        same, as in the authors' code. Esser et al. (2021), "Taming
+        transformers for high-resolution image synthesis", equation 7, for
+        lambda (at the decoder's last layer). Rybkin et al. (2021), "Simple and
+        effective VAE training with calibrated decoders", equation 4, for the
+        variance.
 
     Example:
     >>> model = tfgen.build("vae_gan", input_shape=(8, 8, 1), latent_dim=4)
@@ -118,12 +135,14 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         beta=1.0,
         beta_warmup_steps=0,
         free_bits=0.0,
-        adversarial_weight=10.0,
+        adversarial_ratio=0.5,
+        adversarial_weight=None,
         adversarial_warmup_steps=0,
         gamma=1.0,
+        feature_variance=None,
         feature_layer=None,
         balance_gate=False,
-        loss="non_saturating",
+        loss="relativistic",
         penalties=None,
         augmentation=None,
         average_decay=0.999,
@@ -141,21 +160,30 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         check_augmentation(augmentation, self.data_shape)
         check_average_decay(average_decay)
         vae_gan_checks.check_numbers(
+            adversarial_ratio=adversarial_ratio,
             adversarial_weight=adversarial_weight,
             adversarial_warmup_steps=adversarial_warmup_steps,
             gamma=gamma,
         )
         vae_gan_checks.check_objective(
-            objective, self.likelihood, gamma, feature_layer, balance_gate
+            objective,
+            self.likelihood,
+            gamma=gamma,
+            feature_layer=feature_layer,
+            feature_variance=feature_variance,
+            balance_gate=balance_gate,
         )
+        vae_gan_checks.check_gamma(gamma, adversarial_weight)
         self.data_range = vae_gan_checks.find_range(
             self.likelihood, find_data_range(decoder, "auto"), data_range
         )
         self.objective = objective
+        self.adversarial_ratio = adversarial_ratio
         self.adversarial_weight = adversarial_weight
         self.adversarial_warmup_steps = adversarial_warmup_steps
         self.gamma = gamma
         self.feature_layer = feature_layer
+        self.feature_variance = feature_variance
         self.balance_gate = balance_gate
         self._set_adversary(
             Adversary(
@@ -168,10 +196,10 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         )
         vae_gan_checks.check_gate(balance_gate, self.adversarial_loss)
         self.similarity = None
-        self._likeness = "reconstruction_loss"
         if objective == "larsen":
-            self._likeness = "feature_loss"
-            self.similarity = LearnedSimilarity(discriminator, feature_layer)
+            self.similarity = LearnedSimilarity(
+                discriminator, feature_layer, feature_variance
+            )
         self.average_decay = average_decay
         self.average_decoder = average_of(decoder) if average_decay else None
         self._make_trackers()
@@ -184,6 +212,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             + ("generator_loss", "discriminator_loss", *ACCURACIES),
             train_only=(
                 "gradient_penalty",
+                "adversarial_weight",
                 "adversarial_gradient_ratio",
                 *(f"{name}_gradient_norm" for name in self.optimizer_names),
             )
@@ -204,12 +233,12 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
                 judged.watch(outputs)
                 fakes = [self.likelihood.mean(output) for output in outputs]
                 logs = self._terms(batch, x, kl, outputs, fakes, training=True)
-                likeness = batch.mean(logs[self._likeness])
+                likeness = self._reconstruction(batch, logs)
                 adversarial = batch.mean(logs["generator_loss"])
-                adversarial *= self._current_adversarial_weight()
             # The chain rule by hand: each network gets its own losses alone.
             to_x = judged.gradient(likeness, outputs[0])
             to_fool = judged.gradient(adversarial, outputs)
+            weight, weighed = self._weigh(batch, to_fool[0], self.gamma * to_x)
             one = tf.constant(1.0)
             encoder = made.gradient(
                 [outputs[0], prior],
@@ -219,7 +248,11 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             decoder = made.gradient(
                 [*outputs, decay],
                 self.decoder.trainable_variables,
-                [self.gamma * to_x + to_fool[0], to_fool[1], one],
+                [
+                    self.gamma * to_x + weight * to_fool[0],
+                    weight * to_fool[1],
+                    one,
+                ],
             )
             decoder += judged.gradient(
                 likeness, self.likelihood.trainable_variables
@@ -227,11 +260,14 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             discriminator, said, critiques = self._discriminator_gradients(
                 batch, *fakes
             )
-            logs |= said | self._apply(
-                batch, critiques, (encoder, decoder, discriminator)
+            logs |= (
+                weighed
+                | said
+                | self._apply(
+                    batch, critiques, (encoder, decoder, discriminator)
+                )
             )
             logs |= self._remember(batch, critiques, said)
-            logs |= _dominance(batch, to_fool[0], self.gamma * to_x)
         self.count_step()
         return self.track(batch, logs)
 
@@ -281,6 +317,26 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             )
         return losses
 
+    def _reconstruction(self, batch, terms):
+        """R, this replica's share of its mean over the batch."""
+        if self.similarity is None:
+            return batch.mean(terms["reconstruction_loss"])
+        gap = terms["feature_loss"]
+        return batch.mean(gap) / self.similarity.variance(batch, gap)
+
+    def _weigh(self, batch, adversarial, reconstruction):
+        """Lambda of this step, from two gradients at the decoder's outputs."""
+        ratio = _ratio_of_norms(batch, adversarial, reconstruction)
+        weight = self.adversarial_weight
+        if weight is None:
+            weight = tf.math.divide_no_nan(self.adversarial_ratio, ratio)
+            weight = tf.minimum(weight, MOST_WEIGHT)
+        weight *= warmed_up(1.0, self.adversarial_warmup_steps, self.step)
+        return weight, {
+            "adversarial_weight": batch.each(weight),
+            "adversarial_gradient_ratio": batch.each(weight * ratio),
+        }
+
     def _apply(self, batch, critiques, gradients):
         """Takes the optimizers' steps, as far as the balance lets them."""
         variables = self.network_variables()
@@ -309,11 +365,6 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             batch.global_mean(real), batch.global_mean(fake / len(critiques))
         )
         return {"decoder": decoder, "discriminator": discriminator}
-
-    def _current_adversarial_weight(self):
-        return warmed_up(
-            self.adversarial_weight, self.adversarial_warmup_steps, self.step
-        )
 
     # Using it.
 
@@ -354,10 +405,12 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             "beta": self.beta,
             "beta_warmup_steps": self.beta_warmup_steps,
             "free_bits": self.free_bits,
+            "adversarial_ratio": self.adversarial_ratio,
             "adversarial_weight": self.adversarial_weight,
             "adversarial_warmup_steps": self.adversarial_warmup_steps,
             "gamma": self.gamma,
             "feature_layer": self.feature_layer,
+            "feature_variance": self.feature_variance,
             "balance_gate": self.balance_gate,
             "loss": serialize(self.adversarial_loss),
             "penalties": [serialize(penalty) for penalty in self.penalties],
@@ -383,12 +436,11 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         return cls(**config)
 
 
-def _dominance(batch, adversarial, reconstruction):
-    """Ratio of the norms of two gradients over the whole batch."""
+def _ratio_of_norms(batch, first, second):
+    """Of two gradients over the whole batch."""
     squares = [
         tf.reduce_sum(gradient**2, axis=range(1, len(gradient.shape)))
-        for gradient in (adversarial, reconstruction)
+        for gradient in (first, second)
     ]
     sums = tf.unstack(batch.global_mean(tf.stack(squares, axis=1)))
-    ratio = tf.sqrt(tf.math.divide_no_nan(*sums))
-    return {"adversarial_gradient_ratio": batch.each(ratio)}
+    return tf.sqrt(tf.math.divide_no_nan(*sums))

@@ -3,17 +3,29 @@
 from tfgen import losses, probability
 
 OBJECTIVES = ("larsen", "elbo_adversarial")
+OF_LARSEN = {
+    "gamma": 1.0,
+    "feature_layer": None,
+    "feature_variance": None,
+    "balance_gate": False,
+}
 
 
 def check_numbers(**numbers) -> None:
-    """Raises ValueError for weights and steps below 0."""
+    """Raises ValueError for weights and steps below 0; None is as good."""
     for name, value in numbers.items():
-        if value < 0:
+        if value is not None and not value >= 0:
             raise ValueError(f"{name} is {value}, expected 0 or more.")
 
 
-def check_objective(objective, likelihood, gamma, feature_layer, balance_gate):
-    """Raises ValueError for what the objective leaves without a meaning."""
+def check_objective(objective, likelihood, **of_larsen) -> None:
+    """Raises ValueError for what the objective leaves without a meaning.
+
+    Args:
+        objective: its name.
+        likelihood: a `Likelihood`.
+        **of_larsen: options that are its alone.
+    """
     if objective not in OBJECTIVES:
         raise ValueError(
             f"objective is {objective!r}, expected one of "
@@ -21,14 +33,19 @@ def check_objective(objective, likelihood, gamma, feature_layer, balance_gate):
         )
     if objective == "larsen":
         _check_nothing_idle(likelihood)
-    elif gamma != 1.0 or feature_layer is not None or balance_gate:
-        raise ValueError(
-            f"gamma={gamma}, feature_layer={feature_layer!r} and balance_gate="
-            f"{balance_gate} belong to objective='larsen', got "
-            "'elbo_adversarial': leave them out, and weigh by "
-            "adversarial_weight."
-        )
+    else:
+        _check_defaults(of_larsen)
     _check_targets(likelihood)
+
+
+def check_gamma(gamma, adversarial_weight) -> None:
+    """Raises ValueError for a gamma that nothing is weighed against."""
+    if gamma != 1.0 and adversarial_weight is None:
+        raise ValueError(
+            f"gamma is {gamma}, which says nothing while adversarial_weight "
+            "follows the gradients: pass adversarial_weight too, or change "
+            "adversarial_ratio instead."
+        )
 
 
 def check_gate(balance_gate, loss) -> None:
@@ -62,6 +79,17 @@ def find_range(likelihood, from_decoder, data_range):
             f"of data in {own}: leave data_range out."
         )
     return data_range
+
+
+def _check_defaults(of_larsen):
+    wrong = {k: v for k, v in of_larsen.items() if v != OF_LARSEN[k]}
+    if wrong:
+        listed = ", ".join(f"{k}={v!r}" for k, v in wrong.items())
+        raise ValueError(
+            f"{listed} is for objective='larsen', got 'elbo_adversarial': "
+            "leave it out, and weigh by adversarial_ratio or "
+            "adversarial_weight."
+        )
 
 
 def _check_nothing_idle(likelihood):

@@ -112,7 +112,12 @@ class Preset:
         if "likelihood" in overrides:
             outdated.add("output_activation")
         if "objective" in overrides:
-            outdated |= {"gamma", "feature_layer", "balance_gate"}
+            outdated |= {
+                "gamma",
+                "feature_layer",
+                "feature_variance",
+                "balance_gate",
+            }
         if "loss" in overrides:
             outdated.add("penalties")
         return {k: v for k, v in self.options.items() if k not in outdated}

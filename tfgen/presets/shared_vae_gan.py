@@ -31,6 +31,7 @@ SHARED_VAE_GAN = Preset(
         "likelihood": _squared_error,
         "output_activation": "tanh",
         "loss": "least_squares",
+        "adversarial_weight": 10.0,
         "penalties": [],
         "average_decay": 0.0,
     },

@@ -14,6 +14,5 @@ VAE_GAN = Preset(
         "latent_dim": 16,
         "objective": "elbo_adversarial",
         "likelihood": "bernoulli",
-        "adversarial_weight": 10.0,
     },
 )
