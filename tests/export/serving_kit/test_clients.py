@@ -67,12 +67,15 @@ def start(base, kit, log):
 
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
-    """A class-conditional model of 8x12 colour images, served."""
+    """A class-conditional model, served.
+
+    Two of its images, in JSON, are more than a pipe holds.
+    """
     import tfgen
 
     model = tfgen.build(
         "vae",
-        input_shape=(8, 12, 3),
+        input_shape=(32, 48, 3),
         latent_dim=2,
         network="mlp",
         likelihood="bernoulli",
@@ -100,9 +103,9 @@ def test_a_picture(images, which, tmp_path):
         "",
     )
     shown = np.asarray(PIL.Image.open(tmp_path / "samples.png"))
-    # 20 images fill 4 rows of 5; 12 pixels across are enlarged 5 times.
-    assert shown.shape == (4 * 8 * 5, 5 * 12 * 5, 3)
-    third_in_second_row = shown[8 * 5 : 16 * 5 : 5, 24 * 5 : 36 * 5 : 5]
+    # 20 images fill 4 rows of 5.
+    assert shown.shape == (4 * 32, 5 * 48, 3)
+    third_in_second_row = shown[32:64, 2 * 48 : 3 * 48]
     answer = images.model.run_endpoint(
         "generate", {"seed": np.array([5 + 7]), "label": np.array([2])}
     )
@@ -117,7 +120,7 @@ def test_every_signature(images, which, tmp_path):
     described = json.loads((images.kit / "clients/models.json").read_text())
     asked = [line.split()[0] for line in done.stdout.splitlines()]
     assert sorted(asked) == sorted(described["photos"]["signatures"])
-    assert "generate             x [1, 8, 12, 3]\n" in done.stdout
+    assert "generate             x [1, 32, 48, 3]\n" in done.stdout
     assert re.search(
         r"^generate_png +image_bytes \d+ bytes$", done.stdout, re.M
     )
