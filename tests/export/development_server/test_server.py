@@ -1,0 +1,158 @@
+"""The server as an object, and the command `tfgen serve`."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from tfgen.export import standalone
+from tfgen.export.development_server import DevelopmentServer
+
+COMMAND = Path(sys.executable).with_name("tfgen")
+
+
+@pytest.fixture
+def taken_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_new_version_is_picked_up(copied_base):
+    base, other = copied_base
+    with DevelopmentServer(base, rest_port=0, grpc_port=None) as server:
+        url = f"{server.rest_url}/v1/models/model"
+        before = requests.post(f"{url}:predict", json={"instances": [1]}).json()
+        shutil.copytree(other, base / ".temporary")
+        os.rename(base / ".temporary", base / "2")
+        ends = time.monotonic() + 20
+        while time.monotonic() < ends:
+            newest = requests.get(url).json()["model_version_status"][0]
+            if (newest["version"], newest["state"]) == ("2", "AVAILABLE"):
+                break
+            time.sleep(0.1)
+        after = requests.post(f"{url}:predict", json={"instances": [1]}).json()
+    assert list(after) == ["predictions"] and after != before
+
+
+def test_ports_are_let_go_of(copied_base):
+    with DevelopmentServer(copied_base[0], rest_port=0, grpc_port=0) as first:
+        ports = first.rest_port, first.grpc_port
+    with DevelopmentServer(copied_base[0], "other", *ports) as second:
+        assert (second.rest_port, second.grpc_port) == ports
+        assert "model other, version 1" in second.description
+
+
+@pytest.mark.parametrize("which", ["rest", "grpc"])
+def test_a_taken_port(copied_base, taken_port, which):
+    ports = {"rest_port": 0, "grpc_port": 0, f"{which}_port": taken_port}
+    with pytest.raises(
+        ValueError, match=rf"Port {taken_port} .* Pass --{which}-port"
+    ):
+        DevelopmentServer(copied_base[0], **ports)
+
+
+def test_nothing_to_serve(tmp_path):
+    with pytest.raises(ValueError, match="holds none. Write one with"):
+        DevelopmentServer(tmp_path, rest_port=0, grpc_port=None)
+    (tmp_path / "1").mkdir()
+    with pytest.raises(RuntimeError, match="saved_model.pb"):
+        DevelopmentServer(tmp_path, rest_port=0, grpc_port=None)
+
+
+def test_a_label_of_a_missing_version(served_base):
+    with pytest.raises(ValueError, match="'gold' stands for version 9"):
+        DevelopmentServer(
+            served_base, rest_port=0, grpc_port=None, labels={"gold": 9}
+        )
+
+
+def test_without_grpcio(served_base, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    server = DevelopmentServer(served_base, rest_port=0)
+    with server:
+        assert server.grpc_port is None
+        assert "pip install 'tfgen[serving]'" in server.description
+
+
+def standalone_command(*arguments):
+    """The process that `tfgen serve` turns into; it starts faster."""
+    return standalone.process_command("serve", *map(str, arguments))
+
+
+def tfgen_command(*arguments):
+    return [str(COMMAND), "serve", *map(str, arguments)], None
+
+
+@pytest.mark.parametrize(
+    "command, number",
+    [(tfgen_command, signal.SIGINT), (standalone_command, signal.SIGTERM)],
+)
+def test_the_command(served_base, command, number):
+    command, environment = command(
+        *(served_base, "--rest-port", 0, "--grpc-port", 0),
+        *("--name", "mine", "--label", "stable=1"),
+    )
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            lines = [process.stdout.readline() for _ in range(3)]
+            assert "development server, not for production" in lines[0]
+            assert "model mine, version 2, 1" in lines[0]
+            url = re.search(r"http://127\.0\.0\.1:\d+", lines[1])[0]
+            answer = requests.get(f"{url}/v1/models/mine/labels/stable").json()
+            assert answer["model_version_status"][0]["version"] == "1"
+            libraries = Path(f"/proc/{process.pid}/maps").read_text()
+            assert "libtensorflow_cc" in libraries
+            assert "_pywrap_tensorflow" not in libraries  # Python's tensorflow
+            process.send_signal(number)
+            output, errors = process.communicate(timeout=20)
+            assert (process.returncode, output, errors) == (0, "", "")
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(
+    "command, arguments, error",
+    [
+        (standalone_command, [], "missing holds none"),
+        (tfgen_command, ["--label", "gold"], "--label is 'gold'"),
+    ],
+)
+def test_the_command_fails_in_one_line(tmp_path, command, arguments, error):
+    ports = ("--rest-port=0", "--grpc-port=0")
+    command, environment = command("missing", *arguments, *ports)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert error in done.stderr
+
+
+def test_the_command_of_a_taken_port(served_base, taken_port):
+    command, environment = standalone_command(
+        served_base, "--rest-port", taken_port
+    )
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert f"Port {taken_port} cannot be used" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
