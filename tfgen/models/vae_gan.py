@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from tfgen.augmentations import get_augmentation
 from tfgen.models import vae_gan_checks
+from tfgen.models.adversarial_weight import AdversarialWeight
 from tfgen.models.adversary import Adversary
 from tfgen.models.balance_gate import balanced_updates
 from tfgen.models.gan_checks import (
@@ -17,12 +18,10 @@ from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.learned_similarity import LearnedSimilarity
 from tfgen.models.network_inputs import with_labels
 from tfgen.models.with_discriminator import ACCURACIES, WithDiscriminator
-from tfgen.models.with_encoder import WithEncoder, reparameterize, warmed_up
+from tfgen.models.with_encoder import WithEncoder, reparameterize
 from tfgen.training.average import update_average
 from tfgen.training.conditional_update import apply_if
 
-MOST_WEIGHT = 1e4
-"""Of a discriminator that has stopped to say anything."""
 UPDATES = ("decoder_updated", "discriminator_updated")
 PARTS = (
     "encoder",
@@ -181,6 +180,9 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         self.adversarial_ratio = adversarial_ratio
         self.adversarial_weight = adversarial_weight
         self.adversarial_warmup_steps = adversarial_warmup_steps
+        self._weight = AdversarialWeight(
+            adversarial_ratio, adversarial_weight, adversarial_warmup_steps
+        )
         self.gamma = gamma
         self.feature_layer = feature_layer
         self.feature_variance = feature_variance
@@ -238,7 +240,9 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             # The chain rule by hand: each network gets its own losses alone.
             to_x = judged.gradient(likeness, outputs[0])
             to_fool = judged.gradient(adversarial, outputs)
-            weight, weighed = self._weigh(batch, to_fool[0], self.gamma * to_x)
+            weight, weighed = self._weight(
+                batch, self.step, to_fool[0], self.gamma * to_x
+            )
             one = tf.constant(1.0)
             encoder = made.gradient(
                 [outputs[0], prior],
@@ -323,19 +327,6 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             return batch.mean(terms["reconstruction_loss"])
         gap = terms["feature_loss"]
         return batch.mean(gap) / self.similarity.variance(batch, gap)
-
-    def _weigh(self, batch, adversarial, reconstruction):
-        """Lambda of this step, from two gradients at the decoder's outputs."""
-        ratio = _ratio_of_norms(batch, adversarial, reconstruction)
-        weight = self.adversarial_weight
-        if weight is None:
-            weight = tf.math.divide_no_nan(self.adversarial_ratio, ratio)
-            weight = tf.minimum(weight, MOST_WEIGHT)
-        weight *= warmed_up(1.0, self.adversarial_warmup_steps, self.step)
-        return weight, {
-            "adversarial_weight": batch.each(weight),
-            "adversarial_gradient_ratio": batch.each(weight * ratio),
-        }
 
     def _apply(self, batch, critiques, gradients):
         """Takes the optimizers' steps, as far as the balance lets them."""
@@ -434,13 +425,3 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             config[key] = deserialize(config[key])
         config["penalties"] = [deserialize(p) for p in config["penalties"]]
         return cls(**config)
-
-
-def _ratio_of_norms(batch, first, second):
-    """Of two gradients over the whole batch."""
-    squares = [
-        tf.reduce_sum(gradient**2, axis=range(1, len(gradient.shape)))
-        for gradient in (first, second)
-    ]
-    sums = tf.unstack(batch.global_mean(tf.stack(squares, axis=1)))
-    return tf.sqrt(tf.math.divide_no_nan(*sums))
