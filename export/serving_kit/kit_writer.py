@@ -142,9 +142,11 @@ def _values(
     first = models[0]
     single = first.base == base.resolve()
     source = _relative(base, out)
+    slug = kubernetes_name(base.resolve().name)
     return {
         "title": ", ".join(model.name for model in models),
-        "slug": kubernetes_name(first.name if single else base.resolve().name),
+        "slug": slug,
+        "service_name": slug if slug.endswith("serving") else f"{slug}-serving",
         "tf_serving_tag": TF_SERVING_TAG,
         "models_source": source,
         "models_target": f"/models/{first.name}" if single else "/models",

@@ -50,6 +50,11 @@ def find_models(base: str | Path) -> list[ServedModel]:
             newest version is not as it was exported.
     """
     base = Path(base).resolve()
+    if (base / "saved_model.pb").exists():
+        raise ValueError(
+            f"Expected a folder of versions, got one version, {base}. Pass "
+            f"{base.parent}."
+        )
     folders = [base] if list_versions(base) else _folders_of_models(base)
     if not folders:
         raise ValueError(

@@ -45,7 +45,10 @@ def test_a_run_is_no_export(refused, trained):
 
 def test_one_version_instead_of_their_folder(refused, exported):
     message = refused("serving-kit", exported / "1", "--out", "kit")
-    assert "folders of several models" in message
+    assert message == (
+        f"Expected a folder of versions, got one version, {exported / '1'}. "
+        f"Pass {exported}."
+    )
 
 
 def test_a_changed_export(refused, exported, tmp_path):
