@@ -55,8 +55,8 @@ def export_saved_model(
     of the files).
 
     Args:
-        model: A model with `endpoints()` and `run_endpoint(name, inputs)`,
-            built.
+        model: A model with `endpoints()`, `compiled_endpoint(name)` and
+            `run_endpoint(name, inputs)`, built.
         base: Folder of this model's versions, on a local file system.
         version: Integer from 1 on; default is one above the highest there.
         serving_default: Signature that requests without a name get; default:
@@ -74,10 +74,10 @@ def export_saved_model(
         ValueError: If the version exists, or the model cannot be served; the
             message names the signature and the operation. Nothing is left.
     """
-    if not hasattr(model, "endpoints") or not hasattr(model, "run_endpoint"):
+    if not hasattr(model, "compiled_endpoint"):
         raise ValueError(
-            "Expected a model with endpoints() and run_endpoint(), got "
-            f"{type(model).__name__}. Pass a tfgen model."
+            "Expected a model with endpoints, compiled_endpoint() and "
+            f"run_endpoint(), got {type(model).__name__}. Pass a tfgen model."
         )
     check_keep(keep)
     if flat and (version is not None or keep is not None):

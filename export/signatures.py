@@ -49,8 +49,8 @@ def make_signatures(
     one type less) or strings.
 
     Args:
-        model: with `endpoints()`, and `data_shape` and `data_range` if its
-            images are to be had as files.
+        model: with `endpoints()` and `compiled_endpoint(name)`, and
+            `data_shape` and `data_range` if images are to be had as files.
         serving_default: which comes first; else it is `generate`, or else the
             first endpoint.
 
@@ -63,40 +63,43 @@ def make_signatures(
     images = PngImages.of(model)
     signatures = {}
     for name, endpoint in endpoints.items():
-        signature = _of_endpoint(name, endpoint)
+        signature = _of_endpoint(model, name, endpoint)
         signatures[name] = signature
-        variant = _png_signature(signature, images) if images else None
+        if images is None:
+            continue
+        outputs = model.compiled_endpoint(name).structured_outputs
+        variant = _png_signature(signature, images, outputs)
         if variant is not None and variant.name not in endpoints:
             signatures[variant.name] = variant
     default = _default(serving_default, signatures)
     return {default: signatures[default], **signatures}
 
 
-def _of_endpoint(name: str, endpoint: Any) -> Signature:
+def _of_endpoint(model: Any, name: str, endpoint: Any) -> Signature:
+    compiled = model.compiled_endpoint(name)
     names = list(endpoint.inputs)
+    if not isinstance(compiled.structured_outputs, dict):
+        raise ValueError(
+            f"Endpoint {name!r} must return a dict of names to tensors, got "
+            f"{type(compiled.structured_outputs).__name__}. Name its results."
+        )
 
     def function(*tensors):
-        outputs = endpoint.function(**dict(zip(names, tensors, strict=True)))
-        if not isinstance(outputs, dict) or not outputs:
-            raise ValueError(
-                f"Endpoint {name!r} must return a dict of names to tensors, "
-                f"got {type(outputs).__name__}. Name its results."
-            )
+        outputs = compiled(dict(zip(names, tensors, strict=True)))
         return {key: _as_float(value) for key, value in outputs.items()}
 
     specs = [
         tf.TensorSpec(tensor.shape, tensor.dtype, name=key)
         for key, tensor in endpoint.inputs.items()
     ]
-    # Its PNG variant calls the same one, which so is traced and stored once.
-    traced = tf.function(function, input_signature=specs, autograph=False)
-    return Signature(name, name, traced, specs)
+    return Signature(name, name, function, specs)
 
 
-def _png_signature(signature: Signature, images: PngImages) -> Signature | None:
+def _png_signature(
+    signature: Signature, images: PngImages, outputs: dict[str, tf.TensorSpec]
+) -> Signature | None:
     inputs = {spec.name: spec for spec in signature.specs}
-    traced = signature.function.get_concrete_function()
-    variant = PngVariant.of(images, inputs, traced.structured_outputs)
+    variant = PngVariant.of(images, inputs, outputs)
     if variant is None:
         return None
     return Signature(

@@ -80,6 +80,19 @@ class StandIn(keras.Model):
             ),
         }
 
+    def compiled_endpoint(self, name):
+        endpoint = self.endpoints()[name]
+        specs = {
+            key: tf.TensorSpec(tensor.shape, tensor.dtype, name=key)
+            for key, tensor in endpoint.inputs.items()
+        }
+
+        @tf.function(autograph=False)
+        def compiled(tensors):
+            return endpoint.function(**tensors)
+
+        return compiled.get_concrete_function(specs)
+
     def run_endpoint(self, name, inputs, batch_size=256):
         outputs = self.endpoints()[name].function(**inputs)
         return {

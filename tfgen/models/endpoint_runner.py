@@ -29,9 +29,13 @@ class EndpointRunner:
                 f"expected one of {', '.join(known)}."
             )
         arrays = check_inputs(self._model, name, known[name], inputs)
+        return run_in_batches(self.compiled(name), arrays, batch_size)
+
+    def compiled(self, name):
+        """The endpoint as a concrete function of a dict of tensors."""
         if name not in self._compiled:
-            self._compiled[name] = known[name].compiled()
-        return run_in_batches(self._compiled[name], arrays, batch_size)
+            self._compiled[name] = self._model.endpoints()[name].compiled()
+        return self._compiled[name]
 
 
 def run_in_batches(compiled, inputs, batch_size) -> dict[str, np.ndarray]:

@@ -277,6 +277,13 @@ class GenerativeModel(keras.Model):
         """
         return self._endpoint_runner.run(name, inputs, batch_size)
 
+    def compiled_endpoint(self, name):
+        """An endpoint as a `tf.types.experimental.ConcreteFunction`.
+
+        It takes a dict of tensors, and is traced once for Python and exports.
+        """
+        return self._endpoint_runner.compiled(name)
+
     def sample(
         self,
         num_samples,

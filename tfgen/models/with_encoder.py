@@ -208,15 +208,20 @@ class WithEncoder:
         prior = probability.standard_normal(self.latent_dim)
         stream = random.stream(self.seed, "score")
         draws = random.normal_rows(stream, 0, SCORE_DRAWS, (self.latent_dim,))
-        likelihood = kl = 0.0
-        for noise in tf.unstack(draws, SCORE_DRAWS):
+
+        def terms(noise):
             latents = reparameterize(posterior, noise)
             parameters = self._serve(latents, labels)
-            likelihood += self.likelihood.log_prob(x, parameters) / SCORE_DRAWS
-            kl += (
-                probability.kl_divergence(posterior, prior, latents)
-                / SCORE_DRAWS
+            return (
+                self.likelihood.log_prob(x, parameters),
+                probability.kl_divergence(posterior, prior, latents),
             )
+
+        # A loop: decoding all draws at once would take as many times the
+        # memory, and a copy of the decoder a draw makes a long graph.
+        rows = tf.TensorSpec((None,), tf.float32)
+        each = tf.map_fn(terms, draws, fn_output_signature=(rows, rows))
+        likelihood, kl = (tf.reduce_mean(term, axis=0) for term in each)
         return {
             "score": likelihood - kl,
             "log_likelihood": likelihood,
