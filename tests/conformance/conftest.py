@@ -58,6 +58,16 @@ def fewer(request):
     return request.param
 
 
+@pytest.fixture(params=models.SERVED, ids=lambda case: case.name)
+def served(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def served_cases():
+    return models.SERVED
+
+
 @pytest.fixture(scope="session")
 def first():
     """The smallest model."""

@@ -230,3 +230,23 @@ FEW = [
         "vae_gan_table",
     )
 ]
+
+_TABLE_LABELS = MLP + ", num_classes=2"
+
+# Each kind of model with and without labels, for images and for tables.
+SERVED = [
+    *FEW,
+    vae("table_labels", (5,), _TABLE_LABELS, range=None, classes=2),
+    gan("table_labels", (5,), _TABLE_LABELS, range=None, classes=2),
+    vae_gan("table_labels", (5,), _TABLE_LABELS, range=None, classes=2),
+    *(
+        case
+        for case in CASES
+        if case.name
+        in (
+            "gan_conv_labels",
+            "gan_table_wasserstein",
+            "vae_gan_conv_labels",
+        )
+    ),
+]
