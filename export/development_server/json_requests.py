@@ -20,6 +20,8 @@ from tfgen.export.meta_graph import SignatureDescription
 
 # Above it, not every integer is a float32.
 _LARGEST_EXACT_INTEGER = 2**24 - 1
+# NumPy has one more, for the rows.
+_MOST_DIMENSIONS = 63
 # The server's names of types.
 _TYPE_NAMES = {"float32": "float", "float64": "double"}
 
@@ -207,6 +209,10 @@ def _shape(value: Any) -> tuple[int, ...]:
     shape = []
     while isinstance(value, list):
         shape.append(len(value))
+        if len(shape) > _MOST_DIMENSIONS:
+            raise invalid(
+                f"A list is nested more than {_MOST_DIMENSIONS} levels deep"
+            )
         if not value:
             break
         value = value[0]

@@ -3,6 +3,7 @@
 import http.server
 import json
 import re
+import traceback
 from http import HTTPStatus
 
 from tfgen.export.development_server.description_json import (
@@ -80,6 +81,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         except ServingError as error:
             status = error.http_status
             content = json.dumps({"error": error.message}).encode()
+        except OSError:  # the client hung up
+            raise
+        except Exception as error:  # a mistake of this server's
+            traceback.print_exc()
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            content = json.dumps({"error": repr(error)}).encode()
         self._send(status, content)
 
     def _send(self, status, content):

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfgen.export.batching_session import BatchingSession
-from tfgen.export.development_server.serving_error import invalid
+from tfgen.export.development_server.serving_error import (
+    Code,
+    ServingError,
+    invalid,
+)
 from tfgen.export.development_server.version_loader import load_version
 from tfgen.export.version_folders import list_versions
 
@@ -60,7 +64,9 @@ class ServedModel:
         self.labels = dict(labels or {})
         self.all_versions = all_versions
         self._versions: dict[int, Version] = {}
-        self._lock = threading.Lock()
+        self._closing = False
+        # Notified when a version is closed.
+        self._lock = threading.Condition()
 
     @property
     def versions(self) -> list[Version]:
@@ -101,6 +107,9 @@ class ServedModel:
 
         Args:
             number: Which; default: the newest that is available.
+
+        Raises:
+            ServingError: If the model is being closed.
         """
         version = self._take(number)
         try:
@@ -111,13 +120,29 @@ class ServedModel:
                     version.users -= 1
                 self._close_if_unused(version)
 
-    def close(self) -> None:
-        """Close every version."""
+    def close(self, timeout: float = 5.0) -> None:
+        """Close every version once its requests are answered.
+
+        Args:
+            timeout: Seconds to wait for them; then they lose their version
+                with the process.
+        """
+        with self._lock:
+            self._closing = True
         for version in self.versions:
             self._retire(version)
+        with self._lock:
+            self._lock.wait_for(self._all_closed, timeout)
+
+    def _all_closed(self) -> bool:
+        return all(v.session is None for v in self._versions.values())
 
     def _take(self, number: int | None) -> Version | None:
         with self._lock:
+            if self._closing:
+                raise ServingError(
+                    Code.UNAVAILABLE, "The development server is stopping."
+                )
             available = [
                 version
                 for version in self._versions.values()
@@ -162,6 +187,7 @@ class ServedModel:
                 return
             version.state = "END"
             session, version.session = version.session, None
+            self._lock.notify_all()
         session.close()
 
 

@@ -1,5 +1,6 @@
 """The development server as one object."""
 
+import contextlib
 import importlib.util
 import threading
 from collections.abc import Mapping
@@ -121,7 +122,9 @@ class DevelopmentServer:
 
     def _poll(self) -> None:
         while not self._stop.wait(_POLL_SECONDS):
-            self.model.refresh()
+            # A folder may go away while it is looked at.
+            with contextlib.suppress(OSError):
+                self.model.refresh()
 
     def _close(self) -> None:
         self._rest.server_close()
@@ -141,6 +144,11 @@ def _bind(kind: type, service: ModelService, port: int, option: str):
 
 
 def _load(model: ServedModel) -> None:
+    if (model.base / "saved_model.pb").is_file():
+        raise ValueError(
+            f"Expected a folder with versions, but {model.base} is a version "
+            f"itself. Pass {model.base.resolve().parent}."
+        )
     model.refresh()
     if not model.versions:
         raise ValueError(

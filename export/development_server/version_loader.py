@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from google.protobuf import text_format
+from google.protobuf.message import DecodeError
 
 from tfgen.export.batching_parameters import BatchingParameters
 from tfgen.export.batching_session import BatchingSession
@@ -90,6 +91,12 @@ def _warm_up_requests(path: Path) -> Iterator:
         position = start + length + 4
         if position > len(content):
             raise ValueError(f"{path} ends early. Export the model again.")
-        log = PredictionLog.FromString(content[start : start + length])
+        try:
+            log = PredictionLog.FromString(content[start : start + length])
+        except DecodeError:
+            raise ValueError(
+                f"{path} holds a record that is no PredictionLog. Export the "
+                "model again."
+            ) from None
         if log.HasField("predict_log"):
             yield log.predict_log.request

@@ -129,6 +129,10 @@ PREFIX += "INVALID_ARGUMENT: "
         (b"", "JSON Parse error: The document is empty"),
         (b"{", "JSON Parse error: Invalid value. at offset: 1"),
         (b"\xff\xfe\x00", "JSON Parse error: "),
+        (
+            b'{"inputs": ' + b"[" * 900 + b"]" * 900 + b"}",
+            "nested more than 63 levels deep",
+        ),
         (b"[1]", "JSON Value: [1] Is not object"),
         ({}, "Missing 'inputs' or 'instances' key"),
         ({"instances": [1], "inputs": [1]}, "Not formatted correctly"),

@@ -69,6 +69,11 @@ def test_nothing_to_serve(tmp_path):
         DevelopmentServer(tmp_path, rest_port=0, grpc_port=None)
 
 
+def test_a_version_is_no_base(served_base):
+    with pytest.raises(ValueError, match="is a version itself. Pass"):
+        DevelopmentServer(served_base / "1", rest_port=0, grpc_port=None)
+
+
 def test_a_label_of_a_missing_version(served_base):
     with pytest.raises(ValueError, match="'gold' stands for version 9"):
         DevelopmentServer(

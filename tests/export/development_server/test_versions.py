@@ -10,6 +10,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from tfgen.export.development_server.served_model import ServedModel
+from tfgen.export.development_server.serving_error import ServingError
 from tfgen.export.development_server.version_loader import (
     BATCHING_FILE,
     WARM_UP_FILE,
@@ -120,6 +121,22 @@ def test_the_older_version_comes_back_if_the_newer_is_removed(
     shutil.rmtree(base / "2")
     model.refresh()
     assert states(model) == {2: "END", 1: "AVAILABLE"}
+
+
+def test_closing_waits_for_requests_and_takes_no_new_ones(model):
+    closing = threading.Thread(target=model.close)
+    with model.use() as version:
+        closing.start()
+        closing.join(0.2)
+        assert closing.is_alive()
+        ask(version)
+        with pytest.raises(ServingError, match="is stopping") as error:
+            with model.use():
+                pass
+    closing.join(5)
+    assert not closing.is_alive()
+    assert error.value.http_status == 503
+    assert states(model) == {1: "END"}
 
 
 def test_all_versions(served_base):
