@@ -1,5 +1,7 @@
 """`tfgen export` and `tfgen verify`: what they say and refuse."""
 
+import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -36,6 +38,46 @@ def test_verify_shows_every_signature(tfgen, exported):
     assert (done.status, done.err) == (0, "")
     first = [line.split()[0] for line in done.out.splitlines()]
     assert {"generate", "decode", "encode", "score"} <= set(first)
+
+
+def test_export_keeps_the_last_versions(tfgen, trained, copy):
+    done = tfgen("export", trained, "--to", copy, "--keep", 1)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.splitlines()[:2] == [
+        f"SavedModel   {copy}/2",
+        f"removed      {copy}/1",
+    ]
+    assert [path.name for path in copy.iterdir()] == ["2"]
+
+
+def test_flat_export_with_another_default(tfgen, trained):
+    options = ("--flat", "--serving-default", "decode")
+    done = tfgen("export", trained, "--to", "vertex", *options)
+    assert (done.status, done.err) == (0, "")
+    manifest = json.loads(Path("vertex/assets.extra/manifest.json").read_text())
+    inputs = manifest["signatures"]["serving_default"]["inputs"]
+    assert list(inputs) == ["latent"]
+
+
+def test_manifest_says_how_good_the_run_was(tfgen, trained):
+    tfgen("export", trained, "--to", "base")
+    manifest = json.loads(Path("base/1/assets.extra/manifest.json").read_text())
+    with (trained / "history.csv").open() as file:
+        rows = {int(row["epoch"]): row for row in csv.DictReader(file)}
+    kept = json.loads((trained / "model.json").read_text())["epoch"]
+    run = manifest["run"]
+    for name, text in rows[kept].items():
+        assert run["metrics"][name] == float(text)
+    own = json.loads((trained / "manifest.json").read_text())
+    assert run["data"]["fingerprint"] == own["data"]["fingerprint"]
+    assert run["seed"] == own["seed"]
+
+
+def test_unknown_default(refused, trained):
+    options = ("--to", "base", "--serving-default", "sample")
+    message = refused("export", trained, *options)
+    assert "'sample', expected one of generate" in message
+    assert not any(Path("base").glob("*"))
 
 
 def test_version_that_exists(refused, trained, copy):

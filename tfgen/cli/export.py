@@ -46,9 +46,11 @@ def export(
     """Write a SavedModel that TensorFlow Serving loads."""
     from tfgen.cli.run_folder import RunFolder
     from tfgen.export import export_saved_model
+    from tfgen.export.version_folders import list_versions
 
     folder = RunFolder(run)
     model = folder.load_model()
+    before = list_versions(to)
     path = export_saved_model(
         model,
         to,
@@ -59,6 +61,9 @@ def export(
         run=_describe(folder),
     )
     print(f"SavedModel   {path}")
+    for version_path in before.values():
+        if not version_path.exists():
+            print(f"removed      {version_path}")
     for name, reason in model.withheld_endpoints().items():
         print(f"left out     {name}: {reason}")
     print(f"check it     tfgen verify {shlex.quote(str(path))}")
