@@ -48,4 +48,4 @@ def test_an_option_of_the_other_objective(refused):
     message = refused(
         *TRAIN, "--objective", "elbo_adversarial", "--gamma", "0.5"
     )
-    assert "weigh by adversarial_ratio" in message
+    assert "--adversarial-ratio or --adversarial-weight say" in message

@@ -14,7 +14,7 @@ def train(
     with strategy.scope():
         model = case.build(seed=1)
         optimizer = optimizer or {}
-        rate = 1e-3 if len(case.shape) == 3 else 1e-2
+        rate = 3e-4 if len(case.shape) == 3 else 1e-2
         model.compile(keras.optimizers.SGD(rate, **optimizer), **compiled)
     x, y = case.data(rows)
     held_out = case.data(rows // 2 + 1, seed=5)

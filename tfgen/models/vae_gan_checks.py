@@ -87,8 +87,8 @@ def _check_defaults(of_larsen):
         listed = ", ".join(f"{k}={v!r}" for k, v in wrong.items())
         raise ValueError(
             f"{listed} is for objective='larsen', got 'elbo_adversarial': "
-            "leave it out, and weigh by adversarial_ratio or "
-            "adversarial_weight."
+            "leave it out; adversarial_ratio or adversarial_weight say how "
+            "much the adversary counts."
         )
 
 
