@@ -9,6 +9,7 @@ if __name__ != "tfgen.export":
 
 from tfgen.export.cpp_runtime import SavedModelSession as SavedModelSession
 from tfgen.export.report import Report as Report
+from tfgen.export.report import SchedulerReport as SchedulerReport
 from tfgen.export.report import SignatureReport as SignatureReport
 from tfgen.export.report import VerificationError as VerificationError
 from tfgen.export.saved_model_writer import (

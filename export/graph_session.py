@@ -9,11 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from tfgen.export.runtime_failure import RuntimeFailure
-from tfgen.export.tensor_conversion import (
-    delete_fed_tensor,
-    new_tensor,
-    to_array,
-)
+from tfgen.export.tensor_conversion import new_tensor, to_array
 from tfgen.export.tensorflow_library import TFOutput, load_library
 
 
@@ -107,11 +103,8 @@ class GraphSession:
                 )
             return [to_array(library, tensor) for tensor in results]
         finally:
-            # An output may share memory with an input: outputs go first.
-            for tensor in filter(None, results):
+            for tensor in filter(None, [*fed, *results]):
                 library.TF_DeleteTensor(tensor)
-            for tensor in filter(None, fed):
-                delete_fed_tensor(library, tensor)
 
     @contextlib.contextmanager
     def status(self, what: str) -> Iterator[int]:

@@ -43,9 +43,9 @@ def check_inputs(
 
 
 def new_tensor(library, array: np.ndarray) -> int:
-    """Return a copy of the array, a `TF_Tensor`.
+    """Return a copy of the array, a `TF_Tensor` that the caller deletes.
 
-    The caller frees it by `delete_fed_tensor`.
+    Its strings are freed with it.
     """
     dims = (ctypes.c_int64 * array.ndim)(*array.shape)
     strings = array.dtype == object
@@ -63,15 +63,6 @@ def new_tensor(library, array: np.ndarray) -> int:
         library.TF_StringInit(data + position * STRING_SIZE)
         library.TF_StringCopy(data + position * STRING_SIZE, value, len(value))
     return tensor
-
-
-def delete_fed_tensor(library, tensor: int) -> None:
-    """Free a tensor of `new_tensor` with the strings in it."""
-    if library.TF_TensorType(tensor) == _STRING:
-        data = library.TF_TensorData(tensor)
-        for position in range(library.TF_TensorElementCount(tensor)):
-            library.TF_StringDealloc(data + position * STRING_SIZE)
-    library.TF_DeleteTensor(tensor)
 
 
 def to_array(library, tensor: int) -> np.ndarray:

@@ -103,7 +103,6 @@ _PROTOTYPES = {
     "TF_StringCopy": (None, [c_void_p, c_char_p, c_size_t]),
     "TF_StringGetDataPointer": (c_void_p, [c_void_p]),
     "TF_StringGetSize": (c_size_t, [c_void_p]),
-    "TF_StringDealloc": (None, [c_void_p]),
     "TF_NewOperation": (c_void_p, [c_void_p, c_char_p, c_char_p]),
     "TF_FinishOperation": (c_void_p, [c_void_p, c_void_p]),
     "TF_AddInput": (None, [c_void_p, TFOutput]),

@@ -15,10 +15,12 @@ def test_public_names():
     assert names == {
         "Report",
         "SavedModelSession",
+        "SchedulerReport",
         "SignatureReport",
         "VerificationError",
         "export_saved_model",
         "verify",
+        "write_serving_kit",
     }
 
 
