@@ -206,8 +206,6 @@ class WithEncoder:
         labels = self._hot(label)
         posterior = self.posterior(x, labels)
         prior = probability.standard_normal(self.latent_dim)
-        stream = random.stream(self.seed, "score")
-        draws = random.normal_rows(stream, 0, SCORE_DRAWS, (self.latent_dim,))
 
         def terms(noise):
             latents = reparameterize(posterior, noise)
@@ -220,13 +218,27 @@ class WithEncoder:
         # A loop: decoding all draws at once would take as many times the
         # memory, and a copy of the decoder a draw makes a long graph.
         rows = tf.TensorSpec((None,), tf.float32)
-        each = tf.map_fn(terms, draws, fn_output_signature=(rows, rows))
+        each = tf.map_fn(
+            terms, self._score_noise(), fn_output_signature=(rows, rows)
+        )
         likelihood, kl = (tf.reduce_mean(term, axis=0) for term in each)
         return {
             "score": likelihood - kl,
             "log_likelihood": likelihood,
             "kl": kl,
         }
+
+    def _score_noise(self):
+        """The draws of every score, as a constant in graphs.
+
+        Other runtimes than TensorFlow's have no such random numbers.
+        """
+        with tf.init_scope():
+            stream = random.stream(self.seed, "score")
+            draws = random.normal_rows(
+                stream, 0, SCORE_DRAWS, (self.latent_dim,)
+            )
+        return tf.constant(draws.numpy())
 
 
 def reparameterize(posterior, noise):
