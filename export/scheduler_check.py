@@ -14,13 +14,11 @@ from tfgen.export.answer_comparison import AnswerComparison
 from tfgen.export.batching_parameters import BatchingParameters
 from tfgen.export.batching_session import BatchingSession
 from tfgen.export.report import SchedulerReport
+from tfgen.export.signature_check import TOLERANCES
 
 REQUESTS = 1000
 # Different requests of each signature; more would take single answers' time.
 _DIFFERENT = 24
-# Single answers and merged ones come from the same graph: only the sizes of
-# matrix products differ.
-TOLERANCES = {"float32": 1e-6, "float16": 5e-3, "bfloat16": 5e-2}
 # Batches of few sizes, so that padding is checked too, and no request too
 # many: what is checked is the answers.
 PARAMETERS = BatchingParameters(
