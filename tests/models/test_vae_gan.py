@@ -515,6 +515,10 @@ class TestRefused:
                 "gamma=2.0 is for objective='larsen'",
             ),
             ({"gamma": 2.0}, "pass adversarial_weight too"),
+            (
+                {"adversarial_ratio": 0.2, "adversarial_weight": 2.0},
+                "leave out one of them",
+            ),
             ({"adversarial_ratio": float("nan")}, "expected 0 or more"),
             ({"feature_variance": 0.0}, "expected a number above 0"),
         ],

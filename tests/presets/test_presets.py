@@ -292,6 +292,13 @@ class TestOverrides:
         model = tfgen.build(preset="dense_vae", network="conv")
         assert any(name == "Conv2D" for name, _, _ in layers(model.encoder))
 
+    def test_a_ratio_replaces_a_fixed_weight(self):
+        model = tfgen.build(preset="shared_vae_gan", adversarial_ratio=0.3)
+        assert (model.adversarial_ratio, model.adversarial_weight) == (
+            0.3,
+            None,
+        )
+
     def test_another_likelihood_takes_its_own_activation(self):
         model = tfgen.build(preset="dense_vae", likelihood="bernoulli")
         assert layers(model.decoder)[-1][2] == "linear"

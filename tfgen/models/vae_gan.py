@@ -134,7 +134,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         beta=1.0,
         beta_warmup_steps=0,
         free_bits=0.0,
-        adversarial_ratio=0.5,
+        adversarial_ratio=vae_gan_checks.DEFAULT_RATIO,
         adversarial_weight=None,
         adversarial_warmup_steps=0,
         gamma=1.0,
@@ -172,7 +172,9 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             feature_variance=feature_variance,
             balance_gate=balance_gate,
         )
-        vae_gan_checks.check_gamma(gamma, adversarial_weight)
+        vae_gan_checks.check_weighing(
+            gamma, adversarial_ratio, adversarial_weight
+        )
         self.data_range = vae_gan_checks.find_range(
             self.likelihood, find_data_range(decoder, "auto"), data_range
         )

@@ -3,6 +3,7 @@
 from tfgen import losses, probability
 
 OBJECTIVES = ("larsen", "elbo_adversarial")
+DEFAULT_RATIO = 0.5
 OF_LARSEN = {
     "gamma": 1.0,
     "feature_layer": None,
@@ -38,9 +39,16 @@ def check_objective(objective, likelihood, **of_larsen) -> None:
     _check_targets(likelihood)
 
 
-def check_gamma(gamma, adversarial_weight) -> None:
-    """Raises ValueError for a gamma that nothing is weighed against."""
-    if gamma != 1.0 and adversarial_weight is None:
+def check_weighing(gamma, adversarial_ratio, adversarial_weight) -> None:
+    """Raises ValueError for numbers that would say nothing."""
+    fixed = adversarial_weight is not None
+    if fixed and adversarial_ratio != DEFAULT_RATIO:
+        raise ValueError(
+            f"adversarial_ratio is {adversarial_ratio} and adversarial_weight "
+            f"is {adversarial_weight}: leave out one of them, since a fixed "
+            "weight follows no ratio."
+        )
+    if gamma != 1.0 and not fixed:
         raise ValueError(
             f"gamma is {gamma}, which says nothing while adversarial_weight "
             "follows the gradients: pass adversarial_weight too, or change "

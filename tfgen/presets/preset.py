@@ -118,6 +118,8 @@ class Preset:
                 "feature_variance",
                 "balance_gate",
             }
+        if "adversarial_ratio" in overrides:
+            outdated.add("adversarial_weight")
         if "loss" in overrides:
             outdated.add("penalties")
         return {k: v for k, v in self.options.items() if k not in outdated}
