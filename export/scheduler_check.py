@@ -37,7 +37,7 @@ class _Request:
     expected: dict[str, np.ndarray]
     tolerance: float
     difference: float = 0.0
-    problem: str = ""
+    problem: str = "no answer came"
 
 
 def check_scheduler(
@@ -114,10 +114,14 @@ def _ask(request: _Request, session, comparison) -> None:
         request.difference = comparison.difference(
             name, request.expected, answers
         )
-    except (RuntimeError, ValueError) as error:
-        request.problem = " ".join(str(error).split())
+    except Exception as error:  # whatever it is, the thread must tell
+        text = " ".join(str(error).split())
+        known = isinstance(error, RuntimeError | ValueError) and text
+        request.problem = text if known else repr(error)
         return
-    if request.difference > request.tolerance:
+    request.problem = ""
+    # Written so that NaN is a problem, too.
+    if not request.difference <= request.tolerance:
         request.problem = (
             f"signature {name!r} answers differently by "
             f"{request.difference:.2g} when the scheduler merges requests; at "
