@@ -1,5 +1,6 @@
 """Images as PNG files, inside the graph that a server runs."""
 
+import struct
 from typing import Any
 
 import tensorflow as tf
@@ -7,6 +8,8 @@ import tensorflow as tf
 # Grey, colour, colour with opacity. PNG knows grey with opacity too, which
 # TensorFlow writes and cannot read.
 _CHANNELS = (1, 3, 4)
+# Of every PNG file; width and height come next.
+_START = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 
 
 class PngImages:
@@ -54,8 +57,9 @@ class PngImages:
     def decode(self, files: tf.Tensor) -> tf.Tensor:
         """Images of files: float32 `(rows, *shape)`.
 
-        JPEG and GIF will do as well, and colours are turned into grey where
-        the model knows only grey; another size is an error.
+        Colours are turned into grey where the model knows only grey. What is
+        no PNG file of the images' own size is an error before it is decoded:
+        a small file may hold a huge image.
         """
         levels = tf.map_fn(
             self._decode_one,
@@ -66,5 +70,12 @@ class PngImages:
         return self.low + (self.high - self.low) * shares
 
     def _decode_one(self, file):
-        levels = tf.io.decode_png(file, channels=self.shape[-1])
+        height, width, channels = self.shape
+        start = _START + struct.pack(">II", width, height)
+        is_ours = tf.equal(tf.strings.substr(file, 0, len(start)), start)
+        expected = f"expected a PNG file of {width} x {height} pixels"
+        with tf.control_dependencies(
+            [tf.debugging.Assert(is_ours, [expected])]
+        ):
+            levels = tf.io.decode_png(file, channels=channels)
         return tf.ensure_shape(levels, self.shape)

@@ -78,6 +78,10 @@ def make_signatures(
 def _of_endpoint(model: Any, name: str, endpoint: Any) -> Signature:
     compiled = model.compiled_endpoint(name)
     names = list(endpoint.inputs)
+    specs = [
+        tf.TensorSpec(tensor.shape, tensor.dtype, name=key)
+        for key, tensor in endpoint.inputs.items()
+    ]
     if not isinstance(compiled.structured_outputs, dict):
         raise ValueError(
             f"Endpoint {name!r} must return a dict of names to tensors, got "
@@ -85,13 +89,14 @@ def _of_endpoint(model: Any, name: str, endpoint: Any) -> Signature:
         )
 
     def function(*tensors):
-        outputs = compiled(dict(zip(names, tensors, strict=True)))
+        # A server checks no shapes: networks might take another one, too.
+        checked = [
+            tf.ensure_shape(tensor, spec.shape)
+            for tensor, spec in zip(tensors, specs, strict=True)
+        ]
+        outputs = compiled(dict(zip(names, checked, strict=True)))
         return {key: _as_float(value) for key, value in outputs.items()}
 
-    specs = [
-        tf.TensorSpec(tensor.shape, tensor.dtype, name=key)
-        for key, tensor in endpoint.inputs.items()
-    ]
     return Signature(name, name, function, specs)
 
 
