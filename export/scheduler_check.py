@@ -17,6 +17,9 @@ from tfgen.export.report import SchedulerReport
 from tfgen.export.signature_check import TOLERANCES
 
 REQUESTS = 1000
+# Under way at a time: many for the scheduler, few enough for containers that
+# limit the number of processes and threads.
+_THREADS = 100
 # Different requests of each signature; more would take single answers' time.
 _DIFFERENT = 24
 # Batches of few sizes, so that padding is checked too, and no request too
@@ -46,13 +49,16 @@ def check_scheduler(
     inputs: dict[str, dict[str, np.ndarray]],
     precisions: dict[str, str],
 ) -> SchedulerReport:
-    """Ask 1,000 requests at once, spread over all signatures.
+    """Ask 1,000 requests, 100 at a time, spread over all signatures.
 
     Args:
         session: The loaded version with the scheduler.
         comparison: What the answers are compared by.
         inputs: Rows to make requests of, by signature.
         precisions: What each signature computes in; keys of `TOLERANCES`.
+
+    Raises:
+        RuntimeError: If the threads that ask cannot be started.
     """
     generator = np.random.default_rng(0)
     kinds = [
@@ -94,15 +100,30 @@ def _kinds(session, generator, name, rows, precision) -> list[_Request]:
 
 
 def _run_at_once(requests, session, comparison) -> None:
-    barrier = threading.Barrier(len(requests))
+    barrier = threading.Barrier(_THREADS)
 
-    def ask(request):
-        barrier.wait()
-        _ask(request, session, comparison)
+    def ask(share):
+        try:
+            barrier.wait()
+        except threading.BrokenBarrierError:  # another could not be started
+            return
+        for request in share:
+            _ask(request, session, comparison)
 
-    threads = [threading.Thread(target=ask, args=(r,)) for r in requests]
-    for thread in threads:
-        thread.start()
+    threads = [
+        threading.Thread(target=ask, args=(requests[i::_THREADS],), daemon=True)
+        for i in range(_THREADS)
+    ]
+    for started, thread in enumerate(threads):
+        try:
+            thread.start()
+        except RuntimeError:
+            barrier.abort()
+            raise RuntimeError(
+                f"Expected to start {_THREADS} threads that ask at the same "
+                f"time; the system allowed {started}. Raise the limit of "
+                "processes (`ulimit -u`; of a container: `--pids-limit`)."
+            ) from None
     for thread in threads:
         thread.join()
 

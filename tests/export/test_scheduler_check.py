@@ -1,12 +1,12 @@
 """A check that asks concurrently must not lose what goes wrong in a thread."""
 
 import threading
+import time
 import types
 
 import numpy as np
 import pytest
 
-from tfgen.export import scheduler_check
 from tfgen.export.scheduler_check import REQUESTS, check_scheduler
 
 ROWS = {"double": {"x": np.arange(40.0, dtype="float32")[:, None]}}
@@ -48,11 +48,37 @@ def check(session):
     return check_scheduler(session, Comparison(), ROWS, {"double": "float32"})
 
 
-def test_all_requests_are_asked():
-    session = Session(lambda x: {"y": 2 * x})
+def test_all_requests_are_asked_many_at_a_time():
+    together = threading.Barrier(100)
+
+    def answer(x):
+        # Passes only when 100 requests are under way.
+        together.wait(timeout=20)
+        return {"y": 2 * x}
+
+    session = Session(answer)
     report = check(session)
     assert (report.requests, report.problem) == (REQUESTS, "")
     assert session.calls == REQUESTS
+    assert session.most == 100
+
+
+def test_threads_that_cannot_start(monkeypatch):
+    before = threading.active_count()
+    start = threading.Thread.start
+
+    def limited(thread):
+        if threading.active_count() >= before + 7:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    with pytest.raises(RuntimeError, match="the system allowed 7. Raise"):
+        check(Session(lambda x: {"y": 2 * x}))
+    ends = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < ends:
+        time.sleep(0.01)
+    assert threading.active_count() == before
 
 
 @pytest.mark.parametrize(
