@@ -2,7 +2,7 @@
 
 import contextlib
 import importlib.metadata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from tfgen.export.manifest import (
     write_manifest,
 )
 from tfgen.export.model_answers import compute_expected_answers
-from tfgen.export.retention import check_keep, keep_last
+from tfgen.export.retention import check_keep, check_protect, keep_last
 from tfgen.export.row_wise import check_row_wise
 from tfgen.export.signatures import Signature, make_signatures
 from tfgen.export.version_folders import new_folder, new_version
@@ -37,6 +37,7 @@ def export_saved_model(
     *,
     serving_default: str | None = None,
     keep: int | None = None,
+    protect: Collection[int] = (),
     flat: bool = False,
     run: dict[str, Any] | None = None,
 ) -> Path:
@@ -63,6 +64,8 @@ def export_saved_model(
             `generate`, or else the first one.
         keep: How many versions to keep; earlier ones that tfgen wrote are
             removed once the new one is in place. Default: all.
+        protect: Versions that stay whatever `keep` says. Name those that a
+            server's configuration names, and the one to roll back to.
         flat: Write `base` itself, as Vertex AI wants it, instead of a
             version in it. There must be nothing yet.
         run: What the manifest is to say of the training; fit for JSON.
@@ -80,18 +83,19 @@ def export_saved_model(
             f"run_endpoint(), got {type(model).__name__}. Pass a tfgen model."
         )
     check_keep(keep)
-    if flat and (version is not None or keep is not None):
+    if flat and (version is not None or keep is not None or protect):
         raise ValueError(
-            "Expected neither version nor keep with flat=True, which writes "
-            "one folder without versions. Leave them out."
+            "Expected neither version nor keep nor protect with flat=True, "
+            "which writes one folder without versions. Leave them out."
         )
+    check_protect(base, protect)
     place = new_folder(base) if flat else new_version(base, version)
     with place as folder:
         signatures = make_signatures(model, serving_default)
         name = Path(base).resolve().name
         _write(model, signatures, folder.path, name, run)
     if keep is not None:
-        keep_last(base, keep, int(folder.path.name))
+        keep_last(base, keep, int(folder.path.name), protect)
     return folder.path
 
 

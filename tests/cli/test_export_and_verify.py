@@ -50,6 +50,13 @@ def test_export_keeps_the_last_versions(tfgen, trained, copy):
     assert [path.name for path in copy.iterdir()] == ["2"]
 
 
+def test_export_keeps_what_is_protected(tfgen, trained, copy):
+    options = ("--keep", 1, "--protect", 1, "--protect", 1)
+    done = tfgen("export", trained, "--to", copy, *options)
+    assert (done.status, done.err) == (0, "")
+    assert sorted(path.name for path in copy.iterdir()) == ["1", "2"]
+
+
 def test_flat_export_with_another_default(tfgen, trained):
     options = ("--flat", "--serving-default", "decode")
     done = tfgen("export", trained, "--to", "vertex", *options)

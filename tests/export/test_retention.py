@@ -43,6 +43,26 @@ def test_what_others_wrote_stays(tmp_path):
     assert numbers(tmp_path) == [0, 1, 2, 5]
 
 
+def test_what_is_protected_stays(tmp_path):
+    make(tmp_path, 1, 2, 3, 4, 5)
+    assert keep_last(tmp_path, 2, new=5, protect=[2, 4]) == [1, 3]
+    assert numbers(tmp_path) == [2, 4, 5]
+
+
+def test_export_protects(model, tmp_path):
+    make(tmp_path, 1, 2, 3)
+    export_saved_model(model, tmp_path, keep=1, protect=(2,))
+    assert numbers(tmp_path) == [2, 4]
+
+
+@pytest.mark.parametrize("protect", [[22], [2, 0], [True], ["2"]])
+def test_only_versions_can_be_protected(model, tmp_path, protect):
+    make(tmp_path, 1, 2)
+    with pytest.raises(ValueError, match=r"\(there: 1, 2\), got"):
+        export_saved_model(model, tmp_path, keep=1, protect=protect)
+    assert numbers(tmp_path) == [1, 2]
+
+
 def test_export_keeps_the_last(model, tmp_path):
     make(tmp_path, 1, 2, 3)
     path = export_saved_model(model, tmp_path, keep=2)
@@ -86,7 +106,9 @@ def test_flat_overwrites_nothing(model, tmp_path):
     assert not list(path.iterdir())
 
 
-@pytest.mark.parametrize("option", [{"version": 2}, {"keep": 2}])
+@pytest.mark.parametrize(
+    "option", [{"version": 2}, {"keep": 2}, {"protect": [2]}]
+)
 def test_flat_has_no_versions(model, tmp_path, option):
     with pytest.raises(ValueError, match="neither version nor keep"):
         export_saved_model(model, tmp_path / "new", flat=True, **option)

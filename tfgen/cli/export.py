@@ -36,6 +36,14 @@ def export(
             help="Keep the last N versions, remove earlier ones [keep all]",
         ),
     ] = None,
+    protect: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            help="Keep version N whatever --keep says; may be repeated.",
+        ),
+    ] = None,
     flat: Annotated[
         bool,
         typer.Option(
@@ -57,6 +65,7 @@ def export(
         version,
         serving_default=serving_default,
         keep=keep,
+        protect=protect or (),
         flat=flat,
         run=_describe(folder),
     )
