@@ -166,8 +166,9 @@ class ServedModel:
             self._versions[number] = version
         try:
             version.session = load_version(path)
-        except (ValueError, RuntimeError, OSError) as error:
-            version.error = " ".join(str(error).split())
+        except Exception as error:  # whatever is wrong with a version
+            text = " ".join(str(error).split())
+            version.error = text or repr(error)
             version.state = "END"
         else:
             version.state = "AVAILABLE"

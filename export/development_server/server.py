@@ -1,8 +1,8 @@
 """The development server as one object."""
 
-import contextlib
 import importlib.util
 import threading
+import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -106,11 +106,12 @@ class DevelopmentServer:
             self._grpc.start()
 
     def stop(self) -> None:
-        """Let go of the ports and of the model."""
+        """Let go of the ports and of the model, started or not."""
         self._stop.set()
-        self._rest.shutdown()
-        for thread in self._threads:
-            thread.join()
+        if self._threads[0].ident is not None:
+            self._rest.shutdown()  # would wait for ever for a start
+            for thread in self._threads:
+                thread.join()
         self._close()
 
     def __enter__(self):
@@ -122,9 +123,12 @@ class DevelopmentServer:
 
     def _poll(self) -> None:
         while not self._stop.wait(_POLL_SECONDS):
-            # A folder may go away while it is looked at.
-            with contextlib.suppress(OSError):
+            try:
                 self.model.refresh()
+            except OSError:  # a folder went away while it was looked at
+                continue
+            except Exception:  # a mistake of this server's: try again
+                traceback.print_exc()
 
     def _close(self) -> None:
         self._rest.server_close()

@@ -5,8 +5,10 @@ import numpy as np
 import pytest
 import requests
 import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
 
 from tfgen.export.development_server import DevelopmentServer
+from tfgen.export.development_server.version_loader import WARM_UP_FILE
 
 
 class Shouter(tf.Module):
@@ -116,3 +118,21 @@ def copied_base(served_base, tmp_path):
 def in_python(served_base):
     """Version 2 in Python's TensorFlow: the other program."""
     return tf.saved_model.load(str(served_base / "2"))
+
+
+@pytest.fixture
+def write_warm_up():
+    """`write_warm_up(version, signature, **inputs)`, by TensorFlow Serving."""
+
+    def write(version, signature, **inputs):
+        log = prediction_log_pb2.PredictionLog()
+        request = log.predict_log.request
+        request.model_spec.name = "model"
+        request.model_spec.signature_name = signature
+        for name, value in inputs.items():
+            request.inputs[name].CopyFrom(value)
+        (version / "assets.extra").mkdir(exist_ok=True)
+        with tf.io.TFRecordWriter(str(version / WARM_UP_FILE)) as writer:
+            writer.write(log.SerializeToString())
+
+    return write

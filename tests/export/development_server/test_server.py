@@ -7,14 +7,17 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 import requests
+import tensorflow as tf
 
 from tfgen.export import standalone
 from tfgen.export.development_server import DevelopmentServer
+from tfgen.export.development_server.served_model import ServedModel
 
 COMMAND = Path(sys.executable).with_name("tfgen")
 
@@ -42,6 +45,55 @@ def test_a_new_version_is_picked_up(copied_base):
             time.sleep(0.1)
         after = requests.post(f"{url}:predict", json={"instances": [1]}).json()
     assert list(after) == ["predictions"] and after != before
+
+
+def test_a_damaged_version_does_not_end_the_polling(
+    copied_base, write_warm_up, monkeypatch
+):
+    base, other = copied_base
+    refresh, failures = ServedModel.refresh, []
+
+    def failing_once(model):
+        if model.versions and not failures:
+            failures.append(model)
+            raise KeyError("a mistake of the server's")
+        refresh(model)
+
+    monkeypatch.setattr(ServedModel, "refresh", failing_once)
+    with DevelopmentServer(base, rest_port=0, grpc_port=None) as server:
+        shutil.copytree(other, base / ".temporary")
+        # Three numbers are said to be there; it holds two.
+        tensor = tf.make_tensor_proto([[1.0, 2.0]])
+        tensor.tensor_shape.dim[1].size = 3
+        tensor.tensor_content = b"12345678"
+        write_warm_up(base / ".temporary", "decode", latent=tensor)
+        os.rename(base / ".temporary", base / "2")
+        wait_for(server.model, 2, "END")
+        assert server.model.versions[0].error
+        assert server.model.versions[1].state == "AVAILABLE"
+        shutil.copytree(other, base / ".temporary")
+        os.rename(base / ".temporary", base / "3")
+        wait_for(server.model, 3, "AVAILABLE")
+    assert failures
+
+
+def test_a_stop_without_a_start(copied_base):
+    server = DevelopmentServer(copied_base[0], rest_port=0, grpc_port=0)
+    stopping = threading.Thread(target=server.stop, daemon=True)
+    stopping.start()
+    stopping.join(20)
+    assert not stopping.is_alive()
+    assert server.model.versions[0].state == "END"
+
+
+def wait_for(model, number, state):
+    ends = time.monotonic() + 20
+    while time.monotonic() < ends:
+        newest = model.versions[0]
+        if (newest.number, newest.state) == (number, state):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"version {newest.number} is {newest.state}")
 
 
 def test_ports_are_let_go_of(copied_base):

@@ -7,7 +7,6 @@ import time
 
 import pytest
 import tensorflow as tf
-from tensorflow_serving.apis import prediction_log_pb2
 
 from tfgen.export.development_server.served_model import ServedModel
 from tfgen.export.development_server.serving_error import ServingError
@@ -198,20 +197,7 @@ def test_the_parameters_of_the_version_hold(copied_base):
             session.run("generate", seed=range(5))
 
 
-def write_warm_up(version, signature, **inputs):
-    """By TensorFlow Serving's own messages."""
-    log = prediction_log_pb2.PredictionLog()
-    request = log.predict_log.request
-    request.model_spec.name = "model"
-    request.model_spec.signature_name = signature
-    for name, value in inputs.items():
-        request.inputs[name].CopyFrom(value)
-    (version / "assets.extra").mkdir(exist_ok=True)
-    with tf.io.TFRecordWriter(str(version / WARM_UP_FILE)) as writer:
-        writer.write(log.SerializeToString())
-
-
-def test_a_failing_warm_up_fails_the_load(copied_base):
+def test_a_failing_warm_up_fails_the_load(copied_base, write_warm_up):
     version = copied_base[0] / "1"
     write_warm_up(version, "decode", latent=tf.make_tensor_proto([[1.0] * 3]))
     load_version(version).close()
