@@ -24,15 +24,17 @@ def keep_last(
     Returns:
         The versions that were removed.
     """
-    own = [
-        version
-        for version, path in list_versions(base).items()
-        if not path.is_symlink() and has_manifest(path)
-    ]
     stay = {new, *protect}
-    old = [version for version in own[:-keep] if version not in stay]
-    remove_versions(base, old)
-    return old
+
+    def choose(paths: dict[int, Path]) -> list[int]:
+        own = [
+            version
+            for version, path in paths.items()
+            if not path.is_symlink() and has_manifest(path)
+        ]
+        return [version for version in own[:-keep] if version not in stay]
+
+    return remove_versions(base, choose)
 
 
 def check_keep(keep: int | None) -> None:

@@ -80,16 +80,33 @@ def new_folder(
     return _appearing_folder(_check_base(path).parent, place)
 
 
-def remove_versions(base: str | Path, versions: Iterable[int]) -> None:
-    """Remove versions, each at once as servers see it."""
+def remove_versions(
+    base: str | Path, choose: Callable[[dict[int, Path]], Iterable[int]]
+) -> list[int]:
+    """Remove versions, each at once as servers see it.
+
+    Args:
+        base: Folder of one model's versions.
+        choose: Is given what `list_versions` returns, while no other export
+            adds or removes a version; returns those to remove.
+
+    Returns:
+        The versions that were removed; not those that were gone already.
+    """
     base = Path(base)
+    removed = []
     with _locked(base):
         paths = list_versions(base)
-        for version in versions:
+        for version in choose(paths):
             temporary = _temporary(base)
-            os.rename(paths[version], temporary)
+            try:
+                os.rename(paths[version], temporary)
+            except FileNotFoundError:  # somebody's rm heeds no lock
+                continue
             shutil.rmtree(temporary, ignore_errors=True)
+            removed.append(version)
         _synchronize_entry(base)
+    return removed
 
 
 class VersionFolder:

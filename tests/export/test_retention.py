@@ -1,8 +1,11 @@
 """Which versions stay: `keep`, and one folder without versions: `flat`."""
 
+import contextlib
+import shutil
+
 import pytest
 
-from tfgen.export import export_saved_model, verify
+from tfgen.export import export_saved_model, verify, version_folders
 from tfgen.export.manifest import read_manifest, write_manifest
 from tfgen.export.retention import keep_last
 from tfgen.export.version_folders import list_versions, new_version
@@ -41,6 +44,33 @@ def test_what_others_wrote_stays(tmp_path):
     (tmp_path / "0").symlink_to(tmp_path / "3")
     assert keep_last(tmp_path, 1, new=5) == [3, 4]
     assert numbers(tmp_path) == [0, 1, 2, 5]
+
+
+def test_another_export_removes_first(tmp_path, monkeypatch):
+    make(tmp_path, 1, 2, 3, 4)
+    locked = version_folders._locked
+
+    @contextlib.contextmanager
+    def waiting(base):
+        # What the export that held the lock until now has done.
+        shutil.rmtree(tmp_path / "1")
+        with locked(base):
+            yield
+
+    monkeypatch.setattr(version_folders, "_locked", waiting)
+    assert keep_last(tmp_path, 2, new=4) == [2]
+    assert numbers(tmp_path) == [3, 4]
+
+
+def test_a_version_that_disappears_is_skipped(tmp_path):
+    make(tmp_path, 1, 2, 3)
+
+    def choose(paths):
+        shutil.rmtree(paths[1])
+        return [1, 2]
+
+    assert version_folders.remove_versions(tmp_path, choose) == [2]
+    assert [path.name for path in tmp_path.iterdir()] == ["3"]
 
 
 def test_what_is_protected_stays(tmp_path):
