@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfgen.export.batching_session import BatchingSession
+from tfgen.export.development_server.completeness import missing_file
 from tfgen.export.development_server.serving_error import (
     Code,
     ServingError,
@@ -41,7 +42,8 @@ class ServedModel:
     """The newest version in a folder, and its successors as they appear.
 
     A new version takes over once it is loaded; the old one is closed when its
-    last request is answered. A version that cannot be loaded changes nothing
+    last request is answered. A version that is being copied there counts once
+    its files are complete. A version that cannot be loaded changes nothing
     but the status; it is tried again when its files change.
 
     Args:
@@ -88,7 +90,11 @@ class ServedModel:
 
     def refresh(self) -> None:
         """Load what is new and wanted, then retire what is no longer."""
-        found = list_versions(self.base)
+        found = {
+            number: path
+            for number, path in list_versions(self.base).items()
+            if self._is_available(number) or not missing_file(path)
+        }
         if not found:
             return
         wanted = {max(found), *self.labels.values()} & set(found)
@@ -136,6 +142,10 @@ class ServedModel:
 
     def _all_closed(self) -> bool:
         return all(v.session is None for v in self._versions.values())
+
+    def _is_available(self, number: int) -> bool:
+        seen = self._versions.get(number)
+        return seen is not None and seen.state == "AVAILABLE"
 
     def _take(self, number: int | None) -> Version | None:
         with self._lock:

@@ -6,9 +6,11 @@ import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
+from tfgen.export.development_server.completeness import missing_file
 from tfgen.export.development_server.model_service import ModelService
 from tfgen.export.development_server.rest_server import RestServer
 from tfgen.export.development_server.served_model import ServedModel
+from tfgen.export.version_folders import list_versions
 
 _POLL_SECONDS = 1.0
 
@@ -155,6 +157,12 @@ def _load(model: ServedModel) -> None:
         )
     model.refresh()
     if not model.versions:
+        for number, path in reversed(list_versions(model.base).items()):
+            raise ValueError(
+                f"Expected a complete version in {model.base}, but of version "
+                f"{number} the file {missing_file(path)} is missing. Copy all "
+                "of it, or export the model again."
+            )
         raise ValueError(
             f"Expected a folder with versions, such as {model.base}/1; "
             f"{model.base} holds none. Write one with `tfgen export`."

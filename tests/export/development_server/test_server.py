@@ -121,6 +121,12 @@ def test_nothing_to_serve(tmp_path):
         DevelopmentServer(tmp_path, rest_port=0, grpc_port=None)
 
 
+def test_a_half_copied_version_alone(copied_base):
+    shutil.rmtree(copied_base[0] / "1" / "variables")
+    with pytest.raises(ValueError, match="1 the file variables/variables.ind"):
+        DevelopmentServer(copied_base[0], rest_port=0, grpc_port=None)
+
+
 def test_a_version_is_no_base(served_base):
     with pytest.raises(ValueError, match="is a version itself. Pass"):
         DevelopmentServer(served_base / "1", rest_port=0, grpc_port=None)

@@ -8,6 +8,7 @@ import time
 import pytest
 import tensorflow as tf
 
+from tfgen.export.development_server.completeness import missing_file
 from tfgen.export.development_server.served_model import ServedModel
 from tfgen.export.development_server.serving_error import ServingError
 from tfgen.export.development_server.version_loader import (
@@ -109,6 +110,40 @@ def test_a_broken_version_changes_nothing_but_the_status(model, copied_base):
     shutil.copytree(other, base / "2", dirs_exist_ok=True)  # repaired
     model.refresh()
     assert states(model) == {2: "AVAILABLE", 1: "END"}
+
+
+def test_a_half_copied_version_is_waited_for(model, copied_base):
+    base, other = copied_base
+    shutil.copytree(
+        other, base / "2", ignore=shutil.ignore_patterns("variables")
+    )
+    model.refresh()
+    assert states(model) == {1: "AVAILABLE"}
+    extra = base / "2" / "assets.extra"
+    extra.mkdir()
+    (extra / "manifest.json").write_text('{"files": {"assets/a.txt": "abc"}}')
+    shutil.copytree(other, base / "2", dirs_exist_ok=True)
+    model.refresh()
+    assert states(model) == {1: "AVAILABLE"}
+    (base / "2" / "assets").mkdir(exist_ok=True)
+    (base / "2" / "assets" / "a.txt").touch()
+    model.refresh()
+    assert states(model) == {2: "AVAILABLE", 1: "END"}
+    # What is loaded is not let go of for its files.
+    shutil.rmtree(base / "2" / "variables")
+    model.refresh()
+    assert states(model) == {2: "AVAILABLE", 1: "END"}
+
+
+def test_a_graph_without_variables_needs_none(tmp_path):
+    module = tf.Module()
+    module.double = tf.function(
+        lambda x: {"y": 2 * x}, input_signature=[tf.TensorSpec((None,))]
+    )
+    path = tmp_path / "1"
+    tf.saved_model.save(module, str(path), signatures=module.double)
+    shutil.rmtree(path / "variables")
+    assert missing_file(path) is None
 
 
 def test_the_older_version_comes_back_if_the_newer_is_removed(
