@@ -59,7 +59,8 @@ def export_saved_model(
         model: A model with `endpoints()`, `compiled_endpoint(name)` and
             `run_endpoint(name, inputs)`, built.
         base: Folder of this model's versions, on a local file system.
-        version: Integer from 1 on; default is one above the highest there.
+        version: Integer from 1 to 2**63 - 1; default is one above the
+            highest there.
         serving_default: Signature that requests without a name get; default:
             `generate`, or else the first one.
         keep: How many versions to keep; earlier ones that tfgen wrote are

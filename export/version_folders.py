@@ -14,12 +14,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 _TEMPORARY_PREFIX = ".tfgen-export-"
+# TensorFlow Serving reads a name as an int64 and ignores larger numbers.
+_LARGEST = 2**63 - 1
 
 
 def list_versions(base: str | Path) -> dict[int, Path]:
     """Return the versions in `base`, ascending; none if there is no `base`.
 
-    Names are read as TensorFlow Serving reads them: `003` is version 3.
+    Names are read as TensorFlow Serving reads them: `003` is version 3, and
+    2**63 is none. A file is no version.
     """
     base = Path(base)
     if not base.is_dir():
@@ -27,7 +30,7 @@ def list_versions(base: str | Path) -> dict[int, Path]:
     paths = {
         int(path.name): path
         for path in base.iterdir()
-        if path.name.isascii() and path.name.isdigit()
+        if _is_version(path.name) and path.is_dir()
     }
     return dict(sorted(paths.items()))
 
@@ -42,7 +45,8 @@ def new_version(
 
     Args:
         base: Folder of one model's versions. Made if it does not exist.
-        version: Integer from 1 on; default is one above the highest.
+        version: Integer from 1 to 2**63 - 1; default is one above the
+            highest.
 
     Raises:
         ValueError: If `base` is not a local folder, or `version` is no such
@@ -51,8 +55,9 @@ def new_version(
     base = _check_base(base)
 
     def place() -> Path:
-        _check_version(base, version)
-        return base / str(version or max(list_versions(base), default=0) + 1)
+        number = _next_version(base) if version is None else version
+        _check_version(base, number)
+        return base / str(number)
 
     return _appearing_folder(base, place)
 
@@ -168,13 +173,27 @@ def _check_base(base: str | Path) -> Path:
     return base
 
 
-def _check_version(base: Path, version: int | None) -> None:
-    if version is None:
-        return
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+def _is_version(name: str) -> bool:
+    return name.isascii() and name.isdigit() and int(name) <= _LARGEST
+
+
+def _next_version(base: Path) -> int:
+    version = max(list_versions(base), default=0) + 1
+    while os.path.lexists(base / str(version)):  # a file of that name
+        version += 1
+    return version
+
+
+def _check_version(base: Path, version: int) -> None:
+    if (
+        not isinstance(version, int)
+        or isinstance(version, bool)
+        or not 1 <= version <= _LARGEST
+    ):
         raise ValueError(
-            f"Expected version to be an integer from 1 on, got {version!r}. "
-            "Leave it out to take the next free one."
+            f"Expected version to be an integer from 1 on and below 2**63, got "
+            f"{version!r}. Pass another one, or leave it out to take the "
+            "next free one."
         )
     versions = list_versions(base)
     if version in versions:
@@ -182,6 +201,11 @@ def _check_version(base: Path, version: int | None) -> None:
             f"Version {version} exists already in {base}, which holds "
             f"{', '.join(map(str, versions))}; versions are never "
             f"overwritten. Pass version={max(versions) + 1} or leave it out."
+        )
+    if os.path.lexists(base / str(version)):
+        raise ValueError(
+            f"Expected a new version, but {base / str(version)} exists and is "
+            "no folder. Pass another version or remove it."
         )
 
 

@@ -41,7 +41,7 @@ def test_what_others_wrote_stays(tmp_path):
     (tmp_path / "1" / "saved_model.pb").write_bytes(b"theirs")
     damaged = tmp_path / "2" / "assets.extra" / "manifest.json"
     damaged.write_text(damaged.read_text().replace("tfgen", "other"))
-    (tmp_path / "0").symlink_to(tmp_path / "3")
+    (tmp_path / "0").symlink_to(tmp_path / "5")
     assert keep_last(tmp_path, 1, new=5) == [3, 4]
     assert numbers(tmp_path) == [0, 1, 2, 5]
 

@@ -52,6 +52,34 @@ def test_only_integers_count(tmp_path):
     assert make(tmp_path).name == "6"
 
 
+def test_numbers_that_servers_ignore_do_not_count(tmp_path):
+    # TensorFlow Serving reads them as int64.
+    (tmp_path / "9223372036854775808").mkdir()
+    (tmp_path / ("9" * 200)).mkdir()
+    assert list_versions(tmp_path) == {}
+    assert make(tmp_path).name == "1"
+
+
+def test_the_largest_version(tmp_path):
+    largest = 9223372036854775807
+    assert make(tmp_path, largest).name == str(largest)
+    assert list(list_versions(tmp_path)) == [largest]
+    for version in (None, largest + 1):
+        with pytest.raises(ValueError, match=r"below 2\*\*63, got 9223372036"):
+            make(tmp_path, version)
+    assert names(tmp_path) == [str(largest)]
+
+
+def test_a_file_is_no_version(tmp_path):
+    (tmp_path / "7").write_text("notes")
+    (tmp_path / "6").mkdir()
+    assert list(list_versions(tmp_path)) == [6]
+    with pytest.raises(ValueError, match="7 exists and is no folder"):
+        make(tmp_path, 7)
+    assert make(tmp_path).name == "8"
+    assert (tmp_path / "7").read_text() == "notes"
+
+
 def test_no_version_is_overwritten(tmp_path):
     make(tmp_path, 2)
     make(tmp_path, 4)
