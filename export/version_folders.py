@@ -49,10 +49,11 @@ def new_version(
             highest.
 
     Raises:
-        ValueError: If `base` is not a local folder, or `version` is no such
-            integer or exists already.
+        ValueError: If `base` is not a local folder or is a version itself,
+            or `version` is no such integer or exists already.
     """
     base = _check_base(base)
+    _check_no_export(base)
 
     def place() -> Path:
         number = _next_version(base) if version is None else version
@@ -171,6 +172,15 @@ def _check_base(base: str | Path) -> Path:
             "another path."
         )
     return base
+
+
+def _check_no_export(base: Path) -> None:
+    if (base / "saved_model.pb").exists():
+        raise ValueError(
+            f"Expected a folder of versions, but {base} holds a SavedModel "
+            "itself: it is one version, or was written with --flat. Pass the "
+            "folder above a version, or another path."
+        )
 
 
 def _is_version(name: str) -> bool:

@@ -119,6 +119,15 @@ def test_other_places_are_refused(tmp_path):
         make(tmp_path / "file")
 
 
+def test_no_version_within_an_export(model, tmp_path):
+    version = make(tmp_path / "base")
+    (version / "saved_model.pb").write_bytes(b"graph")
+    with pytest.raises(ValueError, match="1 holds a SavedModel itself.*above"):
+        export_saved_model(model, version)
+    assert names(version) == ["file", "saved_model.pb"]
+    assert make(version.parent).name == "2"
+
+
 def test_a_failure_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         with new_version(tmp_path) as folder:
