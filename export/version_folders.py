@@ -224,12 +224,13 @@ def _remove_leftovers(base: Path) -> None:
 
     A living export holds a lock on its folder; the kernel lets go of it when
     the process ends in whatever way. (A process id would not do: it may be
-    taken again, and means nothing in another container.)
+    taken again, and means nothing in another container.) Another user's
+    folder that cannot be opened is left to that user.
     """
     for path in base.glob(f"{_TEMPORARY_PREFIX}*"):
         try:
             lock = _lock(path)
-        except (BlockingIOError, FileNotFoundError):
+        except (BlockingIOError, FileNotFoundError, PermissionError):
             continue
         try:
             shutil.rmtree(path, ignore_errors=True)

@@ -136,6 +136,21 @@ def test_a_failure_leaves_nothing(tmp_path):
     assert names(tmp_path) == []
 
 
+def test_a_leftover_of_another_user_is_left_alone(tmp_path, monkeypatch):
+    for name in ("ours", "theirs"):
+        (tmp_path / f".tfgen-export-{name}").mkdir()
+    open_really = os.open
+
+    def refuse(path, *arguments, **options):
+        if str(path).endswith("theirs"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return open_really(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
+    make(tmp_path)
+    assert names(tmp_path) == [".tfgen-export-theirs", "1"]
+
+
 def test_servers_may_read_what_is_written(tmp_path):
     path = make(tmp_path)
     plain = tmp_path / "plain"
