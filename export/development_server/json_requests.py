@@ -41,6 +41,10 @@ def parse_request(body: bytes) -> dict:
         raise invalid(
             "JSON Parse error: Invalid encoding in string. at offset: 0"
         ) from None
+    except ValueError:  # an integer of more digits than Python reads
+        raise invalid(
+            "JSON Parse error: Number too big to be stored in double."
+        ) from None
     if not isinstance(request, dict):
         raise invalid(f"JSON Value: {json_text(request)} Is not object")
     if not isinstance(request.get("signature_name", ""), str):

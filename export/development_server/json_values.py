@@ -13,8 +13,8 @@ import numpy as np
 
 from tfgen.export.development_server.serving_error import invalid
 
-# Above it, not every integer is a float32.
-_LARGEST_EXACT_INTEGER = 2**24 - 1
+# Above them, not every integer is a number of the type.
+_LARGEST_EXACT_INTEGERS = {"float32": 2**24 - 1, "float64": 2**53 - 1}
 # NumPy has one more, for the rows.
 _MOST_DIMENSIONS = 63
 # The server's names of types.
@@ -40,6 +40,9 @@ def _quick_array(value: Any, dtype: str) -> np.ndarray | None:
     kind = np.dtype(dtype).kind if dtype != "string" else "O"
     # NumPy takes true for 1: a sum of mixed types shows nowhere else.
     if kind == "f" and array.dtype.kind == "f" and not _has_bool(value):
+        # It may have been an integer, which floats beside it hide.
+        if (abs(array) > _LARGEST_EXACT_INTEGERS.get(dtype, np.inf)).any():
+            return None
         with np.errstate(over="ignore"):
             converted = array.astype(dtype)
         if (np.isfinite(converted) == np.isfinite(array)).all():
@@ -123,7 +126,7 @@ def _leaf(value: Any, dtype: str) -> Any:
 def _to_float(value: float, dtype: str) -> float:
     limit = float(np.finfo(dtype).max)
     if isinstance(value, int):
-        limit = 2**53 - 1 if dtype == "float64" else _LARGEST_EXACT_INTEGER
+        limit = _LARGEST_EXACT_INTEGERS[dtype]
     if abs(value) > limit and value not in (float("inf"), float("-inf")):
         raise invalid(
             f"Cannot convert JSON value: {json_text(value)} to "

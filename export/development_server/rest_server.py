@@ -105,7 +105,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 "Content-Length.",
             )
         length = self.headers.get("Content-Length", "0")
-        if not length.isdigit():
+        if not re.fullmatch(r"[0-9]{1,18}", length):
             self.close_connection = True
             raise invalid(f"Malformed request: Content-Length {length}")
         return self.rfile.read(int(length))
@@ -162,7 +162,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
 
 def _choice(name: str, version: str | None, label: str | None) -> tuple:
-    number = None if version is None else int(version)
-    if number is not None and number >= 2**63:
+    if version is None:
+        return name, None, label
+    # Python refuses to read thousands of digits.
+    digits = version.lstrip("0") or "0"
+    if len(digits) > 19 or int(digits) >= 2**63:
         raise invalid(f"Failed to convert version: {version} to numeric.")
-    return name, number, label
+    return name, int(digits), label

@@ -10,6 +10,9 @@ import pytest
 import requests
 import tensorflow as tf
 
+from tfgen.export.development_server.json_values import to_array
+from tfgen.export.development_server.serving_error import ServingError
+
 LATENTS = [[0.5, -1.0, 2.0], [0.0, 0.25, -3.0]]
 
 
@@ -113,6 +116,11 @@ def test_versions_and_labels_differ(post):
             400,
             f"Failed to convert version: {2**63} to numeric.",
         ),
+        (
+            f"/versions/{'9' * 5000}:predict",
+            400,
+            f"Failed to convert version: {'9' * 5000} to numeric.",
+        ),
     ],
 )
 def test_refused_addresses(post, path, status, error):
@@ -129,6 +137,10 @@ PREFIX += "INVALID_ARGUMENT: "
         (b"", "JSON Parse error: The document is empty"),
         (b"{", "JSON Parse error: Invalid value. at offset: 1"),
         (b"\xff\xfe\x00", "JSON Parse error: "),
+        (
+            b'{"instances": [' + b"9" * 5000 + b"]}",
+            "JSON Parse error: Number too big to be stored in double.",
+        ),
         (
             b'{"inputs": ' + b"[" * 900 + b"]" * 900 + b"}",
             "nested more than 63 levels deep",
@@ -186,6 +198,11 @@ PREFIX += "INVALID_ARGUMENT: "
         (
             {"signature_name": "decode", "inputs": [[1, 2, 1e39]]},
             "Cannot convert JSON value: 1e+39 to float without loss of "
+            "precision.",
+        ),
+        (
+            {"signature_name": "decode", "inputs": [[0.5, 2, 2**24]]},
+            "Cannot convert JSON value: 16777216 to float without loss of "
             "precision.",
         ),
         (
@@ -383,3 +400,12 @@ def test_concurrent_clients_get_their_own_answers(post, in_python):
     for thread in threads:
         thread.join()
     np.testing.assert_allclose(answers, expected, atol=1e-6)
+
+
+def test_large_floats_are_no_large_integers():
+    array = to_array([1e30, 16777216.0, 16777215], "float32")
+    expected = np.array([1e30, 2.0**24, 2.0**24 - 1], "float32")
+    np.testing.assert_array_equal(array, expected)
+    assert to_array([0.5, 2**53 - 1], "float64").tolist() == [0.5, 2.0**53 - 1]
+    with pytest.raises(ServingError, match="9007199254740993 to double"):
+        to_array([0.5, 2**53 + 1], "float64")
