@@ -82,6 +82,22 @@ def test_where_models_are_mounted(name, target, request):
     assert (kit / config["source"]).resolve() == (kit / "config").resolve()
 
 
+def test_part_of_a_cpu(kit):
+    """The server's flags are int32, the limit may be a fraction."""
+    text = (kit / "compose.yaml").read_text()
+    text = text.replace("${SERVING_CPUS:-2}", "1.5")
+    filled = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", text)
+    serving = yaml.safe_load(filled)["services"]["serving"]
+    assert serving["deploy"]["resources"]["limits"]["cpus"] == "1.5"
+    words = dict(
+        word.split("=") for word in serving["command"] if "parallelism" in word
+    )
+    assert words == {
+        "--tensorflow_intra_op_parallelism": "2",
+        "--tensorflow_inter_op_parallelism": "2",
+    }
+
+
 def test_files_that_containers_mount_exist(kit):
     services = yaml.safe_load(filled_in(kit / "compose.yaml"))["services"]
     for service in services.values():
