@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import string
 import uuid
@@ -142,6 +143,7 @@ def _values(
     first = models[0]
     single = first.base == base.resolve()
     source = _relative(base, out)
+    first_base = source if single else f"{source}/{first.name}"
     slug = kubernetes_name(base.resolve().name)
     return {
         "title": ", ".join(model.name for model in models),
@@ -149,11 +151,13 @@ def _values(
         "service_name": slug if slug.endswith("serving") else f"{slug}-serving",
         "tf_serving_tag": TF_SERVING_TAG,
         "models_source": source,
+        "models_word": shlex.quote(source),
         "models_target": f"/models/{first.name}" if single else "/models",
         "model_words": " ".join(model.name for model in models),
         "first_model": first.name,
         "client_model": "" if len(models) == 1 else f"--model {first.name} ",
-        "first_base": source if single else f"{source}/{first.name}",
+        "first_base": shlex.quote(first_base),
+        "next_base": shlex.quote(f"{first_base}/{first.newest + 1}"),
         "image_version": str(first.newest) if single else "1",
         "current_version": str(first.newest),
         "next_version": str(first.newest + 1),

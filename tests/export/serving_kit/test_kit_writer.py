@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 
 import pytest
@@ -165,6 +166,28 @@ def test_a_path_that_compose_cannot_hold(one_model, tmp_path):
     base = shutil.copytree(one_model, tmp_path / "a}b" / "faces")
     with pytest.raises(ValueError, match=r"compose\.yaml cannot hold"):
         write_serving_kit(base, tmp_path / "kit")
+
+
+@pytest.mark.parametrize("several", [False, True])
+def test_commands_for_a_path_with_a_space(one_model, tmp_path, several):
+    base = tmp_path / "my models"
+    shutil.copytree(one_model, base / "faces")
+    served = base if several else base / "faces"
+    kit = write_serving_kit(served, tmp_path / "kit")
+    text = (kit / "README.md").read_text() + (kit / "Dockerfile").read_text()
+    words = [
+        shlex.split(line.removeprefix("#"), comments=True)
+        for line in text.splitlines()
+        if line.lstrip("# ").startswith(("tfgen ", "docker build "))
+    ]
+    source = "../my models" if several else "../my models/faces"
+    build = ["docker", "build", "--build-context", f"models={source}", "-t"]
+    assert [line[:5] for line in words if line[0] == "docker"] == [build] * 2
+    assert [line for line in words if line[0] == "tfgen"] == [
+        ["tfgen", "serve", "../my models/faces", "--label", "stable=1"],
+        ["tfgen", "export", "RUN", "--to", "../my models/faces"],
+        ["tfgen", "verify", "../my models/faces/2"],
+    ]
 
 
 @pytest.mark.parametrize(
