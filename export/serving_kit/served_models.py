@@ -70,7 +70,7 @@ def find_models(base: str | Path) -> list[ServedModel]:
 def kubernetes_name(name: str) -> str:
     """Return a name that a Kubernetes service may have: a-z, 0-9 and -."""
     short = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-")
-    return short if short[:1].isalpha() else f"model-{short}"
+    return short if short[:1].isalpha() else f"model-{short}".rstrip("-")
 
 
 def _folders_of_models(base: Path) -> list[Path]:

@@ -197,6 +197,8 @@ def test_commands_for_a_path_with_a_space(one_model, tmp_path, several):
         ("My_faces", "my-faces"),
         ("3d.v2", "model-3d-v2"),
         ("a" * 39 + "-b", "a" * 39),
+        ("模型", "model"),
+        ("_", "model"),
     ],
 )
 def test_kubernetes_names(name, expected):
