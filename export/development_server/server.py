@@ -1,6 +1,7 @@
 """The development server as one object."""
 
 import importlib.util
+import re
 import threading
 import traceback
 from collections.abc import Mapping
@@ -36,7 +37,8 @@ class DevelopmentServer:
         grpc_port: The port of the gRPC interface, or None.
 
     Raises:
-        ValueError: If there is no version, or a port is taken.
+        ValueError: If there is no version, the name does not fit a URL, or a
+            port is taken.
         RuntimeError: If the newest version cannot be loaded.
 
     Example:
@@ -54,7 +56,8 @@ class DevelopmentServer:
         all_versions: bool = False,
     ):
         base = Path(base)
-        name = name or base.resolve().name
+        name = base.resolve().name if name is None else name
+        _check_name(name)
         self.model = ServedModel(base, name, labels, all_versions)
         service = ModelService(self.model)
         self._rest = _bind(RestServer, service, rest_port, "--rest-port")
@@ -149,6 +152,37 @@ def _bind(kind: type, service: ModelService, port: int, option: str):
         ) from None
 
 
+def _check_name(name: str) -> None:
+    # Others do not come through a URL as they are.
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+", name):
+        raise ValueError(
+            f"The model's name is {name!r}; expected letters, digits, '_', '.' "
+            "and '-' alone. Pass --name with such a name."
+        )
+
+
+def _nothing_to_serve(base: Path) -> ValueError:
+    versions = list_versions(base)
+    if versions:
+        newest = max(versions)
+        return ValueError(
+            f"Expected a complete version in {base}, but of version {newest} "
+            f"the file {missing_file(versions[newest])} is missing. Copy all "
+            "of it, or export the model again."
+        )
+    models = [path for path in sorted(base.glob("*")) if list_versions(path)]
+    if models:
+        return ValueError(
+            f"Expected the folder of one model; {base} holds those of "
+            f"{', '.join(path.name for path in models)}. Pass one of them, "
+            f"such as {models[0]}."
+        )
+    return ValueError(
+        f"Expected a folder with versions, such as {base}/1; {base} holds "
+        "none. Write one with `tfgen export`."
+    )
+
+
 def _load(model: ServedModel) -> None:
     if (model.base / "saved_model.pb").is_file():
         raise ValueError(
@@ -157,16 +191,7 @@ def _load(model: ServedModel) -> None:
         )
     model.refresh()
     if not model.versions:
-        for number, path in reversed(list_versions(model.base).items()):
-            raise ValueError(
-                f"Expected a complete version in {model.base}, but of version "
-                f"{number} the file {missing_file(path)} is missing. Copy all "
-                "of it, or export the model again."
-            )
-        raise ValueError(
-            f"Expected a folder with versions, such as {model.base}/1; "
-            f"{model.base} holds none. Write one with `tfgen export`."
-        )
+        raise _nothing_to_serve(model.base)
     loaded = {version.number: version for version in model.versions}
     for version in loaded.values():
         if version.error:

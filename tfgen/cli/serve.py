@@ -45,7 +45,7 @@ def serve(
 
     arguments = ["serve", str(base)]
     arguments += ["--rest-port", str(rest_port), "--grpc-port", str(grpc_port)]
-    if name:
+    if name is not None:
         arguments += ["--name", name]
     for text in label or []:
         if not re.fullmatch(r"[^=/:]+=\d+", text):

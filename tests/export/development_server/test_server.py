@@ -127,6 +127,22 @@ def test_a_half_copied_version_alone(copied_base):
         DevelopmentServer(copied_base[0], rest_port=0, grpc_port=None)
 
 
+def test_folders_of_several_models(copied_base):
+    base, other = copied_base
+    shutil.copytree(base, base.with_name("flow"))
+    (base.parent / "notes").mkdir()
+    with pytest.raises(
+        ValueError, match="those of flow, model. Pass .*/flow.$"
+    ):
+        DevelopmentServer(base.parent, rest_port=0, grpc_port=None)
+
+
+@pytest.mark.parametrize("name", ["a/b", "a:b", "a b", "", "\u00e4"])
+def test_names_that_are_none_for_a_url(served_base, name):
+    with pytest.raises(ValueError, match="name is .*; expected letters"):
+        DevelopmentServer(served_base, name, rest_port=0, grpc_port=None)
+
+
 def test_a_version_is_no_base(served_base):
     with pytest.raises(ValueError, match="is a version itself. Pass"):
         DevelopmentServer(served_base / "1", rest_port=0, grpc_port=None)
@@ -194,6 +210,7 @@ def test_the_command(served_base, command, number):
     "command, arguments, error",
     [
         (standalone_command, [], "missing holds none"),
+        (standalone_command, ["--name", "a/b"], "name is 'a/b'"),
         (tfgen_command, ["--label", "gold"], "--label is 'gold'"),
     ],
 )
