@@ -172,7 +172,7 @@ def _values(
         ),
         "kserve_commands": "\n".join(
             f"kubectl apply -f kserve/{model.kubernetes_name}.yaml   "
-            f"# serves {model.kubernetes_name}"
+            f"# serves {model.name}"
             for model in models
         ),
     }

@@ -128,9 +128,10 @@ def test_kserve(kit_of_several, name, model):
     served = predictor["model"]
     assert served["modelFormat"] == {"name": "tensorflow", "version": "2"}
     assert served["storageUri"] == f"pvc://models/{model}"
-    # KServe's runtime for TensorFlow serves the model under its own name.
+    # The kit's clients ask for the folder's name, not for the service's.
+    assert f"--model_name={model}" in served["args"]
     probe = served["readinessProbe"]["httpGet"]
-    assert probe == {"path": f"/v1/models/{name}", "port": 8080}
+    assert probe == {"path": f"/v1/models/{model}", "port": 8080}
     container = {k: v for k, v in served.items() if k not in KSERVE_MODEL}
     pod = {
         "apiVersion": "v1",
