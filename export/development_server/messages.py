@@ -103,6 +103,9 @@ _SERVING = {
         "allowed_batch_sizes": (6, ["int64"]),
         "pad_variable_length_inputs": (7, "bool"),
         "thread_pool_name": (5, "google.protobuf.StringValue"),
+        # For the text format, which knows no numbers.
+        "enable_large_batch_splitting": (8, "google.protobuf.BoolValue"),
+        "max_execution_batch_size": (9, "google.protobuf.Int64Value"),
     },
 }
 _TYPES = descriptor_pb2.FieldDescriptorProto

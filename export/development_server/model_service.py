@@ -10,6 +10,7 @@ from tfgen.export.development_server.serving_error import (
     Code,
     ServingError,
     invalid,
+    without_batching_nodes,
 )
 from tfgen.export.meta_graph import SignatureDescription
 from tfgen.export.runtime_failure import RuntimeFailure
@@ -73,7 +74,9 @@ class ModelService:
         try:
             outputs = version.session.run(signature, **arrays)
         except RuntimeFailure as error:
-            raise ServingError(Code(error.code), error.reason) from None
+            raise ServingError(
+                Code(error.code), without_batching_nodes(error.reason)
+            ) from None
         except ValueError as error:
             raise invalid(str(error)) from None
         return {name: outputs[name] for name in names}

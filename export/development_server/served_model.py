@@ -12,6 +12,7 @@ from tfgen.export.development_server.serving_error import (
     Code,
     ServingError,
     invalid,
+    without_batching_nodes,
 )
 from tfgen.export.development_server.version_loader import load_version
 from tfgen.export.version_folders import list_versions
@@ -126,7 +127,7 @@ class ServedModel:
                     version.users -= 1
                 self._close_if_unused(version)
 
-    def close(self, timeout: float = 5.0) -> None:
+    def close(self, timeout: float = 30.0) -> None:
         """Close every version once its requests are answered.
 
         Args:
@@ -177,7 +178,7 @@ class ServedModel:
         try:
             version.session = load_version(path)
         except Exception as error:  # whatever is wrong with a version
-            text = " ".join(str(error).split())
+            text = " ".join(without_batching_nodes(str(error)).split())
             version.error = text or repr(error)
             version.state = "END"
         else:

@@ -1,6 +1,7 @@
 """Refusals of a request, with the codes that TensorFlow and gRPC share."""
 
 import enum
+import re
 from http import HTTPStatus
 
 
@@ -46,6 +47,11 @@ _HTTP_STATUS = {
 }
 
 
+_BATCHING_NODE = re.compile(
+    r"\s*\[\[(?:\{\{node )?tfgen_batching/[^\]}]*(?:\}\})?\]\]"
+)
+
+
 class ServingError(Exception):
     """A request that is refused, in the words of TensorFlow Serving.
 
@@ -70,3 +76,8 @@ class ServingError(Exception):
 def invalid(message: str) -> ServingError:
     """Return the error of a request that is wrong in itself."""
     return ServingError(Code.INVALID_ARGUMENT, message)
+
+
+def without_batching_nodes(text: str) -> str:
+    """Return the runtime's words without nodes that this server added."""
+    return _BATCHING_NODE.sub("", text)

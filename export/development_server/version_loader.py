@@ -73,6 +73,9 @@ def read_batching_parameters(path: Path) -> BatchingParameters:
         if message.HasField(name)
     }
     sizes = tuple(message.allowed_batch_sizes)
+    if message.enable_large_batch_splitting.value:
+        # They end with the size of a part then; batches stay whole here.
+        sizes = ()
     return BatchingParameters(**given, allowed_batch_sizes=sizes)
 
 

@@ -409,3 +409,12 @@ def test_large_floats_are_no_large_integers():
     assert to_array([0.5, 2**53 - 1], "float64").tolist() == [0.5, 2.0**53 - 1]
     with pytest.raises(ServingError, match="9007199254740993 to double"):
         to_array([0.5, 2**53 + 1], "float64")
+
+
+def test_errors_name_no_node_of_this_server(post):
+    request = {"signature_name": "generate", "instances": [1] * 1001}
+    status, answer = post(request)
+    assert status == 400
+    assert "Task size 1001 is larger than" in answer["error"]
+    assert "tfgen_batching" not in answer["error"]
+    assert not answer["error"].endswith(("]]", "\n", "\t"))

@@ -216,6 +216,21 @@ def test_batching_parameters(tmp_path):
     }
 
 
+def test_batching_parameters_that_have_no_effect(tmp_path):
+    path = tmp_path / BATCHING_FILE
+    path.write_text(
+        "max_batch_size { value: 64 }\n"
+        'thread_pool_name { value: "pool" }\n'
+        "pad_variable_length_inputs: true\n"
+        "enable_large_batch_splitting { value: true }\n"
+        "max_execution_batch_size { value: 8 }\n"
+        "allowed_batch_sizes: 4\nallowed_batch_sizes: 8\n"
+    )
+    parameters = read_batching_parameters(path)
+    assert parameters.max_batch_size == 64
+    assert parameters.allowed_batch_sizes == ()
+
+
 def test_refused_batching_parameters(tmp_path):
     path = tmp_path / BATCHING_FILE
     path.write_text("max_batch_sighs { value: 64 }")
