@@ -75,9 +75,13 @@ class GrpcServer:
         """Answer from now on."""
         self._server.start()
 
-    def stop(self) -> None:
-        """Finish what has begun, and let go of the port."""
-        self._server.stop(grace=1).wait()
+    def stop(self, timeout: float) -> None:
+        """Let go of the port, and finish what has begun.
+
+        Args:
+            timeout: Seconds after which what has begun is given up.
+        """
+        self._server.stop(grace=timeout).wait()
 
     def _method(self, answer, request_class: type):
         def respond(request, context):

@@ -1,8 +1,10 @@
 """TensorFlow Serving's REST interface over `http.server`."""
 
+import contextlib
 import http.server
 import json
 import re
+import threading
 import traceback
 from http import HTTPStatus
 
@@ -47,7 +49,19 @@ class RestServer(http.server.ThreadingHTTPServer):
 
     def __init__(self, service: ModelService, port: int):
         self.service = service
+        # Requests that are being answered; notified when one is done.
+        self.under_way = 0
+        self.changed = threading.Condition()
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def finish(self, timeout: float) -> None:
+        """Wait until what was asked is answered.
+
+        Args:
+            timeout: Seconds to wait at most.
+        """
+        with self.changed:
+            self.changed.wait_for(lambda: not self.under_way, timeout)
 
     def handle_error(self, request, client_address):
         """Clients that hang up are no news."""
@@ -60,10 +74,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     wbufsize = -1  # headers and body in one packet
 
     def do_GET(self):
-        self._answer(self._get)
+        with self._counted():
+            self._answer(self._get)
 
     def do_POST(self):
-        self._answer(self._post)
+        with self._counted():
+            self._answer(self._post)
 
     def log_message(self, *arguments):
         """No line a request."""
@@ -73,6 +89,19 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         self.close_connection = True
         phrase = message or HTTPStatus(code).phrase
         self._send(code, json.dumps({"error": phrase}).encode())
+
+    @contextlib.contextmanager
+    def _counted(self):
+        server = self.server
+        with server.changed:
+            server.under_way += 1
+        try:
+            yield
+            self.wfile.flush()
+        finally:
+            with server.changed:
+                server.under_way -= 1
+                server.changed.notify_all()
 
     def _answer(self, respond):
         try:

@@ -3,6 +3,7 @@
 import importlib.util
 import re
 import threading
+import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ from tfgen.export.development_server.served_model import ServedModel
 from tfgen.export.version_folders import list_versions
 
 _POLL_SECONDS = 1.0
+# For the requests under way when the server stops.
+_STOP_SECONDS = 30.0
 
 
 class DevelopmentServer:
@@ -136,10 +139,12 @@ class DevelopmentServer:
                 traceback.print_exc()
 
     def _close(self) -> None:
+        ends = time.monotonic() + _STOP_SECONDS
         self._rest.server_close()
         if self._grpc:
-            self._grpc.stop()
-        self.model.close()
+            self._grpc.stop(_STOP_SECONDS)
+        self.model.close(max(0.0, ends - time.monotonic()))
+        self._rest.finish(max(0.0, ends - time.monotonic()))
 
 
 def _bind(kind: type, service: ModelService, port: int, option: str):

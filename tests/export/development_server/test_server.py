@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from tfgen.export import standalone
 from tfgen.export.development_server import DevelopmentServer
+from tfgen.export.development_server.model_service import ModelService
 from tfgen.export.development_server.served_model import ServedModel
 
 COMMAND = Path(sys.executable).with_name("tfgen")
@@ -75,6 +76,31 @@ def test_a_damaged_version_does_not_end_the_polling(
         os.rename(base / ".temporary", base / "3")
         wait_for(server.model, 3, "AVAILABLE")
     assert failures
+
+
+def test_a_stop_waits_for_requests_longer_than_seconds(
+    copied_base, monkeypatch
+):
+    predict, begun = ModelService.predict, threading.Event()
+
+    def slow(*arguments):
+        begun.set()
+        time.sleep(6)
+        return predict(*arguments)
+
+    monkeypatch.setattr(ModelService, "predict", slow)
+    answers = []
+    with DevelopmentServer(copied_base[0], rest_port=0, grpc_port=None) as at:
+        url = f"{at.rest_url}/v1/models/model:predict"
+        asking = threading.Thread(
+            target=lambda: answers.append(
+                requests.post(url, json={"instances": [1]})
+            )
+        )
+        asking.start()
+        assert begun.wait(20)
+    asking.join(20)
+    assert [answer.status_code for answer in answers] == [200]
 
 
 def test_a_stop_without_a_start(copied_base):
