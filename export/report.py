@@ -37,7 +37,7 @@ class SchedulerReport:
     """Concurrent requests, merged into batches, against the same ones alone.
 
     Attributes:
-        requests: How many were asked at once.
+        requests: How many were asked, 100 at a time.
         rows: How many rows they had together.
         largest_request: Rows of the longest; the shortest had one.
         difference: Largest absolute difference, divided by the largest answer

@@ -162,6 +162,7 @@ NAMES = {
     "tfgen.export": [
         "Report",
         "SavedModelSession",
+        "SchedulerReport",
         "SignatureReport",
         "VerificationError",
         "export_saved_model",

@@ -130,6 +130,7 @@ def changes(kit):
         block
         for block in re.findall(r"^```\n(.*?)^```", text, re.M | re.S)
         if block.startswith(("cp ", "sed "))
+        if "config/models.config" in block
     ]
     copies = [line for line in canary.splitlines() if line.startswith("cp ")]
     return ["\n".join(copies), *others]
