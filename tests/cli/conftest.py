@@ -39,6 +39,26 @@ def tfgen(monkeypatch, tmp_path, capfd):
 
 
 @pytest.fixture
+def verified(tfgen):
+    """Verifies an export of images; returns its signatures, no PNG ones."""
+
+    def run(path):
+        done = tfgen("verify", path)
+        assert (done.status, done.err) == (0, "")
+        rows = done.out.splitlines()[1:]
+        assert all(row.endswith(" ok") for row in rows)
+        assert rows.pop().startswith("scheduler: 1,000 ")
+        names = {row.split()[0] for row in rows}
+        plain = {name for name in names if not name.endswith("_png")}
+        assert names - plain == {
+            f"{name}_png" for name in plain - {"serving_default"}
+        }
+        return plain
+
+    return run
+
+
+@pytest.fixture
 def refused(tfgen):
     """Runs what must fail with one line; returns the line."""
 
