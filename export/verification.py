@@ -20,8 +20,8 @@ def verify(path: str | Path, timeout: float = 600.0) -> Report:
     the files with their sha256, loads the graph as TensorFlow Serving does
     (XLA off), and compares the answers for 1, 3, 8 and 33 rows with those that
     the Keras model gave when it was exported, and 33 rows with 3 and 30 asked
-    apart. Then it asks 1,000 requests, 100 at a time, which TensorFlow's scheduler
-    merges into batches, and compares with the same requests asked alone.
+    apart. Then it asks 1,000 requests, 100 at a time, which TensorFlow's
+    scheduler merges into batches, and compares with the same ones asked alone.
 
     Args:
         path: `BASE/N`, or `BASE`, whose newest version is then taken; the
