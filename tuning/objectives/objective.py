@@ -1,0 +1,148 @@
+"""What a search looks for."""
+
+import dataclasses
+import math
+import re
+
+from tfgen.tuning.objectives.measures import MEASURES, Measure
+
+TERM = re.compile(
+    r"(?:(?P<weight>[0-9.]+(?:e[+-]?[0-9]+)?)\*)?"
+    r"(?P<name>[A-Za-z_]\w*)(?::(?P<direction>min|max))?"
+)
+COMBINED = "objective"
+
+
+@dataclasses.dataclass(frozen=True)
+class Objective:
+    """One measure, or a weighted sum of several.
+
+    A sum is minimised; measures of which more is better count negatively.
+
+    Attributes:
+        terms: `(weight, Measure)` pairs.
+    """
+
+    terms: tuple[tuple[float, Measure], ...]
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        return tuple(measure for _, measure in self.terms)
+
+    @property
+    def is_sum(self) -> bool:
+        return len(self.terms) > 1
+
+    @property
+    def log_name(self) -> str:
+        """Its name in the logs of `fit`."""
+        return COMBINED if self.is_sum else self.terms[0][1].log_name
+
+    @property
+    def direction(self) -> str:
+        """`"min"` or `"max"`."""
+        return "min" if self.is_sum else self.terms[0][1].direction
+
+    def value(self, logs: dict) -> float:
+        """What is searched for, from an epoch's logs.
+
+        Raises:
+            KeyError: if a measure is not among them.
+        """
+        if not self.is_sum:
+            return float(logs[self.terms[0][1].log_name])
+        return sum(
+            weight
+            * float(logs[measure.log_name])
+            * (1 if measure.direction == "min" else -1)
+            for weight, measure in self.terms
+        )
+
+    def is_better(self, value: float, best: float | None) -> bool:
+        """Whether a value is better than the best so far (None: none yet)."""
+        if best is None:
+            return True
+        return value > best if self.direction == "max" else value < best
+
+    def __str__(self):
+        parts = [
+            measure.name if weight == 1 else f"{weight:g}*{measure.name}"
+            for weight, measure in self.terms
+        ]
+        return " + ".join(parts)
+
+
+def parse_objective(text: str) -> Objective:
+    """An objective from what a user writes.
+
+    Args:
+        text: a name in `MEASURES`; a metric that the model logs with its
+            direction, `my_metric:max`; or a weighted sum,
+            `frechet_distance + 20*reconstruction_error`.
+
+    Raises:
+        ValueError: for what is none of these.
+    """
+    terms = []
+    for part in text.split("+"):
+        match = TERM.fullmatch(part.replace(" ", ""))
+        if not match:
+            raise ValueError(
+                f"objective is {text!r}, expected a name such as "
+                "negative_elbo, or a weighted sum such as "
+                "'frechet_distance + 20*reconstruction_error'."
+            )
+        weight = float(match["weight"] or 1)
+        if not math.isfinite(weight) or weight <= 0:
+            raise ValueError(
+                f"{part.strip()!r} in the objective has the weight {weight:g},"
+                " expected a number above 0."
+            )
+        terms.append((weight, find_measure(match["name"], match["direction"])))
+    return Objective(tuple(terms))
+
+
+def find_measure(name: str, direction: str | None = None) -> Measure:
+    """A measure by name.
+
+    Args:
+        name: of a known measure or of a metric that the model logs, with or
+            without `val_`.
+        direction: of the latter.
+
+    Raises:
+        ValueError: for an unknown name without direction, or a known one
+            with the wrong direction.
+    """
+    name = name.removeprefix("val_")
+    known = MEASURES.get(name)
+    if known is None and direction is None:
+        raise ValueError(
+            f"{name!r} is no known objective: pass one of "
+            f"{', '.join(MEASURES)}, or name a metric that the model logs "
+            f"with its direction, as {name}:min or {name}:max."
+        )
+    if known is None:
+        return Measure(name, direction, "logged", f"the metric {name}")
+    if direction not in (None, known.direction):
+        better = "lower" if known.direction == "min" else "higher"
+        raise ValueError(
+            f"objective is {name}:{direction}, but {better} is better: leave "
+            f"out :{direction}."
+        )
+    return known
+
+
+def check_measures(model, measures) -> None:
+    """Raises ValueError if the model cannot be measured so."""
+    for measure in measures:
+        if measure.applies(model):
+            continue
+        logged = [metric.name for metric in model.metrics]
+        usual = [m.name for m in MEASURES.values() if m.applies(model)]
+        names = dict.fromkeys([*usual, *(f"{n}:min" for n in logged)])
+        raise ValueError(
+            f"the objective {measure.name} needs {measure.needs}, which "
+            f"{type(model).__name__} does not have: choose one of "
+            f"{', '.join(names)}."
+        )

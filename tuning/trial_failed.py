@@ -1,0 +1,2 @@
+class TrialFailed(Exception):
+    """A trial has no result; the message is the reason, in a line."""
