@@ -23,8 +23,8 @@ def make_model():
     return model
 
 
-def train(model, path, values, first=0):
-    best = tfgen.callbacks.BestModel(path)
+def train(model, path, values, first=0, **options):
+    best = tfgen.callbacks.BestModel(path, **options)
     model.fit(
         np.random.default_rng(0).normal(size=(40, 3)),
         batch_size=20,
@@ -42,6 +42,14 @@ def test_the_lowest_epoch_is_kept(tmp_path):
     assert (best.epoch, best.value) == (2, 3.0)
     # Two steps an epoch: the model of epoch 2 has made four.
     assert keras.models.load_model(path).steps_done == 4
+
+
+def test_the_highest_epoch_is_kept(tmp_path):
+    path = tmp_path / "model.keras"
+    best = train(make_model(), path, [2.0, 5.0, 4.0], mode="max")
+    assert (best.epoch, best.value) == (2, 5.0)
+    best = train(make_model(), path, [2.0, 1.0, 4.0], mode="max")
+    assert (best.epoch, best.value) == (3, 4.0)
 
 
 def test_a_resumed_training_goes_on_comparing(tmp_path):

@@ -10,7 +10,7 @@ from tfgen.training.files import write_text
 
 
 class BestModel(keras.callbacks.Callback):
-    """Keeps the model of the epoch with the lowest value of a metric.
+    """Keeps the model of the epoch with the best value of a metric.
 
     On small data a model gets better for a while and then learns the
     examples by heart. The value is kept in a file beside the model, so that a
@@ -22,6 +22,7 @@ class BestModel(keras.callbacks.Callback):
             data, or a model that has no such metric) every epoch is better,
             and the model is written at the end, before that now and then.
         every_seconds: time between two of the latter.
+        mode: `"min"` if lower is better, `"max"` if higher is.
 
     Attributes:
         epoch: the best epoch so far, counted from 1, or None.
@@ -33,11 +34,13 @@ class BestModel(keras.callbacks.Callback):
         path,
         monitor: str = "val_negative_elbo",
         every_seconds: float = 10.0,
+        mode: str = "min",
     ):
         super().__init__()
         self.path = pathlib.Path(path)
         self.monitor = monitor
         self.every_seconds = every_seconds
+        self.mode = mode
         self._saved_at = -math.inf
         self._saved_step = None
         self.epoch = self.value = None
@@ -56,7 +59,7 @@ class BestModel(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         value = (logs or {}).get(self.monitor)
-        if self.value is not None and not _is_lower(value, self.value):
+        if self.value is not None and not self._is_better(value):
             return
         self.epoch, self.value = epoch + 1, value
         waited = time.monotonic() - self._saved_at
@@ -80,6 +83,7 @@ class BestModel(keras.callbacks.Callback):
             }
             write_text(self.record, json.dumps(saved) + "\n")
 
-
-def _is_lower(value, best):
-    return value is None or value < best
+    def _is_better(self, value):
+        if value is None:
+            return True
+        return value > self.value if self.mode == "max" else value < self.value
