@@ -1,16 +1,13 @@
 """The report that a person reads: one file, nothing loaded from outside."""
 
-import base64
 import html
 import io
-import math
-import pathlib
 
 from tfgen.evaluation.comparison import best, summary
 from tfgen.evaluation.explanations import explanation, title
+from tfgen.reports.page import data_uri, number, page, table
 from tfgen.training.files import write_text
 
-STYLE = pathlib.Path(__file__).with_name("report.css")
 BETTER = {"lower": "lower is better", "higher": "higher is better", None: ""}
 
 
@@ -23,10 +20,8 @@ def write_html(path, evaluations, facts: dict) -> None:
         facts: what holds for all: versions, date, command, settings.
     """
     names = [one.name for one in evaluations]
-    heading = html.escape(f"Evaluation of {', '.join(names)}")
     body = "\n".join(
         [
-            f"<h1>{heading}</h1>",
             _runs(evaluations),
             _warning(evaluations),
             _summary(evaluations),
@@ -34,14 +29,7 @@ def write_html(path, evaluations, facts: dict) -> None:
             _facts(evaluations, facts),
         ]
     )
-    write_text(
-        path,
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{heading}</title>\n"
-        f"<style>\n{STYLE.read_text(encoding='utf-8')}</style>\n"
-        f"</head>\n<body>\n{body}\n</body>\n</html>\n",
-    )
+    write_text(path, page(f"Evaluation of {', '.join(names)}", body))
 
 
 def _runs(evaluations):
@@ -49,7 +37,7 @@ def _runs(evaluations):
         [one.name, one.model, one.data, f"{sum(one.seconds.values()):.0f} s"]
         for one in evaluations
     ]
-    return _table(["run", "model", "test data", "evaluated in"], rows)
+    return table(["run", "model", "test data", "evaluated in"], rows)
 
 
 def _warning(evaluations):
@@ -130,7 +118,7 @@ def _numbers(section, evaluations):
                 meaning,
             ]
         )
-    return _table(header, rows, numbers=True)
+    return table(header, rows, numbers=True)
 
 
 def _value(measurement, wins):
@@ -178,9 +166,9 @@ def _facts(evaluations, facts):
     listed = [[key, str(value)] for key, value in facts.items()]
     return (
         "<h2>How this was measured</h2>\n"
-        + _table(["", ""], listed)
+        + table(["", ""], listed)
         + "\n<details><summary>Settings of each number</summary>\n"
-        + _table(["run", "measure", "settings"], rows)
+        + table(["run", "measure", "settings"], rows)
         + "\n</details>"
     )
 
@@ -192,27 +180,6 @@ def _details(measurement):
     return ", ".join(
         f"{key.replace('_', ' ')} {value}" for key, value in details.items()
     )
-
-
-def _table(header, rows, numbers=False):
-    """Cells of number tables are HTML already."""
-    cells = str if numbers else html.escape
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
-    body = "\n".join(
-        "<tr>" + "".join(f"<td>{cells(cell)}</td>" for cell in row) + "</tr>"
-        for row in rows
-    )
-    kind = ' class="numbers"' if numbers else ""
-    return f"<table{kind}>\n<tr>{head}</tr>\n{body}\n</table>"
-
-
-def number(value: float) -> str:
-    """Four digits."""
-    if not math.isfinite(value):
-        return "not finite"
-    if value == int(value) and abs(value) < 1e6:
-        return str(int(value))
-    return f"{value:.4g}"
 
 
 def _same_data(evaluations):
@@ -253,5 +220,4 @@ def _data_uri(picture):
         picture = picture[..., 0]
     file = io.BytesIO()
     Image.fromarray(picture).save(file, "PNG", optimize=True)
-    text = base64.b64encode(file.getvalue()).decode()
-    return f"data:image/png;base64,{text}"
+    return data_uri(file.getvalue())

@@ -1,7 +1,6 @@
 import dataclasses
-import json
-import math
 
+from tfgen.reports.strict_json import to_json
 from tfgen.training.files import write_text
 
 
@@ -14,8 +13,7 @@ def write_json(path, evaluations, facts: dict) -> None:
         facts: what holds for all: versions, date, command, settings.
     """
     report = {**facts, "runs": [_run(one) for one in evaluations]}
-    text = json.dumps(_plain(report), indent=2, allow_nan=False)
-    write_text(path, text + "\n")
+    write_text(path, to_json(report) + "\n")
 
 
 def _run(evaluation):
@@ -36,16 +34,3 @@ def _run(evaluation):
             for section in evaluation.sections
         ],
     }
-
-
-def _plain(value):
-    """Numbers that JSON has; those that are not finite become null."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -1,0 +1,1 @@
+"""What the reports of evaluation and of hyperparameter search share."""

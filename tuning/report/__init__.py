@@ -1,0 +1,1 @@
+"""What a search writes for people, spreadsheets and TensorBoard."""
