@@ -1,0 +1,84 @@
+"""What a search looks for, as users write it."""
+
+import pytest
+
+import tfgen
+from tfgen.tuning.objectives.objective import (
+    check_measures,
+    find_measure,
+    parse_objective,
+)
+
+
+@pytest.mark.parametrize(
+    "name, direction",
+    [
+        ("negative_elbo", "min"),
+        ("importance_weighted_bound", "max"),
+        ("frechet_distance", "min"),
+        ("kernel_distance", "min"),
+        ("coverage", "max"),
+        ("val_coverage", "max"),
+        ("real_accuracy:max", "max"),
+        ("kl_loss:min", "min"),
+    ],
+)
+def test_directions_are_known(name, direction):
+    objective = parse_objective(name)
+    assert objective.direction == direction
+    plain = name.removeprefix("val_").split(":")[0]
+    assert objective.log_name == f"val_{plain}"
+    assert objective.value({f"val_{plain}": 2.5}) == 2.5
+
+
+def test_a_weighted_sum_is_minimized():
+    objective = parse_objective("frechet_distance + 20*coverage+.5*kl_loss:min")
+    assert str(objective) == "frechet_distance + 20*coverage + 0.5*kl_loss"
+    assert (objective.direction, objective.log_name) == ("min", "objective")
+    logs = {
+        "val_frechet_distance": 3.0,
+        "val_coverage": 0.25,
+        "val_kl_loss": 8.0,
+        "loss": 100.0,
+    }
+    assert objective.value(logs) == 3.0 - 5.0 + 4.0
+
+
+def test_what_is_better():
+    lower = parse_objective("negative_elbo")
+    assert lower.is_better(1.0, None)
+    assert lower.is_better(1.0, 2.0)
+    assert not lower.is_better(2.0, 2.0)
+    higher = parse_objective("coverage")
+    assert higher.is_better(2.0, 1.0)
+    assert not higher.is_better(1.0, 2.0)
+    assert not higher.is_better(float("nan"), 2.0)
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("fid", "'fid' is no known objective: pass one of negative_elbo, .*"),
+        ("coverage:min", "objective is coverage:min, but higher is better"),
+        ("2 coverage", "objective is '2 coverage', expected a name such as"),
+        ("", "objective is '', expected a name"),
+        ("coverage +", "objective is 'coverage \\+', expected"),
+        ("0*coverage", "'0\\*coverage' in the objective has the weight 0"),
+    ],
+)
+def test_refused(text, message):
+    with pytest.raises(ValueError, match=message):
+        parse_objective(text)
+
+
+def test_checked_against_the_model():
+    gan = tfgen.build("gan", input_shape=(3,), latent_dim=2)
+    check_measures(gan, [find_measure("frechet_distance")])
+    check_measures(gan, [find_measure("fake_accuracy", "min")])
+    with pytest.raises(ValueError, match="negative_elbo needs a likelihood, w"):
+        check_measures(gan, [find_measure("negative_elbo")])
+    with pytest.raises(ValueError, match="needs the metric real_acuracy, .*"):
+        check_measures(gan, [find_measure("real_acuracy", "max")])
+    vae = tfgen.build("vae", input_shape=(3,), latent_dim=2)
+    names = ("negative_elbo", "importance_weighted_bound", "coverage")
+    check_measures(vae, [find_measure(name) for name in names])
