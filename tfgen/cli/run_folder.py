@@ -1,7 +1,6 @@
 """The folder of one training run."""
 
 import contextlib
-import fcntl
 import json
 import os
 import pathlib
@@ -15,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.callbacks import read_history
-from tfgen.training.files import write_text
+from tfgen.training.files import claimed, write_text
 from tfgen.version import __version__
 
 
@@ -63,19 +62,12 @@ class RunFolder:
         Raises:
             ValueError: if another process is at it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        # The kernel lets go of the lock when the process ends in any way.
-        lock = os.open(self.path, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        busy = (
+            f"another process is training in {self.path}: wait until it has "
+            "ended, or choose another --out."
+        )
+        with claimed(self.path, busy):
             yield
-        except BlockingIOError:
-            raise ValueError(
-                f"another process is training in {self.path}: wait until it "
-                "has ended, or choose another --out."
-            ) from None
-        finally:
-            os.close(lock)
 
     def write_settings(self, config: dict, manifest: dict) -> None:
         """Writes `manifest.json` and, last, `config.json`."""

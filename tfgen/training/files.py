@@ -1,6 +1,7 @@
 """Files that are there whole or not at all."""
 
 import contextlib
+import fcntl
 import os
 import pathlib
 
@@ -40,3 +41,27 @@ def write_text(path, text: str) -> None:
     """Writes a text file, whole or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+@contextlib.contextmanager
+def claimed(folder, busy: str):
+    """Makes a folder and keeps other processes from claiming it.
+
+    Args:
+        folder: its path.
+        busy: message of the error.
+
+    Raises:
+        ValueError: if another process has claimed it.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    # The kernel lets go of the lock when the process ends in any way.
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise ValueError(busy) from None
+    finally:
+        os.close(lock)
