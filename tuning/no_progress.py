@@ -15,9 +15,6 @@ class NoProgress(keras.callbacks.Callback):
         objective: an `Objective`.
         patience: epochs without a better value.
         history: file that `HistoryFile` writes.
-
-    Attributes:
-        stopped: whether it has ended the training.
     """
 
     def __init__(self, objective, patience: int, history):
@@ -25,23 +22,28 @@ class NoProgress(keras.callbacks.Callback):
         self.objective = objective
         self.patience = patience
         self.history = history
-        self.stopped = False
-        self._best = None
+        self._values = None
 
     def on_train_begin(self, logs=None):
-        self._best, self.stopped = None, False
+        self._values = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        if epoch and self._best is None:
-            values = read_history(self.history)[self.objective.log_name]
-            for number, value in enumerate(values[:epoch]):
-                self._note(number, value)
+        if self._values is None:
+            self._values = self._earlier()[:epoch]
 
     def on_epoch_end(self, epoch, logs=None):
-        self._note(epoch, logs[self.objective.log_name])
-        if epoch - self._best_epoch >= self.patience:
-            self.stopped = self.model.stop_training = True
+        self._values.append(logs[self.objective.log_name])
+        self.model.stop_training |= self._is_over(self._values)
 
-    def _note(self, epoch, value):
-        if self.objective.is_better(value, self._best):
-            self._best, self._best_epoch = value, epoch
+    def was_over(self) -> bool:
+        """Whether the history on disk is of a training that has ended so."""
+        return self._is_over(self._earlier())
+
+    def _is_over(self, values):
+        best = self.objective.best(values)
+        return best is not None and len(values) - 1 - best >= self.patience
+
+    def _earlier(self):
+        if not self.history.exists():
+            return []
+        return read_history(self.history).get(self.objective.log_name, [])

@@ -58,11 +58,18 @@ class Objective:
             for weight, measure in self.terms
         )
 
-    def is_better(self, value: float, best: float | None) -> bool:
-        """Whether a value is better than the best so far (None: none yet)."""
-        if best is None:
-            return True
-        return value > best if self.direction == "max" else value < best
+    def best(self, values) -> int | None:
+        """Index of the best of several values, of equals the first.
+
+        NaN is never the best; None if there is nothing else.
+        """
+        sign = 1 if self.direction == "min" else -1
+        numbered = [
+            (sign * value, i)
+            for i, value in enumerate(values)
+            if not math.isnan(value)
+        ]
+        return min(numbered)[1] if numbered else None
 
     def __str__(self):
         parts = [

@@ -44,15 +44,13 @@ def test_a_weighted_sum_is_minimized():
     assert objective.value(logs) == 3.0 - 5.0 + 4.0
 
 
-def test_what_is_better():
+def test_the_best_of_several():
+    nan = float("nan")
     lower = parse_objective("negative_elbo")
-    assert lower.is_better(1.0, None)
-    assert lower.is_better(1.0, 2.0)
-    assert not lower.is_better(2.0, 2.0)
+    assert lower.best([nan, 3.0, 1.0, 2.0, 1.0]) == 2
     higher = parse_objective("coverage")
-    assert higher.is_better(2.0, 1.0)
-    assert not higher.is_better(1.0, 2.0)
-    assert not higher.is_better(float("nan"), 2.0)
+    assert higher.best([1.0, 3.0, nan, 3.0]) == 1
+    assert higher.best([nan]) is higher.best([]) is None
 
 
 @pytest.mark.parametrize(
