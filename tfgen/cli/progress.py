@@ -6,6 +6,8 @@ import time
 
 import keras
 
+from tfgen.reports.short_text import short_duration, short_number
+
 MOST_LINES = 30
 FEWER_LINES = 20
 COLUMNS = 99
@@ -66,9 +68,9 @@ class Progress(keras.callbacks.Callback):
             self._warm, self._since, self._counted = True, now, 0
         if done % self._every and done != self.epochs and done > 1:
             return
-        end = f"{_duration(left)} left"
+        end = f"{short_duration(left)} left"
         if done == self.epochs:
-            end = f"took {_duration(now - self._began)}"
+            end = f"took {short_duration(now - self._began)}"
         line = self._line(self._start(epoch), logs, end)
         self._print("\r" + line if self._follows else line.rstrip())
 
@@ -104,19 +106,10 @@ def _values(logs):
     shown = [n for n in logs if n != "loss" and not n.startswith("val_")]
     shown.sort(key=("negative_elbo", "coverage").count, reverse=True)
     shown.sort(key=lambda name: name.endswith("gradient_norm"))
-    values = [f"{n.removesuffix('_loss')} {_number(logs[n])}" for n in shown]
+    values = [
+        f"{name.removesuffix('_loss')} {short_number(logs[name])}"
+        for name in shown
+    ]
     if "val_negative_elbo" in logs:
-        values.insert(1, f"held-out {_number(logs['val_negative_elbo'])}")
+        values.insert(1, f"held-out {short_number(logs['val_negative_elbo'])}")
     return values
-
-
-def _number(value):
-    return f"{value:#.4g}" if 0.01 <= abs(value) < 1000 else f"{value:.5g}"
-
-
-def _duration(seconds):
-    seconds = round(seconds)
-    if seconds < 100:
-        return f"{seconds} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes / 60:.1f} h"
