@@ -1,0 +1,88 @@
+"""The folder of one search."""
+
+import json
+import pathlib
+
+from tfgen.training.files import claimed, write_text
+
+RAISABLE = "trials"
+
+
+class SearchFolder:
+    """Where a search keeps what it makes.
+
+    Args:
+        path: the folder; it is made by `claimed`.
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.settings_file = self.path / "search.json"
+        self.trials = self.path / "trials"
+        self.tensorboard = self.path / "tensorboard"
+        self.table = self.path / "trials.csv"
+        self.best_file = self.path / "best.json"
+        self.report = self.path / "report.html"
+        self.extractor = self.path / "extractor.keras"
+        self.best_run = self.path / "best"
+
+    def claimed(self):
+        """Makes the folder and keeps other searches from writing there.
+
+        Raises:
+            ValueError: if another process searches there.
+        """
+        return claimed(
+            self.path,
+            f"another process is searching in {self.path}: wait until it has "
+            "ended, or choose another folder.",
+        )
+
+    def begin(self, settings: dict) -> None:
+        """Writes the settings, or compares them with those of the search.
+
+        Args:
+            settings: of the search; only `trials` may be another, larger.
+
+        Raises:
+            ValueError: if the folder holds another search or something else.
+        """
+        settings = json.loads(json.dumps(settings))  # as they are read back
+        if self.settings_file.exists():
+            self._check_same(settings)
+        elif self.path.exists() and any(self.path.iterdir()):
+            raise ValueError(
+                f"{self.path} is not empty and holds no search: choose "
+                "another folder."
+            )
+        write_text(self.settings_file, json.dumps(settings, indent=2) + "\n")
+
+    def settings(self) -> dict | None:
+        """The settings of the search here, None if there is none.
+
+        Raises:
+            ValueError: for a file that is damaged.
+        """
+        if not self.settings_file.exists():
+            return None
+        try:
+            return json.loads(self.settings_file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ValueError(
+                f"{self.settings_file} is not what a search wrote ({error}): "
+                "start a new search in another folder."
+            ) from error
+
+    def _check_same(self, settings):
+        begun = self.settings()
+        for name in sorted({*begun, *settings}):
+            had, has = begun.get(name), settings.get(name)
+            if had == has or (name == RAISABLE and has > had):
+                continue
+            if name in ("space", "data"):
+                had, has = "another", "this one"
+            raise ValueError(
+                f"the search in {self.path} was begun with {name} {had}, got "
+                f"{has}: go on with the same, or start a new search in "
+                "another folder."
+            )
