@@ -100,7 +100,7 @@ def _write_plot(out, model, settings, number, seed, label):
     import secrets
 
     from tfgen import pictures
-    from tfgen.cli.run_data import load_splits
+    from tfgen.models.settings_data import load_splits
 
     if label is not None:
         raise ValueError(

@@ -1,11 +1,12 @@
 """The settings of a run, by the command's option names."""
 
-import math
+import json
 import os
 import pathlib
 
 import tfgen
 from tfgen.models.builder import BUILDERS
+from tfgen.models.settings import SETTINGS, check_settings
 
 CHANGEABLE = ("epochs", "checkpoint_every")
 """What may be given anew when a run goes on."""
@@ -33,7 +34,7 @@ def new_settings(given: dict) -> dict:
             "no data was named: pass --data with a name (tfgen info lists "
             "them) or a path."
         )
-    _check_numbers(settings)
+    _check_values(settings)
     return _with_whole_path(settings)
 
 
@@ -68,16 +69,49 @@ def resumed_settings(out, config: dict, given: dict, done: int) -> dict:
     return {**config, **changed}
 
 
-def load_data(settings: dict, split: str):
-    """The `tfgen.data.Source` that settings name."""
-    options = {
-        name: settings[name]
-        for name in ("color_mode", "label_column")
-        if name in settings
-    }
-    if "image_size" in settings:
-        options["image_size"] = _image_size(settings["image_size"])
-    return tfgen.data.load(settings["data"], split=split, **options)
+def with_settings_of(path, given: dict, resume: bool = False) -> dict:
+    """What was given, over the settings in a file.
+
+    Args:
+        path: `best.json` of a search, or `config.json` of a run.
+        given: settings that were given.
+        resume: whether a run goes on, which has settings already.
+
+    Raises:
+        ValueError: for another file, settings that no training has, or two
+            sources of settings.
+    """
+    if resume:
+        raise ValueError(
+            "--from and --resume were given, but the run in --out has its own "
+            "settings: leave --from out."
+        )
+    if "preset" in given:
+        raise ValueError(
+            f"--from {path} and --preset {given['preset']} were given: choose "
+            "one."
+        )
+    return {**_settings_in(path), **given}
+
+
+def _settings_in(path):
+    expected = "expected best.json of a search, or config.json of a run"
+    try:
+        content = json.loads(pathlib.Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} is no JSON ({error}), {expected}.") from None
+    settings = content
+    if isinstance(content, dict):
+        settings = content.get("settings", content)
+    if not isinstance(settings, dict) or not settings:
+        raise ValueError(f"{path} holds no settings, {expected}.")
+    unknown = [name for name in settings if name not in SETTINGS]
+    if unknown:
+        raise ValueError(
+            f"{path} has settings that no training has, "
+            f"{', '.join(unknown)}: remove them; {expected}."
+        )
+    return settings
 
 
 def _preset_settings(given):
@@ -96,24 +130,8 @@ def _preset_settings(given):
     return settings
 
 
-def _check_numbers(settings):
-    for name in (
-        "learning_rate",
-        "beta",
-        "free_bits",
-        "adversarial_ratio",
-        "adversarial_weight",
-        "gamma",
-        "checkpoint_every",
-    ):
-        value = settings.get(name)
-        positive = name == "learning_rate"
-        if value is None or (math.isfinite(value) and (value or not positive)):
-            continue
-        kind = "a number above 0" if positive else "a finite number"
-        raise ValueError(
-            f"--{name.replace('_', '-')} is {value:g}, expected {kind}."
-        )
+def _check_values(settings):
+    check_settings(settings, lambda name: f"--{name.replace('_', '-')}")
     if "replicas" in settings and settings.get("strategy", "none") == "none":
         raise ValueError(
             f"--replicas is {settings['replicas']}, but one device is used: "
@@ -130,14 +148,3 @@ def _with_whole_path(settings):
     if not path.exists():
         return settings
     return {**settings, "data": os.path.abspath(path)}
-
-
-def _image_size(text):
-    parts = text.lower().split("x")
-    valid = all(part.isdecimal() and int(part) > 0 for part in parts)
-    if not valid or len(parts) > 2:
-        raise ValueError(
-            f"--image-size is {text!r}, expected a number such as 64, or "
-            "height x width such as 48x64."
-        )
-    return int(parts[0]), int(parts[-1])

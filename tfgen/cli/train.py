@@ -35,6 +35,15 @@ def train(
             help="A whole set-up (tfgen info); other options override it.",
         ),
     ] = None,
+    settings_file: Annotated[
+        pathlib.Path | None,
+        Option(
+            "--from",
+            metavar="FILE",
+            help="Settings of a search's best.json, or of a run's "
+            "config.json; other options override them.",
+        ),
+    ] = None,
     resume: Annotated[
         bool,
         Option(
@@ -59,10 +68,29 @@ def train(
         ),
     ] = None,
     learning_rate: Annotated[
-        float | None, Option(min=0.0, metavar="RATE", help="Of Adam [0.001]")
+        float | None,
+        Option(
+            min=0.0,
+            metavar="RATE",
+            help="Of Adam [0.001; of a GAN 0.0002, of a VAE-GAN 0.0005]",
+        ),
+    ] = None,
+    learning_rate_ratio: Annotated[
+        float | None,
+        Option(
+            min=0.0,
+            metavar="RATIO",
+            help="Of an adversary: the discriminator's learning rate over the "
+            "generator's [1]",
+        ),
     ] = None,
     latent_dim: Annotated[
-        int | None, Option(min=1, metavar="N", help="Latent values [16]")
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            help="Latent values [16; of a GAN 64, of a VAE-GAN 32]",
+        ),
     ] = None,
     network: Annotated[
         str | None,
@@ -71,13 +99,48 @@ def train(
             help="mlp, conv, dcgan, resnet [conv for images, mlp else]",
         ),
     ] = None,
+    width: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            help="Units of each layer of mlp [512-256]; of the other networks "
+            "too, it makes all layers wider or narrower [256]",
+        ),
+    ] = None,
+    depth: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            help="Layers of mlp [2]; of the other networks, how often the "
+            "image is halved [down to 4 to 7 pixels]",
+        ),
+    ] = None,
     loss: Annotated[
         str | None,
         Option(
             metavar="NAME",
             help="Of an adversary: minimax, non_saturating, least_squares, "
-            "hinge, wasserstein, relativistic [relativistic; of a VAE-GAN "
-            "non_saturating]",
+            "hinge, wasserstein, relativistic [relativistic]",
+        ),
+    ] = None,
+    penalty_weight: Annotated[
+        float | None,
+        Option(
+            min=0.0,
+            metavar="WEIGHT",
+            help="Of an adversary: of the penalties that come with its loss "
+            "[0.1; of wasserstein 10]",
+        ),
+    ] = None,
+    average_decay: Annotated[
+        float | None,
+        Option(
+            min=0.0,
+            metavar="DECAY",
+            help="Of an adversary: of the moving average of the generator's "
+            "weights, which samples come from; 0 for none [0.999]",
         ),
     ] = None,
     augmentation: Annotated[
@@ -145,6 +208,16 @@ def train(
     beta: Annotated[
         float | None,
         Option(min=0.0, metavar="WEIGHT", help="Weight of the KL term [1]"),
+    ] = None,
+    beta_warmup: Annotated[
+        float | None,
+        Option(
+            min=0.0,
+            max=1.0,
+            metavar="SHARE",
+            help="Share of the training, 0 to 1, over which beta rises from "
+            "0 [0]",
+        ),
     ] = None,
     free_bits: Annotated[
         float | None,
@@ -225,6 +298,8 @@ def train(
     """
     settings = dict(locals())
     out, resume = settings.pop("out"), settings.pop("resume")
+    file = settings.pop("settings_file")
+    from tfgen.cli.settings import with_settings_of
     from tfgen.cli.training_run import TrainingRun
 
     # Not `in (None, False)`: 0 equals False.
@@ -233,5 +308,7 @@ def train(
         for name, value in settings.items()
         if value is not None and value is not False
     }
+    if file is not None:
+        given = with_settings_of(file, given, resume)
     run = TrainingRun.resumed(out, given) if resume else TrainingRun(out, given)
     run.train()

@@ -17,32 +17,14 @@ from tfgen.callbacks import (
 )
 from tfgen.cli.gentle_stop import GentleStop
 from tfgen.cli.progress import Progress
-from tfgen.cli.run_data import in_range, load_splits, objective
 from tfgen.cli.run_folder import RunFolder, manifest
 from tfgen.cli.settings import new_settings, resumed_settings
+from tfgen.models.from_settings import compiled_model, with_sizes
+from tfgen.models.settings_data import in_range, load_splits, objective
 from tfgen.training import get_strategy
 
-DEFAULT_STEPS = 4000
-DEFAULT_BATCH_SIZE = 128
 CHECKPOINT_SECONDS = 60.0
 FEWEST_FOR_HEALTH = 6
-BUILD_OPTIONS = (
-    "latent_dim",
-    "network",
-    "likelihood",
-    "beta",
-    "free_bits",
-    "loss",
-    "augmentation",
-    "packing",
-    "discriminator_steps",
-    "objective",
-    "adversarial_ratio",
-    "adversarial_weight",
-    "gamma",
-    "conditioning",
-    "precision",
-)
 
 
 class TrainingRun:
@@ -161,66 +143,19 @@ class TrainingRun:
         ]
 
     def _prepare(self, settings):
-        self.settings = settings
         self.seed = settings.setdefault("seed", 0)
         self.strategy = get_strategy(
             settings.get("strategy", "none"), settings.get("replicas")
         )
         splits = load_splits(settings, ("train", "validation"))
-        self._set_sizes(splits["train"])
+        self.settings = with_sizes(settings, len(splits["train"]))
         with self.strategy.scope():
-            self.model = self._build(splits["train"])
+            self.model = compiled_model(self.settings, splits["train"])
         self.source = in_range(self.model, splits["train"])
         self.validation = in_range(self.model, splits["validation"])
         self.batches = self.source.batches(
-            settings["batch_size"], seed=self.seed
+            self.settings["batch_size"], seed=self.seed
         )
-
-    def _set_sizes(self, train):
-        settings, rows = self.settings, len(train)
-        most, smallest = DEFAULT_BATCH_SIZE, max(1, rows // 20)
-        if "preset" in settings:
-            most = tfgen.presets.get(settings["preset"]).batch_size
-            smallest = rows
-        settings.setdefault("batch_size", min(most, smallest))
-        steps = -(-rows // settings["batch_size"])
-        settings.setdefault("epochs", max(10, -(-DEFAULT_STEPS // steps)))
-
-    def _build(self, train):
-        settings = self.settings
-        options = {k: settings[k] for k in BUILD_OPTIONS if k in settings}
-        if settings.get("conditional"):
-            if not train.num_classes:
-                raise ValueError(
-                    f"--conditional, but {train.name} has no classes: leave "
-                    "it out, or name a --label-column."
-                )
-            options["num_classes"] = train.num_classes
-        model = tfgen.build(
-            settings["model"],
-            preset=settings.get("preset"),
-            input_shape=train.shape,
-            seed=self.seed,
-            **options,
-        )
-        model.compile(self._optimizers(model, train))
-        return model
-
-    def _steps(self, train):
-        each = -(-len(train) // self.settings["batch_size"])
-        return self.settings["epochs"] * each
-
-    def _optimizers(self, model, train):
-        """The preset's or the model's, at the learning rate asked for."""
-        rate = self.settings.get("learning_rate")
-        if "preset" in self.settings:
-            preset = tfgen.presets.get(self.settings["preset"])
-            return preset.make_optimizers(model, rate, self._steps(train))
-        optimizers = model.recommended_optimizers()
-        if rate is not None:
-            for optimizer in optimizers.values():
-                optimizer.learning_rate = rate
-        return optimizers
 
     def _check_data(self):
         saved = self.manifest["data"]

@@ -1,14 +1,18 @@
-"""The data of a run, as its model sees them."""
+"""The data that settings name, as their model sees them."""
 
-from tfgen.cli.settings import load_data
+from tfgen.data import load
 
 
 def load_splits(settings: dict, names) -> dict:
-    """Sources by the name of the split; `train` must be among them.
+    """The sources that settings name, by the name of the split.
 
     Points are standardized for GANs. (Tables are as they are loaded.)
+
+    Args:
+        settings: by the option names of `tfgen train`.
+        names: of the splits; `"train"` must be among them.
     """
-    splits = {name: load_data(settings, name) for name in names}
+    splits = {name: _load(settings, name) for name in names}
     train = splits["train"]
     if train.kind == "points" and settings["model"] == "gan":
         return {
@@ -45,3 +49,25 @@ def objective(model) -> str:
     if hasattr(model, "likelihood"):
         return f"the {type(model.likelihood).__name__} likelihood"
     return f"the {type(model.adversarial_loss).__name__} loss"
+
+
+def _load(settings, split):
+    options = {
+        name: settings[name]
+        for name in ("color_mode", "label_column")
+        if name in settings
+    }
+    if "image_size" in settings:
+        options["image_size"] = _image_size(settings["image_size"])
+    return load(settings["data"], split=split, **options)
+
+
+def _image_size(text):
+    parts = text.lower().split("x")
+    valid = all(part.isdecimal() and int(part) > 0 for part in parts)
+    if not valid or len(parts) > 2:
+        raise ValueError(
+            f"--image-size is {text!r}, expected a number such as 64, or "
+            "height x width such as 48x64."
+        )
+    return int(parts[0]), int(parts[-1])
