@@ -1,0 +1,1 @@
+"""Which trial comes next: KerasTuner's oracles, made durable."""

@@ -1,0 +1,296 @@
+import pathlib
+import threading
+import time
+
+from keras_tuner.engine.trial import Trial, TrialStatus
+from keras_tuner.src.engine.metrics_tracking import MetricsTracker
+
+from tfgen.training.files import write_text
+from tfgen.tuning.oracles import oracle_state
+from tfgen.tuning.oracles.failure_reason import (
+    one_line,
+    read_reason,
+    score_reason,
+)
+from tfgen.tuning.oracles.kernel_kills import count_kernel_kills
+from tfgen.tuning.oracles.records import record_of
+from tfgen.tuning.oracles.state_file import StateFile
+from tfgen.tuning.oracles.stateless_draws import StatelessDraws
+from tfgen.tuning.trial_record import TrialRecord, best_of
+
+IN_THIS_PROCESS = "main"
+"""The worker's name where trials run in the process of the oracle."""
+
+
+class DurableOracle(StatelessDraws):
+    """Lets an oracle of KerasTuner survive kills, failures and lost workers.
+
+    Stands before KerasTuner's class among the bases. Differences from there:
+
+    - the whole state is one file, `oracle.json`, with the state before in
+      `oracle.json.backup`; trials that ran when the process died are waiting
+      again, with the same id and values;
+    - draws are a function of (seed, number of the trial, name), so that no
+      random state exists, and searches with seeds near each other share none;
+    - a trial fails with a reason, never twice, and never raises here;
+    - trials of lost workers go to those that are left;
+    - all methods may be called from several threads.
+
+    Args:
+        objective: a `keras_tuner.Objective`.
+        trials: how many trials there shall be.
+        seed: of all draws.
+        space: a `keras_tuner.HyperParameters` with all of the space.
+        folder: of the search.
+        **options: of KerasTuner's class.
+
+    Attributes:
+        reasons: why trials failed, in a line each, by their id.
+        queue: ids of the trials that wait to be run again, first in, first
+            out.
+        version: counts the changes of the state.
+    """
+
+    def __init__(self, *, objective, trials, seed, space, folder, **options):
+        # KerasTuner takes a seed of 0 for none.
+        super().__init__(
+            objective=objective,
+            hyperparameters=space.copy(),
+            seed=1,
+            **options,
+        )
+        self.seed = seed
+        self.trials_wanted = self.max_trials = trials
+        self.verbose = 0
+        self.folder = pathlib.Path(folder)
+        self.reasons = {}
+        self.queue = []
+        self.version = 0
+        self.lock = threading.RLock()
+        self.run_notes = {}
+        self._out_of_trials = False
+        self._state_file = StateFile(self.folder / "oracle.json")
+
+    @property
+    def planned_trials(self) -> int:
+        """How many trials there will be, if none fails."""
+        return self.trials_wanted
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether max(5, trials // 4) trials have ended and all failed."""
+        enough = max(5, self.trials_wanted // 4)
+        return enough <= len(self.end_order) == len(self.reasons)
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing runs or waits, and a worker was told to stop."""
+        with self.lock:
+            waiting = self.queue and not self.hopeless
+            return self._out_of_trials and not (self.ongoing_trials or waiting)
+
+    def create_trial(self, tuner_id: str) -> Trial:
+        """The trial that a worker shall run.
+
+        Returns:
+            A copy of it, with the status RUNNING, IDLE (ask again later) or
+            STOPPED.
+        """
+        with self.lock:
+            if tuner_id not in self.ongoing_trials:
+                self.tuner_ids.add(tuner_id)
+                trial = self._next_trial()
+                if trial.status != TrialStatus.RUNNING:
+                    self._part_with(tuner_id, trial)
+                    return trial
+                self._begin(trial, tuner_id)
+            return _copy(self.ongoing_trials[tuner_id])
+
+    def update_trial(self, trial_id: str, metrics: dict, step=0) -> Trial:
+        """Notes what a worker measured; what came before is forgotten."""
+        with self.lock:
+            trial = self.trials[trial_id]
+            if trial_id not in self.end_order:
+                trial.metrics = _tracked(metrics, step, self.objective)
+            return _copy(trial)
+
+    def end_trial(self, trial: Trial) -> None:
+        """Notes how a trial ended; the first result counts."""
+        with self.lock:
+            own = self.trials.get(trial.trial_id)
+            if own is None or own.trial_id in self.end_order:
+                return
+            self._learn(own, trial.hyperparameters)
+            if trial.status == TrialStatus.COMPLETED:
+                reason = score_reason(own.metrics, self.objective.name)
+            else:
+                reason = read_reason(self.folder_of(own.trial_id))
+                reason = reason or one_line(trial.message or "")
+                reason = reason or "it failed without a reason"
+            self._end(own, reason)
+
+    def take_over(self, tuner_id: str) -> str | None:
+        """A worker is gone: its trial waits for another one.
+
+        Returns:
+            The id of the trial, if it had one.
+        """
+        with self.lock:
+            self.tuner_ids.discard(tuner_id)
+            trial = self.ongoing_trials.get(tuner_id)
+            if trial is None:
+                return None
+            self._wait_again(tuner_id)
+            self.save()
+            return trial.trial_id
+
+    def fail_ongoing(self, tuner_id: str, reason: str) -> str | None:
+        """A worker is gone because of its trial, which fails.
+
+        Returns:
+            The id of the trial, if it had one.
+        """
+        with self.lock:
+            self.tuner_ids.discard(tuner_id)
+            trial = self.ongoing_trials.get(tuner_id)
+            if trial is None:
+                return None
+            self._end(trial, one_line(reason))
+            return trial.trial_id
+
+    def records(self) -> list[TrialRecord]:
+        """What is known of all trials, by their ids."""
+        with self.lock:
+            return [record_of(self, trial) for trial in self.trials.values()]
+
+    def best(self) -> TrialRecord | None:
+        """The completed trial with the best score."""
+        return best_of(self.records(), self.objective.direction)
+
+    def folder_of(self, trial_id: str) -> pathlib.Path:
+        """Where a trial's files are."""
+        return self.folder / "trials" / trial_id
+
+    def settings(self) -> dict:
+        """What must be the same when a search is resumed."""
+        return {
+            "tuner": type(self).__name__,
+            "objective": self.objective.name,
+            "direction": self.objective.direction,
+            "seed": self.seed,
+        }
+
+    def save(self):
+        with self.lock:
+            self._state_file.write(self.get_state())
+            self.version += 1
+
+    def reload(self):
+        """Goes on with the state in the folder, if there is one.
+
+        Raises:
+            ValueError: if it cannot be read, or is that of another search.
+        """
+        state = self._state_file.read()
+        if state is not None:
+            self.set_state(state)
+            for tuner_id in list(self.ongoing_trials):
+                self._resume(tuner_id)
+
+    def get_state(self):
+        return oracle_state.state_of(self)
+
+    def set_state(self, state):
+        oracle_state.restore(self, state)
+
+    def score_trial(self, trial):
+        history = trial.metrics.get_history(self.objective.name)
+        trial.score = float(history[-1].mean())
+        trial.best_step = int(history[-1].step)
+
+    def _next_trial(self):
+        if self.queue and not self.hopeless:
+            return self.trials[self.queue.pop(0)]
+        return self._new_trial()
+
+    def _new_trial(self):
+        trial_id = f"{len(self.trials):04d}"
+        hyperparameters = self.hyperparameters.copy()
+        hyperparameters.values = {}
+        full = self.max_trials and len(self.trials) >= self.max_trials
+        if full or self.hopeless:
+            return Trial(hyperparameters, trial_id, TrialStatus.STOPPED)
+        answer = self.populate_space(trial_id)
+        hyperparameters.values = answer.get("values") or {}
+        return Trial(hyperparameters, trial_id, answer["status"])
+
+    def _begin(self, trial, tuner_id):
+        trial.status = TrialStatus.RUNNING
+        if trial.trial_id not in self.trials:
+            self.trials[trial.trial_id] = trial
+            self.start_order.append(trial.trial_id)
+            self._record_values(trial)
+        note = self.run_notes.setdefault(trial.trial_id, {"seconds": 0.0})
+        note["started"] = time.time()
+        note["kernel_kills"] = count_kernel_kills()
+        self.ongoing_trials[tuner_id] = trial
+        self.save()
+
+    def _part_with(self, tuner_id, trial):
+        if trial.status == TrialStatus.STOPPED:
+            self.tuner_ids.discard(tuner_id)
+            self._out_of_trials = True
+
+    def _end(self, trial, reason):
+        for tuner_id, ongoing in list(self.ongoing_trials.items()):
+            if ongoing.trial_id == trial.trial_id:
+                self._leave(tuner_id, time.time())
+        if trial.trial_id in self.queue:
+            self.queue.remove(trial.trial_id)
+        trial.status = TrialStatus.FAILED if reason else TrialStatus.COMPLETED
+        if reason:
+            self.reasons[trial.trial_id] = trial.message = reason
+            write_text(
+                self.folder_of(trial.trial_id) / "failure.txt", f"{reason}\n"
+            )
+        else:
+            self.score_trial(trial)
+        self.end_order.append(trial.trial_id)
+        self.save()
+
+    def _wait_again(self, tuner_id, now=None):
+        trial = self._leave(tuner_id, now or time.time())
+        trial.metrics = MetricsTracker()
+        self.queue.append(trial.trial_id)
+
+    def _leave(self, tuner_id, now):
+        trial = self.ongoing_trials.pop(tuner_id)
+        note = self.run_notes[trial.trial_id]
+        note["seconds"] += max(0.0, now - note["started"])
+        return trial
+
+    def _resume(self, tuner_id):
+        """A trial ran in a process that is gone."""
+        trial = self.ongoing_trials[tuner_id]
+        note = self.run_notes[trial.trial_id]
+        by_kernel = oracle_state.ended_by_the_kernel(note)
+        self._wait_again(tuner_id, oracle_state.last_sign(self, tuner_id))
+        if by_kernel and tuner_id == IN_THIS_PROCESS:
+            self._end(
+                trial,
+                "out of memory: the kernel ended the process that ran it",
+            )
+
+
+def _tracked(metrics, step, objective):
+    tracker = MetricsTracker()
+    for name, value in metrics.items():
+        direction = objective.direction if name == objective.name else "min"
+        tracker.register(name, direction)
+        # The tracker's own update warns of values that are not a number.
+        tracker.metrics[name].update(float(value), int(step))
+    return tracker
+
+
+def _copy(trial):
+    return Trial.from_state(trial.get_state())

@@ -1,0 +1,68 @@
+import keras_tuner
+
+ATTEMPTS = 1000
+"""Draws in a row that are all tried already: the space is exhausted."""
+
+
+class StatelessDraws(keras_tuner.Oracle):
+    """Draws of hyperparameters as a function of (seed, number, name).
+
+    KerasTuner counts a seed up by one with each draw, so that its state must
+    be kept, and a search with seed 10 over 10 hyperparameters begins with the
+    second trial of the search with seed 0.
+    """
+
+    def _random_values(self, number=None):
+        """Values that no trial has; None if there seem to be none left.
+
+        Args:
+            number: of the draw; by default the number of trials.
+        """
+        number = len(self.trials) if number is None else number
+        for attempt in range(ATTEMPTS):
+            values = self._draw(f"{self.seed} {number} {attempt}")
+            if not self._duplicate(values):
+                return values
+        return None
+
+    def _draw(self, purpose):
+        drawn = keras_tuner.HyperParameters()
+        for hyperparameter in self.hyperparameters.space:
+            drawn.merge([hyperparameter])
+            if drawn.is_active(hyperparameter):
+                name = hyperparameter.name
+                seed = f"{purpose} {name}"
+                drawn.values[name] = hyperparameter.random_sample(seed)
+        return drawn.values
+
+    def _record_values(self, trial):
+        hyperparameters = trial.hyperparameters
+        for hyperparameter in hyperparameters.space:
+            if hyperparameters.is_active(hyperparameter):
+                hyperparameters.values.setdefault(
+                    hyperparameter.name, hyperparameter.default
+                )
+        hyperparameters.ensure_active_values()
+        self._id_to_hash[trial.trial_id] = self._compute_values_hash(
+            hyperparameters.values
+        )
+        self._tried_so_far = set(self._id_to_hash.values())
+
+    def _compute_values_hash(self, values):
+        return super()._compute_values_hash(
+            {
+                name: value
+                for name, value in values.items()
+                if not name.startswith("tuner/")
+            }
+        )
+
+    def _learn(self, trial, hyperparameters):
+        """Adds what a trial's model asked for and the space did not know."""
+        known = len(self.hyperparameters.space)
+        self.update_space(hyperparameters)
+        if len(self.hyperparameters.space) > known:
+            values = {**hyperparameters.values, **trial.hyperparameters.values}
+            trial.hyperparameters = self.hyperparameters.copy()
+            trial.hyperparameters.values = values
+            self._record_values(trial)
