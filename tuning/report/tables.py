@@ -20,6 +20,9 @@ def trial_table(view) -> str:
         *(("", name) for name in ("best epoch", "epochs", "seconds", "parent")),
     ]
     head = "".join(_cell("th", kind, name) for kind, name in header)
+    rows = "\n".join(
+        _row(view, record, values, metrics) for record in _sorted(view)
+    )
     switch = (
         '<label><input type="checkbox" id="metrics"> metrics at the best '
         "epoch</label>\n"
