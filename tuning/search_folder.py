@@ -75,7 +75,7 @@ class SearchFolder:
 
     def _check_same(self, settings):
         begun = self.settings()
-        for name in sorted({*begun, *settings}):
+        for name in sorted({*begun, *settings} - {"tfgen", "note"}):
             had, has = begun.get(name), settings.get(name)
             if had == has or (name == RAISABLE and has > had):
                 continue

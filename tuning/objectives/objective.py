@@ -153,3 +153,22 @@ def check_measures(model, measures) -> None:
             f"{type(model).__name__} does not have: choose one of "
             f"{', '.join(names)}."
         )
+
+
+def check_comparable(space, objective: Objective) -> None:
+    """Raises ValueError if the objective would compare other units.
+
+    Args:
+        space: a `keras_tuner.HyperParameters`.
+        objective: what is searched for.
+    """
+    in_nats = ("negative_elbo", "importance_weighted_bound")
+    named = [m.name for m in objective.measures if m.name in in_nats]
+    for parameter in space.space:
+        values = getattr(parameter, "values", ())
+        if named and parameter.name == "likelihood" and len(values) > 1:
+            raise ValueError(
+                f"the space has the likelihoods {', '.join(values)}, but the "
+                f"{named[0]} of one does not compare with that of another: "
+                "fix one, or search for a distance between samples."
+            )

@@ -1,0 +1,162 @@
+"""The command `tfgen tune`."""
+
+import pathlib
+from typing import Annotated
+
+import typer
+
+Option = typer.Option
+
+
+def tune(
+    model: Annotated[
+        str | None,
+        typer.Argument(metavar="MODEL", help="vae, gan or vae_gan"),
+    ] = None,
+    data: Annotated[
+        str | None,
+        Option(
+            metavar="NAME_OR_PATH",
+            help="A known data set (tfgen info), an image folder, .npz, .npy, "
+            ".csv, .parquet or TFRecords.",
+        ),
+    ] = None,
+    out: Annotated[
+        pathlib.Path,
+        Option(
+            metavar="DIR",
+            help="Folder of the search; one that was stopped goes on.",
+        ),
+    ] = ...,
+    tuner: Annotated[
+        str | None,
+        Option(
+            metavar="NAME", help="random, hyperband, bayesian, grid [random]"
+        ),
+    ] = None,
+    trials: Annotated[
+        int | None,
+        Option(min=1, metavar="N", help="Configurations that are tried [20]"),
+    ] = None,
+    max_epochs: Annotated[
+        int | None,
+        Option(min=1, metavar="N", help="Of a trial [a quarter of --epochs]"),
+    ] = None,
+    epochs: Annotated[
+        int | None,
+        Option(
+            min=0,
+            metavar="N",
+            help="Of the training with the best settings; 0 for none "
+            "[4,000 steps, at least 10 epochs]",
+        ),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="What to look for on held-out data: negative_elbo, "
+            "importance_weighted_bound, reconstruction_error, "
+            "frechet_distance, kernel_distance, precision, recall, density, "
+            "coverage, a logged METRIC:min or METRIC:max, or a sum as "
+            "'frechet_distance + 20*reconstruction_error' [negative_elbo; of "
+            "adversaries frechet_distance]",
+        ),
+    ] = None,
+    report: Annotated[
+        list[str] | None,
+        Option(
+            metavar="NAME",
+            help="Measure this besides; may be given several times.",
+        ),
+    ] = None,
+    space: Annotated[
+        list[str] | None,
+        Option(
+            metavar="NAME=VALUES",
+            help="What to search: latent_dim=8..64, network=mlp,conv or, "
+            "fixed, beta=1; may be given several times.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int,
+        Option(
+            min=0,
+            metavar="N",
+            help="Processes that train trials side by side; 0: in this one.",
+        ),
+    ] = 1,
+    patience: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            help="Epochs without progress that end a trial [a fifth of "
+            "--max-epochs; of adversaries a half]",
+        ),
+    ] = None,
+    extractor: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="Of features for distances: auto (a classifier, trained on "
+            "the data where it has classes) or none (the data as they are) "
+            "[auto]",
+        ),
+    ] = None,
+    conditional: Annotated[
+        bool, Option("--conditional", help="Condition on the data's classes.")
+    ] = False,
+    image_size: Annotated[
+        str | None,
+        Option(
+            metavar="PIXELS",
+            help="Resize images: 64, or height x width as in 48x64.",
+        ),
+    ] = None,
+    color_mode: Annotated[
+        str | None,
+        Option(metavar="MODE", help="Convert images: grayscale or rgb."),
+    ] = None,
+    label_column: Annotated[
+        str | None,
+        Option(metavar="NAME", help="Column of a table that is the class."),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        Option(
+            min=0,
+            metavar="N",
+            help="Of what is drawn, and of weights, noise and data order [0]",
+        ),
+    ] = None,
+    strategy: Annotated[
+        str | None,
+        Option(metavar="NAME", help="Of each trial: none or mirrored [none]"),
+    ] = None,
+    replicas: Annotated[
+        int | None,
+        Option(
+            min=1,
+            metavar="N",
+            help="Devices of --strategy mirrored [every GPU, or 2]",
+        ),
+    ] = None,
+) -> None:
+    """Search hyperparameters, then train with the best ones.
+
+    DIR gets trials.csv, best.json (for tfgen train --from), report.html,
+    tensorboard/, trials/ (a folder each) and best/ (the run with the best
+    settings). A search that was stopped or killed goes on with tfgen tune
+    --out DIR. What stands in brackets is the default.
+    """
+    given = dict(locals())
+    out, workers = given.pop("out"), given.pop("workers")
+    from tfgen.cli.search_run import SearchRun
+
+    given = {
+        name: value
+        for name, value in given.items()
+        if value is not None and value is not False and value != []
+    }
+    SearchRun(out, given).run(workers)

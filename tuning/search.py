@@ -1,0 +1,326 @@
+"""A hyperparameter search, from its arguments to its folder."""
+
+import copy
+import sys
+import tempfile
+
+import keras
+import keras_tuner
+
+import tfgen
+from tfgen.metrics import fit_extractor
+from tfgen.training import get_strategy
+from tfgen.training.files import written_whole
+from tfgen.tuning.objectives.objective import (
+    check_comparable,
+    check_measures,
+    find_measure,
+    parse_objective,
+)
+from tfgen.tuning.oracles import make_oracle
+from tfgen.tuning.processes import (
+    is_worker,
+    run_as_worker,
+    run_in_this_process,
+    run_with_workers,
+)
+from tfgen.tuning.search_folder import SearchFolder
+from tfgen.tuning.search_progress import SearchProgress
+from tfgen.tuning.search_reports import SearchReports
+from tfgen.tuning.trial_failed import TrialFailed
+from tfgen.tuning.trial_training import TrialTraining
+
+
+class Search:
+    """A search for the hyperparameters of a generative model.
+
+    All is kept in a folder. A search that was killed at any moment goes on
+    when it is run again with the same arguments, with all completed trials;
+    a trial that was running goes on from its last checkpoint.
+
+    Args:
+        hypermodel: a `keras_tuner.HyperModel` such as `VAEHyperModel`, or a
+            function of `keras_tuner.HyperParameters`, which builds a compiled
+            model. A hyperparameter `batch_size` is that of the data.
+        train: training data, a `tfgen.data.Source`.
+        validation: held-out data on which trials are compared.
+        out: folder of the search.
+        tuner: `"random"`, `"hyperband"`, `"bayesian"` or `"grid"`.
+        objective: what is searched for: `"negative_elbo"`,
+            `"frechet_distance"`, ..., `"my_metric:max"`, or a weighted sum
+            `"frechet_distance + 20*reconstruction_error"`; default: the
+            first for models with a likelihood, the second for others.
+        report: names of other measures that are reported besides.
+        trials: how many configurations are tried.
+        max_epochs: of a trial.
+        patience: epochs without a better objective that end a trial; default:
+            a fifth of `max_epochs`, of models with a discriminator a half, at
+            least 5.
+        extractor: of features for distances between distributions, see
+            `tfgen.metrics.FeatureExtractor`; `"auto"`: a classifier that is
+            trained on `train` if that has classes and images, else None.
+        seed: of the drawn hyperparameters, and of weights, noise and order of
+            the data in each trial.
+        strategy: `"none"` or `"mirrored"`.
+        replicas: devices of the latter.
+        settings: of `tfgen train`, such as `{"data": "digits"}`, that
+            `best.json` shall hold beside those of the hypermodel.
+        note: what else `search.json` shall hold, for whoever reads it.
+
+    Raises:
+        ValueError: for arguments that do not fit together or a folder that
+            holds something else; nothing is trained then.
+
+    Example:
+    ```python
+    train = tfgen.data.load("digits", split="train")
+    validation = tfgen.data.load("digits", split="validation")
+    search = tfgen.tuning.Search(
+        tfgen.tuning.VAEHyperModel(train), train, validation, "search"
+    )
+    best = search.run()
+    print(best.score, best.values)
+    ```
+    """
+
+    def __init__(
+        self,
+        hypermodel,
+        train,
+        validation,
+        out="search",
+        *,
+        tuner: str = "random",
+        objective: str | None = None,
+        report=None,
+        trials: int = 20,
+        max_epochs: int = 30,
+        patience: int | None = None,
+        extractor="auto",
+        seed: int = 0,
+        strategy: str = "none",
+        replicas: int | None = None,
+        settings: dict | None = None,
+        note: dict | None = None,
+    ):
+        _check_counts(trials=trials, max_epochs=max_epochs)
+        self.folder = SearchFolder(out)
+        self.hypermodel = _hypermodel(hypermodel, tuner)
+        self.train, self.validation = train, validation
+        self.tuner, self.trials, self.max_epochs = tuner, trials, max_epochs
+        self.seed = seed
+        self.strategy = get_strategy(strategy, replicas)
+        self.devices = {"strategy": strategy, "replicas": replicas}
+        self.settings, self.note = settings or {}, note or {}
+        self._extractor = extractor
+        self._choose(objective, report, patience)
+        self._oracle = None
+
+    def run(self, workers: int = 0):
+        """Searches, or goes on; prints a line for each trial.
+
+        Args:
+            workers: processes that train trials beside this one, which then
+                leads them: it starts this program again for each. A worker
+                that dies, even killed by the system for want of memory, is
+                replaced. 0 trains in this process.
+
+        Returns:
+            The best `TrialRecord`. (A worker's process ends here.)
+
+        Raises:
+            TrialFailed: if no trial was completed; quotes the reasons.
+            ValueError: if the folder holds another search.
+        """
+        if is_worker():
+            sys.exit(run_as_worker(self._make_oracle(), self._training()))
+        with self.folder.claimed():
+            self.folder.begin(self._settings())
+            self._load_extractor()
+            self._oracle = oracle = self._make_oracle()
+            oracle.reload()
+            reports = self._reports()
+            reports.update(oracle.records(), force=True)
+            try:
+                self._run(oracle, workers, reports)
+            finally:
+                reports.update(oracle.records(), force=True)
+        return self._best_or_reasons()
+
+    def records(self) -> list:
+        """All `TrialRecord`s; empty before `run`."""
+        return self._oracle.records() if self._oracle else []
+
+    def best_model(self):
+        """The best trial's model, as it was at its best epoch."""
+        best = self._best_or_reasons()
+        return keras.models.load_model(best.folder / "model.keras")
+
+    def drawn(self, record) -> dict:
+        """A trial's hyperparameters, without what the tuner noted."""
+        return {k: v for k, v in record.values.items() if "/" not in k}
+
+    def settings_of(self, record) -> dict:
+        """A trial's settings, as `tfgen train` takes them."""
+        settings = self.drawn(record)
+        if hasattr(self.hypermodel, "settings"):
+            hyperparameters = keras_tuner.HyperParameters()
+            hyperparameters.values = dict(record.values)
+            settings = self.hypermodel.settings(hyperparameters)
+        return {**self.settings, **settings}
+
+    def _run(self, oracle, workers, reports):
+        progress = SearchProgress(self.objective, oracle.planned_trials)
+
+        def on_change(signs):
+            records = oracle.records()
+            progress.update(records, oracle.best(), signs)
+            reports.update(records)
+
+        on_change({})
+        try:
+            if workers:
+                run_with_workers(
+                    oracle,
+                    workers,
+                    folder=self.folder.path,
+                    on_change=on_change,
+                    say=progress.say,
+                )
+            else:
+                run_in_this_process(oracle, self._training(), on_change)
+        finally:
+            progress.end()
+        on_change({})
+
+    def _choose(self, objective, report, patience):
+        """What depends on the kind of model."""
+        model = self._default_model()
+        adversarial = hasattr(model, "discriminator")
+        if objective is None:
+            likely = hasattr(model, "likelihood") and not adversarial
+            objective = "negative_elbo" if likely else "frechet_distance"
+        self.objective = parse_objective(objective)
+        kinds = [measure.kind for measure in self.objective.measures]
+        if report is None:
+            report = ("coverage",) if "samples" in kinds else ()
+        self.measures = tuple(find_measure(name) for name in report)
+        check_measures(model, [*self.objective.measures, *self.measures])
+        check_comparable(self._space(), self.objective)
+        if patience is None:
+            patience = max(5, self.max_epochs // (2 if adversarial else 5))
+        self.patience = patience
+        self.model_name = type(model).__name__
+
+    def _default_model(self):
+        keras.utils.set_random_seed(self.seed)
+        return self.hypermodel.build(keras_tuner.HyperParameters())
+
+    def _make_oracle(self):
+        return make_oracle(
+            self.tuner,
+            objective=keras_tuner.Objective(
+                self.objective.log_name, self.objective.direction
+            ),
+            trials=self.trials,
+            max_epochs=self.max_epochs,
+            seed=self.seed,
+            space=self._space(),
+            folder=self.folder.path,
+        )
+
+    def _space(self):
+        """All hyperparameters, those under conditions too."""
+        with tempfile.TemporaryDirectory() as folder:
+            return keras_tuner.RandomSearch(
+                self.hypermodel,
+                keras_tuner.Objective("any", "min"),
+                directory=folder,
+            ).oracle.get_space()
+
+    def _training(self):
+        return TrialTraining(
+            self.hypermodel,
+            self.train,
+            self.validation,
+            self.objective,
+            self.measures,
+            self.folder.path,
+            self.max_epochs,
+            self.patience,
+            self._load_extractor(),
+            self.strategy,
+            self.seed,
+        )
+
+    def _load_extractor(self):
+        """The same for all trials; the first process trains it."""
+        measures = [*self.objective.measures, *self.measures]
+        if self._extractor != "auto":
+            return self._extractor
+        asked = "samples" in [measure.kind for measure in measures]
+        few = self.train.kind != "image" or (self.train.num_classes or 0) < 2
+        if not asked or few:
+            return None
+        if not self.folder.extractor.exists():
+            print("training a classifier for the features", flush=True)
+            with written_whole(self.folder.extractor) as path:
+                fit_extractor(self.train).save(path)
+        return keras.models.load_model(self.folder.extractor)
+
+    def _settings(self):
+        named = isinstance(self._extractor, str | None)
+        return {
+            "tfgen": tfgen.__version__,
+            "model": self.model_name,
+            "data": [self.train.fingerprint(), self.validation.fingerprint()],
+            "tuner": self.tuner,
+            "objective": str(self.objective),
+            "report": [measure.name for measure in self.measures],
+            "trials": self.trials,
+            "max_epochs": self.max_epochs,
+            "patience": self.patience,
+            "extractor": self._extractor if named else "own",
+            "seed": self.seed,
+            **self.devices,
+            "space": self._space().get_config(),
+            "note": self.note,
+        }
+
+    def _reports(self):
+        return SearchReports(self, self._space())
+
+    def _best_or_reasons(self):
+        best = self._oracle.best() if self._oracle else None
+        if best is not None:
+            return best
+        reasons = [r.reason for r in self.records() if r.status == "failed"]
+        raise TrialFailed(_all_failed(reasons, self.folder.path))
+
+
+def _hypermodel(given, tuner):
+    hypermodel = keras_tuner.engine.hypermodel.get_hypermodel(given)
+    if tuner == "grid" and hasattr(hypermodel, "space"):
+        hypermodel = copy.copy(hypermodel)
+        hypermodel.space = hypermodel.space.grid()
+    return hypermodel
+
+
+def _all_failed(reasons, folder):
+    if not reasons:
+        return f"the search in {folder} has no completed trial: run it."
+    counts = {reason: reasons.count(reason) for reason in reasons}
+    listed = "; ".join(
+        f"{reason} ({count} times)" if count > 1 else reason
+        for reason, count in sorted(counts.items(), key=lambda x: -x[1])[:5]
+    )
+    return (
+        f"all {len(reasons)} trials in {folder} failed: {listed}. Narrow the "
+        "search space, or mend what the reasons name, and start a new search."
+    )
+
+
+def _check_counts(**counts):
+    for name, count in counts.items():
+        if not isinstance(count, int) or count < 1:
+            raise ValueError(f"{name} is {count!r}, expected 1 or more.")
