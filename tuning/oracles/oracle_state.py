@@ -7,7 +7,7 @@ import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
 from tfgen.tuning.oracles.kernel_kills import kernel_killed_since
-from tfgen.tuning.processes.signs_of_life import read_sign
+from tfgen.tuning.signs_of_life import read_sign
 
 FORMAT = 1
 

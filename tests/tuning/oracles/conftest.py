@@ -3,7 +3,7 @@ import math
 import keras_tuner
 import pytest
 
-from tfgen.tuning.oracles.make_oracle import make_oracle
+from tfgen.tuning.oracles import make_oracle
 
 NAME = "val_loss"
 
@@ -38,12 +38,14 @@ def make(tmp_path):
             "folder": tmp_path,
             **settings,
         }
-        return make_oracle(
+        oracle = make_oracle(
             tuner,
             objective=keras_tuner.Objective(NAME, direction),
             space=space or space_of_floats(),
             **settings,
         )
+        oracle.reload()
+        return oracle
 
     return make
 

@@ -24,7 +24,7 @@ def make_oracle(
     space: keras_tuner.HyperParameters,
     folder,
 ) -> DurableOracle:
-    """An oracle that goes on with the search in a folder, or begins one.
+    """The oracle of a search; its `reload()` goes on with what is there.
 
     Args:
         tuner: `"random"`, `"hyperband"`, `"bayesian"` or `"grid"`.
@@ -38,8 +38,7 @@ def make_oracle(
         folder: of the search; the state is its `oracle.json`.
 
     Raises:
-        ValueError: for an unknown tuner or numbers below 1, and if the folder
-            holds the state of another search, or one that cannot be read.
+        ValueError: for an unknown tuner or numbers below 1.
     """
     if tuner not in TUNERS:
         raise ValueError(
@@ -54,7 +53,7 @@ def make_oracle(
                 f"{number - 1 + least}. Pass another number."
             )
     settings = {"max_epochs": max_epochs} if tuner == "hyperband" else {}
-    oracle = TUNERS[tuner](
+    return TUNERS[tuner](
         objective=objective,
         trials=trials,
         seed=seed,
@@ -62,5 +61,3 @@ def make_oracle(
         folder=folder,
         **settings,
     )
-    oracle.reload()
-    return oracle

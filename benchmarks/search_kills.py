@@ -1,0 +1,198 @@
+"""A hyperparameter search that is killed again and again loses nothing.
+
+    python benchmarks/search_kills.py --kills 20 --workers 0
+    python benchmarks/search_kills.py --kills 20 --workers 2
+
+With workers, one of them is killed, the chief alone, or all at once. After
+each kill, all trials that had been completed must still be, with the same
+scores; at the end there must be as many trials, with the same scores and the
+same best one, as in a search that nothing stopped.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import pathlib
+import random
+import signal
+import sys
+import tempfile
+import time
+
+from tfgen.tuning.oracles import TUNERS, make_oracle
+from tfgen.tuning.processes import (
+    is_worker,
+    run_as_worker,
+    run_in_this_process,
+    run_with_workers,
+)
+
+EPOCHS = 5
+SECONDS_PER_EPOCH = 0.04
+# A worker has to load TensorFlow before it asks for its first trial.
+LONGEST_LIFE = {False: 1.5, True: 25.0}
+
+
+def main(arguments=None):
+    options = parse(arguments)
+    if options.job:
+        return job(options, options.out)
+    with tempfile.TemporaryDirectory() as folder:
+        print("random seed of the moments:", options.seed)
+        return check(options, pathlib.Path(folder))
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--workers", type=int, default=0)
+    parser.add_argument("--tuner", choices=TUNERS, default="random")
+    parser.add_argument("--trials", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=random.randrange(2**32))
+    parser.add_argument("--job", action="store_true", help="the search itself")
+    parser.add_argument("--out", type=pathlib.Path)
+    return parser.parse_args(arguments)
+
+
+def check(options, folder):
+    moments = random.Random(options.seed)
+    job(argparse.Namespace(**{**vars(options), "workers": 0}), folder / "a")
+    whole = ended(folder / "a")
+    interrupted = folder / "b"
+    completed, started = {}, time.monotonic()
+    chief = fork(options, interrupted)
+    for kill in range(options.kills):
+        time.sleep(moments.uniform(0, LONGEST_LIFE[options.workers > 0]))
+        completed = still_there(completed, interrupted)
+        what = kill_some(chief, options.workers, moments)
+        now = still_there(completed, interrupted)
+        print(f"kill {kill + 1}: {what}, {len(now)} trials ended", flush=True)
+        if has_ended(chief):
+            chief = fork(options, interrupted)
+    if os.waitstatus_to_exitcode(os.waitpid(chief, 0)[1]):
+        sys.exit("the last search failed")
+    now = still_there(completed, interrupted)
+    if sorted(now.values()) != sorted(whole.values()):
+        sys.exit(f"expected the scores {whole}, got {now}")
+    print(
+        f"{len(now)} trials and the best score {min(now.values()):.6f} as "
+        f"without kills; {time.monotonic() - started:.0f} s"
+    )
+
+
+def job(options, folder):
+    """The search; in a worker, its trials."""
+    import keras_tuner  # after tfgen, which loads TensorFlow silently
+
+    oracle = make_oracle(
+        options.tuner,
+        objective=keras_tuner.Objective("loss", "min"),
+        trials=options.trials,
+        max_epochs=9,
+        seed=3,
+        space=space(),
+        folder=folder,
+    )
+    if is_worker():
+        return run_as_worker(oracle, run_trial)
+    oracle.reload()
+    if not options.workers:
+        return run_in_this_process(oracle, run_trial)
+    return run_with_workers(
+        oracle,
+        options.workers,
+        command=[
+            *(sys.executable, __file__, "--job", "--out", str(folder)),
+            *("--tuner", options.tuner, "--trials", str(options.trials)),
+        ],
+    )
+
+
+def space():
+    import keras_tuner
+
+    hyperparameters = keras_tuner.HyperParameters()
+    hyperparameters.Float("rate", 1e-4, 1e-1, sampling="log")
+    hyperparameters.Float("momentum", 0.0, 1.0)
+    return hyperparameters
+
+
+def run_trial(trial, beat):
+    values = trial.hyperparameters.values
+    for epoch in range(EPOCHS):
+        time.sleep(SECONDS_PER_EPOCH)
+        beat(epoch=epoch + 1, epochs=EPOCHS)
+    loss = (values["rate"] - 0.02) ** 2 + (values["momentum"] - 0.9) ** 2
+    return {"loss": loss, "epochs": EPOCHS}, EPOCHS
+
+
+def fork(options, folder):
+    """A process that goes on with the search, without loading anything."""
+    pid = os.fork()
+    if pid:
+        return pid
+    status = 1
+    try:
+        status = job(options, folder) or 0
+    finally:
+        os._exit(status)
+
+
+def kill_some(chief, workers, moments):
+    """Kills a worker, the chief, or all; returns which."""
+    what = moments.choice(["worker", "chief", "all"]) if workers else "all"
+    children = children_of(chief)
+    if what == "worker" and children:
+        kill(moments.choice(children))
+        return "a worker"
+    kill(chief)
+    if what == "all":
+        for child in children:
+            kill(child)
+        return "all processes"
+    return "the chief"
+
+
+def kill(pid):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def children_of(pid):
+    try:
+        text = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    except OSError:
+        return []
+    return [int(child) for child in text.split()]
+
+
+def has_ended(pid):
+    time.sleep(0.2)
+    with contextlib.suppress(ChildProcessError):
+        return os.waitpid(pid, os.WNOHANG)[0] != 0
+    return True
+
+
+def still_there(before, folder):
+    """Scores of the ended trials; ends the program if one was lost."""
+    now = ended(folder)
+    if not before.items() <= now.items():
+        sys.exit(f"lost trials: expected at least {before}, got {now}")
+    return now
+
+
+def ended(folder):
+    path = folder / "oracle.json"
+    if not path.exists():
+        return {}
+    trials = json.loads(path.read_text())["trials"]
+    return {
+        trial["trial_id"]: trial["score"]
+        for trial in trials
+        if trial["status"] == "COMPLETED"
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

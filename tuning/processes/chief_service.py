@@ -1,0 +1,107 @@
+import threading
+import time
+from concurrent import futures
+
+import grpc
+from keras_tuner.engine.trial import TrialStatus
+from keras_tuner.src import protos
+from keras_tuner.src.distribute.oracle_chief import OracleServicer
+
+THREADS = 4
+
+
+class ChiefService(OracleServicer):
+    """Answers workers' questions to the oracle, over gRPC.
+
+    A context manager: the server runs in the block.
+
+    Args:
+        oracle: a `DurableOracle`.
+        host: IP address to listen at.
+        port: 0 for one that the system chooses.
+
+    Attributes:
+        port: where it listens.
+        asked: when workers last asked for a trial, by their names, in seconds
+            of the monotonic clock.
+        busy: names of workers that have been given a trial since they were
+            started.
+        stopped: names of workers that were told to stop.
+    """
+
+    def __init__(self, oracle, host="127.0.0.1", port=0):
+        super().__init__(oracle)
+        self.asked, self.busy, self.stopped = {}, set(), set()
+        self._error = None
+        self._lock = threading.Lock()
+        self._server = grpc.server(
+            futures.ThreadPoolExecutor(max_workers=THREADS),
+            # Two chiefs must not share a port.
+            options=[("grpc.so_reuseport", 0)],
+        )
+        protos.get_service_grpc().add_OracleServicer_to_server(
+            self, self._server
+        )
+        self.port = _bound(self._server, host, port)
+
+    def __enter__(self):
+        self._server.start()
+        return self
+
+    def __exit__(self, *error):
+        self._server.stop(grace=1.0).wait()
+
+    def forget(self, worker: str) -> None:
+        """A process of that name is about to be started."""
+        with self._lock:
+            self.busy.discard(worker)
+            self.stopped.discard(worker)
+
+    def raise_error(self) -> None:
+        """Raises what the oracle raised, such as that the disk is full."""
+        if self._error is not None:
+            raise self._error
+
+    def CreateTrial(self, request, context):
+        answer = self._call(super().CreateTrial, request, context)
+        status = TrialStatus.from_proto(answer.trial.status)
+        with self._lock:
+            self.asked[request.tuner_id] = time.monotonic()
+            if status == TrialStatus.RUNNING:
+                self.busy.add(request.tuner_id)
+            if status == TrialStatus.STOPPED:
+                self.stopped.add(request.tuner_id)
+            else:
+                self.stopped.discard(request.tuner_id)
+        return answer
+
+    def UpdateTrial(self, request, context):
+        return self._call(super().UpdateTrial, request, context)
+
+    def EndTrial(self, request, context):
+        return self._call(super().EndTrial, request, context)
+
+    def _call(self, method, request, context):
+        try:
+            return method(request, context)
+        except KeyError as error:  # a trial of another search
+            context.abort(
+                grpc.StatusCode.NOT_FOUND, f"there is no trial {error}"
+            )
+        except Exception as error:
+            self._error = error
+            raise
+
+
+def _bound(server, host, port):
+    try:
+        bound = server.add_insecure_port(f"{host}:{port}")
+    except RuntimeError:
+        bound = 0
+    if not bound:
+        raise ValueError(
+            f"Expected a free address for the chief, but {host}:{port} cannot "
+            "be listened at. Choose another port, or an address of this "
+            "machine."
+        )
+    return bound

@@ -1,0 +1,58 @@
+import os
+import socket
+import sys
+import threading
+import time
+
+from tfgen.tuning.processes import cluster
+
+SECONDS_WITHOUT_CHIEF = 30.0
+SECONDS_BETWEEN = 1.0
+
+
+class ChiefWatch(threading.Thread):
+    """Ends this worker with status 1 when its chief is gone.
+
+    A chief that started this process is gone when it is no longer the parent;
+    another one, when nothing has answered at its address for 30 seconds.
+    A thread of its own, since the worker may be in the middle of a training
+    or wait for an answer.
+    """
+
+    def __init__(self):
+        super().__init__(name="chief watch", daemon=True)
+        self.address = cluster.address()
+        self.parent = int(os.environ.get(cluster.CHIEF_PID, 0))
+        self._over = threading.Event()
+
+    def run(self):
+        answered = time.monotonic()
+        while not self._over.wait(SECONDS_BETWEEN):
+            if self.parent and os.getppid() != self.parent:
+                self._end("the chief that started this worker is gone")
+            if _answers(self.address):
+                answered = time.monotonic()
+            elif time.monotonic() - answered > SECONDS_WITHOUT_CHIEF:
+                host, port = self.address
+                self._end(
+                    f"the chief at {host}:{port} has not answered for "
+                    f"{SECONDS_WITHOUT_CHIEF:.0f} s"
+                )
+
+    def stop(self):
+        """The worker has been told to stop; the chief may go."""
+        self._over.set()
+
+    def _end(self, why):
+        if not self._over.is_set():
+            print(f"worker {cluster.own_name()}: {why}.", file=sys.stderr)
+            sys.stderr.flush()
+            os._exit(1)
+
+
+def _answers(address):
+    try:
+        with socket.create_connection(address, timeout=5.0):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,70 @@
+import pathlib
+import sys
+import time
+
+import grpc
+
+from tfgen.tuning.processes import cluster
+from tfgen.tuning.processes.chief_watch import (
+    SECONDS_WITHOUT_CHIEF,
+    ChiefWatch,
+)
+from tfgen.tuning.processes.trial_loop import TrialLoop
+
+
+def run_as_worker(oracle, run_trial) -> int:
+    """Runs the trials that a chief gives to this process.
+
+    The chief's address and this worker's name are in KerasTuner's environment
+    variables, see `cluster`. If the chief is gone, the process ends with
+    status 1 and one line; also in the middle of a trial.
+
+    Args:
+        oracle: a `DurableOracle` made as the chief's; its state is not used.
+        run_trial: see `run_in_this_process`.
+
+    Returns:
+        Exit status: 0 when the chief said stop, 1 if it refused a call.
+    """
+    watch = ChiefWatch()
+    name = cluster.own_name()
+    loop = TrialLoop(oracle, run_trial, pathlib.Path(oracle.folder), name)
+    loop.oracle = _PatientClient(loop.oracle)
+    watch.start()
+    try:
+        loop.search()
+    except grpc.RpcError as error:
+        text = " ".join(str(error.details()).split())
+        print(f"worker {name}: the chief refused: {text}.", file=sys.stderr)
+        return 1
+    finally:
+        watch.stop()
+    return 0
+
+
+class _PatientClient:
+    """Asks again while the chief is being started again."""
+
+    def __init__(self, client):
+        self.client = client
+
+    def create_trial(self, tuner_id):
+        return _asked(self.client.create_trial, tuner_id)
+
+    def update_trial(self, trial_id, metrics, step):
+        return _asked(self.client.update_trial, trial_id, metrics, step)
+
+    def end_trial(self, trial):
+        return _asked(self.client.end_trial, trial)
+
+
+def _asked(method, *arguments):
+    deadline = time.monotonic() + 2 * SECONDS_WITHOUT_CHIEF
+    while True:
+        try:
+            return method(*arguments)
+        except grpc.RpcError as error:
+            lost = error.code() == grpc.StatusCode.UNAVAILABLE
+            if not lost or time.monotonic() > deadline:
+                raise
+        time.sleep(1.0)
