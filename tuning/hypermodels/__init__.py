@@ -1,0 +1,1 @@
+"""tfgen's models as KerasTuner's hypermodels."""

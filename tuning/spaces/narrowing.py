@@ -1,0 +1,166 @@
+"""What a user says of a parameter, in Python or in words."""
+
+import dataclasses
+from collections.abc import Iterable
+
+from tfgen.augmentations import AUGMENTATIONS
+from tfgen.losses import ADVERSARIAL_LOSSES
+from tfgen.models.settings import MODEL_SETTINGS, SETTINGS
+from tfgen.models.vae_gan_checks import OBJECTIVES
+from tfgen.networks import NETWORKS
+from tfgen.probability.named import LIKELIHOODS
+from tfgen.tuning.spaces.parameters import Choice, Fixed, Parameter, Range
+
+SEARCHABLE = ("batch_size", *MODEL_SETTINGS)
+"""Settings of `tfgen train` that a space may hold."""
+KNOWN = {
+    "network": NETWORKS,
+    "loss": ADVERSARIAL_LOSSES,
+    "objective": OBJECTIVES,
+    "likelihood": LIKELIHOODS,
+    "augmentation": AUGMENTATIONS,
+}
+WIDE = 10.0
+"""Ranges whose ends have this ratio are searched by ratio."""
+
+
+def parse(text: str | Iterable[str]) -> dict:
+    """What the words say, as `SearchSpace.narrowed` takes it.
+
+    Args:
+        text: `name=low..high`, `name=value,value` or `name=value`; several
+            with blanks between them, or as a list.
+
+    Raises:
+        ValueError: for anything else.
+
+    Example:
+    >>> parse("latent_dim=8..64 network=mlp,conv beta=1")
+    {'latent_dim': (8, 64), 'network': ['mlp', 'conv'], 'beta': 1.0}
+    """
+    words = text.split() if isinstance(text, str) else list(text)
+    given = {}
+    for word in words:
+        name, equals, value = (part.strip() for part in word.partition("="))
+        if not equals or not value:
+            raise ValueError(
+                f"{word!r} is not name=value: pass name=low..high, "
+                "name=value,value or name=value, such as latent_dim=8..64."
+            )
+        if name in given:
+            raise ValueError(f"{name} was given twice: leave one out.")
+        given[name] = _value(name, value)
+    return given
+
+
+def parameter_of(name: str, value, shipped: Parameter | None) -> Parameter:
+    """The parameter that a user's value stands for.
+
+    Args:
+        name: of a setting.
+        value: `(low, high)`, a list of values, a value, or a `Parameter`.
+        shipped: what the space has by that name; scale, step and default are
+            taken from it where they fit.
+
+    Raises:
+        ValueError: for a name that no setting has, or values that the setting
+            does not take.
+    """
+    check_name(name)
+    if isinstance(value, Parameter):
+        return value
+    only = None if shipped is None else shipped.only
+    if isinstance(value, tuple):
+        parameter = _range(name, value, shipped)
+    elif isinstance(value, list):
+        parameter = _choice(name, value, shipped)
+    else:
+        parameter = Fixed(_checked(name, value))
+    return dataclasses.replace(parameter, only=only)
+
+
+def check_name(name: str) -> None:
+    """Raises ValueError for what is no searchable setting."""
+    if name not in SEARCHABLE:
+        raise ValueError(
+            f"{name!r} is no setting that can be searched; those are "
+            f"{', '.join(SEARCHABLE)}."
+        )
+
+
+def _range(name, value, shipped):
+    kind = SETTINGS[name].kind
+    if len(value) != 2 or kind not in (int, float):
+        raise ValueError(
+            f"{name} is {value!r}, expected "
+            + (
+                "a list of values: only numbers have ranges."
+                if kind not in (int, float)
+                else "a range (low, high)."
+            )
+        )
+    low, high = (_checked(name, end) for end in value)
+    if low > high:
+        raise ValueError(
+            f"{name} is from {low:g} to {high:g}: pass the lower end first."
+        )
+    if low == high:
+        return Fixed(low)
+    if not isinstance(shipped, Range):
+        default = low if shipped is None else shipped.default
+        default = min(max(default, low), high)
+        return Range(low, high, default, low > 0 and high >= WIDE * low)
+    log = shipped.log and low > 0
+    return Range(
+        low,
+        high,
+        min(max(shipped.default, low), high),
+        log,
+        shipped.step if log == shipped.log else None,
+    )
+
+
+def _choice(name, value, shipped):
+    if not value:
+        raise ValueError(f"{name} is [], expected a list of values.")
+    values = tuple(dict.fromkeys(_checked(name, each) for each in value))
+    if len(values) == 1:
+        return Fixed(values[0])
+    default = None if shipped is None else shipped.default
+    return Choice(values, default if default in values else values[0])
+
+
+def _checked(name, value):
+    setting, known = SETTINGS[name], KNOWN.get(name)
+    if not setting.fits(value):
+        raise ValueError(f"{name} is {value!r}, expected {setting.expected}.")
+    if known is not None and value not in known:
+        raise ValueError(
+            f"{name} is {value!r}, expected one of {', '.join(known)}."
+        )
+    return setting.kind(value)
+
+
+def _value(name, text):
+    if ".." in text:
+        low, high = text.split("..", 1)
+        return _number(name, low), _number(name, high)
+    if "," in text:
+        return [_number(name, part) for part in text.split(",")]
+    return _number(name, text)
+
+
+def _number(name, text):
+    """A number or a truth value, where the text is one."""
+    check_name(name)
+    setting, text = SETTINGS[name], text.strip()
+    if setting.kind is bool and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if setting.kind in (int, float):
+        try:
+            return setting.kind(text)
+        except ValueError:
+            raise ValueError(
+                f"{name} is {text!r}, expected {setting.expected}."
+            ) from None
+    return text
