@@ -30,8 +30,9 @@ from tfgen.tuning.processes import (
 
 EPOCHS = 5
 SECONDS_PER_EPOCH = 0.04
-# A worker has to load TensorFlow before it asks for its first trial.
-LONGEST_LIFE = {False: 1.5, True: 25.0}
+LONGEST_LIFE = 1.5
+# A worker loads TensorFlow before it asks for its first trial.
+LONGEST_START = 20.0
 
 
 def main(arguments=None):
@@ -63,12 +64,13 @@ def check(options, folder):
     completed, started = {}, time.monotonic()
     chief = fork(options, interrupted)
     for kill in range(options.kills):
-        time.sleep(moments.uniform(0, LONGEST_LIFE[options.workers > 0]))
+        wait_for_a_moment(chief, options.workers, moments, interrupted)
         completed = still_there(completed, interrupted)
         what = kill_some(chief, options.workers, moments)
         now = still_there(completed, interrupted)
         print(f"kill {kill + 1}: {what}, {len(now)} trials ended", flush=True)
-        if has_ended(chief):
+        if what != "a worker":
+            os.waitpid(chief, 0)
             chief = fork(options, interrupted)
     if os.waitstatus_to_exitcode(os.waitpid(chief, 0)[1]):
         sys.exit("the last search failed")
@@ -139,6 +141,17 @@ def fork(options, folder):
         os._exit(status)
 
 
+def wait_for_a_moment(chief, workers, moments, folder):
+    """While workers are started, one time in three, or when trials end."""
+    if workers and moments.random() < 1 / 3:
+        time.sleep(moments.uniform(0, LONGEST_START))
+        return
+    before = len(ended(folder))
+    while workers and len(ended(folder)) == before and is_running(chief):
+        time.sleep(0.01)
+    time.sleep(moments.uniform(0, LONGEST_LIFE))
+
+
 def kill_some(chief, workers, moments):
     """Kills a worker, the chief, or all; returns which."""
     what = moments.choice(["worker", "chief", "all"]) if workers else "all"
@@ -167,11 +180,10 @@ def children_of(pid):
     return [int(child) for child in text.split()]
 
 
-def has_ended(pid):
-    time.sleep(0.2)
-    with contextlib.suppress(ChildProcessError):
-        return os.waitpid(pid, os.WNOHANG)[0] != 0
-    return True
+def is_running(pid):
+    """Whether a child has not ended; its status is left for `waitpid`."""
+    flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    return os.waitid(os.P_PID, pid, flags) is None
 
 
 def still_there(before, folder):

@@ -1,0 +1,226 @@
+"""Supervision, with processes that stand in for workers."""
+
+import os
+import signal
+import sys
+import time
+
+import pytest
+
+from tfgen.tuning.oracles import kernel_kills
+from tfgen.tuning.processes import local_workers
+from tfgen.tuning.processes.chief_service import ChiefService
+from tfgen.tuning.processes.local_workers import LocalWorkers
+from tfgen.tuning.processes.worker_process import (
+    WorkerProcess,
+    cause_of_death,
+    end_all,
+)
+from tfgen.tuning.signs_of_life import SignOfLife
+
+SLEEPS = "import time; time.sleep(60)"
+FAILS = "print('loading'); print('no such data'); raise SystemExit(3)"
+
+
+class Supervised:
+    """Workers whose part in talking to the chief the test plays."""
+
+    def __init__(self, oracle, code, workers=1, patience_seconds=600.0):
+        self.oracle = oracle
+        self.said = []
+        self.service = ChiefService(oracle)
+        self.processes = [
+            WorkerProcess(
+                f"worker-{number}",
+                [sys.executable, "-ISc", code],
+                dict(os.environ),
+                oracle.folder,
+            )
+            for number in range(1, workers + 1)
+        ]
+        self.workers = LocalWorkers(
+            oracle,
+            self.service,
+            self.processes,
+            self.said.append,
+            patience_seconds,
+        )
+        self.workers.start()
+
+    def ask(self, name="worker-1"):
+        trial = self.oracle.create_trial(name)
+        self.service.asked[name] = time.monotonic()
+        if trial.status == "RUNNING":
+            self.service.busy.add(name)
+        if trial.status == "STOPPED":
+            self.service.stopped.add(name)
+        return trial
+
+    def pid(self, number=0):
+        return self.processes[number]._process.pid
+
+    def die(self, number=0, signal_number=signal.SIGKILL):
+        """Kills a worker and lets it be noticed."""
+        os.kill(self.pid(number), signal_number)
+        self.look_until_started_again(number)
+
+    def look_until_started_again(self, number=0):
+        pid = self.pid(number)
+        deadline = time.monotonic() + 20
+        while self.pid(number) == pid and time.monotonic() < deadline:
+            self.workers.look()
+            time.sleep(0.02)
+        assert self.pid(number) != pid
+
+
+@pytest.fixture
+def supervise(make):
+    started = []
+
+    def supervise(code=SLEEPS, **settings):
+        started.append(Supervised(make(), code, **settings))
+        return started[-1]
+
+    yield supervise
+    for supervised in started:
+        end_all(supervised.processes)
+
+
+def test_trial_of_a_dead_worker_is_taken_over(supervise):
+    supervised = supervise(workers=2)
+    trial = supervised.ask("worker-1")
+    supervised.die()
+    assert supervised.said == [
+        "worker-1 died (signal SIGKILL) and is started again; its trial 0000 "
+        "is taken over."
+    ]
+    again = supervised.ask("worker-2")
+    assert again.trial_id == trial.trial_id
+    assert again.hyperparameters.values == trial.hyperparameters.values
+
+
+def test_a_trial_that_kills_its_workers_fails(supervise):
+    supervised = supervise("print('illegal instruction')" + "\n" + SLEEPS)
+    for _ in range(5):
+        assert supervised.ask().trial_id == "0000"
+        wait_for_log(supervised)
+        supervised.die(signal_number=signal.SIGILL)
+    assert supervised.oracle.reasons == {
+        "0000": "its process died 5 times in a row without progress, at last "
+        "by signal SIGILL; its last line was: illegal instruction"
+    }
+    assert supervised.ask().trial_id == "0001"
+
+
+def wait_for_log(supervised):
+    log = supervised.processes[0].log
+    while not log.exists() or not log.read_text():
+        time.sleep(0.02)
+
+
+def test_deaths_with_progress_do_not_count(supervise):
+    supervised = supervise()
+    for epoch in range(7):
+        assert supervised.ask().trial_id == "0000"
+        sign = SignOfLife(supervised.oracle.folder, "worker-1")
+        sign.trial = "0000"
+        sign.beat(epoch=epoch + 1, epochs=9)
+        supervised.die()
+    assert supervised.oracle.reasons == {}
+
+
+def test_out_of_memory(supervise, tmp_path, monkeypatch):
+    monkeypatch.setattr(kernel_kills, "PROC", tmp_path)
+    (tmp_path / "vmstat").write_text("oom_kill 4\n")
+    supervised = supervise()
+    supervised.ask()
+    supervised.workers.look()
+    (tmp_path / "vmstat").write_text("oom_kill 5\n")
+    supervised.workers.look()  # counted before the process is gone
+    supervised.die()
+    assert supervised.oracle.reasons == {
+        "0000": "out of memory: the kernel ended the process"
+    }
+    # That kill does not explain the next death.
+    supervised.ask()
+    supervised.die()
+    assert list(supervised.oracle.reasons) == ["0000"]
+
+
+def test_workers_that_cannot_begin(supervise):
+    supervised = supervise(FAILS)
+    message = (
+        "worker-1 died 3 times before it asked for a trial, at last by exit "
+        "status 3; its last line was: no such data"
+    )
+    with pytest.raises(RuntimeError, match=message):
+        for _ in range(3):
+            supervised.look_until_started_again()
+
+
+def test_a_worker_that_ends_unasked_is_dead(supervise):
+    supervised = supervise("")
+    supervised.look_until_started_again()
+    assert supervised.said == [
+        "worker-1 died (exit status 0) and is started again."
+    ]
+
+
+def test_silent_worker(supervise):
+    supervised = supervise(patience_seconds=0.5)
+    supervised.ask()
+    supervised.look_until_started_again()
+    first, second = supervised.said
+    assert first.startswith("worker-1 (trial 0000) has given no sign of life ")
+    assert first.endswith("its process is ended.")
+    assert second.startswith("worker-1 died (worker-1 (trial 0000) has given")
+    assert supervised.oracle.queue == ["0000"]
+
+
+def test_signs_are_heard(supervise):
+    supervised = supervise(patience_seconds=0.6)
+    supervised.ask()
+    pid = supervised.pid()
+    for epoch in range(15):
+        sign = SignOfLife(supervised.oracle.folder, "worker-1")
+        sign.trial = "0000"
+        sign.beat(epoch=epoch)
+        supervised.workers.look()
+        time.sleep(0.1)
+    assert supervised.pid() == pid and supervised.said == []
+
+
+def test_told_to_stop(supervise, monkeypatch):
+    monkeypatch.setattr(local_workers, "SECONDS_TO_LEAVE", 0.3)
+    supervised = supervise(workers=2)
+    supervised.oracle.max_trials = 1
+    supervised.ask("worker-1")
+    assert supervised.ask("worker-2").status == "STOPPED"
+    start = time.monotonic()
+    while "worker-2" in supervised.workers.working:
+        assert supervised.workers.look()
+        time.sleep(0.02)
+    assert time.monotonic() - start < 5  # it lingers and is killed
+    # The other's trial is still taken over, and it is started again.
+    supervised.die()
+    trial = supervised.ask("worker-1")
+    trial.status = "FAILED"
+    supervised.oracle.end_trial(trial)
+    assert supervised.ask("worker-1").status == "STOPPED"
+    while supervised.workers.look():
+        time.sleep(0.02)
+
+
+def test_end_all(supervise, tmp_path):
+    ignores = "import signal; signal.signal(15, signal.SIG_IGN)\n" + SLEEPS
+    supervised = supervise(ignores)
+    supervised.processes[0].wait(time.monotonic() + 0.5)
+    assert supervised.processes[0].poll() == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    "status, cause",
+    [(0, "exit status 0"), (-11, "signal SIGSEGV"), (-120, "signal 120")],
+)
+def test_causes(status, cause):
+    assert cause_of_death(status) == cause
