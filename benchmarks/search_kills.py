@@ -1,7 +1,7 @@
 """A hyperparameter search that is killed again and again loses nothing.
 
     python benchmarks/search_kills.py --kills 20 --workers 0
-    python benchmarks/search_kills.py --kills 20 --workers 2
+    python benchmarks/search_kills.py --kills 20 --workers 2 --trials 100
 
 With workers, one of them is killed, the chief alone, or all at once. After
 each kill, all trials that had been completed must still be, with the same
@@ -29,8 +29,6 @@ from tfgen.tuning.processes import (
 )
 
 EPOCHS = 5
-SECONDS_PER_EPOCH = 0.04
-LONGEST_LIFE = 1.5
 # A worker loads TensorFlow before it asks for its first trial.
 LONGEST_START = 20.0
 
@@ -39,16 +37,21 @@ def main(arguments=None):
     options = parse(arguments)
     if options.job:
         return job(options, options.out)
-    with tempfile.TemporaryDirectory() as folder:
-        print("random seed of the moments:", options.seed)
-        return check(options, pathlib.Path(folder))
+    print("random seed of the moments:", options.seed)
+    for tuner in options.tuner:
+        print(tuner, flush=True)
+        with tempfile.TemporaryDirectory() as folder:
+            check(with_options(options, tuner=[tuner]), pathlib.Path(folder))
 
 
 def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--workers", type=int, default=0)
-    parser.add_argument("--tuner", choices=TUNERS, default="random")
+    parser.add_argument(
+        "--tuner", nargs="+", choices=TUNERS, default=["random"]
+    )
+    parser.add_argument("--epoch-seconds", type=float, default=0.1)
     parser.add_argument("--trials", type=int, default=60)
     parser.add_argument("--seed", type=int, default=random.randrange(2**32))
     parser.add_argument("--job", action="store_true", help="the search itself")
@@ -58,13 +61,13 @@ def parse(arguments):
 
 def check(options, folder):
     moments = random.Random(options.seed)
-    job(argparse.Namespace(**{**vars(options), "workers": 0}), folder / "a")
+    job(with_options(options, workers=0), folder / "a")
     whole = ended(folder / "a")
     interrupted = folder / "b"
     completed, started = {}, time.monotonic()
     chief = fork(options, interrupted)
     for kill in range(options.kills):
-        wait_for_a_moment(chief, options.workers, moments, interrupted)
+        wait_for_a_moment(chief, options, moments, interrupted)
         completed = still_there(completed, interrupted)
         what = kill_some(chief, options.workers, moments)
         now = still_there(completed, interrupted)
@@ -88,7 +91,7 @@ def job(options, folder):
     import keras_tuner  # after tfgen, which loads TensorFlow silently
 
     oracle = make_oracle(
-        options.tuner,
+        *options.tuner,
         objective=keras_tuner.Objective("loss", "min"),
         trials=options.trials,
         max_epochs=9,
@@ -96,6 +99,7 @@ def job(options, folder):
         space=space(),
         folder=folder,
     )
+    run_trial = make_run_trial(options.epoch_seconds)
     if is_worker():
         return run_as_worker(oracle, run_trial)
     oracle.reload()
@@ -106,7 +110,8 @@ def job(options, folder):
         options.workers,
         command=[
             *(sys.executable, __file__, "--job", "--out", str(folder)),
-            *("--tuner", options.tuner, "--trials", str(options.trials)),
+            *("--tuner", *options.tuner, "--trials", str(options.trials)),
+            *("--epoch-seconds", str(options.epoch_seconds)),
         ],
     )
 
@@ -120,13 +125,16 @@ def space():
     return hyperparameters
 
 
-def run_trial(trial, beat):
-    values = trial.hyperparameters.values
-    for epoch in range(EPOCHS):
-        time.sleep(SECONDS_PER_EPOCH)
-        beat(epoch=epoch + 1, epochs=EPOCHS)
-    loss = (values["rate"] - 0.02) ** 2 + (values["momentum"] - 0.9) ** 2
-    return {"loss": loss, "epochs": EPOCHS}, EPOCHS
+def make_run_trial(epoch_seconds):
+    def run_trial(trial, beat):
+        values = trial.hyperparameters.values
+        for epoch in range(EPOCHS):
+            time.sleep(epoch_seconds)
+            beat(epoch=epoch + 1, epochs=EPOCHS)
+        loss = (values["rate"] - 0.02) ** 2 + (values["momentum"] - 0.9) ** 2
+        return {"loss": loss, "epochs": EPOCHS}, EPOCHS
+
+    return run_trial
 
 
 def fork(options, folder):
@@ -141,15 +149,22 @@ def fork(options, folder):
         os._exit(status)
 
 
-def wait_for_a_moment(chief, workers, moments, folder):
+def with_options(options, **others):
+    return argparse.Namespace(**{**vars(options), **others})
+
+
+def wait_for_a_moment(chief, options, moments, folder):
     """While workers are started, one time in three, or when trials end."""
-    if workers and moments.random() < 1 / 3:
+    if options.workers and moments.random() < 1 / 3:
         time.sleep(moments.uniform(0, LONGEST_START))
         return
     before = len(ended(folder))
-    while workers and len(ended(folder)) == before and is_running(chief):
+    while (
+        options.workers and len(ended(folder)) == before and is_running(chief)
+    ):
         time.sleep(0.01)
-    time.sleep(moments.uniform(0, LONGEST_LIFE))
+    # The time of about three trials.
+    time.sleep(moments.uniform(0, 3 * EPOCHS * options.epoch_seconds))
 
 
 def kill_some(chief, workers, moments):

@@ -84,10 +84,11 @@ class DurableOracle(StatelessDraws):
 
     @property
     def finished(self) -> bool:
-        """Whether nothing runs or waits, and a worker was told to stop."""
+        """Whether nothing runs, and who asks is told to stop."""
         with self.lock:
-            waiting = self.queue and not self.hopeless
-            return self._out_of_trials and not (self.ongoing_trials or waiting)
+            if self.ongoing_trials:
+                return False
+            return self.hopeless or (self._out_of_trials and not self.queue)
 
     def create_trial(self, tuner_id: str) -> Trial:
         """The trial that a worker shall run.

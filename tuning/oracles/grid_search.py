@@ -29,8 +29,10 @@ class GridSearch(DurableOracle, GridSearchOracle):
         return {"status": "IDLE" if self.ongoing_trials else "STOPPED"}
 
     def update_space(self, hyperparameters):
-        self._place = None
+        known = len(self.hyperparameters.space)
         super().update_space(hyperparameters)
+        if len(self.hyperparameters.space) > known:
+            self._place = None
 
     def _first_combination(self):
         first = keras_tuner.HyperParameters()

@@ -13,7 +13,7 @@ from tfgen.tuning.signs_of_life import read_sign
 DEATHS_WITHOUT_PROGRESS = 5
 DEATHS_WITHOUT_TRIAL = 3
 KILLS_WITHOUT_TRIAL = 10
-SECONDS_TO_LEAVE = 20.0
+SECONDS_TO_LEAVE = 10.0
 # The kernel counts a kill before the process is gone, so it is compared with
 # what the counters were some looks ago.
 LOOKS = 30
@@ -46,6 +46,7 @@ class LocalWorkers:
         self._epoch_of_trial = collections.Counter()
         self._deaths_without_trial = collections.Counter()
         self._silent = {}
+        self._finished = None
 
     def start(self) -> None:
         """Starts all processes."""
@@ -57,7 +58,9 @@ class LocalWorkers:
         """Does what is due.
 
         Returns:
-            Whether there are workers left.
+            Whether there are workers left that need be waited for. When the
+            search is over they have ten seconds to notice, those that are
+            being started too.
 
         Raises:
             RuntimeError: if a worker dies again and again before it has got a
@@ -65,27 +68,30 @@ class LocalWorkers:
         """
         for process in list(self.working.values()):
             status = process.poll()
-            if process.name in self.service.stopped:
-                self._see_off(process, status)
+            done = self.oracle.finished or process.name in self.service.stopped
+            if done and status is not None:
+                del self.working[process.name]
+            elif done:
+                continue
             elif status is None:
                 self._check_silence(process)
             else:
                 self._bury(process, status)
         self._kernel_kills.append(count_kernel_kills())
-        return bool(self.working)
+        return bool(self.working) and not self._is_over()
 
     def _start(self, process):
         self.service.forget(process.name)
         process.start()
         self.silence.heard(process.name, process.started)
 
-    def _see_off(self, process, status):
-        """It was told to stop: it may go, but not linger."""
-        told = self.service.asked[process.name]
-        if status is None and time.monotonic() - told > SECONDS_TO_LEAVE:
-            process.kill()
-        if status is not None:
-            del self.working[process.name]
+    def _is_over(self):
+        if not self.oracle.finished:
+            self._finished = None
+            return False
+        now = time.monotonic()
+        self._finished = self._finished or now
+        return now - self._finished > SECONDS_TO_LEAVE
 
     def _check_silence(self, process):
         name = process.name

@@ -9,25 +9,27 @@ import pytest
 SCRIPT = pathlib.Path(__file__).parents[3] / "benchmarks" / "search_kills.py"
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        ("--workers", "0", "--tuner", "random"),
-        ("--workers", "0", "--tuner", "hyperband"),
-        ("--workers", "0", "--tuner", "grid"),
-        pytest.param(
-            ("--workers", "2", "--tuner", "hyperband"), marks=pytest.mark.slow
-        ),
-    ],
-    ids=" ".join,
-)
-def test_nothing_is_lost(options):
+KILLS = 3
+
+
+def test_one_process():
+    tuners = ("random", "hyperband", "bayesian", "grid")
+    check(4, "--workers", "0", "--epoch-seconds", "0.02", "--tuner", *tuners)
+
+
+@pytest.mark.slow
+def test_chief_and_two_workers():
+    check(1, "--workers", "2", "--tuner", "hyperband")
+
+
+def check(searches, *options):
+    kills = ("--kills", str(KILLS), "--trials", "16")
     done = subprocess.run(
-        [sys.executable, SCRIPT, "--kills", "3", "--trials", "20", *options],
+        [sys.executable, SCRIPT, *kills, *options],
         capture_output=True,
         text=True,
     )
     if done.returncode:
         pytest.fail(f"{done.stdout}\n{done.stderr}", False)
-    assert done.stdout.count("kill ") == 3
-    assert "as without kills" in done.stdout
+    assert done.stdout.count("as without kills") == searches
+    assert done.stdout.count("kill ") == KILLS * searches

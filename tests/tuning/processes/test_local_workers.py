@@ -100,7 +100,9 @@ def test_trial_of_a_dead_worker_is_taken_over(supervise):
 
 
 def test_a_trial_that_kills_its_workers_fails(supervise):
-    supervised = supervise("print('illegal instruction')" + "\n" + SLEEPS)
+    supervised = supervise(
+        "print('illegal instruction', flush=True)" + "\n" + SLEEPS
+    )
     for _ in range(5):
         assert supervised.ask().trial_id == "0000"
         wait_for_log(supervised)
@@ -190,25 +192,25 @@ def test_signs_are_heard(supervise):
     assert supervised.pid() == pid and supervised.said == []
 
 
-def test_told_to_stop(supervise, monkeypatch):
-    monkeypatch.setattr(local_workers, "SECONDS_TO_LEAVE", 0.3)
+def test_end_of_a_search(supervise, monkeypatch):
+    monkeypatch.setattr(local_workers, "SECONDS_TO_LEAVE", 0.5)
     supervised = supervise(workers=2)
     supervised.oracle.max_trials = 1
     supervised.ask("worker-1")
     assert supervised.ask("worker-2").status == "STOPPED"
-    start = time.monotonic()
-    while "worker-2" in supervised.workers.working:
-        assert supervised.workers.look()
-        time.sleep(0.02)
-    assert time.monotonic() - start < 5  # it lingers and is killed
     # The other's trial is still taken over, and it is started again.
     supervised.die()
     trial = supervised.ask("worker-1")
     trial.status = "FAILED"
     supervised.oracle.end_trial(trial)
-    assert supervised.ask("worker-1").status == "STOPPED"
+    # Now a worker that dies is not, and one that lingers is not waited for.
+    supervised.processes[0].kill()
+    start = time.monotonic()
     while supervised.workers.look():
         time.sleep(0.02)
+    assert 0.5 < time.monotonic() - start < 5
+    assert list(supervised.workers.working) == ["worker-2"]
+    assert len(supervised.said) == 1
 
 
 def test_end_all(supervise, tmp_path):
