@@ -6,3 +6,27 @@ if __name__ != "tfgen.tuning":
         "second copy of its classes. It is installed as tfgen.tuning: run "
         "`pip install -e .` in the repository, then `import tfgen.tuning`."
     )
+
+try:
+    import keras_tuner  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        "Searches need KerasTuner: pip install 'tfgen[tuning]'."
+    ) from error
+
+from tfgen.tuning.hypermodels.gan import GANHyperModel as GANHyperModel
+from tfgen.tuning.hypermodels.vae import VAEHyperModel as VAEHyperModel
+from tfgen.tuning.hypermodels.vae_gan import (
+    VAEGANHyperModel as VAEGANHyperModel,
+)
+from tfgen.tuning.search import Search as Search
+from tfgen.tuning.search_space import SearchSpace as SearchSpace
+from tfgen.tuning.trial_failed import TrialFailed as TrialFailed
+from tfgen.tuning.trial_record import TrialRecord as TrialRecord
+
+HYPERMODELS = {
+    "vae": VAEHyperModel,
+    "gan": GANHyperModel,
+    "vae_gan": VAEGANHyperModel,
+}
+"""By name of the model."""

@@ -183,7 +183,6 @@ class Search:
                 run_with_workers(
                     oracle,
                     workers,
-                    folder=self.folder.path,
                     on_change=on_change,
                     say=progress.say,
                 )
@@ -298,12 +297,26 @@ class Search:
         raise TrialFailed(_all_failed(reasons, self.folder.path))
 
 
+class _OwnFunction(keras_tuner.HyperModel):
+    """A user's function as a hypermodel."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.build = function
+
+
 def _hypermodel(given, tuner):
-    hypermodel = keras_tuner.engine.hypermodel.get_hypermodel(given)
-    if tuner == "grid" and hasattr(hypermodel, "space"):
-        hypermodel = copy.copy(hypermodel)
-        hypermodel.space = hypermodel.space.grid()
-    return hypermodel
+    if not isinstance(given, keras_tuner.HyperModel):
+        if not callable(given):
+            raise ValueError(
+                f"hypermodel is {given!r}, expected a keras_tuner.HyperModel "
+                "or a function that builds a model from hyperparameters."
+            )
+        return _OwnFunction(given)
+    if tuner == "grid" and hasattr(given, "space"):
+        given = copy.copy(given)
+        given.space = given.space.grid()
+    return given
 
 
 def _all_failed(reasons, folder):

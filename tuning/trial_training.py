@@ -113,7 +113,6 @@ class TrialTraining:
         folder.mkdir(parents=True, exist_ok=True)
         self._write_settings(hyperparameters, folder)
         log_dir = self.out / "tensorboard" / trial.trial_id
-        write_hparams(log_dir, trial.trial_id, hyperparameters.values)
         history = folder / "history.csv"
         self.hypermodel.fit(
             hyperparameters,
@@ -168,6 +167,7 @@ class TrialTraining:
             name: column[best]
             for name, column in history.items()
             if name not in ("epoch", "seconds")
+            and not name.startswith("learning_rate")
             if math.isfinite(column[best])
         }
         metrics["epochs"] = len(history["epoch"])

@@ -14,11 +14,22 @@ from tfgen.cli.sample import sample
 from tfgen.cli.serve import serve
 from tfgen.cli.serving_kit import serving_kit
 from tfgen.cli.train import train
+from tfgen.cli.tune import tune
 from tfgen.cli.verify import verify
 from tfgen.version import __version__
 
 INTERRUPTED = 130
-COMMANDS = (train, sample, evaluate, export, verify, serve, serving_kit, info)
+COMMANDS = (
+    train,
+    tune,
+    sample,
+    evaluate,
+    export,
+    verify,
+    serve,
+    serving_kit,
+    info,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -52,7 +63,7 @@ def tfgen(
         bool, typer.Option("--debug", help="Show the traceback of an error.")
     ] = False,
 ) -> None:
-    """Train, sample, evaluate and serve deep generative models."""
+    """Train, tune, evaluate and serve deep generative models."""
 
 
 def main() -> None:
