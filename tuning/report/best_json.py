@@ -5,11 +5,17 @@ from tfgen.reports.strict_json import to_json
 from tfgen.training.files import write_text
 
 
-def write_best_json(path, record, objective_name: str, direction: str) -> None:
+def write_best_json(
+    path,
+    record,
+    objective_name: str,
+    direction: str,
+    train_settings: dict | None = None,
+) -> None:
     """Writes the best trial, for programs and for `tfgen train --from`.
 
-    `settings` are the values that describe a model and its training; `values`
-    also hold what the tuner keeps for itself (`tuner/...`). `folder` of a
+    `settings` describe a model and its training; `values` are all that was
+    drawn, what the tuner keeps for itself (`tuner/...`) included. `folder` of a
     trial below the file's own folder is relative to that, so that a search
     may be moved. Numbers that are not finite are null.
 
@@ -18,13 +24,17 @@ def write_best_json(path, record, objective_name: str, direction: str) -> None:
         record: the `TrialRecord`, as `best_of` gives it.
         objective_name: such as `"val_negative_elbo"`.
         direction: `"min"` or `"max"`.
+        train_settings: the settings of `tfgen train`; default the values
+            themselves.
     """
     path = pathlib.Path(path)
     best = {
         "trial": record.trial_id,
         "score": record.score,
         "objective": {"name": objective_name, "direction": direction},
-        "settings": settings(record.values),
+        "settings": settings(
+            record.values if train_settings is None else train_settings
+        ),
         "values": record.values,
         "metrics": record.metrics,
         "best_epoch": record.best_epoch,

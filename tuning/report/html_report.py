@@ -7,6 +7,7 @@ import io
 import pathlib
 
 from tfgen.reports.page import data_uri, number, page, table
+from tfgen.reports.short_text import short_duration
 from tfgen.training.files import write_text
 from tfgen.tuning.report.best_json import settings
 from tfgen.tuning.report.importance import importance
@@ -85,8 +86,8 @@ def _facts(view, summary):
     rows = {
         **summary,
         "objective": f"{view.objective_name}, {BETTER[view.direction]}",
-        "trials": trials or "none yet",
-        "training of all trials": _duration(seconds),
+        "so far": trials or "no trial",
+        "training time": short_duration(seconds),
     }
     return table(["", ""], [[key, str(value)] for key, value in rows.items()])
 
@@ -249,16 +250,3 @@ def _read_picture(file, mtime):
         shrunk = io.BytesIO()
         picture.save(shrunk, "PNG")
     return data_uri(shrunk.getvalue())
-
-
-def _duration(seconds):
-    """Hours, minutes and seconds.
-
-    >>> _duration(59.6), _duration(3725)
-    ('1 min 0 s', '1 h 2 min')
-    """
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

@@ -68,14 +68,14 @@ def importance(records, scales) -> Importance:
     at = np.array([_coordinates(scales, record) for record in completed])
     score = _without_outliers(score)
     forest = _forest(TREES, SEED).set_params(oob_score=True).fit(at, score)
-    found = _indices(forest, len(scales))
-    again = _resampled(at, score)
-    order = np.argsort(-found[1], kind="stable")
+    forests = [forest, *_resampled(at, score)]
+    alone, total = _indices(forests, len(scales))
+    order = np.argsort(-total[0], kind="stable")
     names = [scales[j].name for j in order]
     return Importance(
-        total=_named(names, found[1][order]),
-        alone=_named(names, np.minimum(*found)[order]),
-        spread=_named(names, np.std(again, axis=0, ddof=1)[order]),
+        total=_named(names, total[0][order]),
+        alone=_named(names, np.minimum(alone, total)[0][order]),
+        spread=_named(names, np.std(total[1:], axis=0, ddof=1)[order]),
         explained=float(forest.oob_score_),
         note=_note(len(completed), forest.oob_score_),
     )
@@ -90,8 +90,8 @@ def _refusal(scales, completed):
         return "No hyperparameter varied."
     if len(completed) < 4:
         return (
-            f"{len(completed)} completed trials tell nothing about "
-            f"importance: {FEWEST_TRIALS} or more do."
+            f"Too few trials have completed ({len(completed)}) to tell: from "
+            f"{FEWEST_TRIALS} on they begin to."
         )
     return "All trials have the same score."
 
@@ -134,25 +134,43 @@ def _forest(trees, seed):
     return RandomForestRegressor(trees, random_state=seed)
 
 
-def _indices(forest, count):
-    """Sobol's indices of the forest: `(2, count)`, alone and total."""
-    from scipy.stats import sobol_indices, uniform
+def _resampled(at, score):
+    """Smaller forests, each of trials drawn with replacement."""
+    rng = np.random.default_rng(SEED)
+    for seed in range(RESAMPLES):
+        rows = rng.integers(len(score), size=len(score))
+        yield _forest(TREES_A_RESAMPLE, seed).fit(at[rows], score[rows])
 
+
+def _indices(forests, count):
+    """Sobol's indices: two arrays `(forests, count)`, alone and total.
+
+    All forests are asked at the same points: two sets a and b of points that
+    fill the space evenly, and a with one column after the other from b.
+    """
+    from scipy.stats import qmc, sobol_indices
+
+    points = qmc.Sobol(2 * count, rng=np.random.default_rng(SEED))
+    a, b = np.split(points.random(POINTS), 2, axis=1)
+    mixed = np.repeat(a[None], count, axis=0)
+    for j in range(count):
+        mixed[j, :, j] = b[:, j]
+    asked = np.concatenate([a, b, mixed.reshape(-1, count)])
+    told = np.array([_predict(forest, asked) for forest in forests])
+    told = told.reshape(len(told), count + 2, POINTS)
     found = sobol_indices(
-        func=lambda x: forest.predict(x.T)[None],
+        func={
+            "f_A": told[:, 0],
+            "f_B": told[:, 1],
+            "f_AB": told[:, 2:].transpose(1, 0, 2),
+        },
         n=POINTS,
-        dists=[uniform()] * count,
-        rng=np.random.default_rng(SEED),
     )
     return np.clip([found.first_order, found.total_order], 0, 1)
 
 
-def _resampled(at, score):
-    """Total indices of forests of trials drawn with replacement."""
-    rng = np.random.default_rng(SEED)
-    totals = []
-    for seed in range(RESAMPLES):
-        rows = rng.integers(len(score), size=len(score))
-        forest = _forest(TREES_A_RESAMPLE, seed).fit(at[rows], score[rows])
-        totals.append(_indices(forest, at.shape[1])[1])
-    return totals
+def _predict(forest, at):
+    """As `forest.predict`, without its checks of each tree."""
+    at = at.astype(np.float32)
+    trees = forest.estimators_
+    return np.mean([tree.predict(at, check_input=False) for tree in trees], 0)

@@ -4,10 +4,11 @@ import html
 
 from tfgen.tuning.report.panel import drawing, label, line, path
 
-WIDTH = 124  # between two axes
+WIDTH = 1320  # of all, unless the axes need more
 HEIGHT = 330
 TOP = 58
 BOTTOM = 58
+NEAREST, FARTHEST = 124, 190  # from axis to axis
 SIDE = 70
 MISSING = 22  # pixels below an axis
 
@@ -31,19 +32,26 @@ def parallel_coordinates(view) -> str:
     # The best are drawn last, over the others.
     order = {record.trial_id: i for i, record in enumerate(view.completed)}
     rows.sort(key=lambda row: -order.get(row[0].trial_id, len(order)))
-    lines = [_trial(view, record, places) for record, places in rows]
-    width = 2 * SIDE + WIDTH * (len(axes) - 1)
+    room = WIDTH // max(len(axes) - 1, 1)
+    step = min(max(room, NEAREST), FARTHEST)
+    lines = [_trial(view, step, record, places) for record, places in rows]
+    width = 2 * SIDE + step * (len(axes) - 1)
     height = TOP + HEIGHT + BOTTOM
     inside = "\n".join(
         [
-            '<g class="trials">',
+            f'<g style="--opacity:{_opacity(len(rows)):.2f}">',
             *lines,
             "</g>",
-            *(_axis(i, axis, gaps[i]) for i, axis in enumerate(axes)),
+            *(_axis(i, step, axis, gaps[i]) for i, axis in enumerate(axes)),
         ]
     )
     text = "Each trial as a line across its hyperparameters and its score"
     return drawing(width, height, text, inside, "parallel")
+
+
+def _opacity(count):
+    """Of the lines, so that many do not become a carpet."""
+    return min(max(20 / max(count, 1), 0.25), 0.8)
 
 
 def _places(view, record):
@@ -54,8 +62,8 @@ def _places(view, record):
     return [*places, view.score.position(record.score) if scored else None]
 
 
-def _trial(view, record, places):
-    points = [(SIDE + WIDTH * i, _down(at)) for i, at in enumerate(places)]
+def _trial(view, step, record, places):
+    points = [(SIDE + step * i, _down(at)) for i, at in enumerate(places)]
     at = ",".join("" if place is None else f"{place:.4f}" for place in places)
     return view.tag("path", record, d=path(points), data_at=at)
 
@@ -66,8 +74,8 @@ def _down(place):
     return round(TOP + (1 - place) * HEIGHT, 1)
 
 
-def _axis(index, scale, gap):
-    x = SIDE + WIDTH * index
+def _axis(index, step, scale, gap):
+    x = SIDE + step * index
     parts = [line(x, TOP, x, TOP + HEIGHT, "axis")]
     ticks = scale.ticks()
     for place, text in ticks[:: 1 + len(ticks) // 16]:

@@ -14,17 +14,17 @@ MOST_POINTS = 150  # of a learning curve
 
 def score_over_trials(view) -> str:
     """SVG of the score of each trial and of the best until then."""
-    last = max(len(view.records), 2)
+    numbers = _numbers(view.records)
     failures = any(record.status == "failed" for record in view.records)
     panel = Panel(
-        Scale("trial", 1, last),
+        Scale("trial", min(numbers), max(numbers), whole=True),
         view.score,
         width=1000,
         missing_y="failed" if failures else "",
     )
     marks, steps, best = [], [], None
-    for index, record in enumerate(view.records):
-        x = panel.across(panel.x.position(index + 1))
+    for number, record in zip(numbers, view.records, strict=True):
+        x = panel.across(panel.x.position(number))
         if record.status == "failed":
             marks.append(_cross(view, record, x, panel.up(None)))
         if not has_score(record):
@@ -62,10 +62,11 @@ def learning_curves(view) -> str | None:
     ]
     if not curves:
         return None
-    values = [value for _, curve in curves for _, value in curve]
+    # The first epochs are far off: their part of the axis would be empty.
+    values = [v for _, curve in curves for _, v in curve[len(curve) // 3 :]]
     last = max(curve[-1][0] for _, curve in curves)
     panel = Panel(
-        Scale("epoch", 1, max(last, 2)),
+        Scale("epoch", 1, max(last, 2), whole=True),
         scale_of_numbers(view.objective_name, values),
         width=1000,
         height=380,
@@ -73,7 +74,8 @@ def learning_curves(view) -> str | None:
     lines = []
     for record, curve in curves:
         step = -(-len(curve) // MOST_POINTS)
-        points = [panel.point(*pair) for pair in curve[::-step][::-1]]
+        shown = _near(panel.y, curve[::-step][::-1])
+        points = [panel.point(*pair) for pair in shown]
         if len(points) == 1:
             lines.append(_dot(view, record, *points[0]))
         else:
@@ -81,8 +83,26 @@ def learning_curves(view) -> str | None:
     return panel.svg("The objective over the epochs of each trial", *lines)
 
 
+def _numbers(records):
+    """Of the trials: their names, if these are numbers."""
+    names = [record.trial_id for record in records]
+    if all(name.isdecimal() for name in names):
+        return [int(name) for name in names]
+    return list(range(len(names)))
+
+
 def _better(view, *records):
     return best_of(filter(None, records), view.direction)
+
+
+def _near(scale, curve):
+    """Without stretches beyond the axis, but for the way there and back."""
+    out = [not scale.low <= value <= scale.high for _, value in curve]
+    around = zip([True, *out], out, [*out[1:], True], strict=False)
+    near = [
+        pair for pair, each in zip(curve, around, strict=True) if not all(each)
+    ]
+    return near or curve
 
 
 def _slice(view, scale):
@@ -101,12 +121,22 @@ def _slice(view, scale):
         _dot(
             view,
             record,
-            panel.across(place),
+            panel.across(_apart(scale, place, i)),
             panel.up(view.score.position(record.score)),
         )
-        for record, place in zip(view.completed, values, strict=True)
+        for i, (record, place) in enumerate(
+            zip(view.completed, values, strict=True)
+        )
     ]
     return panel.svg(f"The score by {scale.name}", *reversed(dots))
+
+
+def _apart(scale, place, index):
+    """Points of a category beside each other, not on top."""
+    if place is None or scale.categories is None:
+        return place
+    golden = 0.618034 * index % 1 - 0.5
+    return place + 0.3 * golden / len(scale.categories)
 
 
 def _others(view):

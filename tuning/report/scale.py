@@ -18,6 +18,7 @@ class Scale:
         log: whether the distance of numbers is that of their logarithms.
         categories: values that are the points of the axis; None for numbers.
         default: place of the default, for what a trial does not have.
+        whole: whether the axis is of whole numbers.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Scale:
     log: bool = False
     categories: tuple | None = None
     default: float = 0.5
+    whole: bool = False
 
     def position(self, value) -> float | None:
         """The place of a value in [0, 1]; None for what has none."""
@@ -64,6 +66,7 @@ def scale_of(hyperparameter) -> Scale:
             hyperparameter.min_value,
             hyperparameter.max_value,
             log=hyperparameter.sampling == "log",
+            whole=isinstance(hyperparameter.min_value, int),
         )
     else:
         values = getattr(hyperparameter, "values", (False, True))
@@ -141,6 +144,7 @@ def _round_numbers(scale):
     width = scale.high - scale.low
     step = 10.0 ** math.floor(math.log10(width / 3))
     step *= max(m for m in (1, 2, 5) if width / (step * m) >= 3 or m == 1)
+    step = max(step, 1.0) if scale.whole else step
     first, last = math.ceil(scale.low / step), math.floor(scale.high / step)
     # Rounded, or 3 * 0.1 would be 0.30000000000000004.
     return [float(f"{i * step:.12g}") for i in range(first, last + 1)]

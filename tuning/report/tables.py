@@ -86,7 +86,7 @@ def _row(view, record, values, metrics):
         ("", round(record.seconds, 1)),
         ("", record.parent),
     ]
-    best = view.best is not None and record.trial_id == view.best.trial_id
+    best = record is view.best
     inside = "".join(_cell("td", kind, cell) for kind, cell in cells)
     return (
         f'<tr class="trial {record.status}{" best" * best}" '

@@ -44,23 +44,27 @@ class View:
         return sorted(found, key=lambda record: sign * record.score)
 
     @functools.cached_property
+    def _ranks(self):
+        return {record.trial_id: i for i, record in enumerate(self.completed)}
+
+    @functools.cached_property
     def best(self):
         """The best trial, or None."""
         return best_of(self.records, self.direction)
 
     def colour(self, record) -> str | None:
-        """Of the record's score; None without one."""
+        """By the rank of the record's score; None without one."""
         if not has_score(record):
             return None
-        place = self.score.position(record.score)
-        return blend(1 - place if self.direction == "max" else place)
+        others = max(len(self.completed) - 1, 1)
+        return blend(self._ranks[record.trial_id] / others)
 
     def tag(self, name: str, record, **attributes) -> str:
         """An SVG element that stands for a trial, with its words inside."""
         kind = "completed" if has_score(record) else record.status
-        best = self.best
-        if best is not None and record.trial_id == best.trial_id:
-            kind += " best"
+        rank = self._ranks.get(record.trial_id, math.inf)
+        if rank < len(self.completed) / 10:
+            kind += " best" if rank == 0 else " good"
         found = {"data-trial": record.trial_id, **attributes}
         colour = self.colour(record)
         if colour is not None:
