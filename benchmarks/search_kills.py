@@ -30,7 +30,7 @@ from tfgen.tuning.processes import (
 
 EPOCHS = 5
 # A worker loads TensorFlow before it asks for its first trial.
-LONGEST_START = 20.0
+LONGEST_START = {False: 0.5, True: 20.0}
 
 
 def main(arguments=None):
@@ -154,14 +154,12 @@ def with_options(options, **others):
 
 
 def wait_for_a_moment(chief, options, moments, folder):
-    """While workers are started, one time in three, or when trials end."""
-    if options.workers and moments.random() < 1 / 3:
-        time.sleep(moments.uniform(0, LONGEST_START))
+    """Around the start one time in three, or some time after a trial."""
+    if moments.random() < 1 / 3:
+        time.sleep(moments.uniform(0, LONGEST_START[options.workers > 0]))
         return
     before = len(ended(folder))
-    while (
-        options.workers and len(ended(folder)) == before and is_running(chief)
-    ):
+    while len(ended(folder)) == before and is_running(chief):
         time.sleep(0.01)
     # The time of about three trials.
     time.sleep(moments.uniform(0, 3 * EPOCHS * options.epoch_seconds))

@@ -7,6 +7,8 @@ import threading
 import keras_tuner
 import pytest
 
+from tfgen.tuning.signs_of_life import SignOfLife
+
 TUNERS = ["random", "hyperband", "bayesian", "grid"]
 tuners = pytest.mark.parametrize("tuner", TUNERS)
 
@@ -264,6 +266,17 @@ def test_record(make, end, tmp_path, monkeypatch):
     assert record.seconds == 12.0
     assert record.folder == tmp_path / "trials" / "0000"
     assert record.parent is None and record.reason == ""
+
+
+def test_seconds_of_a_killed_run(make, tmp_path, monkeypatch):
+    """Up to the last sign of life."""
+    clock = [100.0]
+    monkeypatch.setattr("time.time", lambda: clock[0])
+    make().create_trial("main")
+    clock[0] += 5.0
+    SignOfLife(tmp_path, "main").begin("0000")
+    clock[0] += 1000.0
+    assert make().records()[0].seconds == 5.0
 
 
 def test_best_by_direction(make, end, tmp_path):
