@@ -122,7 +122,7 @@ def _coordinates(scales, record):
 def _without_outliers(score):
     """Ranks where one diverged trial would be all of the variance."""
     low, high = np.quantile(score, [0.25, 0.75])
-    reach = 3 * (high - low)  # Tukey's outer fences
+    reach = 5 * (high - low)  # as for the axes of the report
     if score.min() >= low - reach and score.max() <= high + reach:
         return score
     return np.searchsorted(np.sort(score), score).astype(np.float64)

@@ -86,14 +86,14 @@ def scale_of_values(name: str, values) -> Scale:
 def scale_of_numbers(name: str, values) -> Scale:
     """An axis of numbers that leaves out what would hide all else.
 
-    It ends at the outermost values, but nowhere beyond Tukey's outer fences:
-    three times the distance of the quartiles away from these.
+    It ends at the outermost values, but nowhere farther from the quartiles
+    than five times the distance between these.
     """
     values = sorted(filter(_is_number, values))
     if not values:
         return Scale(name)
     first, third = (values[round(q * (len(values) - 1))] for q in (0.25, 0.75))
-    reach = 3 * (third - first) or math.inf
+    reach = 5 * (third - first) or math.inf
     return Scale(
         name,
         max(values[0], first - reach),
