@@ -21,7 +21,9 @@ def train():
 # KerasTuner 1.4.8 names threads so.
 @pytest.mark.filterwarnings("ignore:currentThread:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:getName:DeprecationWarning")
-def test_random_search_by_keras_tuner(train, tmp_path):
+def test_random_search_by_keras_tuner(train, tmp_path, monkeypatch):
+    # It collects garbage around every build, which takes seconds each.
+    monkeypatch.setattr("gc.collect", lambda: 0)
     space = {**TINY, "batch_size": [16, 32]}
     tuner = keras_tuner.RandomSearch(
         VAEHyperModel(train, space, likelihood="bernoulli"),
