@@ -2,12 +2,15 @@ import warnings
 
 import keras_tuner
 import numpy as np
+import threadpoolctl
 from keras_tuner.oracles import BayesianOptimizationOracle
 
 from tfgen.tuning.oracles.durable_oracle import DurableOracle
 
 CANDIDATES = 2000
 REFINED = 5
+# The kernel has one length only, for which KerasTuner's 20 are waste.
+RESTARTS = 3
 # Choices take the last of their values from a probability just below 1.
 LARGEST_PROBABILITY = 1 - 1e-9
 
@@ -53,6 +56,8 @@ class BayesianSearch(DurableOracle, BayesianOptimizationOracle):
             return {"status": "IDLE" if self.ongoing_trials else "STOPPED"}
         return {"status": "RUNNING", "values": values}
 
+    # Threads do not pay for matrices this small, and workers want them.
+    @threadpoolctl.threadpool_limits.wrap(limits=1, user_api="blas")
     def _optimum(self):
         """The values with the lowest bound; None if too little is known."""
         completed = len(self.end_order) - len(self.reasons)
@@ -77,7 +82,9 @@ class BayesianSearch(DurableOracle, BayesianOptimizationOracle):
         sign = -1 if self.objective.direction == "max" else 1
         scores = [sign * trial.score for trial in known]
         failed = [self.trials[trial_id] for trial_id in self.reasons]
-        process = self._make_gpr().set_params(random_state=seed)
+        process = self._make_gpr().set_params(
+            random_state=seed, n_restarts_optimizer=RESTARTS
+        )
         points = self._points([*known, *failed])
         scores += [max(scores)] * len(failed)
         _fit(process, points, scores)
