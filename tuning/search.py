@@ -19,6 +19,7 @@ from tfgen.tuning.objectives.objective import (
 )
 from tfgen.tuning.oracles import make_oracle
 from tfgen.tuning.processes import (
+    is_chief,
     is_worker,
     run_as_worker,
     run_in_this_process,
@@ -179,7 +180,7 @@ class Search:
 
         on_change({})
         try:
-            if workers:
+            if workers or is_chief():
                 run_with_workers(
                     oracle,
                     workers,

@@ -5,6 +5,10 @@ import time
 
 from tfgen.reports.short_text import short_duration
 from tfgen.tuning.report.best_json import write_best_json
+from tfgen.tuning.report.hparams import (
+    write_hparams_config,
+    write_hparams_result,
+)
 from tfgen.tuning.report.html_report import write_report
 from tfgen.tuning.report.trials_csv import write_trials_csv
 from tfgen.tuning.trial_record import best_of
@@ -16,6 +20,8 @@ ENDED = ("completed", "failed")
 class SearchReports:
     """Writes `trials.csv`, `best.json` and `report.html` anew as trials end.
 
+    And, for TensorBoard, what is searched and how each trial ended.
+
     Args:
         search: the `Search`.
         space: its `keras_tuner.HyperParameters`.
@@ -24,8 +30,11 @@ class SearchReports:
     def __init__(self, search, space):
         self.search = search
         self.space = space
-        self._ended = None
+        self._ended = []
         self._page_at = 0.0
+        objective, measures = search.objective, search.measures
+        names = [m.log_name for m in (*objective.measures, *measures)]
+        write_hparams_config(search.folder.tensorboard, space, names)
 
     def update(self, records, force: bool = False) -> None:
         """Writes what is outdated.
@@ -36,6 +45,9 @@ class SearchReports:
         """
         ended = [r.trial_id for r in records if r.status in ENDED]
         outdated = ended != self._ended
+        for record in records:
+            if record.trial_id in ended and record.trial_id not in self._ended:
+                self._write_hparams(record)
         if outdated or force:
             self._ended = ended
             self._write_tables(records)
@@ -43,6 +55,14 @@ class SearchReports:
         if force or (outdated and due):
             self._write_page(records)
             self._page_at = time.monotonic()
+
+    def _write_hparams(self, record):
+        write_hparams_result(
+            self.search.folder.tensorboard / record.trial_id,
+            record.status,
+            record.score,
+            record.best_epoch,
+        )
 
     def _write_tables(self, records):
         folder, objective = self.search.folder, self.search.objective

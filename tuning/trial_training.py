@@ -26,6 +26,7 @@ from tfgen.pictures import examples
 from tfgen.training.files import write_text
 from tfgen.tuning.no_progress import NoProgress
 from tfgen.tuning.objectives.measuring import Measuring
+from tfgen.tuning.report.hparams import write_hparams
 
 FEWEST_FOR_HEALTH = 6
 MEASUREMENTS = 20
@@ -113,6 +114,7 @@ class TrialTraining:
         folder.mkdir(parents=True, exist_ok=True)
         self._write_settings(hyperparameters, folder)
         log_dir = self.out / "tensorboard" / trial.trial_id
+        write_hparams(log_dir, trial.trial_id, hyperparameters.values)
         history = folder / "history.csv"
         self.hypermodel.fit(
             hyperparameters,

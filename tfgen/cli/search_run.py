@@ -80,8 +80,9 @@ class SearchRun:
         print(
             f"best   trial {best.trial_id}, {search.objective} {best.score:.5g}"
         )
-        for name, value in sorted(search.drawn(best).items()):
-            print(f"       {name} {value}")
+        settings = search.settings_of(best)
+        for name in sorted(search.drawn(best)):
+            print(f"       {name} {settings[name]}")
         self._report()
         if self.epochs:
             self._train(best)

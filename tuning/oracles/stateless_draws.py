@@ -9,7 +9,8 @@ class StatelessDraws(keras_tuner.Oracle):
 
     KerasTuner counts a seed up by one with each draw, so that its state must
     be kept, and a search with seed 10 over 10 hyperparameters begins with the
-    second trial of the search with seed 0.
+    second trial of the search with seed 0. Draw 0 is the space's defaults, so
+    that a search that compares whole trainings finds nothing worse than those.
     """
 
     def _random_values(self, number=None):
@@ -20,19 +21,25 @@ class StatelessDraws(keras_tuner.Oracle):
         """
         number = len(self.trials) if number is None else number
         for attempt in range(ATTEMPTS):
-            values = self._draw(f"{self.seed} {number} {attempt}")
+            first = number == attempt == 0
+            purpose = None if first else f"{self.seed} {number} {attempt}"
+            values = self._draw(purpose)
             if not self._duplicate(values):
                 return values
         return None
 
     def _draw(self, purpose):
+        """Random values; the defaults if `purpose` is None."""
         drawn = keras_tuner.HyperParameters()
         for hyperparameter in self.hyperparameters.space:
             drawn.merge([hyperparameter])
             if drawn.is_active(hyperparameter):
                 name = hyperparameter.name
-                seed = f"{purpose} {name}"
-                drawn.values[name] = hyperparameter.random_sample(seed)
+                drawn.values[name] = (
+                    hyperparameter.default
+                    if purpose is None
+                    else hyperparameter.random_sample(f"{purpose} {name}")
+                )
         return drawn.values
 
     def _record_values(self, trial):

@@ -62,10 +62,20 @@ def test_ids_and_values_are_exact(make):
     oracle = make(space=space)
     assert list(oracle.trials) == ["0000", "0001", "0002"]
     for number, record in enumerate(oracle.records()):
-        draw = oracle._draw(f"0 {number} 0")
+        # The first are the defaults.
+        draw = oracle._draw(f"0 {number} 0" if number else None)
         assert record.values == draw
         assert record.values["large"] == 2**53 + 1
         assert isinstance(record.values["yes"], bool)
+
+
+@pytest.mark.parametrize("tuner", ["random", "bayesian", "hyperband", "grid"])
+def test_the_defaults_come_first(make, tuner):
+    space = keras_tuner.HyperParameters()
+    space.Float("rate", 0.1, 0.9, default=0.3)
+    space.Choice("kind", ["a", "b", "c"], default="b")
+    first = make(tuner, space=space).create_trial("worker").hyperparameters
+    assert (first.values["rate"], first.values["kind"]) == (0.3, "b")
 
 
 def test_seeds_share_no_trials(make, tmp_path):
@@ -74,7 +84,7 @@ def test_seeds_share_no_trials(make, tmp_path):
     def draws(seed, folder):
         oracle = make(seed=seed, folder=tmp_path / folder)
         trials = [oracle.create_trial(f"worker-{i}") for i in range(6)]
-        return [t.hyperparameters.values["rate"] for t in trials]
+        return [t.hyperparameters.values["rate"] for t in trials][1:]
 
     assert draws(0, "a") == draws(0, "b")
     drawn = [rate for seed in range(8) for rate in draws(seed, f"c{seed}")]

@@ -1,0 +1,61 @@
+"""The command searches, trains with what it found, and goes on."""
+
+import json
+
+import pytest
+
+TUNE = (
+    *("tune", "--data", "digits", "--out", "s", "--epochs", 1),
+    *("--workers", 0, "--max-epochs", 1, "--trials", 2),
+    *("--space", "network=mlp", "--space", "width=64"),
+)
+
+
+@pytest.mark.parametrize("model", ["vae", "gan", "vae_gan"])
+def test_the_best_run_exports_and_verifies(tfgen, model, tmp_path):
+    options = () if model == "vae" else ("--extractor", "none")
+    done = tfgen(*TUNE, model, "--tuner", "hyperband", *options)
+    assert (done.status, done.err) == (0, "")
+    lines = done.out.splitlines()
+    ended = [line.split()[:3] for line in lines if line.startswith("trial 0")]
+    assert ended == [["trial", "0000", "1/2"], ["trial", "0001", "2/2"]]
+    best = json.loads((tmp_path / "s" / "best.json").read_text())
+    config = json.loads((tmp_path / "s" / "best" / "config.json").read_text())
+    assert best["settings"]["latent_dim"] == config["latent_dim"]
+    assert best["settings"]["width"] == config["width"] == 64
+    assert config["model"] == model
+    assert tfgen("export", "s/best", "--to", "served").status == 0
+    assert tfgen("verify", "served/1").status == 0
+
+
+def test_a_search_goes_on(tfgen, refused, tmp_path):
+    assert tfgen(*TUNE, "vae").status == 0
+    done = tfgen("tune", "--out", "s", "--trials", 3, "--workers", 0)
+    assert (done.status, done.err) == (0, "")
+    assert "going on: 2 trials have ended before" in done.out
+    assert "trial 0002  3/3" in done.out
+    assert refused("tune", "gan", "--out", "s").startswith(
+        "the search in s was begun with model='vae', got 'gan'"
+    )
+    table = (tmp_path / "s" / "trials.csv").read_text().splitlines()
+    assert len(table) == 1 + 3
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (("vae", "--objective", "fid"), "'fid' is no known objective: pass"),
+        (
+            ("gan", "--objective", "negative_elbo"),
+            "the objective negative_elbo",
+        ),
+        (("vae", "--space", "latent=3"), "latent"),
+        (("vae", "--tuner", "best"), "tuner is 'best', expected one of"),
+        ((), "no model was named"),
+    ],
+)
+def test_refused(refused, options, message, tmp_path):
+    assert message in refused(
+        "tune", "--data", "digits", "--out", "s", *options
+    )
+    assert not (tmp_path / "s" / "trials").exists()

@@ -1,0 +1,278 @@
+"""Searches as a user runs them, in this process."""
+
+import csv
+import json
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import tfgen
+from tfgen.callbacks import read_history
+from tfgen.tuning import Search, TrialFailed, VAEHyperModel
+
+
+@pytest.fixture(scope="module")
+def data():
+    return (
+        tfgen.data.load("iris", split="train"),
+        tfgen.data.load("iris", split="validation"),
+    )
+
+
+def small_vae(rate=0.01, **options):
+    vae = tfgen.build(
+        "vae",
+        input_shape=(4,),
+        latent_dim=1,
+        network="mlp",
+        network_options={"units": (4,)},
+        seed=0,
+        **options,
+    )
+    vae.compile(keras.optimizers.SGD(rate))
+    return vae
+
+
+def by_rate(hp):
+    return small_vae(hp.Choice("rate", [1e-4, 1e-2, 3e-3]))
+
+
+def test_a_search(data, tmp_path, capsys):
+    """Scores are those of trainings that are made by hand."""
+    search = Search(
+        by_rate, *data, tmp_path / "s", tuner="grid", trials=3, max_epochs=2
+    )
+    best = search.run()
+    scores = {}
+    train, validation = data
+    for record in search.records():
+        assert record.status == "completed"
+        vae = small_vae(record.values["rate"])
+        history = vae.fit(
+            train.batches(6, seed=0),
+            epochs=2,
+            validation_data=validation,
+            verbose=0,
+        ).history["val_negative_elbo"]
+        scores[record.values["rate"]] = min(history)
+        assert record.score == pytest.approx(min(history), rel=1e-6)
+        assert record.best_epoch == 1 + int(np.argmin(history))
+        assert (record.folder / "samples.png").exists()
+    assert best.values["rate"] == min(scores, key=scores.get)
+    assert search.best_model().sample(3).shape == (3, 4)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:3] for line in lines] == [
+        ["trial", f"000{i}", f"{i + 1}/3"] for i in range(3)
+    ]
+    with open(tmp_path / "s" / "trials.csv") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["score"]) for row in rows] == [
+        record.score for record in search.records()
+    ]
+    content = json.loads((tmp_path / "s" / "best.json").read_text())
+    assert content["values"] == best.values
+    assert (tmp_path / "s" / "report.html").exists()
+
+
+def test_an_interrupted_search_goes_on(data, tmp_path, capsys):
+    """In the middle of a trial; the result is that of one that was not."""
+    whole = Search(by_rate, *data, tmp_path / "a", trials=3, max_epochs=3)
+    best = whole.run()
+    stops = [2, 4]
+
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            calls.append(epoch)
+            if len(calls) in stops:
+                raise KeyboardInterrupt
+
+    class HyperModel(tfgen.tuning.search.keras_tuner.HyperModel):
+        def build(self, hp):
+            return by_rate(hp)
+
+        def fit(self, hp, model, *args, callbacks, **kwargs):
+            return model.fit(*args, callbacks=[Stop(), *callbacks], **kwargs)
+
+    calls = []
+    for _ in stops:
+        with pytest.raises(KeyboardInterrupt):
+            Search(
+                HyperModel(), *data, tmp_path / "b", trials=3, max_epochs=3
+            ).run()
+    again = Search(HyperModel(), *data, tmp_path / "b", trials=3, max_epochs=3)
+    assert again.run().score == best.score
+    for one, other in zip(whole.records(), again.records(), strict=True):
+        assert (one.trial_id, one.values) == (other.trial_id, other.values)
+        histories = [
+            read_history(record.folder / "history.csv")
+            for record in (one, other)
+        ]
+        for history in histories:
+            del history["seconds"]
+        assert histories[0] == histories[1]
+    # Epochs that a checkpoint held were not trained again.
+    assert len(calls) == 9 + 2
+    capsys.readouterr()
+    search = Search(HyperModel(), *data, tmp_path / "b", trials=4, max_epochs=3)
+    search.run()
+    assert "going on: 3 trials have ended" in capsys.readouterr().out
+    assert len(search.records()) == 4
+    assert len(calls) == 9 + 2 + 3
+
+
+def test_failures_are_kept_with_their_reasons(data, tmp_path, capsys):
+    kinds = ["error", "memory", "resources", "nan", "inf", "fine"]
+
+    def build(hp):
+        kind = hp.Choice("kind", kinds, default="fine")
+        if not built.setdefault(kind, 0):
+            built[kind] = 1  # asked for the space, not for a trial
+            return small_vae()
+        if kind == "error":
+            raise RuntimeError("this kind\ncannot be built")
+        if kind == "memory":
+            raise MemoryError
+        if kind == "resources":
+            raise tf.errors.ResourceExhaustedError(None, None, "no room")
+        vae = small_vae()
+        if kind in ("nan", "inf"):
+            value = float(kind)
+            vae.test_step = lambda data: {
+                "loss": tf.constant(value),
+                "negative_elbo": tf.constant(value),
+            }
+        return vae
+
+    built = dict.fromkeys(kinds, 1) | {"fine": 0}
+    search = Search(
+        build, *data, tmp_path / "s", tuner="grid", trials=6, max_epochs=1
+    )
+    best = search.run()
+    assert best.values["kind"] == "fine"
+    reasons = {r.values["kind"]: r.reason for r in search.records()}
+    assert reasons == {
+        "fine": "",
+        "error": "RuntimeError: this kind cannot be built",
+        "memory": "out of memory: MemoryError",
+        "resources": "out of memory: ResourceExhaustedError: no room",
+        "nan": "val_negative_elbo is nan in epoch 1",
+        "inf": "val_negative_elbo is inf in epoch 1",
+    }
+    out = capsys.readouterr().out
+    assert "failed: out of memory: MemoryError" in out
+
+
+def test_all_trials_failed(data, tmp_path):
+    def build(hp):
+        hp.Float("unused", 0.0, 1.0)
+        calls.append(hp)
+        if len(calls) > allowed:
+            raise RuntimeError(f"no room for the {len(calls) % 2}")
+        return small_vae()
+
+    calls, allowed = [], 99
+    search = Search(build, *data, tmp_path / "s", trials=20, max_epochs=1)
+    allowed = len(calls) + 5
+    expected = (
+        r"all 5 trials in .*/s failed: RuntimeError: no room for the \d "
+        r"\(\d times\); RuntimeError: no room for the \d .*Narrow the search"
+    )
+    del calls[:]
+    allowed = 2  # those that ask for the space
+    with pytest.raises(TrialFailed, match=expected):
+        search.run()
+
+
+def test_a_trial_without_progress_ends(data, tmp_path):
+    def build(hp):
+        hp.Choice("rate", [0.0])
+        return small_vae(1e-12)
+
+    search = Search(build, *data, tmp_path / "s", max_epochs=20, patience=2)
+    best = search.run()
+    history = read_history(best.folder / "history.csv")
+    values = history["val_negative_elbo"]
+    assert len(values) == best.epochs == best.best_epoch + 2 < 20
+    assert min(values) == values[best.best_epoch - 1] == best.score
+
+
+def test_hyperband_goes_on_with_the_best(data, tmp_path):
+    search = Search(
+        by_rate,
+        *data,
+        tmp_path / "s",
+        tuner="hyperband",
+        trials=3,
+        max_epochs=3,
+    )
+    search.run()
+    promoted = [record for record in search.records() if record.parent]
+    assert promoted
+    parents = {record.trial_id: record for record in search.records()}
+    for record in promoted:
+        parent = parents[record.parent]
+        assert record.values["rate"] == parent.values["rate"]
+        assert (parent.epochs, record.epochs) == (1, 3)
+        # One training of three epochs.
+        vae = small_vae(record.values["rate"])
+        history = vae.fit(
+            data[0].batches(6, seed=0),
+            epochs=3,
+            validation_data=data[1],
+            verbose=0,
+        ).history["val_negative_elbo"]
+        found = read_history(record.folder / "history.csv")
+        np.testing.assert_allclose(found["val_negative_elbo"], history, 1e-6)
+
+
+def test_one_and_two_replicas_find_the_same(data, tmp_path):
+    searches = [
+        Search(
+            by_rate,
+            *data,
+            tmp_path / strategy,
+            tuner="grid",
+            trials=3,
+            max_epochs=1,
+            strategy=strategy,
+        )
+        for strategy in ("none", "mirrored")
+    ]
+    one, two = (search.run() for search in searches)
+    assert one.values == two.values
+    for first, second in zip(*(s.records() for s in searches), strict=True):
+        assert first.values == second.values
+        assert first.score == pytest.approx(second.score, rel=1e-5)
+
+
+def test_refused(data, tmp_path):
+    def make(name="s", hypermodel=by_rate, **options):
+        return Search(hypermodel, *data, tmp_path / name, **options)
+
+    with pytest.raises(ValueError, match="needs the metric fid, which VAE"):
+        make(objective="fid:min")
+    with pytest.raises(ValueError, match="trials is 0, expected 1 or more"):
+        make(trials=0)
+    with pytest.raises(ValueError, match="tuner is 'best', expected one of"):
+        make(tuner="best").run()
+    with pytest.raises(ValueError, match="hypermodel is 3, expected a keras_t"):
+        make(hypermodel=3)
+    space = {"likelihood": ["gaussian", "bernoulli"]}
+    with pytest.raises(ValueError, match="has the likelihoods gaussian, bern"):
+        make(hypermodel=VAEHyperModel(data[0], space))
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "letter.txt").write_text("dear")
+    with pytest.raises(ValueError, match="not empty and holds no search"):
+        make().run()
+    make("t", trials=1, max_epochs=1).run()
+    with pytest.raises(ValueError, match="begun with max_epochs 1, got 2"):
+        make("t", trials=1, max_epochs=2).run()
+    with pytest.raises(ValueError, match="begun with space another, got this"):
+        make(
+            "t",
+            lambda hp: small_vae(hp.Float("r", 0, 1)),
+            trials=1,
+            max_epochs=1,
+        ).run()
