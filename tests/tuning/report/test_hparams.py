@@ -46,8 +46,7 @@ def folder(tmp_path_factory):
     for name, values in TRIALS.items():
         values = {**values, "tuner/epochs": 2}
         write_hparams(folder / name, name, values)
-    train(folder / "00")
-    train(folder / "01")
+    train([folder / "00", folder / "01"])
     write_hparams(folder / "01", "01", TRIALS["01"])  # resumed
     write_hparams_result(folder / "00", "completed", 1.25, 1)
     write_hparams_result(folder / "01", "completed", 0.5)
@@ -55,7 +54,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-def train(log_dir):
+def train(log_dirs):
     x = np.random.default_rng(0).random((8, 4, 4, 1), dtype=np.float32)
     model = tfgen.build(
         "vae",
@@ -65,8 +64,9 @@ def train(log_dir):
         network_options={"units": (4,)},
     )
     model.compile("adam")
-    board = TensorBoard(log_dir, num_samples=4)
-    model.fit(x, validation_data=x, epochs=2, verbose=0, callbacks=[board])
+    for log_dir in log_dirs:
+        board = TensorBoard(log_dir, num_samples=4)
+        model.fit(x, validation_data=x, epochs=2, verbose=0, callbacks=[board])
 
 
 @pytest.fixture(scope="module")
@@ -99,8 +99,8 @@ def ask(folder):
         wait_for(server, get)
         yield get
     finally:
-        server.terminate()
-        server.wait(20)
+        server.kill()  # its data server ends with it
+        server.wait()
 
 
 def wait_for(server, get):
