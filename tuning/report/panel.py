@@ -27,7 +27,7 @@ class Panel:
     missing_x: str = ""
     missing_y: str = ""
 
-    LEFT, RIGHT, TOP, BOTTOM, STRIP = 62, 12, 10, 44, 24
+    LEFT, RIGHT, TOP, BOTTOM, STRIP = 62, 12, 10, 44, 36
 
     def point(self, x, y) -> tuple[float, float]:
         """Pixels of a pair of values."""

@@ -86,18 +86,22 @@ def scale_of_values(name: str, values) -> Scale:
 def scale_of_numbers(name: str, values) -> Scale:
     """An axis of numbers that leaves out what would hide all else.
 
-    It ends at the outermost values, but nowhere farther from the quartiles
-    than five times the distance between these.
+    It ends at the outermost values. Those farther from the quartiles than
+    five times the distance between these do not count: for them there is a
+    tenth more room on their side.
     """
     values = sorted(filter(_is_number, values))
     if not values:
         return Scale(name)
     first, third = (values[round(q * (len(values) - 1))] for q in (0.25, 0.75))
     reach = 5 * (third - first) or math.inf
+    near = [v for v in values if first - reach <= v <= third + reach]
+    low, high = near[0], near[-1]
+    room = (high - low) / 10
     return Scale(
         name,
-        max(values[0], first - reach),
-        min(values[-1], third + reach),
+        low - room * (values[0] < low),
+        high + room * (values[-1] > high),
     )
 
 
