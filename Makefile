@@ -4,10 +4,14 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 PROJECT_FILES := setup.cfg pyproject.toml constraints.txt
 
-.PHONY: test demo quality lint format wheel clean
+.PHONY: test slow demo quality lint format wheel clean
 
 test: .venv/.dev
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+
+slow: .venv/.dev
+	@$(BIN)/python -m pytest -q -m slow
+	@$(BIN)/python benchmarks/search_kills.py --kills 20 --workers 2 --trials 100
 
 demo: .venv/.base
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh

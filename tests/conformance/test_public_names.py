@@ -169,6 +169,16 @@ NAMES = {
         "verify",
         "write_serving_kit",
     ],
+    "tfgen.tuning": [
+        "GANHyperModel",
+        "HYPERMODELS",
+        "Search",
+        "SearchSpace",
+        "TrialFailed",
+        "TrialRecord",
+        "VAEGANHyperModel",
+        "VAEHyperModel",
+    ],
 }
 
 
