@@ -50,7 +50,10 @@ def test_a_search_goes_on(tfgen, refused, tmp_path):
             "the objective negative_elbo",
         ),
         (("vae", "--space", "latent=3"), "latent"),
-        (("vae", "--tuner", "best"), "tuner is 'best', expected one of"),
+        (
+            ("vae", "--tuner", "best"),
+            "Expected tuner to be one of random, hyperband",
+        ),
         ((), "no model was named"),
     ],
 )
