@@ -1,6 +1,7 @@
 """The files that tell how a search goes."""
 
 import shlex
+import sys
 import time
 
 from tfgen.reports.short_text import short_duration
@@ -53,7 +54,7 @@ class SearchReports:
             self._write_tables(records)
         due = time.monotonic() - self._page_at > PAGE_SECONDS
         if force or (outdated and due):
-            self._write_page(records)
+            self._write_page_if_possible(records)
             self._page_at = time.monotonic()
 
     def _write_hparams(self, record):
@@ -75,6 +76,16 @@ class SearchReports:
                 objective.log_name,
                 objective.direction,
                 self.search.settings_of(best),
+            )
+
+    def _write_page_if_possible(self, records):
+        try:
+            self._write_page(records)
+        except Exception as error:  # a page is not worth a night's search
+            print(
+                f"{self.search.folder.report} was not written "
+                f"({type(error).__name__}: {error}); the search goes on.",
+                file=sys.stderr,
             )
 
     def _write_page(self, records):

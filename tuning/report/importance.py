@@ -166,7 +166,8 @@ def _indices(forests, count):
         },
         n=POINTS,
     )
-    return np.clip([found.first_order, found.total_order], 0, 1)
+    shares = np.clip([found.first_order, found.total_order], 0, 1)
+    return shares.reshape(2, len(told), count)  # SciPy drops axes of length 1
 
 
 def _predict(forest, at):

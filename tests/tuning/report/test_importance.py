@@ -42,6 +42,12 @@ def test_ten_times_as_steep():
     assert found.total["b"] < 0.03 and found.total["c"] < 0.03
 
 
+def test_a_single_one_explains_all():
+    found = measure(lambda a: a**2, "a", 30)
+    assert found.total == {"a": pytest.approx(1.0, abs=0.01)}
+    assert found.alone == {"a": pytest.approx(1.0, abs=0.01)}
+
+
 def test_an_interaction_is_not_alone():
     # Neither changes the mean: each alone 0, each total 1.
     found = measure(lambda a, b, c: (a - 0.5) * (b - 0.5), "abc", 200)
