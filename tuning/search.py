@@ -11,6 +11,7 @@ import tfgen
 from tfgen.metrics import fit_extractor
 from tfgen.training import get_strategy
 from tfgen.training.files import written_whole
+from tfgen.tuning.hypermodels.generative_hypermodel import GenerativeHyperModel
 from tfgen.tuning.objectives.objective import (
     check_comparable,
     check_measures,
@@ -114,7 +115,9 @@ class Search:
         self.devices = {"strategy": strategy, "replicas": replicas}
         self.settings, self.note = settings or {}, note or {}
         self._extractor = extractor
+        self.space = self._find_space()
         self._choose(objective, report, patience)
+        self._make_oracle()  # raises ValueError for what does not fit
         self._oracle = None
 
     def run(self, workers: int = 0):
@@ -140,7 +143,7 @@ class Search:
             self._load_extractor()
             self._oracle = oracle = self._make_oracle()
             oracle.reload()
-            reports = self._reports()
+            reports = SearchReports(self, self.space)
             reports.update(oracle.records(), force=True)
             try:
                 self._run(oracle, workers, reports)
@@ -164,7 +167,7 @@ class Search:
     def settings_of(self, record) -> dict:
         """A trial's settings, as `tfgen train` takes them."""
         settings = self.drawn(record)
-        if hasattr(self.hypermodel, "settings"):
+        if isinstance(self.hypermodel, GenerativeHyperModel):
             hyperparameters = keras_tuner.HyperParameters()
             hyperparameters.values = dict(record.values)
             settings = self.hypermodel.settings(hyperparameters)
@@ -206,7 +209,7 @@ class Search:
             report = ("coverage",) if "samples" in kinds else ()
         self.measures = tuple(find_measure(name) for name in report)
         check_measures(model, [*self.objective.measures, *self.measures])
-        check_comparable(self._space(), self.objective)
+        check_comparable(self.space, self.objective)
         if patience is None:
             patience = max(5, self.max_epochs // (2 if adversarial else 5))
         self.patience = patience
@@ -225,12 +228,14 @@ class Search:
             trials=self.trials,
             max_epochs=self.max_epochs,
             seed=self.seed,
-            space=self._space(),
+            space=self.space,
             folder=self.folder.path,
         )
 
-    def _space(self):
+    def _find_space(self):
         """All hyperparameters, those under conditions too."""
+        if isinstance(self.hypermodel, GenerativeHyperModel):
+            return self.hypermodel.space.hyperparameters()
         with tempfile.TemporaryDirectory() as folder:
             return keras_tuner.RandomSearch(
                 self.hypermodel,
@@ -283,12 +288,9 @@ class Search:
             "extractor": self._extractor if named else "own",
             "seed": self.seed,
             **self.devices,
-            "space": self._space().get_config(),
+            "space": self.space.get_config(),
             "note": self.note,
         }
-
-    def _reports(self):
-        return SearchReports(self, self._space())
 
     def _best_or_reasons(self):
         best = self._oracle.best() if self._oracle else None
@@ -314,7 +316,7 @@ def _hypermodel(given, tuner):
                 "or a function that builds a model from hyperparameters."
             )
         return _OwnFunction(given)
-    if tuner == "grid" and hasattr(given, "space"):
+    if tuner == "grid" and isinstance(given, GenerativeHyperModel):
         given = copy.copy(given)
         given.space = given.space.grid()
     return given
