@@ -262,7 +262,7 @@ class Search:
         """The same for all trials; the first process trains it."""
         measures = [*self.objective.measures, *self.measures]
         if self._extractor != "auto":
-            return self._extractor
+            return None if self._extractor == "none" else self._extractor
         asked = "samples" in [measure.kind for measure in measures]
         few = self.train.kind != "image" or (self.train.num_classes or 0) < 2
         if not asked or few:

@@ -1,2 +1,2 @@
-class TrialFailed(Exception):
+class TrialFailed(ValueError):
     """A trial has no result; the message is the reason, in a line."""

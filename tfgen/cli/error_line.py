@@ -40,10 +40,11 @@ def _option_names():
     from tfgen.cli.export import export
     from tfgen.cli.sample import sample
     from tfgen.cli.train import train
+    from tfgen.cli.tune import tune
 
     return dict.fromkeys(
         name
-        for command in (train, sample, evaluate, export)
+        for command in (train, tune, sample, evaluate, export)
         for name in inspect.signature(command).parameters
         if name not in ("model", "run", "runs", "out", "to")
     )
