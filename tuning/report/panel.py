@@ -27,7 +27,7 @@ class Panel:
     missing_x: str = ""
     missing_y: str = ""
 
-    LEFT, RIGHT, TOP, BOTTOM, STRIP = 62, 12, 10, 44, 36
+    LEFT, RIGHT, TOP, BOTTOM, STRIP = 62, 24, 10, 44, 36
 
     def point(self, x, y) -> tuple[float, float]:
         """Pixels of a pair of values."""
@@ -83,7 +83,7 @@ def drawing(width, height, label: str, inside: str, kind: str = "") -> str:
     """An SVG picture that shrinks with the page, to a degree."""
     return (
         f'<svg class="plot {kind}" viewBox="0 0 {width} {height}" '
-        f'style="min-width:{round(0.8 * width)}px;max-width:{width}px" '
+        f'style="min-width:{round(0.65 * width)}px;max-width:{width}px" '
         f'role="img" aria-label="{html.escape(label)}">\n{inside}\n</svg>'
     )
 
