@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 TUNE = (
@@ -39,6 +40,20 @@ def test_a_search_goes_on(tfgen, refused, tmp_path):
     )
     table = (tmp_path / "s" / "trials.csv").read_text().splitlines()
     assert len(table) == 1 + 3
+
+
+def test_the_same_command_goes_on_with_data_in_a_file(in_process, tmp_path):
+    """As it does in each worker."""
+    x = np.random.default_rng(0).random((60, 3), np.float32)
+    np.save(tmp_path / "x.npy", x)
+    command = (
+        *("tune", "vae", "--data", "x.npy", "--out", "s", "--trials", 1),
+        *("--epochs", 5, "--workers", 1),
+    )
+    for _ in range(2):
+        done = in_process(*command)
+        assert (done.status, done.err) == (0, "")
+        assert "of 2 epochs" in done.out or "have ended before" in done.out
 
 
 @pytest.mark.parametrize(

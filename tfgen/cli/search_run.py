@@ -4,7 +4,7 @@ import math
 import shlex
 
 from tfgen.cli.run_folder import RunFolder
-from tfgen.cli.settings import new_settings
+from tfgen.cli.settings import new_settings, with_whole_path
 from tfgen.cli.training_run import TrainingRun
 from tfgen.models.from_settings import with_sizes
 from tfgen.models.settings_data import load_splits
@@ -44,7 +44,7 @@ class SearchRun:
 
     def __init__(self, out, given: dict):
         self.folder = SearchFolder(out)
-        self.given = given = _resumed(self.folder, given)
+        self.given = given = _resumed(self.folder, with_whole_path(given))
         settings = {k: v for k, v in given.items() if k not in OF_THE_SEARCH}
         for name in ("seed", "strategy", "replicas"):
             if name in given:
@@ -54,7 +54,8 @@ class SearchRun:
         train, validation = splits["train"], splits["validation"]
         sizes = with_sizes({}, len(train))
         self.epochs = given.get("epochs", sizes["epochs"])
-        max_epochs = given.get("max_epochs", math.ceil(sizes["epochs"] / SHARE))
+        whole = self.epochs or sizes["epochs"]
+        max_epochs = given.get("max_epochs", math.ceil(whole / SHARE))
         hypermodel = HYPERMODELS[self.settings["model"]](
             train,
             parse(given.get("space", [])),
@@ -69,7 +70,7 @@ class SearchRun:
             out,
             max_epochs=max_epochs,
             settings=_without(self.settings, ("epochs",)),
-            note={**given, "data": self.settings["data"]},
+            note={**given, "max_epochs": max_epochs},
             **{k: given[k] for k in SEARCH_OPTIONS if k in given},
         )
 

@@ -35,7 +35,7 @@ def new_settings(given: dict) -> dict:
             "them) or a path."
         )
     _check_values(settings)
-    return _with_whole_path(settings)
+    return with_whole_path(settings)
 
 
 def resumed_settings(out, config: dict, given: dict, done: int) -> dict:
@@ -50,7 +50,7 @@ def resumed_settings(out, config: dict, given: dict, done: int) -> dict:
     Raises:
         ValueError: for settings other than those of the run.
     """
-    for name, value in _with_whole_path(given).items():
+    for name, value in with_whole_path(given).items():
         if name in CHANGEABLE or config.get(name) == value:
             continue
         has = f"{name}={config[name]!r}" if name in config else f"no {name}"
@@ -139,7 +139,7 @@ def _check_values(settings):
         )
 
 
-def _with_whole_path(settings):
+def with_whole_path(settings):
     """A run goes on from any folder."""
     data = settings.get("data")
     if data is None or data in tfgen.data.names():
