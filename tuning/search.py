@@ -256,6 +256,7 @@ class Search:
             self._load_extractor(),
             self.strategy,
             self.seed,
+            self.settings,
         )
 
     def _load_extractor(self):

@@ -23,6 +23,7 @@ from tfgen.callbacks import (
 from tfgen.models.from_settings import with_sizes
 from tfgen.models.settings_data import in_range
 from tfgen.pictures import examples
+from tfgen.training import manifest
 from tfgen.training.files import write_text
 from tfgen.tuning.no_progress import NoProgress
 from tfgen.tuning.objectives.measuring import Measuring
@@ -54,6 +55,7 @@ class TrialTraining:
         extractor: see `tfgen.callbacks.Evaluation`.
         strategy: of `tf.distribute`.
         seed: of weights, noise and order of the data, the same in all trials.
+        settings: of `tfgen train` that all trials have.
     """
 
     hypermodel: object
@@ -67,6 +69,7 @@ class TrialTraining:
     extractor: object
     strategy: object
     seed: int
+    settings: dict
 
     def __call__(self, trial, beat) -> tuple[dict, int]:
         """Trains.
@@ -112,7 +115,7 @@ class TrialTraining:
         sizes = with_sizes(hyperparameters.values, len(train))
         batches = train.batches(sizes["batch_size"], seed=self.seed)
         folder.mkdir(parents=True, exist_ok=True)
-        self._write_settings(hyperparameters, folder)
+        self._write_settings(hyperparameters, train, epochs, folder)
         log_dir = self.out / "tensorboard" / trial.trial_id
         write_hparams(log_dir, trial.trial_id, hyperparameters.values)
         history = folder / "history.csv"
@@ -155,12 +158,16 @@ class TrialTraining:
         path = folder / "warnings.txt"
         return [GANHealth(validation, path=path, report=_nothing)]
 
-    def _write_settings(self, hyperparameters, folder):
-        if hasattr(self.hypermodel, "settings"):
-            settings = self.hypermodel.settings(hyperparameters)
-            write_text(
-                folder / "config.json", json.dumps(settings, indent=2) + "\n"
-            )
+    def _write_settings(self, hyperparameters, train, epochs, folder):
+        """What makes the folder that of a run, for the other commands."""
+        if not hasattr(self.hypermodel, "settings"):
+            return
+        found = self.hypermodel.settings(hyperparameters)
+        settings = {**self.settings, **found, "epochs": epochs}
+        made_from = manifest(train, self.seed, self.strategy)
+        for name, content in (("manifest", made_from), ("config", settings)):
+            text = json.dumps(content, indent=2) + "\n"
+            write_text(folder / f"{name}.json", text)
 
     def _result(self, folder):
         history = read_history(folder / "history.csv")

@@ -42,6 +42,18 @@ def test_a_search_goes_on(tfgen, refused, tmp_path):
     assert len(table) == 1 + 3
 
 
+def test_a_trial_is_a_run(tfgen, tmp_path):
+    """For the commands that take one."""
+    assert tfgen(*TUNE, "vae", "--trials", 1, "--epochs", 0).status == 0
+    trial = tmp_path / "s" / "trials" / "0000"
+    assert tfgen("evaluate", trial, "--repeats", 1).status == 0
+    assert (trial / "evaluation" / "report.html").exists()
+    assert tfgen("export", trial, "--to", "served").status == 0
+    again = tfgen("train", "--resume", "--out", trial, "--epochs", 2)
+    assert (again.status, again.err) == (0, "")
+    assert "epoch 1/2" not in again.out and "epoch 2/2" in again.out
+
+
 def test_the_same_command_goes_on_with_data_in_a_file(in_process, tmp_path):
     """As it does in each worker."""
     x = np.random.default_rng(0).random((60, 3), np.float32)
