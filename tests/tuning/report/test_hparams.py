@@ -1,14 +1,5 @@
 """The real server, asked as a browser asks it."""
 
-import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-
 import numpy as np
 import pytest
 
@@ -20,7 +11,6 @@ from tfgen.tuning.report.hparams import (
     write_hparams_result,
 )
 
-SECONDS = 240  # of a busy machine; ten are usual
 TRIALS = {
     "00": {"learning_rate": 0.001, "network": "mlp", "ema": True},
     "01": {"learning_rate": 0.004, "network": "conv", "ema": False, "width": 4},
@@ -70,53 +60,13 @@ def train(log_dirs):
 
 
 @pytest.fixture(scope="module")
-def ask(folder):
-    """Asks a server on loopback; with a body, by POST."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    command = [
-        *(sys.executable, "-W", "ignore", "-m", "tensorboard.main"),
-        *("--logdir", str(folder), "--host", "127.0.0.1"),
-        *("--port", str(port), "--reload_interval", "1"),
-    ]
-    server = subprocess.Popen(
-        command,
-        env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+def ask(folder, tensorboard):
+    def read_to_the_last_picture(ask):
+        groups = ask("hparams/session_groups", EVERYTHING)["sessionGroups"]
+        return len(groups) == len(TRIALS) and len(ask("images/tags")) == 2
 
-    def get(path, body=None):
-        url = f"http://127.0.0.1:{port}/data/plugin/{path}"
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"}
-        asked = urllib.request.Request(url, data, headers)
-        with urllib.request.urlopen(asked, timeout=10) as answer:
-            return json.loads(answer.read())
-
-    try:
-        wait_for(server, get)
-        yield get
-    finally:
-        server.kill()  # its data server ends with it
-        server.wait()
-
-
-def wait_for(server, get):
-    """Until the server has read the last trial's pictures."""
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        if server.poll() is not None:
-            pytest.fail(f"tensorboard ended with status {server.returncode}")
-        try:
-            groups = get("hparams/session_groups", EVERYTHING)["sessionGroups"]
-            if len(groups) == len(TRIALS) and len(get("images/tags")) == 2:
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError, KeyError):
-            pass
-        time.sleep(0.5)
-    pytest.fail(f"not read in {SECONDS} seconds")
+    with tensorboard(folder, read_to_the_last_picture) as ask:
+        yield ask
 
 
 EVERYTHING = {
