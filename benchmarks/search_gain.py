@@ -49,6 +49,7 @@ def parse():
     parser.add_argument("--data", default="digits")
     parser.add_argument("--tuner", default="random")
     parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--max-epochs", type=int, help="of a trial")
     parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--seeds", type=int, default=3, help="up to this one")
     parser.add_argument(
@@ -61,18 +62,23 @@ def compared(options, name, seed):
     """Figures on the test split: of the shipped settings, of those found."""
     common = ["--data", options.data, "--seed", str(seed)]
     shipped = options.out / f"{name}-{options.data}-{seed}-shipped"
-    search = options.out / f"{name}-{options.data}-{seed}-{options.tuner}"
+    search = options.out / "-".join(
+        [name, options.data, str(seed), options.tuner]
+        + [str(options.max_epochs)] * bool(options.max_epochs)
+    )
     if not (shipped / "model.keras").exists():
         call("train", name, *common, "--out", shipped)
     if not (search / "best" / "model.keras").exists():
-        tuner = ["--tuner", options.tuner, "--trials", str(options.trials)]
-        call("tune", name, *common, *tuner, "--out", search)
+        asked = ["--tuner", options.tuner, "--trials", str(options.trials)]
+        if options.max_epochs:
+            asked += ["--max-epochs", str(options.max_epochs)]
+        call("tune", name, *common, *asked, "--out", search)
     figures = [
         figure(options.data, keras.models.load_model(run / "model.keras"))
         for run in (shipped, search / "best")
     ]
     found = json.loads((search / "best.json").read_text())
-    print(f"{name:8}seed {seed}  {found}")
+    print(f"{name:8}seed {seed}  {found['settings']}")
     return figures
 
 
