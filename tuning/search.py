@@ -12,6 +12,7 @@ from tfgen.metrics import fit_extractor
 from tfgen.training import get_strategy
 from tfgen.training.files import written_whole
 from tfgen.tuning.hypermodels.generative_hypermodel import GenerativeHyperModel
+from tfgen.tuning.objectives.measuring import Measuring, every
 from tfgen.tuning.objectives.objective import (
     check_comparable,
     check_measures,
@@ -66,7 +67,7 @@ class Search:
         strategy: `"none"` or `"mirrored"`.
         replicas: devices of the latter.
         settings: of `tfgen train`, such as `{"data": "digits"}`, that
-            `best.json` shall hold beside those of the hypermodel.
+            `best.json` shall hold beside and above those of the hypermodel.
         note: what else `search.json` shall hold, for whoever reads it.
 
     Raises:
@@ -171,7 +172,24 @@ class Search:
             hyperparameters = keras_tuner.HyperParameters()
             hyperparameters.values = dict(record.values)
             settings = self.hypermodel.settings(hyperparameters)
-        return {**self.settings, **settings}
+        return {**settings, **self.settings}
+
+    def measuring(self, validation, epochs: int, history):
+        """The callback that measures trials, for another training.
+
+        Args:
+            validation: held-out data in the model's range.
+            epochs: of the training.
+            history: its `tfgen.callbacks.HistoryFile`'s path.
+        """
+        return Measuring(
+            self.objective,
+            self.measures,
+            validation,
+            self._load_extractor(),
+            every(epochs),
+            history,
+        )
 
     def _run(self, oracle, workers, reports):
         progress = SearchProgress(self.objective, oracle.planned_trials)

@@ -26,12 +26,10 @@ from tfgen.pictures import examples
 from tfgen.training import manifest
 from tfgen.training.files import write_text
 from tfgen.tuning.no_progress import NoProgress
-from tfgen.tuning.objectives.measuring import Measuring
+from tfgen.tuning.objectives.measuring import Measuring, every
 from tfgen.tuning.report.hparams import write_hparams
 
 FEWEST_FOR_HEALTH = 6
-MEASUREMENTS = 20
-"""About so many times in a trial what takes long is measured."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,7 +132,7 @@ class TrialTraining:
                     self.measures,
                     validation,
                     self.extractor,
-                    max(1, self.max_epochs // MEASUREMENTS),
+                    every(self.max_epochs),
                     history,
                 ),
                 SignsOfLife(beat, epochs, self.objective),

@@ -1,14 +1,18 @@
 """A search of `tfgen tune`, and the training with what it finds."""
 
+import itertools
 import math
 import shlex
+import sys
 
+from tfgen.callbacks import BestModel
 from tfgen.cli.run_folder import RunFolder
 from tfgen.cli.settings import new_settings, with_whole_path
 from tfgen.cli.training_run import TrainingRun
 from tfgen.models.from_settings import with_sizes
 from tfgen.models.settings_data import load_splits
 from tfgen.tuning import HYPERMODELS, Search
+from tfgen.tuning.processes import is_worker
 from tfgen.tuning.search_folder import SearchFolder
 from tfgen.tuning.spaces.narrowing import parse
 
@@ -28,7 +32,11 @@ OF_THE_SEARCH = (*SEARCH_OPTIONS, "max_epochs", "epochs", "space")
 """Options that are no settings of `tfgen train`, or mean something else."""
 CHANGEABLE = ("trials", "epochs")
 SHARE = 4
-"""A trial has one in so many of the epochs of a whole training."""
+"""A trial has one in so many of the epochs of a whole training.
+
+Hyperband's last ones have all: it judges by as many as the best run gets, and
+trains few so long.
+"""
 
 
 class SearchRun:
@@ -55,7 +63,8 @@ class SearchRun:
         sizes = with_sizes({}, len(train))
         self.epochs = given.get("epochs", sizes["epochs"])
         whole = self.epochs or sizes["epochs"]
-        max_epochs = given.get("max_epochs", math.ceil(whole / SHARE))
+        share = 1 if given.get("tuner") == "hyperband" else SHARE
+        max_epochs = given.get("max_epochs", math.ceil(whole / share))
         hypermodel = HYPERMODELS[self.settings["model"]](
             train,
             parse(given.get("space", [])),
@@ -69,7 +78,7 @@ class SearchRun:
             validation,
             out,
             max_epochs=max_epochs,
-            settings=_without(self.settings, ("epochs",)),
+            settings={**self.settings, "epochs": whole},
             note={**given, "max_epochs": max_epochs},
             **{k: given[k] for k in SEARCH_OPTIONS if k in given},
         )
@@ -77,7 +86,12 @@ class SearchRun:
     def run(self, workers: int) -> None:
         """Searches, trains with the best settings, says where all is."""
         search = self.search
-        best = search.run(workers)
+        try:
+            best = search.run(workers)
+        except KeyboardInterrupt:
+            if not is_worker():
+                print(f"stopped; go on with: {self._go_on()}", file=sys.stderr)
+            raise
         print(
             f"best   trial {best.trial_id}, {search.objective} {best.score:.5g}"
         )
@@ -89,15 +103,31 @@ class SearchRun:
             self._train(best)
 
     def _train(self, best):
-        """The best settings on the full budget."""
-        settings = {**self.search.settings_of(best), "epochs": self.epochs}
-        folder = RunFolder(self.folder.best_run)
+        """The best settings on the full budget, measured as in the trials."""
+        search, folder = self.search, RunFolder(self.folder.best_run)
+        settings = {**search.settings_of(best), "epochs": self.epochs}
+        if folder.path.exists() and not _is_of(folder, settings):
+            aside = _first_free(folder.path)
+            folder.path.rename(aside)
+            print(f"the earlier best run, of other settings, is now {aside}")
         print(f"training with the best settings in {folder.path}")
-        if folder.config_file.exists():
+        if folder.path.exists():
             run = TrainingRun.resumed(folder.path, {"epochs": self.epochs})
         else:
             run = TrainingRun(folder.path, settings)
-        run.train()
+        measuring = search.measuring(
+            run.validation, self.epochs, folder.history_file
+        )
+        objective = search.objective
+        model = BestModel(
+            folder.model_file,
+            monitor=objective.log_name,
+            mode=objective.direction,
+        )
+        run.train([measuring], model, self._go_on())
+
+    def _go_on(self):
+        return f"tfgen tune --out {shlex.quote(str(self.folder.path))}"
 
     def _report(self):
         folder = self.folder
@@ -135,5 +165,18 @@ def _fixed(given):
     return {"conditional": True} if given.get("conditional") else {}
 
 
-def _without(settings, names):
-    return {k: v for k, v in settings.items() if k not in names}
+def _is_of(folder, settings):
+    """Whether a run was begun with these settings, for any epochs."""
+    if not folder.config_file.exists():
+        return False
+    config = folder.config()
+    return all(
+        config.get(name) == value
+        for name, value in settings.items()
+        if name != "epochs"
+    )
+
+
+def _first_free(path):
+    numbered = (path.with_name(f"{path.name}-{i}") for i in itertools.count(1))
+    return next(each for each in numbered if not each.exists())

@@ -65,9 +65,21 @@ class TrainingRun:
         run._check_data()
         return run
 
-    def train(self) -> None:
-        """Trains, and prints where everything is."""
+    def train(self, watchers=(), best=None, go_on: str | None = None) -> None:
+        """Trains, and prints where everything is.
+
+        Args:
+            watchers: callbacks that add to the logs.
+            best: a `BestModel`, that says which epoch's model is kept;
+                default: that of the lowest validation loss.
+            go_on: command that goes on after a stop; default: `tfgen train`.
+        """
         folder = self.folder
+        # The loss as it is trained on: beta and free bits count.
+        best = best or BestModel(folder.model_file, monitor="val_loss")
+        if go_on is None:
+            out = shlex.quote(str(folder.path))
+            go_on = f"tfgen train --resume --out {out}"
         with folder.claimed():
             folder.write_settings(self.settings, self.manifest)
             print(f"data   {self.source.description}")
@@ -77,9 +89,7 @@ class TrainingRun:
                 print(
                     f"all {epochs} epochs are done; a larger --epochs trains on"
                 )
-            # The loss as it is trained on: beta and free bits count.
-            best = BestModel(folder.model_file, monitor="val_loss")
-            self._fit_until_stopped(best)
+            self._fit_until_stopped(watchers, best, go_on)
             if not folder.model_file.exists():
                 self.model.save(folder.model_file)
             self._draw_samples()
@@ -91,23 +101,22 @@ class TrainingRun:
         picture = pictures.samples_picture(kept, self.validation)
         pictures.write_png(self.folder.samples, picture)
 
-    def _fit_until_stopped(self, best):
+    def _fit_until_stopped(self, watchers, best, go_on):
         seconds = self.settings.get("checkpoint_every", CHECKPOINT_SECONDS)
         checkpoint = Checkpoint(self.folder.checkpoints, every_seconds=seconds)
         stop = GentleStop(checkpoint)
         try:
             with stop:
-                self._fit(best, checkpoint)
+                self._fit(watchers, best, checkpoint)
         except KeyboardInterrupt:
-            out = shlex.quote(str(self.folder.path))
             print(
                 f"stopped at step {self.model.steps_done:,}; go on with: "
-                f"tfgen train --resume --out {out}",
+                f"{go_on}",
                 file=sys.stderr,
             )
             sys.exit(stop.exit_status)
 
-    def _fit(self, best, checkpoint):
+    def _fit(self, watchers, best, checkpoint):
         folder, epochs = self.folder, self.settings["epochs"]
         progress = Progress(epochs, self.batches.steps_per_epoch)
         self.model.fit(
@@ -118,6 +127,7 @@ class TrainingRun:
             validation_batch_size=self.batches.batch_size,
             callbacks=[
                 *self._watchers(progress),  # first: they add to the logs
+                *watchers,
                 progress,
                 HistoryFile(folder.history_file),
                 LossPlot(folder.history_file, folder.loss_plot),
@@ -169,9 +179,11 @@ class TrainingRun:
     def _report(self, best):
         folder = self.folder
         if best.value is not None:
+            most = "highest" if best.mode == "max" else "lowest"
+            name = best.monitor.removeprefix("val_")
             print(
-                f"epoch {best.epoch} had the lowest validation loss, "
-                f"{best.value:.2f}: the model is of then"
+                f"epoch {best.epoch} had the {most} validation {name}, "
+                f"{best.value:.4g}: the model is of then"
             )
         board = shlex.quote(str(folder.tensorboard))
         rows = [

@@ -40,7 +40,11 @@ def tune(
     ] = None,
     max_epochs: Annotated[
         int | None,
-        Option(min=1, metavar="N", help="Of a trial [a quarter of --epochs]"),
+        Option(
+            min=1,
+            metavar="N",
+            help="Of a trial [a quarter of --epochs; hyperband: all]",
+        ),
     ] = None,
     epochs: Annotated[
         int | None,

@@ -13,6 +13,8 @@ from tfgen.tuning.objectives.objective import COMBINED
 from tfgen.tuning.trial_failed import TrialFailed
 
 MOST_EXAMPLES = 1000
+MEASUREMENTS = 20
+"""About so many times in a training what takes long is measured."""
 
 
 class Measuring(keras.callbacks.Callback):
@@ -96,3 +98,8 @@ class Measuring(keras.callbacks.Callback):
         names = [m.log_name for m in self.measures if m.kind != "logged"]
         row = history["epoch"].index(epoch)
         return {name: history[name][row] for name in names if name in history}
+
+
+def every(epochs: int) -> int:
+    """Epochs from one measurement to the next in a training of so many."""
+    return max(1, epochs // MEASUREMENTS)
