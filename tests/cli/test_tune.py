@@ -1,5 +1,6 @@
 """The command searches, trains with what it found, and goes on."""
 
+import csv
 import json
 
 import numpy as np
@@ -40,6 +41,59 @@ def test_a_search_goes_on(tfgen, refused, tmp_path):
     )
     table = (tmp_path / "s" / "trials.csv").read_text().splitlines()
     assert len(table) == 1 + 3
+
+
+def test_the_best_run_is_of_its_best_epoch(tfgen, tmp_path):
+    """By the objective, although a GAN's own losses say nothing of it."""
+    few = ("--trials", 1, "--epochs", 5, "--extractor", "none")
+    assert tfgen(*TUNE, "gan", *few).status == 0
+    best = tmp_path / "s" / "best"
+    with (best / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    distances = [float(row["val_frechet_distance"]) for row in rows]
+    kept = json.loads((best / "model.json").read_text())
+    assert len(rows) == 5
+    assert kept["epoch"] == 1 + distances.index(min(distances))
+    assert kept["val_frechet_distance"] == min(distances)
+
+
+def test_from_has_the_epochs_of_the_best_run(tfgen, tmp_path):
+    """Not those of a trial."""
+    assert tfgen(*TUNE, "vae", "--trials", 1, "--epochs", 3).status == 0
+    done = tfgen("train", "--from", "s/best.json", "--out", "r")
+    assert (done.status, done.err) == (0, "")
+    configs = [
+        json.loads((tmp_path / run / "config.json").read_text())
+        for run in ("s/best", "r")
+    ]
+    assert configs[0] == configs[1] and configs[1]["epochs"] == 3
+
+
+def test_other_best_settings_are_trained_anew(tfgen, tmp_path):
+    """As after more trials; the earlier run is kept."""
+    assert tfgen(*TUNE, "vae", "--trials", 1).status == 0
+    best, earlier = tmp_path / "s" / "best", tmp_path / "s" / "best-1"
+    config = (best / "config.json").read_text()
+    (best / "config.json").write_text(config.replace("64", "32"))
+    done = tfgen("tune", "--out", "s", "--workers", 0)
+    assert (done.status, done.err) == (0, "")
+    assert "of other settings, is now s/best-1" in done.out
+    assert (best / "config.json").read_text() == config
+    assert (earlier / "model.keras").exists()
+    # What a kill leaves before there are settings is no run to go on with.
+    (best / "config.json").unlink()
+    assert tfgen("tune", "--out", "s", "--workers", 0).status == 0
+    assert (best / "config.json").read_text() == config
+
+
+def test_ctrl_c(tfgen, monkeypatch):
+    def interrupt(search, workers):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tfgen.tuning.Search.run", interrupt)
+    done = tfgen(*TUNE, "vae")
+    assert done.status == 130
+    assert done.err == "stopped; go on with: tfgen tune --out s\n"
 
 
 def test_a_trial_is_a_run(tfgen, tmp_path):
