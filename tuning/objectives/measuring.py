@@ -23,7 +23,8 @@ class Measuring(keras.callbacks.Callback):
     What validation does not log by itself is measured after every `every`th
     epoch, the first and the last; other epochs repeat the values. A resumed
     training goes on with those in its history, so that it equals an
-    uninterrupted one. In the list of callbacks it stands before those that write logs.
+    uninterrupted one. In the list of callbacks it stands before those that
+    write logs.
 
     Args:
         objective: an `Objective`.
