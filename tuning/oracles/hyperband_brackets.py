@@ -3,6 +3,11 @@
 import dataclasses
 import math
 
+MOST = 3
+"""Times that a bracket selects. After a 27th of its epochs a training of a
+generative model has little to say: warm-ups go on, large networks are behind.
+"""
+
 
 @dataclasses.dataclass(frozen=True)
 class Bracket:
@@ -40,9 +45,9 @@ def brackets_for(
 ) -> list[Bracket]:
     """Brackets whose first rounds together draw `trials` configurations.
 
-    Formula, with S = floor(log(max_epochs) / log(factor)):
+    Formula, with S = min(MOST, floor(log(max_epochs) / log(factor))):
 
-        weight(s) = (S + 1) / (s + 1) * factor**s,  s = S, ..., 0
+        weight(s) = (S + 1) / (s + 1) * factor**s,  s = 0, ..., S
 
     as in Hyperband, where each bracket then takes about as many epochs. The
     sizes are in proportion to the weights, rounded by largest remainders, and
@@ -54,18 +59,20 @@ def brackets_for(
         factor: a round keeps 1 in `factor` trials.
 
     Returns:
-        The brackets, the one with most rounds first.
+        The brackets, from the one that selects nothing to that with most
+        rounds: what is drawn first, the defaults, is trained to the end, and
+        what others find is better than that.
 
     Reference: Li et al., Hyperband: A Novel Bandit-Based Approach to
     Hyperparameter Optimization, JMLR 18 (2018), algorithm 1.
 
     >>> [bracket.size for bracket in brackets_for(20, max_epochs=27)]
-    [11, 5, 2, 2]
+    [2, 2, 5, 11]
     """
     most = 0
-    while factor ** (most + 1) <= max_epochs:
+    while most < MOST and factor ** (most + 1) <= max_epochs:
         most += 1
-    numbers = range(most, -1, -1)
+    numbers = range(most + 1)
     weights = [factor**s / (s + 1) for s in numbers]
     shares = [trials * weight / sum(weights) for weight in weights]
     sizes = [max(1, math.floor(share)) for share in shares]

@@ -13,6 +13,8 @@ EPOCHS = {
     0: [(3, 0, 9)],
 }
 TOTAL = 10 + 3 + 1 + 5 + 1 + 3
+BEFORE = 3 + 5 + 1
+"""Trials of the brackets 0 and 1, which come first."""
 
 
 @pytest.fixture
@@ -38,10 +40,12 @@ def rounds_of(oracle):
 @pytest.mark.parametrize(
     "trials, max_epochs, sizes",
     [
-        (18, 9, [10, 5, 3]),
-        (49, 27, [27, 12, 6, 4]),  # the weights themselves
+        (18, 9, [3, 5, 10]),
+        (49, 27, [4, 6, 12, 27]),  # the weights themselves
         (5, 1, [5]),
         (2, 27, [1, 1, 1, 1]),
+        # No more rounds for more epochs: 12.25 / 20 of 1, 1.5, 3 and 6.75.
+        (20, 1000, [2, 2, 5, 11]),
     ],
 )
 def test_sizes(trials, max_epochs, sizes):
@@ -80,18 +84,18 @@ def check_promotion(before, after):
 
 def test_highest_go_on(make, end):
     oracle = make("hyperband", trials=18, direction="max")
-    for number in range(13):
+    for number in range(BEFORE + 10 + 3):
         end(oracle, oracle.create_trial("main"), float(number % 10))
-    parents = [record.parent for record in oracle.records()[10:]]
-    assert parents == ["0009", "0008", "0007"]
+    parents = [record.parent for record in oracle.records()[BEFORE + 10 :]]
+    assert parents == ["0009", "0018", "0017"]
 
 
 def test_of_equal_ones_the_first_go_on(hyperband, end):
     oracle = hyperband()
-    for _ in range(13):
+    for _ in range(BEFORE + 10 + 3):
         end(oracle, oracle.create_trial("main"), 1.0)
-    parents = [record.parent for record in oracle.records()[10:]]
-    assert parents == ["0000", "0001", "0002"]
+    parents = [record.parent for record in oracle.records()[BEFORE + 10 :]]
+    assert parents == ["0009", "0010", "0011"]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -132,21 +136,23 @@ def test_other_workers_wait_or_begin_the_next_bracket(hyperband, end):
     oracle = hyperband(trials=5, max_epochs=3)  # brackets of 3 and 2
     first = [oracle.create_trial(f"w{i}") for i in range(5)]
     brackets = [t.hyperparameters.values["tuner/bracket"] for t in first]
-    assert brackets == [1, 1, 1, 0, 0]
+    assert brackets == [0, 0, 1, 1, 1]
     assert oracle.create_trial("w5").status == "IDLE"
-    for trial in first[:3]:
+    for trial in first[2:]:
         end(oracle, trial)
     promoted = oracle.create_trial("w5")
     assert promoted.hyperparameters.values["tuner/round"] == 1
-    for trial in (promoted, *first[3:]):
-        assert oracle.create_trial("w0").status == "IDLE"
+    for trial in (promoted, *first[:2]):
+        assert oracle.create_trial("w6").status == "IDLE"
         end(oracle, trial)
-    assert oracle.create_trial("w0").status == "STOPPED"
+    assert oracle.create_trial("w6").status == "STOPPED"
 
 
 def test_failed_ones_stay_behind(hyperband, end):
     """8 of 10 fail: 2 go on instead of 3; then all fail: the bracket ends."""
     oracle = hyperband()
+    for _ in range(BEFORE):
+        end(oracle, oracle.create_trial("main"), 0.0)
     for number in range(10):
         failed = number not in (4, 7)
         end(
@@ -156,11 +162,15 @@ def test_failed_ones_stay_behind(hyperband, end):
         )
     promoted = [oracle.create_trial(worker) for worker in "ab"]
     parents = [t.hyperparameters.values["tuner/trial_id"] for t in promoted]
-    assert parents == ["0007", "0004"]
+    assert parents == ["0016", "0013"]
     for trial in promoted:
         end(oracle, trial, float("inf"))
-    trial = oracle.create_trial("a")
-    assert trial.hyperparameters.values["tuner/bracket"] == 1
+    assert oracle.create_trial("a").status == "STOPPED"
+
+
+def test_the_defaults_are_trained_to_the_end(hyperband):
+    values = hyperband().create_trial("main").hyperparameters.values
+    assert values["tuner/epochs"] == 9
 
 
 def test_small_spaces_are_drawn_whole(make, end):
@@ -171,7 +181,7 @@ def test_small_spaces_are_drawn_whole(make, end):
         end(oracle, trial, trial.hyperparameters.values["width"])
     rounds = rounds_of(oracle)
     assert {place: len(records) for place, records in rounds.items()} == {
-        (2, 0): 4,
-        (2, 1): 3,
-        (2, 2): 1,
+        (0, 0): 3,
+        (1, 0): 1,
+        (1, 1): 1,
     }
