@@ -5,6 +5,15 @@ from typing import Annotated
 
 import typer
 
+from tfgen.cli.shared_options import (
+    ColorMode,
+    Conditional,
+    Data,
+    ImageSize,
+    LabelColumn,
+    Replicas,
+)
+
 Option = typer.Option
 
 
@@ -16,14 +25,7 @@ def train(
             help="vae, gan or vae_gan; or leave it to a preset",
         ),
     ] = None,
-    data: Annotated[
-        str | None,
-        Option(
-            metavar="NAME_OR_PATH",
-            help="A known data set (tfgen info), an image folder, .npz, .npy, "
-            ".csv, .parquet or TFRecords.",
-        ),
-    ] = None,
+    data: Data = None,
     out: Annotated[
         pathlib.Path,
         Option(metavar="RUN", help="Folder of the run, made anew."),
@@ -227,9 +229,7 @@ def train(
             help="What each latent may tell free of charge [0]",
         ),
     ] = None,
-    conditional: Annotated[
-        bool, Option("--conditional", help="Condition on the data's classes.")
-    ] = False,
+    conditional: Conditional = False,
     conditioning: Annotated[
         str | None,
         Option(
@@ -238,21 +238,9 @@ def train(
             "projection [concatenation]",
         ),
     ] = None,
-    image_size: Annotated[
-        str | None,
-        Option(
-            metavar="PIXELS",
-            help="Resize images: 64, or height x width as in 48x64.",
-        ),
-    ] = None,
-    color_mode: Annotated[
-        str | None,
-        Option(metavar="MODE", help="Convert images: grayscale or rgb."),
-    ] = None,
-    label_column: Annotated[
-        str | None,
-        Option(metavar="NAME", help="Column of a table that is the class."),
-    ] = None,
+    image_size: ImageSize = None,
+    color_mode: ColorMode = None,
+    label_column: LabelColumn = None,
     seed: Annotated[
         int | None,
         Option(
@@ -267,14 +255,7 @@ def train(
             "CPU) [none]",
         ),
     ] = None,
-    replicas: Annotated[
-        int | None,
-        Option(
-            min=1,
-            metavar="N",
-            help="Devices of --strategy mirrored [every GPU, or 2]",
-        ),
-    ] = None,
+    replicas: Replicas = None,
     precision: Annotated[
         str | None,
         Option(metavar="NAME", help="float32 or mixed_bfloat16 [float32]"),

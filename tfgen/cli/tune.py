@@ -5,6 +5,15 @@ from typing import Annotated
 
 import typer
 
+from tfgen.cli.shared_options import (
+    ColorMode,
+    Conditional,
+    Data,
+    ImageSize,
+    LabelColumn,
+    Replicas,
+)
+
 Option = typer.Option
 
 
@@ -13,14 +22,7 @@ def tune(
         str | None,
         typer.Argument(metavar="MODEL", help="vae, gan or vae_gan"),
     ] = None,
-    data: Annotated[
-        str | None,
-        Option(
-            metavar="NAME_OR_PATH",
-            help="A known data set (tfgen info), an image folder, .npz, .npy, "
-            ".csv, .parquet or TFRecords.",
-        ),
-    ] = None,
+    data: Data = None,
     out: Annotated[
         pathlib.Path,
         Option(
@@ -108,24 +110,10 @@ def tune(
             "[auto]",
         ),
     ] = None,
-    conditional: Annotated[
-        bool, Option("--conditional", help="Condition on the data's classes.")
-    ] = False,
-    image_size: Annotated[
-        str | None,
-        Option(
-            metavar="PIXELS",
-            help="Resize images: 64, or height x width as in 48x64.",
-        ),
-    ] = None,
-    color_mode: Annotated[
-        str | None,
-        Option(metavar="MODE", help="Convert images: grayscale or rgb."),
-    ] = None,
-    label_column: Annotated[
-        str | None,
-        Option(metavar="NAME", help="Column of a table that is the class."),
-    ] = None,
+    conditional: Conditional = False,
+    image_size: ImageSize = None,
+    color_mode: ColorMode = None,
+    label_column: LabelColumn = None,
     seed: Annotated[
         int | None,
         Option(
@@ -138,14 +126,7 @@ def tune(
         str | None,
         Option(metavar="NAME", help="Of each trial: none or mirrored [none]"),
     ] = None,
-    replicas: Annotated[
-        int | None,
-        Option(
-            min=1,
-            metavar="N",
-            help="Devices of --strategy mirrored [every GPU, or 2]",
-        ),
-    ] = None,
+    replicas: Replicas = None,
 ) -> None:
     """Search hyperparameters, then train with the best ones.
 
