@@ -108,7 +108,7 @@ class Search:
     ):
         _check_counts(trials=trials, max_epochs=max_epochs)
         self.folder = SearchFolder(out)
-        self.hypermodel = _hypermodel(hypermodel, tuner)
+        self.hypermodel = _hypermodel(hypermodel, tuner, max_epochs)
         self.train, self.validation = train, validation
         self.tuner, self.trials, self.max_epochs = tuner, trials, max_epochs
         self.seed = seed
@@ -327,7 +327,7 @@ class _OwnFunction(keras_tuner.HyperModel):
         self.build = function
 
 
-def _hypermodel(given, tuner):
+def _hypermodel(given, tuner, epochs):
     if not isinstance(given, keras_tuner.HyperModel):
         if not callable(given):
             raise ValueError(
@@ -335,9 +335,11 @@ def _hypermodel(given, tuner):
                 "or a function that builds a model from hyperparameters."
             )
         return _OwnFunction(given)
-    if tuner == "grid" and isinstance(given, GenerativeHyperModel):
+    if isinstance(given, GenerativeHyperModel):
         given = copy.copy(given)
-        given.space = given.space.grid()
+        given.epochs = given.epochs or epochs
+        if tuner == "grid":
+            given.space = given.space.grid()
     return given
 
 

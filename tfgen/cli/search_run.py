@@ -1,7 +1,6 @@
 """A search of `tfgen tune`, and the training with what it finds."""
 
 import itertools
-import math
 import shlex
 import sys
 
@@ -31,12 +30,6 @@ SEARCH_OPTIONS = (
 OF_THE_SEARCH = (*SEARCH_OPTIONS, "max_epochs", "epochs", "space")
 """Options that are no settings of `tfgen train`, or mean something else."""
 CHANGEABLE = ("trials", "epochs")
-SHARE = 4
-"""A trial has one in so many of the epochs of a whole training.
-
-Hyperband's last ones have all: it judges by as many as the best run gets, and
-trains few so long.
-"""
 
 
 class SearchRun:
@@ -63,8 +56,7 @@ class SearchRun:
         sizes = with_sizes({}, len(train))
         self.epochs = given.get("epochs", sizes["epochs"])
         whole = self.epochs or sizes["epochs"]
-        share = 1 if given.get("tuner") == "hyperband" else SHARE
-        max_epochs = given.get("max_epochs", math.ceil(whole / share))
+        max_epochs = given.get("max_epochs", whole)
         hypermodel = HYPERMODELS[self.settings["model"]](
             train,
             parse(given.get("space", [])),

@@ -42,11 +42,7 @@ def tune(
     ] = None,
     max_epochs: Annotated[
         int | None,
-        Option(
-            min=1,
-            metavar="N",
-            help="Of a trial [a quarter of --epochs; hyperband: all]",
-        ),
+        Option(min=1, metavar="N", help="Of a trial [--epochs]"),
     ] = None,
     epochs: Annotated[
         int | None,

@@ -39,7 +39,7 @@ PARTS = {
 """Settings that some models have no use for."""
 
 
-def compiled_model(settings: dict, source, steps: int | None = None):
+def compiled_model(settings: dict, source):
     """The model that settings describe, compiled, for examples of a source.
 
     To be called under the scope of the strategy that it is trained under.
@@ -49,16 +49,13 @@ def compiled_model(settings: dict, source, steps: int | None = None):
             "vae", "latent_dim": 8}`; those of data and strategy are passed
             over.
         source: the training data, for shape, classes and size.
-        steps: of the whole training; default: what the settings' `epochs` and
-            `batch_size` make.
 
     Raises:
         ValueError: for settings that do not fit each other or the data.
     """
     check_settings(settings)
     _check_parts(settings)
-    if steps is None:
-        steps = training_steps(settings, len(source))
+    steps = training_steps(settings, len(source))
     model = build(
         settings.get("model"),
         preset=settings.get("preset"),

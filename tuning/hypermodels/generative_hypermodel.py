@@ -3,11 +3,7 @@
 import keras_tuner
 
 from tfgen.data import Source
-from tfgen.models.from_settings import (
-    compiled_model,
-    training_steps,
-    with_sizes,
-)
+from tfgen.models.from_settings import compiled_model, with_sizes
 from tfgen.models.settings_data import in_range
 from tfgen.tuning.search_space import SearchSpace
 
@@ -23,8 +19,9 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
             `{"latent_dim": (8, 64), "network": ["mlp", "conv"]}`; see
             `SearchSpace.narrowed`.
         seed: of weights and noise, in each trial the same.
-        epochs: of a training, for what falls or rises over it; default: as
-            for `tfgen train`. (A trial of Hyperband knows its own.)
+        epochs: of a whole training, for what falls or rises over it: all
+            trials of Hyperband are beginnings of such; default: as for
+            `tfgen train`.
         fixed: settings of `tfgen train` that are not searched, such as
             `conditional=True`.
 
@@ -72,11 +69,7 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
 
     def build(self, hyperparameters):
         """The compiled model."""
-        settings = self.settings(hyperparameters)
-        budget = hyperparameters.values.get("tuner/epochs")
-        sized = settings if budget is None else settings | {"epochs": budget}
-        steps = training_steps(sized, len(self.source))
-        return compiled_model(settings, self.source, steps)
+        return compiled_model(self.settings(hyperparameters), self.source)
 
     def batch_size(self, hyperparameters) -> int:
         """Rows a step."""

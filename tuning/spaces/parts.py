@@ -71,7 +71,7 @@ def batch_size(source):
 
 
 def beta_warmup() -> Choice:
-    """A third at most: what Hyperband promotes has it behind itself."""
+    """Shares of the whole training, so that trials are beginnings of it."""
     return Choice((0.0, 0.1, 0.3), 0.0)
 
 
