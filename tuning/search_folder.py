@@ -6,6 +6,10 @@ import pathlib
 from tfgen.training.files import claimed, write_text
 
 RAISABLE = "trials"
+HYPERBAND = (
+    " Hyperband lays out all rounds for the trials it begins with, so they "
+    "cannot be raised."
+)
 
 
 class SearchFolder:
@@ -42,7 +46,8 @@ class SearchFolder:
         """Writes the settings, or compares them with those of the search.
 
         Args:
-            settings: of the search; only `trials` may be another, larger.
+            settings: of the search; only `trials` may be another, larger,
+                and not with Hyperband.
 
         Raises:
             ValueError: if the folder holds another search or something else.
@@ -75,14 +80,16 @@ class SearchFolder:
 
     def _check_same(self, settings):
         begun = self.settings()
+        rounds = begun.get("tuner") == "hyperband"
         for name in sorted({*begun, *settings} - {"tfgen", "note"}):
             had, has = begun.get(name), settings.get(name)
-            if had == has or (name == RAISABLE and has > had):
+            raised = name == RAISABLE and has > had
+            if had == has or (raised and not rounds):
                 continue
             if name in ("space", "data"):
                 had, has = "another", "this one"
             raise ValueError(
                 f"the search in {self.path} was begun with {name} {had}, got "
                 f"{has}: go on with the same, or start a new search in "
-                "another folder."
+                "another folder." + (HYPERBAND if raised and rounds else "")
             )

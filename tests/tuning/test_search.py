@@ -221,6 +221,17 @@ def test_hyperband_goes_on_with_the_best(data, tmp_path):
         max_epochs=3,
     )
     search.run()
+    more = Search(
+        by_rate,
+        *data,
+        tmp_path / "s",
+        tuner="hyperband",
+        trials=4,
+        max_epochs=3,
+    )
+    with pytest.raises(ValueError, match="begun with trials 3, got 4"):
+        more.run()
+    search.run()
     promoted = [record for record in search.records() if record.parent]
     assert promoted
     parents = {record.trial_id: record for record in search.records()}
