@@ -135,6 +135,8 @@ class Search:
         Raises:
             TrialFailed: if no trial was completed; quotes the reasons.
             ValueError: if the folder holds another search.
+            OSError: if the disk gets full or is gone; the trials that ran are
+                waiting then.
         """
         if is_worker():
             sys.exit(run_as_worker(self._make_oracle(), self._training()))

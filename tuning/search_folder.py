@@ -1,9 +1,11 @@
 """The folder of one search."""
 
+import contextlib
 import json
 import pathlib
 
 from tfgen.training.files import claimed, write_text
+from tfgen.tuning.disk_error import disk_errors_in_a_line
 
 RAISABLE = "trials"
 HYPERBAND = (
@@ -30,17 +32,20 @@ class SearchFolder:
         self.extractor = self.path / "extractor.keras"
         self.best_run = self.path / "best"
 
+    @contextlib.contextmanager
     def claimed(self):
         """Makes the folder and keeps other searches from writing there.
 
         Raises:
             ValueError: if another process searches there.
+            DiskError: if the disk gets full or is gone.
         """
-        return claimed(
-            self.path,
+        busy = (
             f"another process is searching in {self.path}: wait until it has "
-            "ended, or choose another folder.",
+            "ended, or choose another folder."
         )
+        with disk_errors_in_a_line(self.path), claimed(self.path, busy):
+            yield
 
     def begin(self, settings: dict) -> None:
         """Writes the settings, or compares them with those of the search.

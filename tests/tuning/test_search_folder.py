@@ -1,7 +1,10 @@
 """What a search's folder lets go on."""
 
+import errno
+
 import pytest
 
+from tfgen.tuning.disk_error import DiskError
 from tfgen.tuning.search_folder import SearchFolder
 
 
@@ -25,3 +28,15 @@ def test_trials_of_hyperband_may_not(tmp_path):
         folder.begin({**begun, "trials": 3})
     assert folder.settings() == begun
     folder.begin(begun)
+
+
+def test_a_full_disk_is_told_in_a_line(tmp_path):
+    folder = SearchFolder(tmp_path)
+    message = (
+        f"the search in {tmp_path} has stopped, since files cannot be written: "
+        r"\[Errno 28\] No space left on device: 'x'. Make room or mend the disk"
+    )
+    with pytest.raises(DiskError, match=message), folder.claimed():
+        raise OSError(errno.ENOSPC, "No space left on device", "x")
+    with pytest.raises(ValueError, match="^other$"), folder.claimed():
+        raise ValueError("other")
