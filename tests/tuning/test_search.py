@@ -211,6 +211,25 @@ def test_a_trial_without_progress_ends(data, tmp_path):
     assert min(values) == values[best.best_epoch - 1] == best.score
 
 
+def test_a_trial_does_not_end_before_it_was_measured_again(data, tmp_path):
+    """Of 100 epochs each fifth is measured."""
+
+    def build(hp):
+        hp.Choice("rate", [0.0])
+        return small_vae(1e-12)
+
+    search = Search(
+        build,
+        *data,
+        tmp_path / "s",
+        objective="reconstruction_error",
+        max_epochs=100,
+        patience=2,
+    )
+    best = search.run()
+    assert (best.best_epoch, best.epochs) == (1, 5)
+
+
 def test_hyperband_goes_on_with_the_best(data, tmp_path):
     search = Search(
         by_rate,

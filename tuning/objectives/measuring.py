@@ -19,7 +19,7 @@ class Measuring(keras.callbacks.Callback):
     """Adds the objective and all that is reported to the logs of `fit`.
 
     What validation does not log by itself is measured after every `every`th
-    epoch and the first; other epochs repeat the values. A resumed training
+    epoch, the first and the last; others repeat the values. A resumed training
     goes on with those in its history, so that it equals an uninterrupted one.
     In the list of callbacks it stands before those that write logs.
 
@@ -68,7 +68,8 @@ class Measuring(keras.callbacks.Callback):
             self._values = self._earlier(epoch) if epoch else {}
 
     def on_epoch_end(self, epoch, logs=None):
-        if not self._values or (epoch + 1) % self.every == 0:
+        last = epoch + 1 == self.params["epochs"]
+        if not self._values or last or (epoch + 1) % self.every == 0:
             self._values = self._measure(epoch)
         logs.update(self._values)
         value = self.objective.value(logs)
