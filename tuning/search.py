@@ -12,8 +12,10 @@ from tfgen.metrics import fit_extractor
 from tfgen.training import get_strategy
 from tfgen.training.files import written_whole
 from tfgen.tuning.hypermodels.generative_hypermodel import GenerativeHyperModel
+from tfgen.tuning.objectives.measures import MEASURES
 from tfgen.tuning.objectives.objective import (
     check_comparable,
+    check_enough,
     check_measures,
     find_measure,
     parse_objective,
@@ -207,10 +209,14 @@ class Search:
             objective = "negative_elbo" if likely else "frechet_distance"
         self.objective = parse_objective(objective)
         kinds = [measure.kind for measure in self.objective.measures]
+        count = len(self.validation)
         if report is None:
-            report = ("coverage",) if "samples" in kinds else ()
+            enough = count >= MEASURES["coverage"].fewest
+            report = ("coverage",) if "samples" in kinds and enough else ()
         self.measures = tuple(find_measure(name) for name in report)
-        check_measures(model, [*self.objective.measures, *self.measures])
+        measures = [*self.objective.measures, *self.measures]
+        check_enough(measures, count)
+        check_measures(model, measures, self.validation)
         check_comparable(self.space, self.objective)
         if patience is None:
             patience = max(5, self.max_epochs // (2 if adversarial else 5))

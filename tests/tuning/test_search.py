@@ -296,6 +296,11 @@ def test_refused(data, tmp_path):
 
     with pytest.raises(ValueError, match="needs the metric fid, which VAE"):
         make(objective="fid:min")
+    three = (data[0], data[1].take(3), tmp_path / "s")
+    with pytest.raises(ValueError, match="coverage takes 6 held-out examples"):
+        Search(by_rate, *three, objective="frechet_distance + coverage")
+    few = Search(by_rate, *three, objective="frechet_distance")
+    assert few.measures == ()  # coverage, where there are enough
     with pytest.raises(ValueError, match="trials is 0, expected 1 or more"):
         make(trials=0)
     with pytest.raises(

@@ -32,7 +32,8 @@ class Measuring(keras.callbacks.Callback):
         history: file that `HistoryFile` writes.
 
     Raises:
-        TrialFailed: in `fit`, if the objective is NaN or infinite.
+        TrialFailed: in `fit`, if the objective is NaN or infinite, or the
+            model does not log it.
     """
 
     def __init__(
@@ -72,13 +73,24 @@ class Measuring(keras.callbacks.Callback):
         if not self._values or last or (epoch + 1) % self.every == 0:
             self._values = self._measure(epoch)
         logs.update(self._values)
-        value = self.objective.value(logs)
+        value = self._objective_of(logs)
         if not math.isfinite(value):
             raise TrialFailed(
                 f"{self.objective.log_name} is {value} in epoch {epoch + 1}"
             )
         if self.objective.is_sum:
             logs[COMBINED] = value
+
+    def _objective_of(self, logs):
+        try:
+            return self.objective.value(logs)
+        except KeyError as error:
+            found = [name for name in logs if name.startswith("val_")]
+            raise TrialFailed(
+                f"{error.args[0]} is not logged with these settings, only "
+                f"{', '.join(found)}: narrow the space to settings that log "
+                "it, or search for something else"
+            ) from None
 
     def _measure(self, epoch):
         values = {}

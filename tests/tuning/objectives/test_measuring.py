@@ -115,6 +115,15 @@ def test_a_weighted_sum_is_logged(digits, tmp_path):
     np.testing.assert_allclose(history["objective"], elbo + 100 * error)
 
 
+def test_what_is_not_logged_is_a_failure(digits, tmp_path):
+    measuring = make(digits, tmp_path, "feature_loss:min")
+    with pytest.raises(
+        TrialFailed,
+        match="val_feature_loss is not logged with these settings, only val_",
+    ):
+        fit(make_vae(), digits, measuring, tmp_path, 1)
+
+
 def test_what_is_not_finite_is_a_failure(digits, tmp_path):
     measuring = make(digits, tmp_path)
     vae = make_vae()
