@@ -28,6 +28,7 @@ from tfgen.tuning.processes import (
     run_in_this_process,
     run_with_workers,
 )
+from tfgen.tuning.reloading import check_reloadable
 from tfgen.tuning.search_folder import SearchFolder
 from tfgen.tuning.search_progress import SearchProgress
 from tfgen.tuning.search_reports import SearchReports
@@ -118,7 +119,11 @@ class Search:
         self.settings, self.note = settings or {}, note or {}
         self._extractor = extractor
         self.space = self._find_space()
-        self._choose(objective, report, patience)
+        model = self._default_model()
+        self._choose(model, objective, report, patience)
+        ours = type(self.hypermodel).build is GenerativeHyperModel.build
+        if not ours and not is_worker():
+            check_reloadable(model)
         self._make_oracle()  # raises ValueError for what does not fit
         self._oracle = None
 
@@ -200,9 +205,8 @@ class Search:
             progress.end()
         on_change({})
 
-    def _choose(self, objective, report, patience):
+    def _choose(self, model, objective, report, patience):
         """What depends on the kind of model."""
-        model = self._default_model()
         adversarial = hasattr(model, "discriminator")
         if objective is None:
             likely = hasattr(model, "likelihood") and not adversarial
