@@ -32,6 +32,7 @@ from tfgen.tuning.reloading import check_reloadable
 from tfgen.tuning.search_folder import SearchFolder
 from tfgen.tuning.search_progress import SearchProgress
 from tfgen.tuning.search_reports import SearchReports
+from tfgen.tuning.spaces.combinations import combinations
 from tfgen.tuning.trial_failed import TrialFailed
 from tfgen.tuning.trial_training import TrialTraining
 
@@ -190,6 +191,7 @@ class Search:
             progress.update(records, oracle.best(), signs)
             reports.update(records)
 
+        self._tell_of_grid(progress)
         on_change({})
         try:
             if workers or is_chief():
@@ -204,6 +206,16 @@ class Search:
         finally:
             progress.end()
         on_change({})
+
+    def _tell_of_grid(self, progress):
+        """A part of a grid has the first value of most parameters."""
+        whole = combinations(self.space) if self.tuner == "grid" else 0
+        if whole > self.trials:
+            progress.say(
+                f"{self.trials} of {whole:,} combinations, of which the last "
+                "hyperparameters change first: raise trials or narrow the "
+                "space to search them all"
+            )
 
     def _choose(self, model, objective, report, patience):
         """What depends on the kind of model."""

@@ -63,7 +63,8 @@ def test_a_search(data, tmp_path, capsys):
         assert (record.folder / "samples.png").exists()
     assert best.values["rate"] == min(scores, key=scores.get)
     assert search.best_model().sample(3).shape == (3, 4)
-    lines = capsys.readouterr().out.splitlines()
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.startswith("3 of 4 combinations, of which the last hyp")
     assert [line.split()[:3] for line in lines] == [
         ["trial", f"000{i}", f"{i + 1}/3"] for i in range(3)
     ]
