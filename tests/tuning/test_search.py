@@ -295,7 +295,7 @@ def test_refused(data, tmp_path):
     def make(name="s", hypermodel=by_rate, **options):
         return Search(hypermodel, *data, tmp_path / name, **options)
 
-    with pytest.raises(ValueError, match="needs the metric fid, which VAE"):
+    with pytest.raises(ValueError, match="needs the metric fid in valid"):
         make(objective="fid:min")
     three = (data[0], data[1].take(3), tmp_path / "s")
     with pytest.raises(ValueError, match="coverage takes 6 held-out examples"):

@@ -132,7 +132,9 @@ def find_measure(name: str, direction: str | None = None) -> Measure:
             f"with its direction, as {name}:min or {name}:max."
         )
     if known is None:
-        return Measure(name, direction, "logged", f"the metric {name}")
+        return Measure(
+            name, direction, "logged", f"the metric {name} in validation"
+        )
     if direction not in (None, known.direction):
         better = "lower" if known.direction == "min" else "higher"
         raise ValueError(

@@ -78,11 +78,11 @@ def test_checked_against_the_model():
     check_measures(gan, [find_measure("fake_accuracy", "min")], iris)
     with pytest.raises(ValueError, match="negative_elbo needs a likelihood, w"):
         check_measures(gan, [find_measure("negative_elbo")], iris)
-    with pytest.raises(ValueError, match="needs the metric real_acuracy, .*"):
+    with pytest.raises(ValueError, match="needs the metric real_acuracy in v"):
         check_measures(gan, [find_measure("real_acuracy", "max")], iris)
     # A metric of training, which validation does not log: nor is it offered.
     assert "gradient_penalty" in [metric.name for metric in gan.metrics]
-    with pytest.raises(ValueError, match="the metric gradient_pen") as refused:
+    with pytest.raises(ValueError, match="the metric gradient_p") as refused:
         check_measures(gan, [find_measure("gradient_penalty", "min")], iris)
     offered = str(refused.value).partition("choose one of ")[2]
     assert "fake_accuracy:min" in offered
