@@ -56,7 +56,8 @@ class Search:
             `"frechet_distance"`, ..., `"my_metric:max"`, or a weighted sum
             `"frechet_distance + 20*reconstruction_error"`; default: the
             first for models with a likelihood, the second for others.
-        report: names of other measures that are reported besides.
+        report: names of other measures that are reported besides; default:
+            coverage, where samples are compared and there are enough.
         trials: how many configurations are tried.
         max_epochs: of a trial.
         patience: epochs without a better objective that end a trial; default:
