@@ -11,17 +11,22 @@ class NoProgress(keras.callbacks.Callback):
     resumed training ends where an uninterrupted one does. In the list of
     callbacks it stands behind `Measuring`.
 
+    Where that measures now and then only, a training ends right after a
+    measurement: in the epochs between there could be no progress.
+
     Args:
         objective: an `Objective`.
         patience: epochs without a better value.
         history: file that `HistoryFile` writes.
+        every: epochs from one measurement to the next.
     """
 
-    def __init__(self, objective, patience: int, history):
+    def __init__(self, objective, patience: int, history, every: int = 1):
         super().__init__()
         self.objective = objective
         self.patience = patience
         self.history = history
+        self.every = every
         self._values = None
 
     def on_train_begin(self, logs=None):
@@ -41,7 +46,9 @@ class NoProgress(keras.callbacks.Callback):
 
     def _is_over(self, values):
         best = self.objective.best(values)
-        return best is not None and len(values) - 1 - best >= self.patience
+        if best is None or len(values) % self.every:
+            return False
+        return len(values) - 1 - best >= self.patience
 
     def _earlier(self):
         if not self.history.exists():

@@ -12,9 +12,11 @@ from tfgen.metrics import fit_extractor
 from tfgen.training import get_strategy
 from tfgen.training.files import written_whole
 from tfgen.tuning.hypermodels.generative_hypermodel import GenerativeHyperModel
+from tfgen.tuning.objectives.measures import MEASURES
 from tfgen.tuning.objectives.measuring import Measuring, every
 from tfgen.tuning.objectives.objective import (
     check_comparable,
+    check_enough,
     check_measures,
     find_measure,
     parse_objective,
@@ -27,9 +29,11 @@ from tfgen.tuning.processes import (
     run_in_this_process,
     run_with_workers,
 )
+from tfgen.tuning.reloading import check_reloadable
 from tfgen.tuning.search_folder import SearchFolder
 from tfgen.tuning.search_progress import SearchProgress
 from tfgen.tuning.search_reports import SearchReports
+from tfgen.tuning.spaces.combinations import combinations
 from tfgen.tuning.trial_failed import TrialFailed
 from tfgen.tuning.trial_training import TrialTraining
 
@@ -53,7 +57,8 @@ class Search:
             `"frechet_distance"`, ..., `"my_metric:max"`, or a weighted sum
             `"frechet_distance + 20*reconstruction_error"`; default: the
             first for models with a likelihood, the second for others.
-        report: names of other measures that are reported besides.
+        report: names of other measures that are reported besides; default:
+            coverage, where samples are compared and there are enough.
         trials: how many configurations are tried.
         max_epochs: of a trial.
         patience: epochs without a better objective that end a trial; default:
@@ -117,7 +122,11 @@ class Search:
         self.settings, self.note = settings or {}, note or {}
         self._extractor = extractor
         self.space = self._find_space()
-        self._choose(objective, report, patience)
+        model = self._default_model()
+        self._choose(model, objective, report, patience)
+        ours = type(self.hypermodel).build is GenerativeHyperModel.build
+        if not ours and not is_worker():
+            check_reloadable(model)
         self._make_oracle()  # raises ValueError for what does not fit
         self._oracle = None
 
@@ -136,6 +145,8 @@ class Search:
         Raises:
             TrialFailed: if no trial was completed; quotes the reasons.
             ValueError: if the folder holds another search.
+            OSError: if the disk gets full or is gone; the trials that ran are
+                waiting then.
         """
         if is_worker():
             sys.exit(run_as_worker(self._make_oracle(), self._training()))
@@ -199,6 +210,7 @@ class Search:
             progress.update(records, oracle.best(), signs)
             reports.update(records)
 
+        self._tell_of_grid(progress)
         on_change({})
         try:
             if workers or is_chief():
@@ -214,19 +226,32 @@ class Search:
             progress.end()
         on_change({})
 
-    def _choose(self, objective, report, patience):
+    def _tell_of_grid(self, progress):
+        """A part of a grid has the first value of most parameters."""
+        whole = combinations(self.space) if self.tuner == "grid" else 0
+        if whole > self.trials:
+            progress.say(
+                f"{self.trials} of {whole:,} combinations, of which the last "
+                "hyperparameters change first: raise trials or narrow the "
+                "space to search them all"
+            )
+
+    def _choose(self, model, objective, report, patience):
         """What depends on the kind of model."""
-        model = self._default_model()
         adversarial = hasattr(model, "discriminator")
         if objective is None:
             likely = hasattr(model, "likelihood") and not adversarial
             objective = "negative_elbo" if likely else "frechet_distance"
         self.objective = parse_objective(objective)
         kinds = [measure.kind for measure in self.objective.measures]
+        count = len(self.validation)
         if report is None:
-            report = ("coverage",) if "samples" in kinds else ()
+            enough = count >= MEASURES["coverage"].fewest
+            report = ("coverage",) if "samples" in kinds and enough else ()
         self.measures = tuple(find_measure(name) for name in report)
-        check_measures(model, [*self.objective.measures, *self.measures])
+        measures = [*self.objective.measures, *self.measures]
+        check_enough(measures, count)
+        check_measures(model, measures, self.validation)
         check_comparable(self.space, self.objective)
         if patience is None:
             patience = max(5, self.max_epochs // (2 if adversarial else 5))

@@ -1,11 +1,17 @@
 """The folder of one search."""
 
+import contextlib
 import json
 import pathlib
 
 from tfgen.training.files import claimed, write_text
+from tfgen.tuning.disk_error import disk_errors_in_a_line
 
 RAISABLE = "trials"
+HYPERBAND = (
+    " Hyperband lays out all rounds for the trials it begins with, so they "
+    "cannot be raised."
+)
 
 
 class SearchFolder:
@@ -26,23 +32,27 @@ class SearchFolder:
         self.extractor = self.path / "extractor.keras"
         self.best_run = self.path / "best"
 
+    @contextlib.contextmanager
     def claimed(self):
         """Makes the folder and keeps other searches from writing there.
 
         Raises:
             ValueError: if another process searches there.
+            DiskError: if the disk gets full or is gone.
         """
-        return claimed(
-            self.path,
+        busy = (
             f"another process is searching in {self.path}: wait until it has "
-            "ended, or choose another folder.",
+            "ended, or choose another folder."
         )
+        with disk_errors_in_a_line(self.path), claimed(self.path, busy):
+            yield
 
     def begin(self, settings: dict) -> None:
         """Writes the settings, or compares them with those of the search.
 
         Args:
-            settings: of the search; only `trials` may be another, larger.
+            settings: of the search; only `trials` may be another, larger,
+                and not with Hyperband.
 
         Raises:
             ValueError: if the folder holds another search or something else.
@@ -75,14 +85,16 @@ class SearchFolder:
 
     def _check_same(self, settings):
         begun = self.settings()
+        rounds = begun.get("tuner") == "hyperband"
         for name in sorted({*begun, *settings} - {"tfgen", "note"}):
             had, has = begun.get(name), settings.get(name)
-            if had == has or (name == RAISABLE and has > had):
+            raised = name == RAISABLE and has > had
+            if had == has or (raised and not rounds):
                 continue
             if name in ("space", "data"):
                 had, has = "another", "this one"
             raise ValueError(
                 f"the search in {self.path} was begun with {name} {had}, got "
                 f"{has}: go on with the same, or start a new search in "
-                "another folder."
+                "another folder." + (HYPERBAND if raised and rounds else "")
             )

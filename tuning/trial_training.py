@@ -91,13 +91,27 @@ class TrialTraining:
         if parent:
             _go_on_from(self.out / "trials" / parent, folder)
         patience = NoProgress(
-            self.objective, self.patience, folder / "history.csv"
+            self.objective,
+            self.patience,
+            folder / "history.csv",
+            1 if self._is_logged else self._every,
         )
         if not patience.was_over():
             model = self.build(trial.hyperparameters)
             self._fit(trial, model, folder, epochs, patience, beat)
         self._draw_samples(folder)
         return self._result(folder)
+
+    @property
+    def _every(self):
+        """Epochs from one measurement to the next."""
+        return every(self.max_epochs)
+
+    @property
+    def _is_logged(self):
+        """Whether validation logs the whole objective, after each epoch."""
+        kinds = {measure.kind for measure in self.objective.measures}
+        return kinds == {"logged"}
 
     def build(self, hyperparameters):
         """A compiled model, the same each time."""
@@ -132,7 +146,7 @@ class TrialTraining:
                     self.measures,
                     validation,
                     self.extractor,
-                    every(self.max_epochs),
+                    self._every,
                     history,
                 ),
                 SignsOfLife(beat, epochs, self.objective),

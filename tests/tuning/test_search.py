@@ -63,7 +63,8 @@ def test_a_search(data, tmp_path, capsys):
         assert (record.folder / "samples.png").exists()
     assert best.values["rate"] == min(scores, key=scores.get)
     assert search.best_model().sample(3).shape == (3, 4)
-    lines = capsys.readouterr().out.splitlines()
+    first, *lines = capsys.readouterr().out.splitlines()
+    assert first.startswith("3 of 4 combinations, of which the last hyp")
     assert [line.split()[:3] for line in lines] == [
         ["trial", f"000{i}", f"{i + 1}/3"] for i in range(3)
     ]
@@ -211,6 +212,25 @@ def test_a_trial_without_progress_ends(data, tmp_path):
     assert min(values) == values[best.best_epoch - 1] == best.score
 
 
+def test_a_trial_does_not_end_before_it_was_measured_again(data, tmp_path):
+    """Of 100 epochs each fifth is measured."""
+
+    def build(hp):
+        hp.Choice("rate", [0.0])
+        return small_vae(1e-12)
+
+    search = Search(
+        build,
+        *data,
+        tmp_path / "s",
+        objective="reconstruction_error",
+        max_epochs=100,
+        patience=2,
+    )
+    best = search.run()
+    assert (best.best_epoch, best.epochs) == (1, 5)
+
+
 def test_hyperband_goes_on_with_the_best(data, tmp_path):
     search = Search(
         by_rate,
@@ -220,6 +240,17 @@ def test_hyperband_goes_on_with_the_best(data, tmp_path):
         trials=3,
         max_epochs=3,
     )
+    search.run()
+    more = Search(
+        by_rate,
+        *data,
+        tmp_path / "s",
+        tuner="hyperband",
+        trials=4,
+        max_epochs=3,
+    )
+    with pytest.raises(ValueError, match="begun with trials 3, got 4"):
+        more.run()
     search.run()
     promoted = [record for record in search.records() if record.parent]
     assert promoted
@@ -264,8 +295,13 @@ def test_refused(data, tmp_path):
     def make(name="s", hypermodel=by_rate, **options):
         return Search(hypermodel, *data, tmp_path / name, **options)
 
-    with pytest.raises(ValueError, match="needs the metric fid, which VAE"):
+    with pytest.raises(ValueError, match="needs the metric fid in valid"):
         make(objective="fid:min")
+    three = (data[0], data[1].take(3), tmp_path / "s")
+    with pytest.raises(ValueError, match="coverage takes 6 held-out examples"):
+        Search(by_rate, *three, objective="frechet_distance + coverage")
+    few = Search(by_rate, *three, objective="frechet_distance")
+    assert few.measures == ()  # coverage, where there are enough
     with pytest.raises(ValueError, match="trials is 0, expected 1 or more"):
         make(trials=0)
     with pytest.raises(

@@ -35,8 +35,15 @@ class Measure:
         """Its name in the logs of `fit`."""
         return f"val_{self.name}"
 
+    @property
+    def fewest(self) -> int:
+        """How many held-out examples it takes at least."""
+        if self.kind != "samples":
+            return 1
+        return 1 + getattr(distribution_metric(self.name, 2), "k", 1)
+
     def applies(self, model) -> bool:
-        """Whether the model has what it needs."""
+        """Whether the model has what it needs, by what it has."""
         if self.kind == "logged":
             return self.name in [metric.name for metric in model.metrics]
         if self.kind == "samples":

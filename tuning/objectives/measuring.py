@@ -21,10 +21,9 @@ class Measuring(keras.callbacks.Callback):
     """Adds the objective and all that is reported to the logs of `fit`.
 
     What validation does not log by itself is measured after every `every`th
-    epoch, the first and the last; other epochs repeat the values. A resumed
-    training goes on with those in its history, so that it equals an
-    uninterrupted one. In the list of callbacks it stands before those that
-    write logs.
+    epoch, the first and the last; others repeat the values. A resumed training
+    goes on with those in its history, so that it equals an uninterrupted one.
+    In the list of callbacks it stands before those that write logs.
 
     Args:
         objective: an `Objective`.
@@ -35,7 +34,8 @@ class Measuring(keras.callbacks.Callback):
         history: file that `HistoryFile` writes.
 
     Raises:
-        TrialFailed: in `fit`, if the objective is NaN or infinite.
+        TrialFailed: in `fit`, if the objective is NaN or infinite, or the
+            model does not log it.
     """
 
     def __init__(
@@ -71,18 +71,28 @@ class Measuring(keras.callbacks.Callback):
             self._values = self._earlier(epoch) if epoch else {}
 
     def on_epoch_end(self, epoch, logs=None):
-        done = epoch + 1
-        last = done == self.params["epochs"]
-        if not self._values or last or done % self.every == 0:
+        last = epoch + 1 == self.params["epochs"]
+        if not self._values or last or (epoch + 1) % self.every == 0:
             self._values = self._measure(epoch)
         logs.update(self._values)
-        value = self.objective.value(logs)
+        value = self._objective_of(logs)
         if not math.isfinite(value):
             raise TrialFailed(
                 f"{self.objective.log_name} is {value} in epoch {epoch + 1}"
             )
         if self.objective.is_sum:
             logs[COMBINED] = value
+
+    def _objective_of(self, logs):
+        try:
+            return self.objective.value(logs)
+        except KeyError as error:
+            found = [name for name in logs if name.startswith("val_")]
+            raise TrialFailed(
+                f"{error.args[0]} is not logged with these settings, only "
+                f"{', '.join(found)}: narrow the space to settings that log "
+                "it, or search for something else"
+            ) from None
 
     def _measure(self, epoch):
         values = {}

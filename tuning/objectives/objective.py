@@ -4,6 +4,7 @@ import dataclasses
 import math
 import re
 
+from tfgen.models.settings_data import in_range
 from tfgen.tuning.objectives.measures import MEASURES, Measure
 
 TERM = re.compile(
@@ -11,6 +12,7 @@ TERM = re.compile(
     r"(?P<name>[A-Za-z_]\w*)(?::(?P<direction>min|max))?"
 )
 COMBINED = "objective"
+FEW = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,7 +132,9 @@ def find_measure(name: str, direction: str | None = None) -> Measure:
             f"with its direction, as {name}:min or {name}:max."
         )
     if known is None:
-        return Measure(name, direction, "logged", f"the metric {name}")
+        return Measure(
+            name, direction, "logged", f"the metric {name} in validation"
+        )
     if direction not in (None, known.direction):
         better = "lower" if known.direction == "min" else "higher"
         raise ValueError(
@@ -140,12 +144,21 @@ def find_measure(name: str, direction: str | None = None) -> Measure:
     return known
 
 
-def check_measures(model, measures) -> None:
-    """Raises ValueError if the model cannot be measured so."""
+def check_measures(model, measures, held_out) -> None:
+    """Raises ValueError if the model cannot be measured so.
+
+    Args:
+        model: a compiled `GenerativeModel`.
+        measures: `Measure`s.
+        held_out: a `tfgen.data.Source`. Where a measure is one that
+            validation logs, the model is evaluated on a few of them.
+    """
     for measure in measures:
-        if measure.applies(model):
+        if measure.name in MEASURES and measure.applies(model):
             continue
-        logged = [metric.name for metric in model.metrics]
+        logged = _logged(model, held_out)
+        if measure.name not in MEASURES and measure.name in logged:
+            continue
         usual = [m.name for m in MEASURES.values() if m.applies(model)]
         names = dict.fromkeys([*usual, *(f"{n}:min" for n in logged)])
         raise ValueError(
@@ -153,6 +166,17 @@ def check_measures(model, measures) -> None:
             f"{type(model).__name__} does not have: choose one of "
             f"{', '.join(names)}."
         )
+
+
+def check_enough(measures, count: int) -> None:
+    """Raises ValueError for too few held-out examples."""
+    for measure in measures:
+        if count < measure.fewest:
+            raise ValueError(
+                f"{measure.name} takes {measure.fewest} held-out examples or "
+                f"more, but the validation split has {count}: take more data, "
+                "or look for something else."
+            )
 
 
 def check_comparable(space, objective: Objective) -> None:
@@ -172,3 +196,11 @@ def check_comparable(space, objective: Objective) -> None:
                 f"{named[0]} of one does not compare with that of another: "
                 "fix one, or search for a distance between samples."
             )
+
+
+def _logged(model, held_out):
+    """Names that validation logs: not all metrics of a model."""
+    few = in_range(model, held_out.take(FEW))
+    return list(
+        model.evaluate(few, batch_size=FEW, verbose=0, return_dict=True)
+    )

@@ -48,6 +48,7 @@ def run_with_workers(
     Raises:
         RuntimeError: if workers die again and again before they get a trial,
             or those of a cluster are gone.
+        DiskError: if a worker that was started here cannot write its files.
         KeyboardInterrupt: at Ctrl-C or SIGTERM, when the workers have ended;
             their trials are waiting in the saved state then.
     """

@@ -1,7 +1,9 @@
 import collections
+import os
 import signal
 import time
 
+from tfgen.tuning.disk_error import DiskError
 from tfgen.tuning.oracles.kernel_kills import (
     count_kernel_kills,
     kernel_killed_since,
@@ -17,6 +19,9 @@ SECONDS_TO_LEAVE = 10.0
 # The kernel counts a kill before the process is gone, so it is compared with
 # what the counters were some looks ago.
 LOOKS = 30
+# The latter is Python's if at the end it cannot write what it still has to
+# print, which goes to the log on the same disk.
+CANNOT_WRITE = (os.EX_IOERR, 120)
 
 
 class LocalWorkers:
@@ -25,7 +30,7 @@ class LocalWorkers:
     A worker that dies is started again, and its trial is given to the next
     worker that asks; five deaths in a row in a trial that gets no further fail
     the trial, and so does one by the kernel for want of memory. A silent
-    worker is ended and counts as dead.
+    worker is ended and counts as dead. One that cannot write ends the search.
 
     Args:
         oracle: a `DurableOracle`.
@@ -65,6 +70,7 @@ class LocalWorkers:
         Raises:
             RuntimeError: if a worker dies again and again before it has got a
                 trial.
+            DiskError: if a worker has ended since it cannot write.
         """
         for process in list(self.working.values()):
             status = process.poll()
@@ -105,6 +111,11 @@ class LocalWorkers:
 
     def _bury(self, process, status):
         name = process.name
+        if status in CANNOT_WRITE:
+            raise DiskError(
+                f"{name} has ended for that; its last line was: "
+                f"{process.last_line()}"
+            )
         cause = self._silent.pop(name, None)
         by_kernel = cause is None and self._by_kernel(status)
         cause = cause or cause_of_death(status)

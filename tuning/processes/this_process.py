@@ -12,13 +12,15 @@ def run_in_this_process(oracle, run_trial, on_change=None) -> None:
         oracle: a `DurableOracle`.
         run_trial: (trial, beat) -> (metrics, number of the best epoch from 1).
             Exceptions make the trial a failed one, with their text as the
-            reason; that of `TrialFailed` as it is.
+            reason; that of `TrialFailed` as it is. Those of the disk end the
+            search.
         on_change: called with what the running trial said last, by its id,
             when one begins, goes on or ends.
 
     Raises:
         KeyboardInterrupt: at Ctrl-C or SIGTERM; the trial that ran is waiting
             in the saved state then.
+        Exception: of the disk, see `is_disk_error`; the same holds then.
     """
     folder = pathlib.Path(oracle.folder)
     loop = TrialLoop(oracle, run_trial, folder, IN_THIS_PROCESS, on_change)

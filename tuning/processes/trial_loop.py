@@ -4,6 +4,7 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from keras_tuner.engine.trial import TrialStatus
 
 from tfgen.training.files import write_text
+from tfgen.tuning.disk_error import is_disk_error
 from tfgen.tuning.oracles.failure_reason import FILE
 from tfgen.tuning.processes.failure import reason_of
 from tfgen.tuning.signs_of_life import SignOfLife
@@ -88,6 +89,8 @@ class TrialLoop(BaseTuner):
         try:
             return self.run_trial(trial), ""
         except Exception as error:
+            if is_disk_error(error):  # so would be all trials to come
+                raise
             return None, reason_of(error)
 
 

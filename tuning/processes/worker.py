@@ -1,9 +1,13 @@
+import contextlib
+import os
 import pathlib
 import sys
 import time
 
 import grpc
 
+from tfgen.tuning.disk_error import is_disk_error
+from tfgen.tuning.oracles.failure_reason import one_line
 from tfgen.tuning.processes import cluster
 from tfgen.tuning.processes.chief_watch import (
     SECONDS_WITHOUT_CHIEF,
@@ -24,7 +28,8 @@ def run_as_worker(oracle, run_trial) -> int:
         run_trial: see `run_in_this_process`.
 
     Returns:
-        Exit status: 0 when the chief said stop, 1 if it refused a call.
+        Exit status: 0 when the chief said stop, 1 if it refused a call,
+        `os.EX_IOERR` if files cannot be written.
     """
     watch = ChiefWatch()
     name = cluster.own_name()
@@ -37,6 +42,12 @@ def run_as_worker(oracle, run_trial) -> int:
         text = " ".join(str(error.details()).split())
         print(f"worker {name}: the chief refused: {text}.", file=sys.stderr)
         return 1
+    except Exception as error:
+        if not is_disk_error(error):
+            raise
+        with contextlib.suppress(OSError):  # of the log, on the same disk
+            print(f"worker {name}: {one_line(str(error))}", file=sys.stderr)
+        return os.EX_IOERR
     finally:
         watch.stop()
     return 0

@@ -1,6 +1,7 @@
 """What a user says of a parameter, in Python or in words."""
 
 import dataclasses
+import math
 from collections.abc import Iterable
 
 from tfgen.augmentations import AUGMENTATIONS
@@ -116,8 +117,17 @@ def _range(name, value, shipped):
         high,
         min(max(shipped.default, low), high),
         log,
-        shipped.step if log == shipped.log else None,
+        _step_to(high / low if log else high - low, shipped, log),
     )
+
+
+def _step_to(distance, shipped, log):
+    """The shipped step if it leads from end to end, else None: any value."""
+    step = shipped.step if log == shipped.log else None
+    if step is None:
+        return None
+    steps = math.log(distance, step) if log else distance / step
+    return step if math.isclose(steps, round(steps), abs_tol=1e-9) else None
 
 
 def _choice(name, value, shipped):

@@ -99,7 +99,9 @@ def test_a_resumed_training_measures_when_an_uninterrupted_one_does(
     assert resumed == whole
     distances = whole["val_frechet_distance"]
     assert distances[0] == distances[1] == distances[2]
-    assert distances[2] != distances[3] == distances[4] != distances[5]
+    assert distances[2] != distances[3] == distances[4]
+    # A short round of Hyperband compares what it has come to.
+    assert distances[4] != distances[5]
 
 
 def test_a_weighted_sum_is_logged(digits, tmp_path):
@@ -111,6 +113,15 @@ def test_a_weighted_sum_is_logged(digits, tmp_path):
         for name in ("negative_elbo", "reconstruction_error")
     )
     np.testing.assert_allclose(history["objective"], elbo + 100 * error)
+
+
+def test_what_is_not_logged_is_a_failure(digits, tmp_path):
+    measuring = make(digits, tmp_path, "feature_loss:min")
+    with pytest.raises(
+        TrialFailed,
+        match="val_feature_loss is not logged with these settings, only val_",
+    ):
+        fit(make_vae(), digits, measuring, tmp_path, 1)
 
 
 def test_what_is_not_finite_is_a_failure(digits, tmp_path):

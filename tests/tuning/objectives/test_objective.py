@@ -4,6 +4,7 @@ import pytest
 
 import tfgen
 from tfgen.tuning.objectives.objective import (
+    check_enough,
     check_measures,
     find_measure,
     parse_objective,
@@ -70,13 +71,33 @@ def test_refused(text, message):
 
 
 def test_checked_against_the_model():
-    gan = tfgen.build("gan", input_shape=(3,), latent_dim=2)
-    check_measures(gan, [find_measure("frechet_distance")])
-    check_measures(gan, [find_measure("fake_accuracy", "min")])
+    iris = tfgen.data.load("iris", split="validation")
+    gan = tfgen.build("gan", input_shape=(4,), latent_dim=2, network="mlp")
+    gan.compile()
+    check_measures(gan, [find_measure("frechet_distance")], iris)
+    check_measures(gan, [find_measure("fake_accuracy", "min")], iris)
     with pytest.raises(ValueError, match="negative_elbo needs a likelihood, w"):
-        check_measures(gan, [find_measure("negative_elbo")])
-    with pytest.raises(ValueError, match="needs the metric real_acuracy, .*"):
-        check_measures(gan, [find_measure("real_acuracy", "max")])
-    vae = tfgen.build("vae", input_shape=(3,), latent_dim=2)
+        check_measures(gan, [find_measure("negative_elbo")], iris)
+    with pytest.raises(ValueError, match="needs the metric real_acuracy in v"):
+        check_measures(gan, [find_measure("real_acuracy", "max")], iris)
+    # A metric of training, which validation does not log: nor is it offered.
+    assert "gradient_penalty" in [metric.name for metric in gan.metrics]
+    with pytest.raises(ValueError, match="the metric gradient_p") as refused:
+        check_measures(gan, [find_measure("gradient_penalty", "min")], iris)
+    offered = str(refused.value).partition("choose one of ")[2]
+    assert "fake_accuracy:min" in offered
+    assert "gradient_penalty" not in offered
+    vae = tfgen.build("vae", input_shape=(4,), latent_dim=2)
     names = ("negative_elbo", "importance_weighted_bound", "coverage")
-    check_measures(vae, [find_measure(name) for name in names])
+    check_measures(vae, [find_measure(name) for name in names], iris)
+
+
+@pytest.mark.parametrize(
+    "name, fewest", [("coverage", 6), ("frechet_distance", 2)]
+)
+def test_enough_held_out_examples(name, fewest):
+    """k-th neighbours, of which there are 5, take one more."""
+    check_enough([find_measure(name)], fewest)
+    message = f"{name} takes {fewest} held-out examples or more, but the vali"
+    with pytest.raises(ValueError, match=message):
+        check_enough([find_measure(name)], fewest - 1)

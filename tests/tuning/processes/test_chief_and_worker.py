@@ -1,5 +1,6 @@
 """Chief and workers over gRPC, as threads of one process."""
 
+import errno
 import os
 import socket
 import threading
@@ -98,6 +99,22 @@ def test_errors_of_the_oracle_reach_the_chief(
             service.raise_error()
     error = capsys.readouterr().err
     assert "worker worker-1: the chief refused" in error
+
+
+def test_a_worker_whose_disk_is_full(make, connect, capsys):
+    """Its status tells the chief; the trial is left as it is."""
+    oracle = make()
+
+    def run_trial(trial, beat):
+        raise OSError(errno.ENOSPC, "No space left on device", "model.keras")
+
+    with ChiefService(oracle) as service:
+        connect(service.port)
+        assert run_as_worker(make(), run_trial) == os.EX_IOERR == 74
+    assert oracle.reasons == {} and list(oracle.ongoing_trials) == ["worker-1"]
+    assert capsys.readouterr().err == (
+        "worker worker-1: [Errno 28] No space left on device: 'model.keras'\n"
+    )
 
 
 def test_address_that_is_taken(make):

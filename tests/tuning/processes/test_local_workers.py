@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tfgen.tuning.disk_error import DiskError
 from tfgen.tuning.oracles import kernel_kills
 from tfgen.tuning.processes import local_workers
 from tfgen.tuning.processes.chief_service import ChiefService
@@ -158,6 +159,16 @@ def test_workers_that_cannot_begin(supervise):
     with pytest.raises(RuntimeError, match=message):
         for _ in range(3):
             supervised.look_until_started_again()
+
+
+@pytest.mark.parametrize("status", [74, 120])
+def test_a_worker_that_cannot_write_ends_the_search(status, supervise):
+    supervised = supervise(f"print('full'); raise SystemExit({status})")
+    supervised.ask()
+    message = "worker-1 has ended for that; its last line was: full"
+    with pytest.raises(DiskError, match=message):
+        supervised.look_until_started_again()
+    assert supervised.oracle.reasons == {}
 
 
 def test_a_worker_that_ends_unasked_is_dead(supervise):

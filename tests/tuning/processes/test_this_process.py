@@ -1,4 +1,6 @@
+import errno
 import os
+import shutil
 import signal
 import time
 
@@ -91,6 +93,44 @@ def test_failures(run_trial, reason, make, tmp_path):
     assert kept.startswith(reason) and len(kept) <= 300
     folder = tmp_path / "trials" / "0000"
     assert (folder / "failure.txt").read_text() == f"{kept}\n"
+
+
+FULL = "No space left on device"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, FULL),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        OSError(errno.EROFS, "Read-only file system"),
+        OSError(errno.ESTALE, "Stale file handle"),
+        tf.errors.ResourceExhaustedError(None, None, f"events; {FULL}"),
+        shutil.Error([("a", "b", f"[Errno 28] {FULL}: 'b'")]),
+    ],
+    ids=lambda error: str(error)[:24],
+)
+def test_errors_of_the_disk_are_no_failures(error, make, run_trial):
+    """They end the search; what ran is waiting."""
+    oracle = make()
+    with pytest.raises(type(error)):
+        run_in_this_process(oracle, raising(error))
+    assert oracle.reasons == {}
+    oracle = make()
+    assert [record.status for record in oracle.records()] == ["waiting"]
+    run_in_this_process(oracle, run_trial)
+    assert [r.status for r in oracle.records()] == ["completed"] * 3
+
+
+def test_an_error_that_follows_from_one_of_the_disk(make):
+    def run_trial(trial, beat):
+        try:
+            raise OSError(errno.ENOSPC, FULL)
+        finally:
+            raise ValueError("the archive is still being written")
+
+    with pytest.raises(ValueError, match="the archive is"):
+        run_in_this_process(make(), run_trial)
 
 
 def test_a_failure_is_no_longer_told_after_a_success(make, run_trial, tmp_path):

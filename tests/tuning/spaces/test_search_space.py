@@ -1,5 +1,7 @@
 """Spaces as a user narrows them, and what is drawn of them."""
 
+import math
+
 import keras_tuner
 import pytest
 
@@ -66,6 +68,10 @@ def test_words_that_say_nothing(text, message):
         ({"latent_dim": (8, 32)}, Range(8, 32, 16, log=True, step=2)),
         ({"latent_dim": (32, 64)}, Range(32, 64, 32, log=True, step=2)),
         ({"depth": (3, 9)}, Range(3, 9, 3)),
+        ({"latent_dim": (10, 40)}, Range(10, 40, 16, log=True, step=2)),
+        # Powers of two do not lead to the end.
+        ({"latent_dim": (10, 15)}, Range(10, 15, 15, log=True)),
+        ({"latent_dim": (20, 50)}, Range(20, 50, 20, log=True)),
         ({"beta": (0, 1)}, Range(0.0, 1.0, 1.0)),
         ({"beta": (1, 1)}, Fixed(1.0)),
         ({"network": ["resnet", "conv"]}, Choice(("resnet", "conv"), "conv")),
@@ -137,6 +143,23 @@ def test_what_keras_tuner_knows():
         "beta": 1.0,
         "likelihood": "bernoulli",
     }
+
+
+@pytest.mark.parametrize("low, high", [(10, 15), (3, 7), (100, 150), (1, 3)])
+def test_all_whole_numbers_of_a_range_are_drawn(low, high):
+    """By ratio: n as often as log((n + 1) / n) says, both ends included."""
+    space = SPACE.narrowed({"latent_dim": (low, high)})
+    drawn = space.hyperparameters().space[0]
+    count = 40_000
+    values = [drawn.prob_to_value((i + 0.5) / count) for i in range(count)]
+    assert sorted(set(values)) == list(range(low, high + 1))
+    assert drawn.prob_to_value(0.0) == low
+    assert drawn.prob_to_value(1 - 1e-9) == high  # the most that is drawn
+    for end in (low, high):
+        share = math.log((end + 1) / end) / math.log((high + 1) / low)
+        assert values.count(end) / count == pytest.approx(share, abs=1e-3)
+    grid = space.grid(3).parameters["latent_dim"].values
+    assert low in grid and high in grid
 
 
 def test_what_is_drawn():
