@@ -6,6 +6,7 @@ import tempfile
 
 import keras
 import keras_tuner
+from keras_tuner.engine.base_tuner import BaseTuner
 
 import tfgen
 from tfgen.metrics import fit_extractor
@@ -25,6 +26,7 @@ from tfgen.tuning.processes import (
     run_as_worker,
     run_in_this_process,
     run_with_workers,
+    wait_for_chief,
 )
 from tfgen.tuning.search_folder import SearchFolder
 from tfgen.tuning.search_progress import SearchProgress
@@ -137,6 +139,7 @@ class Search:
             ValueError: if the folder holds another search.
         """
         if is_worker():
+            wait_for_chief()
             sys.exit(run_as_worker(self._make_oracle(), self._training()))
         with self.folder.claimed():
             self.folder.begin(self._settings())
@@ -236,12 +239,13 @@ class Search:
         """All hyperparameters, those under conditions too."""
         if isinstance(self.hypermodel, GenerativeHyperModel):
             return self.hypermodel.space.hyperparameters()
+        # Asked itself: in a worker, a tuner's own would ask the chief.
+        oracle = keras_tuner.oracles.RandomSearchOracle(
+            keras_tuner.Objective("any", "min")
+        )
         with tempfile.TemporaryDirectory() as folder:
-            return keras_tuner.RandomSearch(
-                self.hypermodel,
-                keras_tuner.Objective("any", "min"),
-                directory=folder,
-            ).oracle.get_space()
+            BaseTuner(oracle, self.hypermodel, directory=folder)
+        return oracle.get_space()
 
     def _training(self):
         return TrialTraining(
@@ -260,7 +264,7 @@ class Search:
         )
 
     def _load_extractor(self):
-        """The same for all trials; the first process trains it."""
+        """The same for all trials; workers load what their chief trained."""
         measures = [*self.objective.measures, *self.measures]
         if self._extractor != "auto":
             return None if self._extractor == "none" else self._extractor
@@ -269,6 +273,12 @@ class Search:
         if not asked or few:
             return None
         if not self.folder.extractor.exists():
+            if is_worker():
+                raise ValueError(
+                    f"{self.folder.extractor} is missing, which the chief "
+                    "writes before it answers: give all machines the same "
+                    "shared folder as out."
+                )
             print("training a classifier for the features", flush=True)
             with written_whole(self.folder.extractor) as path:
                 fit_extractor(self.train).save(path)

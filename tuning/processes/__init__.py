@@ -1,6 +1,7 @@
 """Where trials run: in this process, or in workers that it leads."""
 
 from tfgen.tuning.processes.chief import run_with_workers as run_with_workers
+from tfgen.tuning.processes.chief_watch import wait_for_chief as wait_for_chief
 from tfgen.tuning.processes.cluster import is_chief as is_chief
 from tfgen.tuning.processes.cluster import is_worker as is_worker
 from tfgen.tuning.processes.this_process import (
