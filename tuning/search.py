@@ -145,7 +145,7 @@ class Search:
             self.folder.begin(self._settings())
             self._load_extractor()
             self._oracle = oracle = self._make_oracle()
-            oracle.reload()
+            oracle.reload(held=is_chief())
             reports = SearchReports(self, self.space)
             reports.update(oracle.records(), force=True)
             try:

@@ -41,27 +41,30 @@ def run_with_workers(
             when something has changed.
         say: called with a line about what happens to workers; by default it
             is printed to standard error.
-        patience_seconds: a worker without a sign of life for longer is
-            reported and, if it was started here, ended. More than the longest
-            epoch takes.
+        patience_seconds: a worker that has told of no progress for longer
+            is reported. One whose process is not heard of either, or has told
+            of none for six times as long, is ended if it was started here,
+            and loses its trial. A remote one that is not heard of for 30
+            seconds does so at once.
 
     Raises:
         RuntimeError: if workers die again and again before they get a trial,
             or those of a cluster are gone.
-        KeyboardInterrupt: at Ctrl-C or SIGTERM, when the workers have ended;
-            their trials are waiting in the saved state then.
+        KeyboardInterrupt: at Ctrl-C or SIGTERM, when the workers that were
+            started here have ended; their trials are waiting in the saved
+            state then.
     """
     say = say or _print
     tell = _Teller(oracle, on_change)
     if cluster.is_chief():
         service = ChiefService(oracle, *cluster.address())
-    else:
-        service = ChiefService(oracle)
-    with service, sigterm_raises(), _kept_state(oracle):
-        if cluster.is_chief():
+        # Trials stay their workers', who go on while the chief is restarted.
+        with service, sigterm_raises():
             remote = RemoteWorkers(oracle, service, say, patience_seconds)
             _lead(remote, service, tell)
-            return
+        return
+    service = ChiefService(oracle)
+    with service, sigterm_raises(), _kept_state(oracle):
         processes = [
             WorkerProcess(
                 f"worker-{number}",
