@@ -1,11 +1,13 @@
 """A hyperparameter search, from its arguments to its folder."""
 
 import copy
+import os
 import sys
 import tempfile
 
 import keras
 import keras_tuner
+import tensorflow as tf
 from keras_tuner.engine.base_tuner import BaseTuner
 
 import tfgen
@@ -23,9 +25,11 @@ from tfgen.tuning.oracles import make_oracle
 from tfgen.tuning.processes import (
     is_chief,
     is_worker,
+    own_command,
     run_as_worker,
     run_in_this_process,
     run_with_workers,
+    usable_gpus,
     wait_for_chief,
 )
 from tfgen.tuning.search_folder import SearchFolder
@@ -136,11 +140,14 @@ class Search:
 
         Raises:
             TrialFailed: if no trial was completed; quotes the reasons.
-            ValueError: if the folder holds another search.
+            ValueError: if the folder holds another search, or workers cannot
+                start this program again.
         """
         if is_worker():
             wait_for_chief()
             sys.exit(run_as_worker(self._make_oracle(), self._training()))
+        if workers and not is_chief():
+            own_command()  # raises ValueError where there is none
         with self.folder.claimed():
             self.folder.begin(self._settings())
             self._load_extractor()
@@ -190,6 +197,7 @@ class Search:
                 run_with_workers(
                     oracle,
                     workers,
+                    gpus=self._gpus_to_spread(),
                     on_change=on_change,
                     say=progress.say,
                 )
@@ -198,6 +206,13 @@ class Search:
         finally:
             progress.end()
         on_change({})
+
+    def _gpus_to_spread(self):
+        """Of a strategy that takes all, there is nothing to spread."""
+        if self.devices["strategy"] != "none":
+            return []
+        count = len(tf.config.list_physical_devices("GPU"))
+        return usable_gpus(count, os.environ)
 
     def _choose(self, objective, report, patience):
         """What depends on the kind of model."""

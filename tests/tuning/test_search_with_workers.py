@@ -1,6 +1,7 @@
-"""A search whose chief and worker are threads of this process."""
+"""Searches with workers; chief and worker are threads of this process."""
 
 import socket
+import sys
 import threading
 
 import keras
@@ -94,6 +95,14 @@ def test_a_worker_trains_no_extractor(port, tmp_path):
     )
     with pytest.raises(ValueError, match=r"extractor\.keras is missing, which"):
         search._load_extractor()
+
+
+def test_workers_of_a_typed_program(data, tmp_path, monkeypatch):
+    monkeypatch.delattr(sys.modules["__main__"], "__file__")
+    search = Search(build, *data, tmp_path / "s", trials=1, max_epochs=1)
+    with pytest.raises(ValueError, match=r"call run\(workers=0\)"):
+        search.run(workers=1)
+    assert not (tmp_path / "s").exists()
 
 
 def test_signs_of_life_do_not_fill_a_folder(tmp_path):
