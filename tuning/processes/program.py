@@ -13,7 +13,7 @@ def own_command() -> list[str]:
     """
     main = sys.modules["__main__"]
     file = getattr(main, "__file__", None)  # "<stdin>" for a pipe
-    # Behind `python -i program.py`, what follows is typed.
+    # IPython sets it; its `%run program.py` sets `__file__` too.
     typed = hasattr(sys, "ps1")
     of_a_file = file is not None and pathlib.Path(file).exists()
     if typed or not (of_a_file or sys.argv[0] == "-c"):

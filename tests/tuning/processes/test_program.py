@@ -48,3 +48,10 @@ def test_typed_after_a_program(tmp_path):
     file.write_text("def ask():\n" + ASK.replace("\n", "\n    "))
     arguments = ["-i", str(file)]
     assert "put it into a file" in answer(arguments, "ask()\n")
+
+
+def test_run_from_a_notebook(monkeypatch):
+    assert program.own_command()[0] == sys.executable
+    monkeypatch.setattr(sys, "ps1", "In : ", raising=False)
+    with pytest.raises(ValueError, match="put it into a file"):
+        program.own_command()
