@@ -35,6 +35,7 @@ class ChiefWatch(threading.Thread):
         for attempt in itertools.count():
             if _answers(self.address):
                 return
+            self._check_parent()
             if attempt == 0:
                 print(
                     f"worker {cluster.own_name()}: waiting for the chief at "
@@ -42,7 +43,6 @@ class ChiefWatch(threading.Thread):
                     file=sys.stderr,
                     flush=True,
                 )
-            self._check_parent()
             if time.monotonic() > end:
                 self._end(f"no chief has begun to answer at {host}:{port}")
             time.sleep(SECONDS_BETWEEN)
