@@ -1,11 +1,14 @@
 """A hyperparameter search, from its arguments to its folder."""
 
 import copy
+import os
 import sys
 import tempfile
 
 import keras
 import keras_tuner
+import tensorflow as tf
+from keras_tuner.engine.base_tuner import BaseTuner
 
 import tfgen
 from tfgen.metrics import fit_extractor
@@ -25,9 +28,12 @@ from tfgen.tuning.oracles import make_oracle
 from tfgen.tuning.processes import (
     is_chief,
     is_worker,
+    own_command,
     run_as_worker,
     run_in_this_process,
     run_with_workers,
+    usable_gpus,
+    wait_for_chief,
 )
 from tfgen.tuning.reloading import check_reloadable
 from tfgen.tuning.search_folder import SearchFolder
@@ -144,17 +150,21 @@ class Search:
 
         Raises:
             TrialFailed: if no trial was completed; quotes the reasons.
-            ValueError: if the folder holds another search.
+            ValueError: if the folder holds another search, or workers cannot
+                start this program again.
             OSError: if the disk gets full or is gone; the trials that ran are
                 waiting then.
         """
         if is_worker():
+            wait_for_chief()
             sys.exit(run_as_worker(self._make_oracle(), self._training()))
+        if workers and not is_chief():
+            own_command()  # raises ValueError where there is none
         with self.folder.claimed():
             self.folder.begin(self._settings())
             self._load_extractor()
             self._oracle = oracle = self._make_oracle()
-            oracle.reload()
+            oracle.reload(held=is_chief())
             reports = SearchReports(self, self.space)
             reports.update(oracle.records(), force=True)
             try:
@@ -217,6 +227,7 @@ class Search:
                 run_with_workers(
                     oracle,
                     workers,
+                    gpus=self._gpus_to_spread(),
                     on_change=on_change,
                     say=progress.say,
                 )
@@ -235,6 +246,13 @@ class Search:
                 "hyperparameters change first: raise trials or narrow the "
                 "space to search them all"
             )
+
+    def _gpus_to_spread(self):
+        """Of a strategy that takes all, there is nothing to spread."""
+        if self.devices["strategy"] != "none":
+            return []
+        count = len(tf.config.list_physical_devices("GPU"))
+        return usable_gpus(count, os.environ)
 
     def _choose(self, model, objective, report, patience):
         """What depends on the kind of model."""
@@ -279,12 +297,13 @@ class Search:
         """All hyperparameters, those under conditions too."""
         if isinstance(self.hypermodel, GenerativeHyperModel):
             return self.hypermodel.space.hyperparameters()
+        # Asked itself: in a worker, a tuner's own would ask the chief.
+        oracle = keras_tuner.oracles.RandomSearchOracle(
+            keras_tuner.Objective("any", "min")
+        )
         with tempfile.TemporaryDirectory() as folder:
-            return keras_tuner.RandomSearch(
-                self.hypermodel,
-                keras_tuner.Objective("any", "min"),
-                directory=folder,
-            ).oracle.get_space()
+            BaseTuner(oracle, self.hypermodel, directory=folder)
+        return oracle.get_space()
 
     def _training(self):
         return TrialTraining(
@@ -303,7 +322,7 @@ class Search:
         )
 
     def _load_extractor(self):
-        """The same for all trials; the first process trains it."""
+        """The same for all trials; workers load what their chief trained."""
         measures = [*self.objective.measures, *self.measures]
         if self._extractor != "auto":
             return None if self._extractor == "none" else self._extractor
@@ -312,6 +331,12 @@ class Search:
         if not asked or few:
             return None
         if not self.folder.extractor.exists():
+            if is_worker():
+                raise ValueError(
+                    f"{self.folder.extractor} is missing, which the chief "
+                    "writes before it answers: give all machines the same "
+                    "shared folder as out."
+                )
             print("training a classifier for the features", flush=True)
             with written_whole(self.folder.extractor) as path:
                 fit_extractor(self.train).save(path)

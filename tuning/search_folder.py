@@ -60,7 +60,7 @@ class SearchFolder:
         settings = json.loads(json.dumps(settings))  # as they are read back
         if self.settings_file.exists():
             self._check_same(settings)
-        elif self.path.exists() and any(self.path.iterdir()):
+        elif self._holds_something():
             raise ValueError(
                 f"{self.path} is not empty and holds no search: choose "
                 "another folder."
@@ -82,6 +82,12 @@ class SearchFolder:
                 f"{self.settings_file} is not what a search wrote ({error}): "
                 "start a new search in another folder."
             ) from error
+
+    def _holds_something(self):
+        """Besides signs of life of workers that began before the chief."""
+        if not self.path.exists():
+            return False
+        return any(path.name != "workers" for path in self.path.iterdir())
 
     def _check_same(self, settings):
         begun = self.settings()

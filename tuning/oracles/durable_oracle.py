@@ -130,8 +130,17 @@ class DurableOracle(StatelessDraws):
                 reason = reason or "it failed without a reason"
             self._end(own, reason)
 
-    def take_over(self, tuner_id: str) -> str | None:
+    def trial_of(self, tuner_id: str) -> str | None:
+        """The id of the trial that a worker runs."""
+        trial = self.ongoing_trials.get(tuner_id)
+        return trial and trial.trial_id
+
+    def take_over(self, tuner_id: str, seen: float | None = None) -> str | None:
         """A worker is gone: its trial waits for another one.
+
+        Args:
+            tuner_id: the worker's name.
+            seen: when it was last seen, in seconds since 1970; default: now.
 
         Returns:
             The id of the trial, if it had one.
@@ -141,7 +150,7 @@ class DurableOracle(StatelessDraws):
             trial = self.ongoing_trials.get(tuner_id)
             if trial is None:
                 return None
-            self._wait_again(tuner_id)
+            self._wait_again(tuner_id, seen)
             self.save()
             return trial.trial_id
 
@@ -186,8 +195,12 @@ class DurableOracle(StatelessDraws):
             self._state_file.write(self.get_state())
             self.version += 1
 
-    def reload(self):
+    def reload(self, held: bool = False):
         """Goes on with the state in the folder, if there is one.
+
+        Args:
+            held: that trials which workers of a cluster had stay theirs until
+                the chief finds that they are gone.
 
         Raises:
             ValueError: if it cannot be read, or is that of another search.
@@ -196,7 +209,8 @@ class DurableOracle(StatelessDraws):
         if state is not None:
             self.set_state(state)
             for tuner_id in list(self.ongoing_trials):
-                self._resume(tuner_id)
+                if not held or tuner_id == IN_THIS_PROCESS:
+                    self._resume(tuner_id)
 
     def get_state(self):
         return oracle_state.state_of(self)

@@ -5,8 +5,10 @@ import time
 
 from tfgen.tuning.processes import cluster
 from tfgen.tuning.processes.chief_service import ChiefService
+from tfgen.tuning.processes.gpus import gpu_of_worker
 from tfgen.tuning.processes.interruption import sigterm_raises
 from tfgen.tuning.processes.local_workers import LocalWorkers
+from tfgen.tuning.processes.program import own_command
 from tfgen.tuning.processes.remote_workers import RemoteWorkers
 from tfgen.tuning.processes.worker_process import WorkerProcess, end_all
 from tfgen.tuning.signs_of_life import signs_of_life
@@ -20,6 +22,7 @@ def run_with_workers(
     *,
     command: list[str] | None = None,
     environment: dict[str, str] | None = None,
+    gpus: list[str] = (),
     on_change=None,
     say=None,
     patience_seconds: float = 600.0,
@@ -37,37 +40,47 @@ def run_with_workers(
         command: that starts a worker, which comes to `run_as_worker`; by
             default that of this process.
         environment: variables of the workers besides those of this process.
+        gpus: names for `CUDA_VISIBLE_DEVICES`; of several, each worker gets
+            one, in turn. By default all workers see all.
         on_change: called with what running trials said last, by their ids,
             when something has changed.
         say: called with a line about what happens to workers; by default it
             is printed to standard error.
-        patience_seconds: a worker without a sign of life for longer is
-            reported and, if it was started here, ended. More than the longest
-            epoch takes.
+        patience_seconds: a worker that has told of no progress for longer
+            is reported. One whose process is not heard of either, or has told
+            of none for six times as long, is ended if it was started here,
+            and loses its trial. A remote one that is not heard of for 30
+            seconds does so at once.
 
     Raises:
         RuntimeError: if workers die again and again before they get a trial,
             or those of a cluster are gone.
         DiskError: if a worker that was started here cannot write its files.
-        KeyboardInterrupt: at Ctrl-C or SIGTERM, when the workers have ended;
-            their trials are waiting in the saved state then.
+        ValueError: if this program cannot be started again for workers.
+        KeyboardInterrupt: at Ctrl-C or SIGTERM, when the workers that were
+            started here have ended; their trials are waiting in the saved
+            state then.
     """
     say = say or _print
     tell = _Teller(oracle, on_change)
     if cluster.is_chief():
         service = ChiefService(oracle, *cluster.address())
-    else:
-        service = ChiefService(oracle)
-    with service, sigterm_raises(), _kept_state(oracle):
-        if cluster.is_chief():
+        # Trials stay their workers', who go on while the chief is restarted.
+        with service, sigterm_raises():
             remote = RemoteWorkers(oracle, service, say, patience_seconds)
             _lead(remote, service, tell)
-            return
+        return
+    command = command or own_command()
+    service = ChiefService(oracle)
+    with service, sigterm_raises(), _kept_state(oracle):
         processes = [
             WorkerProcess(
                 f"worker-{number}",
-                command or [sys.executable, *sys.orig_argv[1:]],
-                _environment(environment, service.port),
+                command,
+                {
+                    **_environment(environment, service.port),
+                    **gpu_of_worker(number, gpus),
+                },
                 oracle.folder,
             )
             for number in range(1, workers + 1)

@@ -7,7 +7,10 @@ from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.src import protos
 from keras_tuner.src.distribute.oracle_chief import OracleServicer
 
-THREADS = 4
+from tfgen.tuning.processes import lease
+
+# More than workers, so that signs of life do not wait for slow draws.
+THREADS = 64
 
 
 class ChiefService(OracleServicer):
@@ -24,6 +27,8 @@ class ChiefService(OracleServicer):
         port: where it listens.
         asked: when workers last asked for a trial, by their names, in seconds
             of the monotonic clock.
+        heard: when anything was last heard of them. Workers that had a trial
+            when the chief was ended have time to be heard of again.
         busy: names of workers that have been given a trial since they were
             started.
         stopped: names of workers that were told to stop.
@@ -32,6 +37,7 @@ class ChiefService(OracleServicer):
     def __init__(self, oracle, host="127.0.0.1", port=0):
         super().__init__(oracle)
         self.asked, self.busy, self.stopped = {}, set(), set()
+        self.heard = dict.fromkeys(oracle.ongoing_trials, time.monotonic())
         self._error = None
         self._lock = threading.Lock()
         self._server = grpc.server(
@@ -56,6 +62,14 @@ class ChiefService(OracleServicer):
         with self._lock:
             self.busy.discard(worker)
             self.stopped.discard(worker)
+            self.heard.pop(worker, None)
+
+    def is_alive(self, worker: str) -> bool:
+        """Whether a worker has been heard of lately."""
+        with self._lock:
+            heard = self.heard.get(worker)
+        now = time.monotonic()
+        return heard is not None and now - heard <= lease.SECONDS_DEAD
 
     def raise_error(self) -> None:
         """Raises what the oracle raised, such as that the disk is full."""
@@ -66,7 +80,8 @@ class ChiefService(OracleServicer):
         answer = self._call(super().CreateTrial, request, context)
         status = TrialStatus.from_proto(answer.trial.status)
         with self._lock:
-            self.asked[request.tuner_id] = time.monotonic()
+            now = time.monotonic()
+            self.asked[request.tuner_id] = self.heard[request.tuner_id] = now
             if status == TrialStatus.RUNNING:
                 self.busy.add(request.tuner_id)
             if status == TrialStatus.STOPPED:
@@ -74,6 +89,20 @@ class ChiefService(OracleServicer):
             else:
                 self.stopped.discard(request.tuner_id)
         return answer
+
+    def GetTrial(self, request, context):
+        """Whether a trial is still that of the worker that asks."""
+        worker = dict(context.invocation_metadata()).get(lease.WORKER)
+        if worker is None:
+            return self._call(super().GetTrial, request, context)
+        with self._lock:
+            self.heard[worker] = time.monotonic()
+        if request.trial_id not in ("", self.oracle.trial_of(worker)):
+            context.abort(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                f"trial {request.trial_id} is not that of {worker}",
+            )
+        return protos.get_service().GetTrialResponse()
 
     def UpdateTrial(self, request, context):
         return self._call(super().UpdateTrial, request, context)

@@ -1,3 +1,4 @@
+import itertools
 import os
 import socket
 import sys
@@ -8,6 +9,8 @@ from tfgen.tuning.processes import cluster
 
 SECONDS_WITHOUT_CHIEF = 30.0
 SECONDS_BETWEEN = 1.0
+# A chief begins to answer when it has trained what all trials share.
+SECONDS_TO_START = 12 * 3600.0
 
 
 class ChiefWatch(threading.Thread):
@@ -25,11 +28,29 @@ class ChiefWatch(threading.Thread):
         self.parent = int(os.environ.get(cluster.CHIEF_PID, 0))
         self._over = threading.Event()
 
+    def wait_for_start(self) -> None:
+        """Waits, half a day long, until the chief answers; says so."""
+        host, port = self.address
+        end = time.monotonic() + SECONDS_TO_START
+        for attempt in itertools.count():
+            if _answers(self.address):
+                return
+            self._check_parent()
+            if attempt == 0:
+                print(
+                    f"worker {cluster.own_name()}: waiting for the chief at "
+                    f"{host}:{port}.",
+                    file=sys.stderr,
+                    flush=True,
+                )
+            if time.monotonic() > end:
+                self._end(f"no chief has begun to answer at {host}:{port}")
+            time.sleep(SECONDS_BETWEEN)
+
     def run(self):
         answered = time.monotonic()
         while not self._over.wait(SECONDS_BETWEEN):
-            if self.parent and os.getppid() != self.parent:
-                self._end("the chief that started this worker is gone")
+            self._check_parent()
             if _answers(self.address):
                 answered = time.monotonic()
             elif time.monotonic() - answered > SECONDS_WITHOUT_CHIEF:
@@ -43,11 +64,24 @@ class ChiefWatch(threading.Thread):
         """The worker has been told to stop; the chief may go."""
         self._over.set()
 
+    def _check_parent(self):
+        if self.parent and os.getppid() != self.parent:
+            self._end("the chief that started this worker is gone")
+
     def _end(self, why):
         if not self._over.is_set():
             print(f"worker {cluster.own_name()}: {why}.", file=sys.stderr)
             sys.stderr.flush()
             os._exit(1)
+
+
+def wait_for_chief() -> None:
+    """Waits until this worker's chief is there; only then it may write.
+
+    If the chief does not come, or a chief that started this process is gone,
+    the process ends with status 1 and one line.
+    """
+    ChiefWatch().wait_for_start()
 
 
 def _answers(address):

@@ -45,7 +45,7 @@ class LocalWorkers:
         self.service = service
         self.working = {process.name: process for process in processes}
         self.say = say
-        self.silence = Silence(oracle.folder, patience_seconds)
+        self.silence = Silence(service, patience_seconds)
         self._kernel_kills = collections.deque(maxlen=LOOKS)
         self._deaths_in_trial = collections.Counter()
         self._epoch_of_trial = collections.Counter()
@@ -103,11 +103,16 @@ class LocalWorkers:
         name = process.name
         if name in self.service.asked:
             self.silence.heard(name, self.service.asked[name])
-        if name not in self._silent and self.silence.too_long(name):
-            line = self.silence.describe(name, self._trial_of(name))
+        if name in self._silent:
+            return
+        if self.silence.too_long(name):
+            line = self.silence.describe(name)
             self.say(f"{line}: its process is ended.")
             self._silent[name] = line
             process.kill()
+        elif self.silence.is_new(name):
+            line = self.silence.describe(name)
+            self.say(f"{line}: its process is alive and waited for.")
 
     def _bury(self, process, status):
         name = process.name
@@ -119,7 +124,7 @@ class LocalWorkers:
         cause = self._silent.pop(name, None)
         by_kernel = cause is None and self._by_kernel(status)
         cause = cause or cause_of_death(status)
-        trial_id = self._trial_of(name)
+        trial_id = self.oracle.trial_of(name)
         if trial_id is not None:
             self._deaths_without_trial[name] = 0
             self._decide_on_trial(process, trial_id, cause, by_kernel)
@@ -175,10 +180,6 @@ class LocalWorkers:
                 f"(all of it: {process.log}). Mend what it says and run the "
                 "search again; it goes on where it was."
             )
-
-    def _trial_of(self, name):
-        trial = self.oracle.ongoing_trials.get(name)
-        return trial and trial.trial_id
 
     def _by_kernel(self, status):
         before = self._kernel_kills[0]

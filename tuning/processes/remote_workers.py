@@ -1,14 +1,15 @@
 import time
 
+from tfgen.tuning.oracles.oracle_state import last_sign
 from tfgen.tuning.processes.silence import Silence
 
-SECONDS_WITHOUT_WORKERS = 50.0
+SECONDS_WITHOUT_WORKERS = 20.0
 
 
 class RemoteWorkers:
     """Looks after workers that others have started, by their signs of life.
 
-    The trial of a silent one is given to the next that asks.
+    The trial of one that is dead or silent is given to the next that asks.
 
     Args:
         oracle: a `DurableOracle`.
@@ -21,7 +22,7 @@ class RemoteWorkers:
         self.oracle = oracle
         self.service = service
         self.say = say
-        self.silence = Silence(oracle.folder, patience_seconds)
+        self.silence = Silence(service, patience_seconds)
         self._lost = set()
         self._alone_since = None
 
@@ -33,10 +34,10 @@ class RemoteWorkers:
 
         Raises:
             RuntimeError: if trials are left and all workers have been gone
-                for most of a minute.
+                for a while.
         """
-        names = dict(self.service.asked)
-        left = [name for name in names if not self._is_gone(name, names[name])]
+        names = list(self.service.heard)
+        left = [name for name in names if not self._is_gone(name)]
         if not names or left:
             self._alone_since = None
             return True
@@ -44,19 +45,29 @@ class RemoteWorkers:
             return False
         return self._wait_for_others()
 
-    def _is_gone(self, name, asked):
-        self.silence.heard(name, asked)
+    def _is_gone(self, name):
         if name in self.service.stopped:
             return True
-        silent = self.silence.too_long(name)
-        if silent and name not in self._lost:
-            self._lost.add(name)
-            line = self.silence.describe(name, self._trial_of(name))
-            self.oracle.take_over(name)
-            self.say(f"{line}: its trial is given to others.")
-        if not silent:
+        if name in self.service.asked:
+            self.silence.heard(name, self.service.asked[name])
+        gone = not self.service.is_alive(name) or self.silence.too_long(name)
+        if not gone:
             self._lost.discard(name)
-        return silent
+            if self.silence.is_new(name):
+                line = self.silence.describe(name)
+                self.say(f"{line}: its process is alive and waited for.")
+        elif name not in self._lost:
+            self._lost.add(name)
+            self._give_up(name)
+        return gone
+
+    def _give_up(self, name):
+        line = self.silence.describe(name)
+        if self.oracle.trial_of(name) is None:
+            self.say(f"{line}.")
+            return
+        self.oracle.take_over(name, last_sign(self.oracle, name))
+        self.say(f"{line}: its trial is given to others.")
 
     def _wait_for_others(self):
         now = time.monotonic()
@@ -68,7 +79,3 @@ class RemoteWorkers:
                 "it was."
             )
         return True
-
-    def _trial_of(self, name):
-        trial = self.oracle.ongoing_trials.get(name)
-        return trial and trial.trial_id

@@ -1,3 +1,4 @@
+import sys
 import time
 
 from keras_tuner.engine.base_tuner import BaseTuner
@@ -7,6 +8,7 @@ from tfgen.training.files import write_text
 from tfgen.tuning.disk_error import is_disk_error
 from tfgen.tuning.oracles.failure_reason import FILE
 from tfgen.tuning.processes.failure import reason_of
+from tfgen.tuning.processes.lease import TrialLost
 from tfgen.tuning.signs_of_life import SignOfLife
 
 SECONDS_TO_WAIT = 0.5
@@ -74,7 +76,11 @@ class TrialLoop(BaseTuner):
         failure.unlink(missing_ok=True)
         self.sign.begin(trial.trial_id)
         self._tell({trial.trial_id: {}})
-        result, reason = self._result_or_reason(trial)
+        try:
+            result, reason = self._result_or_reason(trial)
+        except TrialLost as lost:
+            print(f"{self.tuner_id}: {lost}.", file=sys.stderr, flush=True)
+            return
         if result is None:
             trial.status, trial.message = TrialStatus.FAILED, reason
             write_text(failure, f"{reason}\n")
@@ -88,6 +94,8 @@ class TrialLoop(BaseTuner):
     def _result_or_reason(self, trial):
         try:
             return self.run_trial(trial), ""
+        except TrialLost:
+            raise
         except Exception as error:
             if is_disk_error(error):  # so would be all trials to come
                 raise

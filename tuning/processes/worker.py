@@ -5,6 +5,7 @@ import sys
 import time
 
 import grpc
+from keras_tuner.engine.trial import TrialStatus
 
 from tfgen.tuning.disk_error import is_disk_error
 from tfgen.tuning.oracles.failure_reason import one_line
@@ -13,6 +14,7 @@ from tfgen.tuning.processes.chief_watch import (
     SECONDS_WITHOUT_CHIEF,
     ChiefWatch,
 )
+from tfgen.tuning.processes.lease import Lease
 from tfgen.tuning.processes.trial_loop import TrialLoop
 
 
@@ -21,7 +23,8 @@ def run_as_worker(oracle, run_trial) -> int:
 
     The chief's address and this worker's name are in KerasTuner's environment
     variables, see `cluster`. If the chief is gone, the process ends with
-    status 1 and one line; also in the middle of a trial.
+    status 1 and one line; also in the middle of a trial. A trial that the
+    chief has given to another worker is left, without a result.
 
     Args:
         oracle: a `DurableOracle` made as the chief's; its state is not used.
@@ -31,11 +34,13 @@ def run_as_worker(oracle, run_trial) -> int:
         Exit status: 0 when the chief said stop, 1 if it refused a call,
         `os.EX_IOERR` if files cannot be written.
     """
-    watch = ChiefWatch()
+    watch, lease = ChiefWatch(), Lease()
     name = cluster.own_name()
-    loop = TrialLoop(oracle, run_trial, pathlib.Path(oracle.folder), name)
-    loop.oracle = _PatientClient(loop.oracle)
+    run_own = _while_own(lease, run_trial)
+    loop = TrialLoop(oracle, run_own, pathlib.Path(oracle.folder), name)
+    loop.oracle = _PatientClient(loop.oracle, lease)
     watch.start()
+    lease.start()
     try:
         loop.search()
     except grpc.RpcError as error:
@@ -50,17 +55,43 @@ def run_as_worker(oracle, run_trial) -> int:
         return os.EX_IOERR
     finally:
         watch.stop()
+        lease.stop()
     return 0
+
+
+def _while_own(lease, run_trial):
+    """Raises `TrialLost` when the trial is no longer this worker's."""
+
+    def run_own(trial, beat):
+        def checked_beat(**said):
+            lease.check()
+            beat(**said)
+
+        try:
+            return run_trial(trial, checked_beat)
+        finally:  # what failed might have failed since two trained it
+            lease.check()
+
+    return run_own
 
 
 class _PatientClient:
     """Asks again while the chief is being started again."""
 
-    def __init__(self, client):
+    def __init__(self, client, lease):
         self.client = client
+        self.lease = lease
 
     def create_trial(self, tuner_id):
-        return _asked(self.client.create_trial, tuner_id)
+        self.lease.begin("", time.monotonic())
+        return _asked(self._create_trial, tuner_id)
+
+    def _create_trial(self, tuner_id):
+        asked = time.monotonic()
+        trial = self.client.create_trial(tuner_id)
+        running = trial.status == TrialStatus.RUNNING
+        self.lease.begin(trial.trial_id if running else "", asked)
+        return trial
 
     def update_trial(self, trial_id, metrics, step):
         return _asked(self.client.update_trial, trial_id, metrics, step)

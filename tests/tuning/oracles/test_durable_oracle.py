@@ -289,6 +289,17 @@ def test_seconds_of_a_killed_run(make, tmp_path, monkeypatch):
     assert make().records()[0].seconds == 5.0
 
 
+def test_seconds_of_a_lost_worker(make, monkeypatch):
+    """Up to when it was last seen."""
+    clock = [100.0]
+    monkeypatch.setattr("time.time", lambda: clock[0])
+    oracle = make()
+    oracle.create_trial("lost")
+    clock[0] += 1000.0
+    oracle.take_over("lost", seen=103.0)
+    assert oracle.records()[0].seconds == 3.0
+
+
 def test_best_by_direction(make, end, tmp_path):
     for direction, best in (("min", "0001"), ("max", "0002")):
         oracle = make(direction=direction, folder=tmp_path / direction)

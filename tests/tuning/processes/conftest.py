@@ -10,7 +10,7 @@ NAME = "val_loss"
 def make(tmp_path):
     """Makes an oracle with one hyperparameter, `rate`."""
 
-    def make(tuner="random", trials=3, folder=tmp_path):
+    def make(tuner="random", trials=3, folder=tmp_path, held=False):
         space = keras_tuner.HyperParameters()
         space.Float("rate", 1e-4, 1e-1, sampling="log")
         oracle = make_oracle(
@@ -22,7 +22,7 @@ def make(tmp_path):
             space=space,
             folder=folder,
         )
-        oracle.reload()
+        oracle.reload(held)
         return oracle
 
     return make

@@ -7,7 +7,12 @@ import threading
 
 import pytest
 
-from tfgen.tuning.processes import chief_watch, cluster, run_as_worker
+from tfgen.tuning.processes import (
+    chief_watch,
+    cluster,
+    run_as_worker,
+    wait_for_chief,
+)
 from tfgen.tuning.processes.chief_service import ChiefService
 from tfgen.tuning.processes.trial_loop import TrialLoop
 from tfgen.tuning.trial_failed import TrialFailed
@@ -165,6 +170,30 @@ def test_parent_that_is_gone(watch, monkeypatch, capsys):
     assert capsys.readouterr().err == (
         "worker worker-1: the chief that started this worker is gone.\n"
     )
+
+
+def test_waits_for_a_chief_that_begins_later(make, connect, capsys):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    connect(port)
+    thread = threading.Thread(target=wait_for_chief, daemon=True)
+    thread.start()
+    thread.join(1.5)
+    assert thread.is_alive()
+    with ChiefService(make(), "127.0.0.1", port):
+        thread.join(10)
+        assert not thread.is_alive()
+    assert capsys.readouterr().err == (
+        f"worker worker-1: waiting for the chief at 127.0.0.1:{port}.\n"
+    )
+
+
+def test_parent_that_is_gone_is_not_waited_for(watch, monkeypatch, capsys):
+    monkeypatch.setenv(cluster.CHIEF_PID, str(os.getpid()))
+    with pytest.raises(Ended, match="1"):
+        watch(1).wait_for_start()
+    assert "the chief that started this" in capsys.readouterr().err
 
 
 def test_chief_that_answers(make, watch):

@@ -4,31 +4,33 @@ import time
 
 import pytest
 
-from tfgen.tuning.processes import remote_workers
+from tfgen.tuning.processes import lease, remote_workers
 from tfgen.tuning.processes.chief_service import ChiefService
 from tfgen.tuning.processes.remote_workers import RemoteWorkers
 
 
 class Cluster:
-    def __init__(self, oracle, patience_seconds):
+    def __init__(self, oracle):
         self.oracle = oracle
         self.said = []
         self.service = ChiefService(oracle)
         self.workers = RemoteWorkers(
-            oracle, self.service, self.said.append, patience_seconds
+            oracle, self.service, self.said.append, 600.0
         )
 
     def ask(self, name):
         trial = self.oracle.create_trial(name)
-        self.service.asked[name] = time.monotonic()
+        now = time.monotonic()
+        self.service.asked[name] = self.service.heard[name] = now
         if trial.status == "STOPPED":
             self.service.stopped.add(name)
         return trial
 
 
 @pytest.fixture
-def cluster(make):
-    return lambda trials=1: Cluster(make(trials=trials), 0.3)
+def cluster(make, monkeypatch):
+    monkeypatch.setattr(lease, "SECONDS_DEAD", 0.3)
+    return lambda trials=1: Cluster(make(trials=trials))
 
 
 def fail(cluster, trial):

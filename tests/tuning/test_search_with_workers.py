@@ -1,0 +1,112 @@
+"""Searches with workers; chief and worker are threads of this process."""
+
+import socket
+import sys
+import threading
+
+import keras
+import pytest
+from keras_tuner.src.distribute.oracle_client import OracleClient
+
+import tfgen
+from tfgen.tuning import Search, VAEHyperModel
+from tfgen.tuning.processes import cluster
+from tfgen.tuning.processes.chief_service import ChiefService
+from tfgen.tuning.search_folder import SearchFolder
+
+
+@pytest.fixture(scope="module")
+def data():
+    return (
+        tfgen.data.load("iris", split="train"),
+        tfgen.data.load("iris", split="validation"),
+    )
+
+
+@pytest.fixture
+def port(monkeypatch):
+    """Makes this process a worker, whose chief is not there yet."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    monkeypatch.setenv(cluster.ADDRESS, "127.0.0.1")
+    monkeypatch.setenv(cluster.PORT, str(port))
+    monkeypatch.setenv(cluster.NAME, "worker-1")
+    return port
+
+
+def build(hp):
+    network = hp.Choice("network", ["narrow", "wide"])
+    with hp.conditional_scope("network", "wide"):
+        units = hp.Int("units", 8, 9)
+    if network == "narrow":
+        units = 4
+    vae = tfgen.build(
+        "vae",
+        input_shape=(4,),
+        latent_dim=1,
+        network="mlp",
+        network_options={"units": (units,)},
+    )
+    vae.compile(keras.optimizers.SGD(0.01))
+    return vae
+
+
+def test_a_worker_that_begins_before_its_chief(
+    data, port, tmp_path, monkeypatch
+):
+    """It finds the space without a chief, and writes nothing before it."""
+
+    def refuse(self):
+        raise AssertionError("the chief was asked for the space")
+
+    monkeypatch.setattr(OracleClient, "get_space", refuse)
+    out = tmp_path / "s"
+    search = Search(build, *data, out, trials=2, max_epochs=1)
+    names = {parameter.name for parameter in search.space.space}
+    assert names == {"network", "units"}
+    status = []
+
+    def work():
+        with pytest.raises(SystemExit) as ended:
+            search.run()
+        status.append(ended.value.code)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    worker.join(1.0)
+    assert worker.is_alive() and not out.exists()
+    oracle = search._make_oracle()
+    with ChiefService(oracle, "127.0.0.1", port):
+        worker.join(60)
+    assert status == [0]
+    assert [r.status for r in oracle.records()] == ["completed"] * 2
+
+
+def test_a_worker_trains_no_extractor(port, tmp_path):
+    digits = tfgen.data.load("digits", split="validation")
+    space = {"network": "mlp", "width": 8, "depth": 1}
+    search = Search(
+        VAEHyperModel(digits, space),
+        digits,
+        digits,
+        tmp_path / "s",
+        objective="frechet_distance",
+    )
+    with pytest.raises(ValueError, match=r"extractor\.keras is missing, which"):
+        search._load_extractor()
+
+
+def test_workers_of_a_typed_program(data, tmp_path, monkeypatch):
+    monkeypatch.delattr(sys.modules["__main__"], "__file__")
+    search = Search(build, *data, tmp_path / "s", trials=1, max_epochs=1)
+    with pytest.raises(ValueError, match=r"call run\(workers=0\)"):
+        search.run(workers=1)
+    assert not (tmp_path / "s").exists()
+
+
+def test_signs_of_life_do_not_fill_a_folder(tmp_path):
+    (tmp_path / "workers").mkdir()
+    (tmp_path / "workers" / "worker-1.json").write_text("{}")
+    SearchFolder(tmp_path).begin({"trials": 3})
+    assert SearchFolder(tmp_path).settings() == {"trials": 3}
