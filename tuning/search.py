@@ -1,6 +1,5 @@
 """A hyperparameter search, from its arguments to its folder."""
 
-import copy
 import os
 import sys
 import tempfile
@@ -14,6 +13,7 @@ import tfgen
 from tfgen.metrics import fit_extractor
 from tfgen.training import get_strategy
 from tfgen.training.files import written_whole
+from tfgen.tuning.hypermodels.as_hypermodel import as_hypermodel
 from tfgen.tuning.hypermodels.generative_hypermodel import GenerativeHyperModel
 from tfgen.tuning.objectives.measures import MEASURES
 from tfgen.tuning.objectives.measuring import Measuring, every
@@ -40,7 +40,7 @@ from tfgen.tuning.search_folder import SearchFolder
 from tfgen.tuning.search_progress import SearchProgress
 from tfgen.tuning.search_reports import SearchReports
 from tfgen.tuning.spaces.combinations import combinations
-from tfgen.tuning.trial_failed import TrialFailed
+from tfgen.tuning.trial_failed import all_failed
 from tfgen.tuning.trial_training import TrialTraining
 
 
@@ -119,7 +119,7 @@ class Search:
     ):
         _check_counts(trials=trials, max_epochs=max_epochs)
         self.folder = SearchFolder(out)
-        self.hypermodel = _hypermodel(hypermodel, tuner, max_epochs)
+        self.hypermodel = as_hypermodel(hypermodel, tuner, max_epochs)
         self.train, self.validation = train, validation
         self.tuner, self.trials, self.max_epochs = tuner, trials, max_epochs
         self.seed = seed
@@ -366,45 +366,7 @@ class Search:
         if best is not None:
             return best
         reasons = [r.reason for r in self.records() if r.status == "failed"]
-        raise TrialFailed(_all_failed(reasons, self.folder.path))
-
-
-class _OwnFunction(keras_tuner.HyperModel):
-    """A user's function as a hypermodel."""
-
-    def __init__(self, function):
-        super().__init__()
-        self.build = function
-
-
-def _hypermodel(given, tuner, epochs):
-    if not isinstance(given, keras_tuner.HyperModel):
-        if not callable(given):
-            raise ValueError(
-                f"hypermodel is {given!r}, expected a keras_tuner.HyperModel "
-                "or a function that builds a model from hyperparameters."
-            )
-        return _OwnFunction(given)
-    if isinstance(given, GenerativeHyperModel):
-        given = copy.copy(given)
-        given.epochs = given.epochs or epochs
-        if tuner == "grid":
-            given.space = given.space.grid()
-    return given
-
-
-def _all_failed(reasons, folder):
-    if not reasons:
-        return f"the search in {folder} has no completed trial: run it."
-    counts = {reason: reasons.count(reason) for reason in reasons}
-    listed = "; ".join(
-        f"{reason} ({count} times)" if count > 1 else reason
-        for reason, count in sorted(counts.items(), key=lambda x: -x[1])[:5]
-    )
-    return (
-        f"all {len(reasons)} trials in {folder} failed: {listed}. Narrow the "
-        "search space, or mend what the reasons name, and start a new search."
-    )
+        raise all_failed(reasons, self.folder.path)
 
 
 def _check_counts(**counts):
