@@ -11,7 +11,7 @@ test: .venv/.dev
 
 slow: .venv/.dev
 	@$(BIN)/python -m pytest -q -m slow
-	@$(BIN)/python benchmarks/search_kills.py --kills 20 --workers 2 --trials 100
+	@$(BIN)/python benchmarks/search_kills.py --kills 20 --workers 2 --trials 160
 
 demo: .venv/.base
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh

@@ -1,7 +1,7 @@
 """A hyperparameter search that is killed again and again loses nothing.
 
     python benchmarks/search_kills.py --kills 20 --workers 0
-    python benchmarks/search_kills.py --kills 20 --workers 2 --trials 100
+    python benchmarks/search_kills.py --kills 20 --workers 2 --trials 160
 
 With workers, one of them is killed, the chief alone, or all at once. After
 each kill, all trials that had been completed must still be, with the same
