@@ -57,6 +57,21 @@ def test_the_best_run_is_of_its_best_epoch(tfgen, tmp_path):
     assert kept["val_frechet_distance"] == min(distances)
 
 
+def test_the_best_run_repeats_the_best_trial(tfgen, tmp_path):
+    """Bit for bit, over what Hyperband trained in two parts."""
+    more = ("--tuner", "hyperband", "--epochs", 3, "--max-epochs", 3)
+    assert tfgen(*TUNE, "vae", "--trials", 3, *more).status == 0
+    best = json.loads((tmp_path / "s" / "best.json").read_text())
+    histories = []
+    for folder in (best["folder"], "best"):
+        with (tmp_path / "s" / folder / "history.csv").open() as file:
+            histories.append(
+                [row for row in csv.DictReader(file) if row.pop("seconds")]
+            )
+    assert best["epochs"] == 3
+    assert histories[0] == histories[1]
+
+
 def test_from_has_the_epochs_of_the_best_run(tfgen, tmp_path):
     """Not those of a trial."""
     assert tfgen(*TUNE, "vae", "--trials", 1, "--epochs", 3).status == 0
