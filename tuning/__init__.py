@@ -21,13 +21,13 @@ from tfgen.tuning.hypermodels.vae import VAEHyperModel as VAEHyperModel
 from tfgen.tuning.hypermodels.vae_gan import (
     VAEGANHyperModel as VAEGANHyperModel,
 )
-from tfgen.tuning.processes.gpus import share_memory
+from tfgen.tuning.processes import gpus as _gpus
 from tfgen.tuning.search import Search as Search
 from tfgen.tuning.search_space import SearchSpace as SearchSpace
 from tfgen.tuning.trial_failed import TrialFailed as TrialFailed
 from tfgen.tuning.trial_record import TrialRecord as TrialRecord
 
-share_memory(os.environ)  # before TensorFlow makes its devices
+_gpus.share_memory(os.environ)  # before TensorFlow makes its devices
 
 HYPERMODELS = {
     "vae": VAEHyperModel,

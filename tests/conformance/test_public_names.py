@@ -146,7 +146,12 @@ NAMES = {
         "mixture_log_prob",
         "standard_normal",
     ],
-    "tfgen.training": ["GlobalBatch", "get_strategy", "precision_policy"],
+    "tfgen.training": [
+        "GlobalBatch",
+        "get_strategy",
+        "manifest",
+        "precision_policy",
+    ],
     "tfgen.data": [
         "Batches",
         "KnownDataSet",

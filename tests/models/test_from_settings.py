@@ -110,8 +110,10 @@ def test_learning_rates(ring, settings, expected):
 
 
 def test_a_rate_that_falls_keeps_its_course(ring):
-    settings = {"preset": "points_gan", "learning_rate_ratio": 0.5}
-    model = compiled_model(settings, ring, steps=100)
+    # 400 rows make 20 steps an epoch.
+    sizes = {"epochs": 5, "batch_size": 20}
+    settings = {"preset": "points_gan", "learning_rate_ratio": 0.5, **sizes}
+    model = compiled_model(settings, ring)
     by_network = model.optimizer.by_network
     for name, first in (("generator", 4e-3), ("discriminator", 2e-3)):
         fall = by_network[name].get_config()["learning_rate"]["config"]
@@ -120,19 +122,19 @@ def test_a_rate_that_falls_keeps_its_course(ring):
 
 
 @pytest.mark.parametrize(
-    "settings, steps, expected",
+    "settings, expected",
     [
-        ({}, 100, 0),
-        ({"beta_warmup": 0.25}, 100, 25),
-        ({"beta_warmup": 1}, 7, 7),
-        # 400 rows in batches of 150 make 3 steps an epoch.
-        ({"beta_warmup": 0.5, "epochs": 4, "batch_size": 150}, None, 6),
+        ({}, 0),
+        # 400 rows in batches of 20 make 20 steps an epoch, in those of 150 3.
+        ({"beta_warmup": 0.25, "epochs": 5, "batch_size": 20}, 25),
+        ({"beta_warmup": 1, "epochs": 7, "batch_size": 400}, 7),
+        ({"beta_warmup": 0.5, "epochs": 4, "batch_size": 150}, 6),
         # By default 20 rows a step, 20 steps an epoch, 200 epochs.
-        ({"beta_warmup": 0.5}, None, 2000),
+        ({"beta_warmup": 0.5}, 2000),
     ],
 )
-def test_warm_up(ring, settings, steps, expected):
-    model = compiled_model({"model": "vae", **MLP, **settings}, ring, steps)
+def test_warm_up(ring, settings, expected):
+    model = compiled_model({"model": "vae", **MLP, **settings}, ring)
     assert model.beta_warmup_steps == expected
 
 
