@@ -165,7 +165,7 @@ class Search:
             self._load_extractor()
             self._oracle = oracle = self._make_oracle()
             oracle.reload(held=is_chief())
-            reports = SearchReports(self, self.space)
+            reports = SearchReports(self, self.space, oracle.planned_trials)
             reports.update(oracle.records(), force=True)
             try:
                 self._run(oracle, workers, reports)

@@ -26,11 +26,14 @@ class SearchReports:
     Args:
         search: the `Search`.
         space: its `keras_tuner.HyperParameters`.
+        planned_trials: how many there will be at most; of Hyperband with
+            those that go on.
     """
 
-    def __init__(self, search, space):
+    def __init__(self, search, space, planned_trials: int):
         self.search = search
         self.space = space
+        self.planned_trials = planned_trials
         self._ended = []
         self._page_at = 0.0
         objective, measures = search.objective, search.measures
@@ -109,7 +112,7 @@ class SearchReports:
             "compared on": search.validation.description,
             "searched for": str(search.objective),
             "tuner": search.tuner,
-            "trials": f"{len(ended)} of about {search.trials}",
+            "trials": f"{len(ended)} of at most {self.planned_trials}",
             "epochs of a trial": f"at most {search.max_epochs}",
             "training time": short_duration(
                 sum(record.seconds for record in records)

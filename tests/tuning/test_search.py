@@ -254,6 +254,9 @@ def test_hyperband_goes_on_with_the_best(data, tmp_path):
     search.run()
     promoted = [record for record in search.records() if record.parent]
     assert promoted
+    # Brackets of 1 and 2 configurations; of the 2 one goes on.
+    page = (tmp_path / "s" / "report.html").read_text()
+    assert "4 of at most 4" in page
     parents = {record.trial_id: record for record in search.records()}
     for record in promoted:
         parent = parents[record.parent]
