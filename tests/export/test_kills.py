@@ -88,7 +88,8 @@ def test_old_versions_or_the_whole_new_one(process, tmp_path):
     before = list(list_versions(tmp_path))
     assert before[0] == 1
     for _ in range(KILLS):
-        moment = moments.uniform(0.0, duration)
+        # Twice as long: in half of the cases, a version is finished before.
+        moment = moments.uniform(0.0, 2 * duration)
         finished = kill_one(process, time.sleep, moment)
         versions = list(list_versions(tmp_path))
         for version in versions:

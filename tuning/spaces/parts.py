@@ -40,11 +40,15 @@ def networks(source, of_images: tuple[str, ...]):
     return Choice(of_images, of_images[0])
 
 
-def width(source) -> Range:
-    """Around the shipped 256; tables and points are learned by less."""
+def width(source, least: int = 64) -> Range:
+    """Around the shipped 256; tables and points are learned by less.
+
+    `least` is that of images of a few pixels.
+    """
     if not is_image(source):
         return Range(32, 512, 512, log=True, step=2)
-    return Range(64 if is_small(source) else 128, 512, 256, log=True, step=2)
+    low = least if is_small(source) else 128
+    return Range(low, 512, 256, log=True, step=2)
 
 
 def depth(source) -> Range:
