@@ -98,6 +98,8 @@ def test_a_worker_trains_no_extractor(port, tmp_path):
 
 
 def test_workers_of_a_typed_program(data, tmp_path, monkeypatch):
+    # A worker of pytest-xdist has no file and is called "-c".
+    monkeypatch.setattr(sys, "argv", [""])
     monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
     search = Search(build, *data, tmp_path / "s", trials=1, max_epochs=1)
     with pytest.raises(ValueError, match=r"call run\(workers=0\)"):
