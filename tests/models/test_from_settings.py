@@ -78,10 +78,10 @@ def test_width_over_a_preset(ring):
     [
         ({"model": "vae"}, {"vae": 1e-3}),
         ({"model": "vae", "learning_rate": 0.5}, {"vae": 0.5}),
-        ({"model": "gan"}, {"generator": 2e-4, "discriminator": 2e-4}),
+        ({"model": "gan"}, {"generator": 1e-3, "discriminator": 1e-3}),
         (
             {"model": "gan", "learning_rate_ratio": 4},
-            {"generator": 2e-4, "discriminator": 8e-4},
+            {"generator": 1e-3, "discriminator": 4e-3},
         ),
         (
             {"model": "gan", "learning_rate": 0.5, "learning_rate_ratio": 0.5},

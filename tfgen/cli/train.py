@@ -74,7 +74,7 @@ def train(
         Option(
             min=0.0,
             metavar="RATE",
-            help="Of Adam [0.001; of a GAN 0.0002, of a VAE-GAN 0.0005]",
+            help="Of Adam [0.001; of a VAE-GAN 0.0005]",
         ),
     ] = None,
     learning_rate_ratio: Annotated[

@@ -274,7 +274,7 @@ class GAN(WithDiscriminator, GenerativeModel):
 
     def recommended_optimizers(self):
         return {
-            name: keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.99)
+            name: keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
             for name in self.optimizer_names
         }
 

@@ -14,7 +14,7 @@ def gan_space(source) -> SearchSpace:
             "network": parts.networks(source, ("conv", "resnet")),
             "width": parts.width(source),
             "depth": parts.depth(source),
-            "learning_rate": Range(1e-4, 2e-3, 2e-4, log=True),
+            "learning_rate": Range(2e-4, 5e-3, 1e-3, log=True),
             **parts.adversary(),
             "batch_size": parts.batch_size(source),
         }
