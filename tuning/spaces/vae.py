@@ -15,8 +15,7 @@ def vae_space(source) -> SearchSpace:
             "network": parts.networks(
                 source, ("conv", "mlp") if grey else ("conv", "resnet")
             ),
-            # Where it was found: with half as many units no VAE of `digits` was
-            # among the best six of 20, with any other settings.
+            # Half as many were never among the best six of 20 for `digits`.
             "width": parts.width(source, least=128),
             "depth": parts.depth(source),
             # Nats under two likelihoods do not compare (one may be of
