@@ -61,7 +61,7 @@ def test_two_replicas(command, tmp_path):
     "options",
     [
         ("--preset", "points_gan", "--data", "circles"),
-        # As slow, its discriminator wins, so images are augmented.
+        # At this rate the discriminator soon overfits: images are augmented.
         ("gan", "--data", "digits", "--network", "mlp")
         + ("--augmentation", "adaptive", "--learning-rate", "0.0002"),
     ],
