@@ -121,6 +121,28 @@ def test_a_rate_that_falls_keeps_its_course(ring):
         assert fall["decay_steps"] == 100
 
 
+def test_rates_take_the_course_asked_for(ring):
+    """Over all 100 steps: up over 10, down over 90."""
+    settings = {
+        **{"model": "gan", **MLP, "epochs": 5, "batch_size": 20},
+        "learning_rate_schedule": "warmup_cosine",
+        "learning_rate_ratio": 0.5,
+    }
+    by_network = compiled_model(settings, ring).optimizer.by_network
+    for step, factor in ((10, 1.0), (40, 0.75), (100, 0.0)):
+        for name, highest in (("generator", 1e-3), ("discriminator", 5e-4)):
+            by_network[name].iterations.assign(step)
+            rate = float(by_network[name].learning_rate)
+            assert rate == pytest.approx(highest * factor, rel=1e-4, abs=1e-9)
+
+
+def test_a_preset_s_course_gives_way(ring):
+    settings = {"preset": "points_gan", "learning_rate_schedule": "constant"}
+    model = compiled_model(settings, ring)
+    model.optimizer.first.iterations.assign(1000)
+    assert rates(model)["generator"] == pytest.approx(4e-3)
+
+
 @pytest.mark.parametrize(
     "settings, expected",
     [

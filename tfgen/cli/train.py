@@ -86,6 +86,15 @@ def train(
             "generator's [1]",
         ),
     ] = None,
+    learning_rate_schedule: Annotated[
+        str | None,
+        Option(
+            metavar="NAME",
+            help="constant, cosine (falls to 0 over the training) or "
+            "warmup_cosine (rises over its first tenth, then falls) "
+            "[constant]",
+        ),
+    ] = None,
     latent_dim: Annotated[
         int | None,
         Option(

@@ -1,11 +1,10 @@
 """The flat settings of `tfgen train` as a compiled model."""
 
-import keras
-
 from tfgen import presets
 from tfgen.models.builder import build
 from tfgen.models.network_sizes import sized_options
 from tfgen.models.settings import check_settings
+from tfgen.optimizers.schedules import set_schedule
 
 DEFAULT_STEPS = 4000
 DEFAULT_BATCH_SIZE = 128
@@ -153,10 +152,11 @@ def _weigh_penalties(model, weight):
 
 def _optimizers(model, settings, steps):
     """The preset's or the model's, at the learning rates asked for."""
-    rate = settings.get("learning_rate")
+    rate, schedule = settings.get("learning_rate"), "constant"
     if "preset" in settings:
         preset = presets.get(settings["preset"])
-        optimizers = preset.make_optimizers(model, rate, steps)
+        optimizers = preset.make_optimizers(model, rate)
+        schedule = preset.schedule
     else:
         optimizers = model.recommended_optimizers()
         if rate is not None:
@@ -164,16 +164,13 @@ def _optimizers(model, settings, steps):
                 optimizer.learning_rate = rate
     if "learning_rate_ratio" in settings:
         _set_ratio(optimizers, settings["learning_rate_ratio"])
+    schedule = settings.get("learning_rate_schedule", schedule)
+    set_schedule(model, optimizers, schedule, steps)
     return optimizers
 
 
 def _set_ratio(optimizers, ratio):
     """Sets the discriminator's rate by that of the generator or decoder."""
     generator = optimizers.get("generator") or optimizers["decoder"]
-    optimizer = optimizers["discriminator"]
     rate = ratio * float(generator.learning_rate)
-    config = optimizer.get_config()["learning_rate"]
-    if isinstance(config, dict):  # a rate that falls: it keeps its course
-        config["config"]["initial_learning_rate"] = rate
-        rate = keras.optimizers.schedules.deserialize(config)
-    optimizer.learning_rate = rate
+    optimizers["discriminator"].learning_rate = rate

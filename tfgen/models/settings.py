@@ -89,6 +89,7 @@ MODEL_SETTINGS = {
     "precision": NAME,
     "learning_rate": Setting(float, above=0.0),
     "learning_rate_ratio": Setting(float, above=0.0),
+    "learning_rate_schedule": NAME,
 }
 """Those of the model and its optimizers."""
 DATA_SETTINGS = {

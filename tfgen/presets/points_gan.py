@@ -24,7 +24,7 @@ POINTS_GAN = Preset(
     epochs=77,
     learning_rate=None,
     optimizers=_optimizers,
-    decay=True,
+    schedule="cosine",
     options={
         "network": "mlp",
         "network_options": {

@@ -4,7 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
-from keras.optimizers.schedules import CosineDecay
+from tfgen.optimizers.schedules import set_schedule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Preset:
         learning_rate: of Adam; None: that of `optimizers`.
         optimizers: makes a dict of optimizers by network name; None: the
             model's recommended ones, at `learning_rate`.
-        decay: whether learning rates fall to 0 over the training, along a
-            half cosine (Loshchilov and Hutter, 2017, equation 5).
+        schedule: of learning rates, by name; see
+            `tfgen.optimizers.schedules`.
         batch_size: rows a step.
         epochs: passes over the data.
         options: arguments of `tfgen.build`.
@@ -41,7 +41,7 @@ class Preset:
     image_size: str | None = None
     learning_rate: float | None = 1e-3
     optimizers: Callable | None = None
-    decay: bool = False
+    schedule: str = "constant"
     options: dict = dataclasses.field(default_factory=dict)
     networks: Callable | None = None
 
@@ -78,7 +78,8 @@ class Preset:
         Args:
             model: what `build` has made.
             learning_rate: instead of the preset's.
-            steps: of the whole training, for presets whose rates decay.
+            steps: of the whole training, over which rates take the course
+                of `schedule`; None: they stay.
         """
         if self.optimizers is None:
             optimizers = type(model).recommended_optimizers(model)
@@ -91,13 +92,8 @@ class Preset:
             for optimizer in optimizers.values():
                 ratio = float(optimizer.learning_rate) / first
                 optimizer.learning_rate = ratio * learning_rate
-        if self.decay and steps:
-            # A schedule counts the updates of its own network.
-            for name, optimizer in optimizers.items():
-                rate, updates = float(optimizer.learning_rate), steps
-                if name == "discriminator":
-                    updates *= getattr(model, "discriminator_steps", 1)
-                optimizer.learning_rate = CosineDecay(rate, updates)
+        if steps is not None:
+            set_schedule(model, optimizers, self.schedule, steps)
         return optimizers
 
     def _options_beside(self, overrides):

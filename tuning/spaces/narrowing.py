@@ -9,6 +9,7 @@ from tfgen.losses import ADVERSARIAL_LOSSES
 from tfgen.models.settings import MODEL_SETTINGS, SETTINGS
 from tfgen.models.vae_gan_checks import OBJECTIVES
 from tfgen.networks import NETWORKS
+from tfgen.optimizers.schedules import SCHEDULES
 from tfgen.probability.named import LIKELIHOODS
 from tfgen.tuning.spaces.parameters import Choice, Fixed, Parameter, Range
 
@@ -20,6 +21,7 @@ KNOWN = {
     "objective": OBJECTIVES,
     "likelihood": LIKELIHOODS,
     "augmentation": AUGMENTATIONS,
+    "learning_rate_schedule": SCHEDULES,
 }
 WIDE = 10.0
 """Ranges whose ends have this ratio are searched by ratio."""
