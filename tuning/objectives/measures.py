@@ -40,7 +40,7 @@ class Measure:
         """How many held-out examples it takes at least."""
         if self.kind != "samples":
             return 1
-        return 1 + getattr(distribution_metric(self.name, 2), "k", 1)
+        return 1 + getattr(distribution_metric(self.name), "k", 1)
 
     def applies(self, model) -> bool:
         """Whether the model has what it needs, by what it has."""
@@ -68,14 +68,11 @@ MEASURES = {figure[0]: Measure(*figure) for figure in _FIGURES}
 """By name."""
 
 
-def distribution_metric(name: str, num_samples: int):
+def distribution_metric(name: str):
     """A `tfgen.metrics.DistributionMetric` by the name of its measure."""
-    if name == "kernel_distance":
-        return metrics.KernelDistance(
-            subset_size=num_samples, max_rows=num_samples
-        )
     kinds = {
         "frechet_distance": metrics.FrechetDistance,
+        "kernel_distance": metrics.KernelDistance,
         "precision": metrics.Precision,
         "recall": metrics.Recall,
         "density": metrics.Density,

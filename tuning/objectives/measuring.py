@@ -12,7 +12,10 @@ from tfgen.tuning.objectives.measures import (
 from tfgen.tuning.objectives.objective import COMBINED
 from tfgen.tuning.trial_failed import TrialFailed
 
+SAMPLES = 5000
+"""Fewer make distances of which chance decides; see `Evaluation`."""
 MOST_EXAMPLES = 1000
+"""For what encodes them."""
 MEASUREMENTS = 20
 """About so many times in a training what takes long is measured."""
 
@@ -49,14 +52,13 @@ class Measuring(keras.callbacks.Callback):
         self.history = history
         self._values = None
         names = [m.name for m in self.measures if m.kind == "samples"]
-        count = min(MOST_EXAMPLES, len(data))
         self._samples = None
         if names:
             self._samples = Evaluation(
                 data,
-                [distribution_metric(name, count) for name in names],
+                [distribution_metric(name) for name in names],
                 extractor,
-                num_samples=count,
+                num_samples=SAMPLES,
             )
 
     def on_train_begin(self, logs=None):

@@ -15,6 +15,7 @@ def gan_space(source) -> SearchSpace:
             "width": parts.width(source),
             "depth": parts.depth(source),
             "learning_rate": Range(2e-4, 5e-3, 1e-3, log=True),
+            "learning_rate_schedule": parts.learning_rate_schedule(),
             **parts.adversary(),
             "batch_size": parts.batch_size(source),
         }

@@ -74,6 +74,11 @@ def batch_size(source):
     return Range(low, high, min(max(shipped, low), high), log=True, step=2)
 
 
+def learning_rate_schedule() -> Choice:
+    """The same rate all the time, or one that may be higher and falls."""
+    return Choice(("constant", "warmup_cosine"), "constant")
+
+
 def beta_warmup() -> Choice:
     """Shares of the whole training, so that trials are beginnings of it."""
     return Choice((0.0, 0.1, 0.3), 0.0)

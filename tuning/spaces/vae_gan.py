@@ -31,10 +31,11 @@ def vae_gan_space(source) -> SearchSpace:
             "objective": Choice(("larsen", "elbo_adversarial"), "larsen"),
             # Searched by samples, reconstructions or coverage: a negative
             # ELBO would choose the adversary away.
-            "beta": Range(0.25, 4.0, 1.0, log=True),
+            "beta": Range(0.25, 2.0, 1.0, log=True),
             "beta_warmup": parts.beta_warmup(),
             "adversarial_ratio": Range(0.1, 1.0, 0.5, log=True),
-            "learning_rate": Range(1e-4, 2e-3, 5e-4, log=True),
+            "learning_rate": Range(2e-4, 3e-3, 5e-4, log=True),
+            "learning_rate_schedule": parts.learning_rate_schedule(),
             **parts.adversary(),
             "batch_size": parts.batch_size(source),
         },

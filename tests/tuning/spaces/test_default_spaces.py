@@ -70,7 +70,7 @@ class TestByTheData:
 
     def test_small_images(self, sources):
         space = vae_space(sources["digits"])
-        assert bounds(space, "latent_dim") == (4, 16, 32)
+        assert bounds(space, "latent_dim") == (8, 16, 32)
         assert space.parameters["network"].values == ("conv", "mlp")
         assert space.parameters["likelihood"] == Fixed("bernoulli")
         assert bounds(space, "depth") == (1, 1, 2)  # 8, 4 or 2 pixels
