@@ -72,8 +72,17 @@ def test_values(digits, tmp_path):
     bound = metrics.importance_weighted_bound(vae, binary, k=50)
     allowed = 4 * bound.monte_carlo_error + 0.5
     assert abs(row["val_importance_weighted_bound"] - bound.mean) < allowed
-    assert 0 < row["val_frechet_distance"]
-    assert 0 <= row["val_coverage"] <= 1
+    # Of many samples for the distance, of as many as examples for coverage.
+    real, samples = (
+        np.round(pixels * 255) / 255 for pixels in (x, vae.sample(5000, seed=0))
+    )
+    for metric, count in (
+        (metrics.FrechetDistance(), 5000),
+        (metrics.Coverage(), len(x)),
+    ):
+        metric.update_state(real=real, generated=samples[:count])
+        found = row[f"val_{metric.name}"]
+        assert found == pytest.approx(metric.result(), rel=1e-4)
 
 
 def test_a_resumed_training_measures_when_an_uninterrupted_one_does(
