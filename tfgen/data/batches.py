@@ -111,12 +111,15 @@ class Batches:
         options.deterministic = True
         # Graph rewrites gain nothing here and would copy the examples.
         options.experimental_optimization.apply_default_optimizations = False
+        # Nothing here is to be tuned, and with a tuner's thread the end of a
+        # training waits for that thread's next look, up to a minute later.
+        options.autotune.enabled = False
         # Workers share one order: each takes its part of every batch.
         options.experimental_distribute.auto_shard_policy = (
             tf.data.experimental.AutoShardPolicy.DATA
         )
         return (
-            tf.data.Dataset.counter(start_step)
+            tf.data.Dataset.range(start_step, 2**62)
             .map(self._batch, num_parallel_calls=2)
             .prefetch(4)
             .with_options(options)
