@@ -135,6 +135,12 @@ def test_replicas_share_the_batch_in_order(
     assert sizes == {4: {(2, 2), (2, 1)}, 22: {(11, 11), (1, 0)}}[batch_size]
 
 
+def test_an_iterator_ends_at_once(source):
+    """A thread of tf.data's that tunes would be waited for, up to a minute."""
+    batches = source.batches(4, seed=0)
+    assert batches.dataset().options().autotune.enabled is False
+
+
 def test_examples_are_not_written_into_the_graph():
     x = np.ones((1000, 64), np.float32)
     dataset = tfgen.data.from_arrays(x, kind="points").batches(10).dataset()
