@@ -100,7 +100,10 @@ class SearchReports:
             direction=objective.direction,
             hyperparameters=self.space,
             summary=self._summary(records),
-            command=f"tfgen train --from {shlex.quote(str(folder.best_file))}",
+            command=(
+                f"tfgen train --from {shlex.quote(str(folder.best_file))} "
+                "--out run"
+            ),
         )
 
     def _summary(self, records):

@@ -1,7 +1,10 @@
 """The command searches, trains with what it found, and goes on."""
 
 import csv
+import html
 import json
+import re
+import shlex
 
 import numpy as np
 import pytest
@@ -73,13 +76,15 @@ def test_the_best_run_repeats_the_best_trial(tfgen, tmp_path):
 
 
 def test_from_has_the_epochs_of_the_best_run(tfgen, tmp_path):
-    """Not those of a trial."""
+    """Not those of a trial; by the command that the page gives."""
     assert tfgen(*TUNE, "vae", "--trials", 1, "--epochs", 3).status == 0
-    done = tfgen("train", "--from", "s/best.json", "--out", "r")
+    page = html.unescape((tmp_path / "s" / "report.html").read_text())
+    command = re.search("tfgen (train --from [^<]*)<", page)[1]
+    done = tfgen(*shlex.split(command))
     assert (done.status, done.err) == (0, "")
     configs = [
         json.loads((tmp_path / run / "config.json").read_text())
-        for run in ("s/best", "r")
+        for run in ("s/best", "run")
     ]
     assert configs[0] == configs[1] and configs[1]["epochs"] == 3
 
