@@ -31,12 +31,18 @@ def latent_dim(source, images: tuple[int, int], default: int) -> Range:
     return Range(low, high, min(max(default, low), high), log=True, step=2)
 
 
-def networks(source, of_images: tuple[str, ...]):
+def networks(
+    source,
+    of_images: tuple[str, ...],
+    of_small_images: tuple[str, ...] = ("conv", "mlp"),
+):
     """What suits the data; the shipped network is the first."""
     if not is_image(source):
         return Fixed("mlp")
     if is_small(source):
-        of_images = ("conv", "mlp")
+        of_images = of_small_images
+    if len(of_images) == 1:
+        return Fixed(of_images[0])
     return Choice(of_images, of_images[0])
 
 
@@ -87,7 +93,7 @@ def beta_warmup() -> Choice:
 def adversary() -> dict:
     """What all models with a discriminator have."""
     return {
-        "learning_rate_ratio": Range(0.25, 4.0, 1.0, log=True),
+        "learning_rate_ratio": Range(0.4, 2.5, 1.0, log=True),
         # Not least_squares and minimax, which are seldom best, nor
         # wasserstein, whose steps cost five times as much.
         "loss": Choice(
@@ -95,13 +101,13 @@ def adversary() -> dict:
         ),
         # R1 and R2; that of wasserstein is another, with a scale of its own.
         "penalty_weight": Range(
-            0.01,
-            1.0,
+            0.02,
+            0.5,
             0.1,
             log=True,
             only=Condition("loss", _losses_without("wasserstein")),
         ),
-        "average_decay": Choice((0.99, 0.995, 0.999), 0.999),
+        "average_decay": Choice((0.995, 0.999), 0.999),
     }
 
 
