@@ -4,7 +4,7 @@ from tfgen import presets
 from tfgen.models.builder import build
 from tfgen.models.network_sizes import sized_options
 from tfgen.models.settings import check_settings
-from tfgen.optimizers.schedules import set_schedule
+from tfgen.optimizers.schedules import rate_of, set_schedule
 
 DEFAULT_STEPS = 4000
 DEFAULT_BATCH_SIZE = 128
@@ -172,5 +172,5 @@ def _optimizers(model, settings, steps):
 def _set_ratio(optimizers, ratio):
     """Sets the discriminator's rate by that of the generator or decoder."""
     generator = optimizers.get("generator") or optimizers["decoder"]
-    rate = ratio * float(generator.learning_rate)
+    rate = ratio * rate_of(generator)
     optimizers["discriminator"].learning_rate = rate

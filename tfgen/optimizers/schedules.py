@@ -1,5 +1,6 @@
 """Courses of learning rates over a training, by name."""
 
+import tensorflow as tf
 from keras.optimizers.schedules import CosineDecay
 
 WARMUP = 0.1
@@ -45,6 +46,11 @@ SCHEDULES = {
 }
 
 
+def rate_of(optimizer) -> float:
+    """The learning rate in force, under a strategy's scope too."""
+    return float(tf.convert_to_tensor(optimizer.learning_rate))
+
+
 def set_schedule(model, optimizers, name, steps):
     """Lets the rates of optimizers take a course over a training.
 
@@ -67,5 +73,5 @@ def set_schedule(model, optimizers, name, steps):
         updates = steps
         if network == "discriminator":
             updates *= getattr(model, "discriminator_steps", 1)
-        rate = float(optimizer.learning_rate)
-        optimizer.learning_rate = SCHEDULES[name](rate, updates)
+        rate = SCHEDULES[name](rate_of(optimizer), updates)
+        optimizer.learning_rate = rate

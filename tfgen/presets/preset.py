@@ -4,7 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Callable
 
-from tfgen.optimizers.schedules import set_schedule
+from tfgen.optimizers.schedules import rate_of, set_schedule
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,9 +88,9 @@ class Preset:
         learning_rate = learning_rate or self.learning_rate
         if learning_rate is not None:
             # Of the first network; the others keep their ratio to it.
-            first = float(next(iter(optimizers.values())).learning_rate)
+            first = rate_of(next(iter(optimizers.values())))
             for optimizer in optimizers.values():
-                ratio = float(optimizer.learning_rate) / first
+                ratio = rate_of(optimizer) / first
                 optimizer.learning_rate = ratio * learning_rate
         if steps is not None:
             set_schedule(model, optimizers, self.schedule, steps)

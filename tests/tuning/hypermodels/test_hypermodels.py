@@ -65,6 +65,7 @@ def test_settings_and_model(train):
         "beta": 1.0,
         "beta_warmup": 0.3,
         "learning_rate": 0.000976562,  # six digits
+        "learning_rate_schedule": "constant",
         "batch_size": 32,
         "conditional": True,
         "seed": 3,
