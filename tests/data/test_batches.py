@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import tfgen.data
 
@@ -135,10 +136,12 @@ def test_replicas_share_the_batch_in_order(
     assert sizes == {4: {(2, 2), (2, 1)}, 22: {(11, 11), (1, 0)}}[batch_size]
 
 
-def test_an_iterator_ends_at_once(source):
+def test_batches_are_without_end_but_iterators_end_at_once(source):
     """A thread of tf.data's that tunes would be waited for, up to a minute."""
     batches = source.batches(4, seed=0)
     assert batches.dataset().options().autotune.enabled is False
+    # What ends would make replicas agree on the end at each step.
+    assert batches.dataset().cardinality() == tf.data.INFINITE_CARDINALITY
 
 
 def test_examples_are_not_written_into_the_graph():

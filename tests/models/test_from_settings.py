@@ -136,6 +136,21 @@ def test_rates_take_the_course_asked_for(ring):
             assert rate == pytest.approx(highest * factor, rel=1e-4, abs=1e-9)
 
 
+def test_courses_under_a_strategy(ring, two_replicas):
+    """Where rates are variables of several devices."""
+    settings = {
+        **{"model": "gan", **MLP, "epochs": 5, "batch_size": 20},
+        **{"learning_rate_ratio": 0.5, "learning_rate_schedule": "cosine"},
+    }
+    with two_replicas.scope():
+        model = compiled_model(settings, ring)
+        preset = compiled_model({"preset": "points_gan"}, ring)
+    expected = {"generator": 1e-3, "discriminator": 5e-4}
+    assert rates(model) == pytest.approx(expected)
+    expected = {"generator": 4e-3, "discriminator": 1e-3}
+    assert rates(preset) == pytest.approx(expected)
+
+
 def test_a_preset_s_course_gives_way(ring):
     settings = {"preset": "points_gan", "learning_rate_schedule": "constant"}
     model = compiled_model(settings, ring)

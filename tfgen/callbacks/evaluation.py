@@ -19,8 +19,7 @@ class Evaluation(keras.callbacks.Callback):
     TensorBoard and the history then find `val_frechet_distance` and the
     others; in the list of callbacks this one stands before those.
 
-    Distances of few samples are mostly chance: those of 179 digits under one
-    model have a standard deviation of .8, of 5,000 of .1. So there may be more
+    The fewer samples, the more a distance is chance, so there may be more
     samples than examples. Metrics that count neighbours (precision, recall,
     density, coverage) get as many of either.
 

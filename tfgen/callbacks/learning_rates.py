@@ -1,7 +1,8 @@
 """Learning rates by the names they have in logs."""
 
 import numpy as np
-import tensorflow as tf
+
+from tfgen.optimizers.schedules import rate_of
 
 
 def learning_rates(optimizer) -> dict[str, float]:
@@ -16,6 +17,5 @@ def learning_rates(optimizer) -> dict[str, float]:
 
 
 def _rate(optimizer):
-    rate = tf.convert_to_tensor(optimizer.learning_rate).numpy()
     # 0.001, not the 0.0010000000474974513 that float32 makes of it.
-    return float(str(np.float32(rate)))
+    return float(str(np.float32(rate_of(optimizer))))

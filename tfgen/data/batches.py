@@ -119,7 +119,7 @@ class Batches:
             tf.data.experimental.AutoShardPolicy.DATA
         )
         return (
-            tf.data.Dataset.range(start_step, 2**62)
+            tf.data.Dataset.counter(start_step)
             .map(self._batch, num_parallel_calls=2)
             .prefetch(4)
             .with_options(options)

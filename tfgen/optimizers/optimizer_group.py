@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tfgen.optimizers.schedules import rate_of
+
 NOT_FINITE = "tfgen: gradients are not finite"
 
 
@@ -126,10 +128,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
 
 def _rate_ratios(optimizers):
-    rates = {
-        name: float(optimizer.learning_rate.numpy())
-        for name, optimizer in optimizers.items()
-    }
+    rates = {name: rate_of(one) for name, one in optimizers.items()}
     first = next(iter(rates.values()), 0.0)
     return {n: rate / first if first else 1.0 for n, rate in rates.items()}
 

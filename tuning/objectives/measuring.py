@@ -13,9 +13,9 @@ from tfgen.tuning.objectives.objective import COMBINED
 from tfgen.tuning.trial_failed import TrialFailed
 
 SAMPLES = 5000
-"""Fewer make distances of which chance decides; see `Evaluation`."""
+"""For distances; see `Evaluation`."""
 MOST_EXAMPLES = 1000
-"""For what encodes them."""
+"""Of those that are encoded."""
 MEASUREMENTS = 20
 """About so many times in a training what takes long is measured."""
 
