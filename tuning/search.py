@@ -156,7 +156,7 @@ class Search:
                 waiting then.
         """
         if is_worker():
-            wait_for_chief()
+            wait_for_chief(self._is_over)
             sys.exit(run_as_worker(self._make_oracle(), self._training()))
         if workers and not is_chief():
             own_command()  # raises ValueError where there is none
@@ -304,6 +304,12 @@ class Search:
         with tempfile.TemporaryDirectory() as folder:
             BaseTuner(oracle, self.hypermodel, directory=folder)
         return oracle.get_space()
+
+    def _is_over(self):
+        try:
+            return self._make_oracle().is_over()
+        except ValueError:  # which the chief will raise too, where users look
+            return False
 
     def _training(self):
         return TrialTraining(

@@ -1,6 +1,8 @@
-"""Searches with workers; chief and worker are threads of this process."""
+"""Searches with workers; most are threads of this process."""
 
+import os
 import socket
+import subprocess
 import sys
 import threading
 
@@ -52,6 +54,30 @@ def build(hp):
     return vae
 
 
+PROGRAM = """
+import sys
+import tfgen
+
+train = tfgen.data.load("iris", split="train")
+held_out = tfgen.data.load("iris", split="validation")
+
+
+def build(hp):
+    units = (hp.Int("units", 2, 8),)
+    vae = tfgen.build(
+        "vae", input_shape=(4,), latent_dim=1, network="mlp",
+        network_options={"units": units},
+    )
+    vae.compile("sgd")
+    return vae
+
+
+tfgen.tuning.Search(
+    build, train, held_out, sys.argv[1], trials=int(sys.argv[2]), max_epochs=1
+).run()
+"""
+
+
 def test_a_worker_that_begins_before_its_chief(
     data, port, tmp_path, monkeypatch
 ):
@@ -81,6 +107,32 @@ def test_a_worker_that_begins_before_its_chief(
         worker.join(60)
     assert status == [0]
     assert [r.status for r in oracle.records()] == ["completed"] * 2
+
+
+def test_a_worker_that_begins_when_the_search_is_over(port, tmp_path):
+    """A process, for it ends that; one that has another trial waits."""
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("KERASTUNER")
+    }
+    command = [sys.executable, program, tmp_path / "s"]
+    subprocess.run([*command, "1"], env=environment, check=True)
+    worker = subprocess.run(
+        [*command, "1"], capture_output=True, text=True, timeout=240
+    )
+    assert worker.returncode == 0
+    assert worker.stderr == "worker worker-1: the search is over.\n"
+    with subprocess.Popen(
+        [*command, "2"], stderr=subprocess.PIPE, text=True
+    ) as worker:
+        line = worker.stderr.readline()
+        worker.kill()
+    assert line == (
+        f"worker worker-1: waiting for the chief at 127.0.0.1:{port}.\n"
+    )
 
 
 def test_a_worker_trains_no_extractor(port, tmp_path):

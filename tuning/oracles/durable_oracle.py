@@ -212,6 +212,23 @@ class DurableOracle(StatelessDraws):
                 if not held or tuner_id == IN_THIS_PROCESS:
                     self._resume(tuner_id)
 
+    def is_over(self) -> bool:
+        """Whether, by the state in the folder, no trial is left to run.
+
+        Reads only, for a process that is not the one that leads the search;
+        afterwards this oracle can be used for nothing else.
+
+        Raises:
+            ValueError: as `reload`.
+        """
+        state = self._state_file.read()
+        if state is None:
+            return False
+        self.set_state(state)
+        if self.ongoing_trials:
+            return False
+        return self._next_trial().status == TrialStatus.STOPPED
+
     def get_state(self):
         return oracle_state.state_of(self)
 

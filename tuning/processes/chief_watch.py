@@ -9,6 +9,7 @@ from tfgen.tuning.processes import cluster
 
 SECONDS_WITHOUT_CHIEF = 30.0
 SECONDS_BETWEEN = 1.0
+LOOKS_BETWEEN = 10  # at the folder, which may be on another machine
 # A chief begins to answer when it has trained what all trials share.
 SECONDS_TO_START = 12 * 3600.0
 
@@ -28,7 +29,7 @@ class ChiefWatch(threading.Thread):
         self.parent = int(os.environ.get(cluster.CHIEF_PID, 0))
         self._over = threading.Event()
 
-    def wait_for_start(self) -> None:
+    def wait_for_start(self, is_over) -> None:
         """Waits, half a day long, until the chief answers; says so."""
         host, port = self.address
         end = time.monotonic() + SECONDS_TO_START
@@ -36,6 +37,8 @@ class ChiefWatch(threading.Thread):
             if _answers(self.address):
                 return
             self._check_parent()
+            if attempt % LOOKS_BETWEEN == 0 and is_over():
+                self._end("the search is over", status=0)
             if attempt == 0:
                 print(
                     f"worker {cluster.own_name()}: waiting for the chief at "
@@ -68,20 +71,25 @@ class ChiefWatch(threading.Thread):
         if self.parent and os.getppid() != self.parent:
             self._end("the chief that started this worker is gone")
 
-    def _end(self, why):
+    def _end(self, why, status=1):
         if not self._over.is_set():
             print(f"worker {cluster.own_name()}: {why}.", file=sys.stderr)
             sys.stderr.flush()
-            os._exit(1)
+            os._exit(status)
 
 
-def wait_for_chief() -> None:
+def wait_for_chief(is_over) -> None:
     """Waits until this worker's chief is there; only then it may write.
 
     If the chief does not come, or a chief that started this process is gone,
-    the process ends with status 1 and one line.
+    the process ends with status 1 and one line; with status 0, if the chief
+    has come and gone.
+
+    Args:
+        is_over: called now and then while nothing answers, whether the search
+            has no trial to run any more.
     """
-    ChiefWatch().wait_for_start()
+    ChiefWatch().wait_for_start(is_over)
 
 
 def _answers(address):

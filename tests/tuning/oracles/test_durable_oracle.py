@@ -161,6 +161,25 @@ def test_hopeless(trials, enough, make):
     assert oracle.hopeless
     assert oracle.create_trial("main").status == "STOPPED"
     assert make(trials=trials).hopeless
+    assert make(trials=trials).is_over()
+
+
+@tuners
+def test_over(tuner, make, search, tmp_path):
+    """Others can see it in the folder, and leave that as it is."""
+    oracle = make(tuner, trials=4)
+    assert not make(tuner, trials=4).is_over()
+    for _ in range(oracle.planned_trials):
+        assert not make(tuner, trials=4).is_over()
+        trial = oracle.create_trial("main")
+        assert not make(tuner, trials=4).is_over()  # one runs
+        oracle.take_over("main")
+        assert not make(tuner, trials=4).is_over()  # one waits
+        assert trial.trial_id == oracle.queue[0]
+        search(oracle, 1)
+    before = {path: path.read_text() for path in tmp_path.iterdir()}
+    assert make(tuner, trials=4).is_over()
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == before
 
 
 def test_taken_over_first_in_first_out(make, search):

@@ -177,7 +177,9 @@ def test_waits_for_a_chief_that_begins_later(make, connect, capsys):
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     connect(port)
-    thread = threading.Thread(target=wait_for_chief, daemon=True)
+    thread = threading.Thread(
+        target=wait_for_chief, args=(lambda: False,), daemon=True
+    )
     thread.start()
     thread.join(1.5)
     assert thread.is_alive()
@@ -192,7 +194,7 @@ def test_waits_for_a_chief_that_begins_later(make, connect, capsys):
 def test_parent_that_is_gone_is_not_waited_for(watch, monkeypatch, capsys):
     monkeypatch.setenv(cluster.CHIEF_PID, str(os.getpid()))
     with pytest.raises(Ended, match="1"):
-        watch(1).wait_for_start()
+        watch(1).wait_for_start(lambda: False)
     assert "the chief that started this" in capsys.readouterr().err
 
 
