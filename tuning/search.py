@@ -21,12 +21,13 @@ from tfgen.tuning.objectives.objective import (
     check_comparable,
     check_enough,
     check_measures,
-    find_measure,
+    parse_measure,
     parse_objective,
 )
 from tfgen.tuning.oracles import make_oracle
 from tfgen.tuning.processes import (
     is_chief,
+    is_for_another_search,
     is_worker,
     own_command,
     run_as_worker,
@@ -36,11 +37,13 @@ from tfgen.tuning.processes import (
     wait_for_chief,
 )
 from tfgen.tuning.reloading import check_reloadable
+from tfgen.tuning.report import best_json
 from tfgen.tuning.search_folder import SearchFolder
 from tfgen.tuning.search_progress import SearchProgress
 from tfgen.tuning.search_reports import SearchReports
 from tfgen.tuning.spaces.combinations import combinations
 from tfgen.tuning.trial_failed import all_failed
+from tfgen.tuning.trial_record import ends_of_rounds
 from tfgen.tuning.trial_training import TrialTraining
 
 
@@ -119,7 +122,7 @@ class Search:
     ):
         _check_counts(trials=trials, max_epochs=max_epochs)
         self.folder = SearchFolder(out)
-        self.hypermodel = as_hypermodel(hypermodel, tuner, max_epochs)
+        self.hypermodel = as_hypermodel(hypermodel, tuner, max_epochs, seed)
         self.train, self.validation = train, validation
         self.tuner, self.trials, self.max_epochs = tuner, trials, max_epochs
         self.seed = seed
@@ -146,7 +149,8 @@ class Search:
                 replaced. 0 trains in this process.
 
         Returns:
-            The best `TrialRecord`. (A worker's process ends here.)
+            The best `TrialRecord`. (A worker's process ends here; if it is
+            that of a later search in the same program, it goes on to there.)
 
         Raises:
             TrialFailed: if no trial was completed; quotes the reasons.
@@ -155,6 +159,8 @@ class Search:
             OSError: if the disk gets full or is gone; the trials that ran are
                 waiting then.
         """
+        if is_worker() and is_for_another_search(self.folder.path):
+            return self._found_by_the_chief()
         if is_worker():
             wait_for_chief(self._is_over)
             sys.exit(run_as_worker(self._make_oracle(), self._training()))
@@ -184,7 +190,7 @@ class Search:
 
     def drawn(self, record) -> dict:
         """A trial's hyperparameters, without what the tuner noted."""
-        return {k: v for k, v in record.values.items() if "/" not in k}
+        return best_json.settings(record.values)
 
     def settings_of(self, record) -> dict:
         """A trial's settings, as `tfgen train` takes them."""
@@ -198,6 +204,8 @@ class Search:
     def measuring(self, validation, epochs: int, history):
         """The callback that measures trials, for another training.
 
+        It measures after the epochs after which the best trial was measured.
+
         Args:
             validation: held-out data in the model's range.
             epochs: of the training.
@@ -210,6 +218,7 @@ class Search:
             self._load_extractor(),
             every(epochs),
             history,
+            also=ends_of_rounds(self._best_or_reasons(), self.records()),
         )
 
     def _run(self, oracle, workers, reports):
@@ -222,6 +231,8 @@ class Search:
 
         self._tell_of_grid(progress)
         on_change({})
+        if self._is_over():  # no worker may come any more
+            return
         try:
             if workers or is_chief():
                 run_with_workers(
@@ -266,7 +277,7 @@ class Search:
         if report is None:
             enough = count >= MEASURES["coverage"].fewest
             report = ("coverage",) if "samples" in kinds and enough else ()
-        self.measures = tuple(find_measure(name) for name in report)
+        self.measures = tuple(parse_measure(name) for name in report)
         measures = [*self.objective.measures, *self.measures]
         check_enough(measures, count)
         check_measures(model, measures, self.validation)
@@ -304,6 +315,17 @@ class Search:
         with tempfile.TemporaryDirectory() as folder:
             BaseTuner(oracle, self.hypermodel, directory=folder)
         return oracle.get_space()
+
+    def _found_by_the_chief(self):
+        """In a worker of a search that the same program runs later."""
+        self._oracle = self._make_oracle()
+        if not self._oracle.is_over():
+            raise ValueError(
+                f"a worker of another search came to that in "
+                f"{self.folder.path}, which is not over: run the searches of "
+                "a program in the same order each time."
+            )
+        return self._best_or_reasons()
 
     def _is_over(self):
         try:

@@ -1,5 +1,6 @@
 """What a search shows on the terminal."""
 
+import contextlib
 import shutil
 import sys
 import time
@@ -109,4 +110,5 @@ class SearchProgress:
             width = shutil.get_terminal_size().columns - 1
             whole = text if end else text[:width]
             text = "\r" + whole.ljust(width)
-        print(text, end=end, flush=True, file=self.stream)
+        with contextlib.suppress(OSError):  # nobody is there to read it
+            print(text, end=end, flush=True, file=self.stream)

@@ -52,3 +52,18 @@ def best_of(records, direction: str) -> TrialRecord | None:
     sign = -1 if direction == "max" else 1
     key = lambda record: (sign * record.score, record.trial_id)  # noqa: E731
     return min(completed, key=key, default=None)
+
+
+def ends_of_rounds(record, records) -> list[int]:
+    """The last epochs of a trial and of those that it goes on from.
+
+    Args:
+        record: of a trial of Hyperband; others have none.
+        records: of all trials.
+    """
+    by_id = {each.trial_id: each for each in records}
+    ends = []
+    while record is not None:
+        ends.append(record.values.get("tuner/epochs"))
+        record = by_id.get(record.parent)
+    return [epoch for epoch in reversed(ends) if epoch is not None]

@@ -10,6 +10,7 @@ from tfgen.cli.error_line import error_line
 from tfgen.cli.evaluate import evaluate
 from tfgen.cli.export import export
 from tfgen.cli.info import info
+from tfgen.cli.lasting_output import lasting_output
 from tfgen.cli.sample import sample
 from tfgen.cli.serve import serve
 from tfgen.cli.serving_kit import serving_kit
@@ -70,12 +71,13 @@ def main() -> None:
     """Runs a command; an error is one line and a status other than 0."""
     debug = "--debug" in sys.argv
     arguments = [word for word in sys.argv[1:] if word != "--debug"]
-    try:
-        app(arguments, prog_name="tfgen")
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except Exception as error:
-        if debug:
-            traceback.print_exc()
-        print(f"tfgen: {error_line(error)}", file=sys.stderr)
-        sys.exit(1)
+    with lasting_output():
+        try:
+            app(arguments, prog_name="tfgen")
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+        except Exception as error:
+            if debug:
+                traceback.print_exc()
+            print(f"tfgen: {error_line(error)}", file=sys.stderr)
+            sys.exit(1)

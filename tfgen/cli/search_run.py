@@ -10,10 +10,12 @@ from tfgen.cli.settings import new_settings, with_whole_path
 from tfgen.cli.training_run import TrainingRun
 from tfgen.models.from_settings import with_sizes
 from tfgen.models.settings_data import load_splits
+from tfgen.training import get_strategy
 from tfgen.tuning import HYPERMODELS, Search
 from tfgen.tuning.processes import is_worker
 from tfgen.tuning.search_folder import SearchFolder
 from tfgen.tuning.spaces.narrowing import parse
+from tfgen.tuning.trial_failed import TrialFailed
 
 SEARCH_OPTIONS = (
     "tuner",
@@ -51,6 +53,8 @@ class SearchRun:
             if name in given:
                 settings[name] = given[name]
         self.settings = new_settings(settings)
+        # Replicas on CPUs must be set up before data are decoded.
+        get_strategy(given.get("strategy", "none"), given.get("replicas"))
         splits = load_splits(self.settings, ("train", "validation"))
         train, validation = splits["train"], splits["validation"]
         sizes = with_sizes({}, len(train))
@@ -116,7 +120,14 @@ class SearchRun:
             monitor=objective.log_name,
             mode=objective.direction,
         )
-        run.train([measuring], model, self._go_on())
+        try:
+            run.train([measuring], model, self._go_on())
+        except (FloatingPointError, TrialFailed) as error:
+            # After epochs that the trial did not have, or that it left early.
+            if not folder.model_file.exists():
+                raise
+            print(f"training ended early: {error}", file=sys.stderr)
+            run.finish(model)
 
     def _go_on(self):
         return f"tfgen tune --out {shlex.quote(str(self.folder.path))}"

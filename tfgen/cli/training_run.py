@@ -92,14 +92,18 @@ class TrainingRun:
             self._fit_until_stopped(watchers, best, go_on)
             if not folder.model_file.exists():
                 self.model.save(folder.model_file)
-            self._draw_samples()
-        self._report(best)
+            self.finish(best)
 
-    def _draw_samples(self):
-        """Of the model that is kept, which may not be the last epoch's."""
+    def finish(self, best) -> None:
+        """Draws samples of the model that is kept, and prints what is where.
+
+        Args:
+            best: the `BestModel` that kept it; not always the last epoch's.
+        """
         kept = self.folder.load_model()
         picture = pictures.samples_picture(kept, self.validation)
         pictures.write_png(self.folder.samples, picture)
+        self._report(best)
 
     def _fit_until_stopped(self, watchers, best, go_on):
         seconds = self.settings.get("checkpoint_every", CHECKPOINT_SECONDS)

@@ -7,7 +7,9 @@ import keras_tuner
 from tfgen.tuning.hypermodels.generative_hypermodel import GenerativeHyperModel
 
 
-def as_hypermodel(given, tuner: str, epochs: int) -> keras_tuner.HyperModel:
+def as_hypermodel(
+    given, tuner: str, epochs: int, seed: int
+) -> keras_tuner.HyperModel:
     """What a user gives to a search, ready for its tuner.
 
     Args:
@@ -15,9 +17,10 @@ def as_hypermodel(given, tuner: str, epochs: int) -> keras_tuner.HyperModel:
             from hyperparameters.
         tuner: its name; a grid needs values instead of ranges.
         epochs: of a whole training, for hypermodels that were not told.
+        seed: of the search, for hypermodels that were not told.
 
     Raises:
-        ValueError: for anything else.
+        ValueError: for anything else, or a hypermodel with another seed.
     """
     if not isinstance(given, keras_tuner.HyperModel):
         if not callable(given):
@@ -29,6 +32,12 @@ def as_hypermodel(given, tuner: str, epochs: int) -> keras_tuner.HyperModel:
     if isinstance(given, GenerativeHyperModel):
         given = copy.copy(given)
         given.epochs = given.epochs or epochs
+        if given.seed not in (None, seed):
+            raise ValueError(
+                f"the hypermodel has seed {given.seed} and the search seed "
+                f"{seed}: pass the seed to the search alone."
+            )
+        given.seed = seed
         if tuner == "grid":
             given.space = given.space.grid()
     return given

@@ -18,7 +18,8 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
         space: a `SearchSpace`; or what narrows the default one, such as
             `{"latent_dim": (8, 64), "network": ["mlp", "conv"]}`; see
             `SearchSpace.narrowed`.
-        seed: of weights and noise, in each trial the same.
+        seed: of weights and noise, in each trial the same; default: that of
+            the `Search`, else 0.
         epochs: of a whole training, for what falls or rises over it: all
             trials of Hyperband are beginnings of such; default: as for
             `tfgen train`.
@@ -43,7 +44,7 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
 
     model: str
 
-    def __init__(self, source, space=None, *, seed=0, epochs=None, **fixed):
+    def __init__(self, source, space=None, *, seed=None, epochs=None, **fixed):
         super().__init__(name=self.model)
         if not isinstance(space, SearchSpace):
             space = self.default_space(source).narrowed(space or {})
@@ -64,7 +65,7 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
             "model": self.model,
             **epochs,
             **self.space.draw(hyperparameters),
-            "seed": self.seed,
+            "seed": self.seed or 0,
         }
 
     def build(self, hyperparameters):

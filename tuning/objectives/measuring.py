@@ -24,9 +24,10 @@ class Measuring(keras.callbacks.Callback):
     """Adds the objective and all that is reported to the logs of `fit`.
 
     What validation does not log by itself is measured after every `every`th
-    epoch, the first and the last; others repeat the values. A resumed training
-    goes on with those in its history, so that it equals an uninterrupted one.
-    In the list of callbacks it stands before those that write logs.
+    epoch, the first, the last and those in `also`; others repeat the values. A
+    resumed training goes on with those in its history, so that it equals an
+    uninterrupted one. In the list of callbacks it stands before those that
+    write logs.
 
     Args:
         objective: an `Objective`.
@@ -35,6 +36,7 @@ class Measuring(keras.callbacks.Callback):
         extractor: see `tfgen.callbacks.Evaluation`.
         every: epochs from one measurement to the next.
         history: file that `HistoryFile` writes.
+        also: further epochs, counted from 1.
 
     Raises:
         TrialFailed: in `fit`, if the objective is NaN or infinite, or the
@@ -42,7 +44,14 @@ class Measuring(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, objective, measures, data, extractor, every: int, history
+        self,
+        objective,
+        measures,
+        data,
+        extractor,
+        every: int,
+        history,
+        also=(),
     ):
         super().__init__()
         self.objective = objective
@@ -50,6 +59,7 @@ class Measuring(keras.callbacks.Callback):
         self.data = data
         self.every = every
         self.history = history
+        self.also = frozenset(also)
         self._values = None
         names = [m.name for m in self.measures if m.kind == "samples"]
         self._samples = None
@@ -73,8 +83,7 @@ class Measuring(keras.callbacks.Callback):
             self._values = self._earlier(epoch) if epoch else {}
 
     def on_epoch_end(self, epoch, logs=None):
-        last = epoch + 1 == self.params["epochs"]
-        if not self._values or last or (epoch + 1) % self.every == 0:
+        if not self._values or self._is_due(epoch + 1):
             self._values = self._measure(epoch)
         logs.update(self._values)
         value = self._objective_of(logs)
@@ -84,6 +93,10 @@ class Measuring(keras.callbacks.Callback):
             )
         if self.objective.is_sum:
             logs[COMBINED] = value
+
+    def _is_due(self, epoch):
+        asked = epoch in self.also or epoch % self.every == 0
+        return asked or epoch == self.params["epochs"]
 
     def _objective_of(self, logs):
         try:

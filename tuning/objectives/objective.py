@@ -111,6 +111,25 @@ def parse_objective(text: str) -> Objective:
     return Objective(tuple(terms))
 
 
+def parse_measure(text: str) -> Measure:
+    """One measure from what a user writes.
+
+    Args:
+        text: a name in `MEASURES`, or a metric that the model logs with its
+            direction, `my_metric:max`.
+
+    Raises:
+        ValueError: for what is neither.
+    """
+    match = TERM.fullmatch(text.strip())
+    if not match or match["weight"]:
+        raise ValueError(
+            f"{text!r} is no measure, expected a name such as coverage, or "
+            "my_metric:max."
+        )
+    return find_measure(match["name"], match["direction"])
+
+
 def find_measure(name: str, direction: str | None = None) -> Measure:
     """A measure by name.
 

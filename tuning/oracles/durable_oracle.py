@@ -113,6 +113,7 @@ class DurableOracle(StatelessDraws):
             trial = self.trials[trial_id]
             if trial_id not in self.end_order:
                 trial.metrics = _tracked(metrics, step, self.objective)
+                self.save()  # who runs it does not report it again
             return _copy(trial)
 
     def end_trial(self, trial: Trial) -> None:
@@ -216,7 +217,7 @@ class DurableOracle(StatelessDraws):
         """Whether, by the state in the folder, no trial is left to run.
 
         Reads only, for a process that is not the one that leads the search;
-        afterwards this oracle can be used for nothing else.
+        afterwards only this oracle's records can be used.
 
         Raises:
             ValueError: as `reload`.
@@ -250,11 +251,19 @@ class DurableOracle(StatelessDraws):
         hyperparameters = self.hyperparameters.copy()
         hyperparameters.values = {}
         full = self.max_trials and len(self.trials) >= self.max_trials
-        if full or self.hopeless:
-            return Trial(hyperparameters, trial_id, TrialStatus.STOPPED)
-        answer = self.populate_space(trial_id)
+        answer = {"status": TrialStatus.STOPPED}
+        if not full and not self.hopeless:
+            answer = self.populate_space(trial_id)
+        status = answer["status"]
+        if status == TrialStatus.STOPPED and self._may_need_others:
+            status = TrialStatus.IDLE
         hyperparameters.values = answer.get("values") or {}
-        return Trial(hyperparameters, trial_id, answer["status"])
+        return Trial(hyperparameters, trial_id, status)
+
+    @property
+    def _may_need_others(self):
+        """Whoever runs the last trials may be lost."""
+        return bool(self.ongoing_trials) and not self.hopeless
 
     def _begin(self, trial, tuner_id):
         trial.status = TrialStatus.RUNNING

@@ -3,6 +3,9 @@
 from tfgen.tuning.processes.chief import run_with_workers as run_with_workers
 from tfgen.tuning.processes.chief_watch import wait_for_chief as wait_for_chief
 from tfgen.tuning.processes.cluster import is_chief as is_chief
+from tfgen.tuning.processes.cluster import (
+    is_for_another_search as is_for_another_search,
+)
 from tfgen.tuning.processes.cluster import is_worker as is_worker
 from tfgen.tuning.processes.gpus import usable_gpus as usable_gpus
 from tfgen.tuning.processes.program import own_command as own_command

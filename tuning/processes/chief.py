@@ -64,7 +64,9 @@ def run_with_workers(
     say = say or _print
     tell = _Teller(oracle, on_change)
     if cluster.is_chief():
-        service = ChiefService(oracle, *cluster.address())
+        host, port = cluster.address()
+        service = ChiefService(oracle, host, port)
+        say(f"leads the workers that ask at {host}:{port}")
         # Trials stay their workers', who go on while the chief is restarted.
         with service, sigterm_raises():
             remote = RemoteWorkers(oracle, service, say, patience_seconds)

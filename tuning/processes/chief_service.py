@@ -29,6 +29,7 @@ class ChiefService(OracleServicer):
             of the monotonic clock.
         heard: when anything was last heard of them. Workers that had a trial
             when the chief was ended have time to be heard of again.
+        met: names of workers that this process has heard of.
         busy: names of workers that have been given a trial since they were
             started.
         stopped: names of workers that were told to stop.
@@ -37,6 +38,7 @@ class ChiefService(OracleServicer):
     def __init__(self, oracle, host="127.0.0.1", port=0):
         super().__init__(oracle)
         self.asked, self.busy, self.stopped = {}, set(), set()
+        self.met = set()
         self.heard = dict.fromkeys(oracle.ongoing_trials, time.monotonic())
         self._error = None
         self._lock = threading.Lock()
@@ -80,8 +82,8 @@ class ChiefService(OracleServicer):
         answer = self._call(super().CreateTrial, request, context)
         status = TrialStatus.from_proto(answer.trial.status)
         with self._lock:
-            now = time.monotonic()
-            self.asked[request.tuner_id] = self.heard[request.tuner_id] = now
+            self.asked[request.tuner_id] = time.monotonic()
+            self._hear(request.tuner_id)
             if status == TrialStatus.RUNNING:
                 self.busy.add(request.tuner_id)
             if status == TrialStatus.STOPPED:
@@ -96,7 +98,7 @@ class ChiefService(OracleServicer):
         if worker is None:
             return self._call(super().GetTrial, request, context)
         with self._lock:
-            self.heard[worker] = time.monotonic()
+            self._hear(worker)
         if request.trial_id not in ("", self.oracle.trial_of(worker)):
             context.abort(
                 grpc.StatusCode.FAILED_PRECONDITION,
@@ -109,6 +111,10 @@ class ChiefService(OracleServicer):
 
     def EndTrial(self, request, context):
         return self._call(super().EndTrial, request, context)
+
+    def _hear(self, worker):
+        self.heard[worker] = time.monotonic()
+        self.met.add(worker)
 
     def _call(self, method, request, context):
         try:

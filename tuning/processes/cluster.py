@@ -1,12 +1,17 @@
 """This process's part in a cluster, from KerasTuner's variables."""
 
 import os
+import pathlib
 
 ADDRESS = "KERASTUNER_ORACLE_IP"
 PORT = "KERASTUNER_ORACLE_PORT"
 NAME = "KERASTUNER_TUNER_ID"
 CHIEF_PID = "TFGEN_CHIEF_PID"
 """Process that started this one as its worker."""
+SEARCH = "TFGEN_SEARCH"
+"""Folder of the search that this process was started for."""
+WITHOUT_PROXY = ("no_grpc_proxy", "no_proxy")
+"""Hosts that gRPC reaches without a proxy: the first that is set."""
 
 
 def is_worker() -> bool:
@@ -32,6 +37,22 @@ def address() -> tuple[str, int]:
             "port of the chief's machine."
         )
     return os.environ[ADDRESS], int(port)
+
+
+def reach_without_proxy() -> None:
+    """Lets gRPC speak with the chief directly; before channels are made.
+
+    Otherwise it would look for an `http_proxy` even for this very machine.
+    """
+    others = [os.environ[name] for name in WITHOUT_PROXY if name in os.environ]
+    host, _ = address()
+    os.environ[WITHOUT_PROXY[0]] = ",".join([host, *others[:1]])
+
+
+def is_for_another_search(folder) -> bool:
+    """Whether a chief started this process for a search in another folder."""
+    own = os.environ.get(SEARCH)
+    return bool(own) and pathlib.Path(own) != pathlib.Path(folder).resolve()
 
 
 def own_name() -> str:

@@ -68,8 +68,8 @@ class LocalWorkers:
             being started too.
 
         Raises:
-            RuntimeError: if a worker dies again and again before it has got a
-                trial.
+            RuntimeError: if the last worker dies again and again before it
+                has got a trial; others are given up for that.
             DiskError: if a worker has ended since it cannot write.
         """
         for process in list(self.working.values()):
@@ -129,8 +129,10 @@ class LocalWorkers:
             self._deaths_without_trial[name] = 0
             self._decide_on_trial(process, trial_id, cause, by_kernel)
         else:
-            self._check_deaths_without_trial(process, status, cause)
             self.oracle.take_over(name)
+            if self._dies_without_trial(process, status, cause):
+                del self.working[name]
+                return
             self.say(f"{name} died ({cause}) and is started again.")
         self._start(process)
 
@@ -164,7 +166,8 @@ class LocalWorkers:
         self._deaths_in_trial[trial_id] += 1
         return self._deaths_in_trial[trial_id]
 
-    def _check_deaths_without_trial(self, process, status, cause):
+    def _dies_without_trial(self, process, status, cause):
+        """Whether a worker is given up; the last one is not."""
         name = process.name
         if name in self.service.busy:
             self._deaths_without_trial[name] = 0
@@ -173,13 +176,20 @@ class LocalWorkers:
         # Who kills a worker from outside says nothing about the program.
         from_outside = status in (-signal.SIGKILL, -signal.SIGTERM)
         limit = KILLS_WITHOUT_TRIAL if from_outside else DEATHS_WITHOUT_TRIAL
-        if deaths >= limit:
-            raise RuntimeError(
-                f"{name} died {deaths} times before it asked for a trial, at "
-                f"last by {cause}; its last line was: {process.last_line()} "
-                f"(all of it: {process.log}). Mend what it says and run the "
-                "search again; it goes on where it was."
-            )
+        if deaths < limit:
+            return False
+        line = (
+            f"{name} died {deaths} times before it asked for a trial, at last "
+            f"by {cause}; its last line was: {process.last_line()} (all of "
+            f"it: {process.log})."
+        )
+        if len(self.working) > 1:
+            self.say(f"{line} The search goes on without it.")
+            return True
+        raise RuntimeError(
+            f"{line} Mend what it says and run the search again; it goes on "
+            "where it was."
+        )
 
     def _by_kernel(self, status):
         before = self._kernel_kills[0]

@@ -38,7 +38,7 @@ class RemoteWorkers:
         """
         names = list(self.service.heard)
         left = [name for name in names if not self._is_gone(name)]
-        if not names or left:
+        if left or not self.service.met:
             self._alone_since = None
             return True
         if self.oracle.finished:

@@ -34,6 +34,7 @@ def run_as_worker(oracle, run_trial) -> int:
         Exit status: 0 when the chief said stop, 1 if it refused a call,
         `os.EX_IOERR` if files cannot be written.
     """
+    cluster.reach_without_proxy()
     watch, lease = ChiefWatch(), Lease()
     name = cluster.own_name()
     run_own = _while_own(lease, run_trial)

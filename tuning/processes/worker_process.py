@@ -33,6 +33,7 @@ class WorkerProcess:
             **environment,
             cluster.NAME: name,
             cluster.CHIEF_PID: str(os.getpid()),
+            cluster.SEARCH: str(pathlib.Path(folder).resolve()),
         }
         self.log = pathlib.Path(folder) / "workers" / f"{name}.log"
         self.started = 0.0

@@ -48,7 +48,7 @@ def fit(vae, digits, measuring, folder, epochs, *more):
     return read_history(folder / "history.csv")
 
 
-def make(digits, folder, objective="negative_elbo", every=1):
+def make(digits, folder, objective="negative_elbo", every=1, also=()):
     return Measuring(
         parse_objective(objective),
         [find_measure(name) for name in ALL],
@@ -56,6 +56,7 @@ def make(digits, folder, objective="negative_elbo", every=1):
         None,
         every,
         folder / "history.csv",
+        also,
     )
 
 
@@ -83,6 +84,14 @@ def test_values(digits, tmp_path):
         metric.update_state(real=real, generated=samples[:count])
         found = row[f"val_{metric.name}"]
         assert found == pytest.approx(metric.result(), rel=1e-4)
+
+
+def test_epochs_that_are_asked_for(digits, tmp_path):
+    measuring = make(digits, tmp_path, every=4, also=[3])
+    history = fit(make_vae(), digits, measuring, tmp_path, 5)
+    distances = history["val_frechet_distance"]
+    assert distances[0] == distances[1]
+    assert len(set(distances)) == 4  # after epochs 1, 3, 4 and 5
 
 
 def test_a_resumed_training_measures_when_an_uninterrupted_one_does(

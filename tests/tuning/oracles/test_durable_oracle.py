@@ -220,6 +220,25 @@ def test_late_result_of_a_lost_worker(again, make, end):
     assert oracle.create_trial("other").trial_id == "0001"
 
 
+def test_what_was_reported_is_kept(make):
+    """The chief may be started again before the trial is ended."""
+    trial = make().create_trial("worker-1")
+    reported = make_held(make)
+    reported.update_trial(trial.trial_id, {"val_loss": 0.5}, step=3)
+    again = make_held(make)
+    trial.status = "COMPLETED"
+    again.end_trial(trial)
+    (record,) = again.records()
+    assert (record.status, record.score) == ("completed", 0.5)
+    assert record.best_epoch == 3
+
+
+def make_held(make):
+    oracle = make()
+    oracle.reload(held=True)
+    return oracle
+
+
 def test_result_of_an_unknown_trial_is_ignored(make):
     oracle = make()
     trial = oracle.create_trial("main")

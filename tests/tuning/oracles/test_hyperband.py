@@ -4,6 +4,7 @@ import keras_tuner
 import pytest
 
 from tfgen.tuning.oracles.hyperband_brackets import brackets_for
+from tfgen.tuning.trial_record import ends_of_rounds
 
 # By hand for 18 configurations and 9 epochs: the weights 9/3, 3/2 and 1 give
 # shares 9.82, 4.91 and 3.27, so 10, 5 and 3.
@@ -70,6 +71,19 @@ def test_rounds(hyperband, search):
                 check_promotion(rounds[bracket, number - 1], records)
             else:
                 assert {record.parent for record in records} == {None}
+
+
+def test_ends_of_rounds(make, search):
+    """40 / 9 and 40 / 3 epochs, rounded up, and all of them."""
+    oracle = make("hyperband", trials=12, max_epochs=40)
+    search(oracle)
+    records = oracle.records()
+    ends = {
+        record.values["tuner/round"]: ends_of_rounds(record, records)
+        for record in records
+        if record.values["tuner/bracket"] == 2
+    }
+    assert ends == {0: [5], 1: [5, 14], 2: [5, 14, 40]}
 
 
 def check_promotion(before, after):

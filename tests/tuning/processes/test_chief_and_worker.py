@@ -58,6 +58,24 @@ def test_trials_come_over_unchanged(make, connect, tmp_path):
     assert oracle.finished
 
 
+def test_a_proxy_is_for_others(make, connect, monkeypatch, run_trial):
+    """As on many companies' machines; here nothing answers there."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    for name in cluster.WITHOUT_PROXY:
+        monkeypatch.setenv(name, "")  # put back afterwards
+        monkeypatch.delenv(name)
+    oracle = make()
+    with ChiefService(oracle) as service:
+        connect(service.port)
+        worker = threading.Thread(
+            target=run_as_worker, args=(make(), run_trial), daemon=True
+        )
+        worker.start()
+        worker.join(20)
+        assert not worker.is_alive()
+    assert len(oracle.end_order) == 3
+
+
 def test_two_workers_do_as_one(make, connect, tmp_path):
     """Hyperband, where workers wait for each other."""
 

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from tfgen.tuning.processes import cluster
@@ -41,3 +43,31 @@ def test_port(environment):
     environment("127.0.0.1", "http", "worker-1")
     with pytest.raises(ValueError, match="a number, got 'http'"):
         cluster.address()
+
+
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ({}, "10.0.0.1"),
+        ({"no_proxy": "localhost"}, "10.0.0.1,localhost"),
+        ({"no_proxy": "localhost", "no_grpc_proxy": "a,b"}, "10.0.0.1,a,b"),
+    ],
+)
+def test_without_proxy(before, after, environment, monkeypatch):
+    environment("10.0.0.1", "8000", "worker-1")
+    for name in cluster.WITHOUT_PROXY:
+        monkeypatch.setenv(name, "")  # put back afterwards
+        monkeypatch.delenv(name)
+    for name, value in before.items():
+        monkeypatch.setenv(name, value)
+    cluster.reach_without_proxy()
+    assert os.environ["no_grpc_proxy"] == after
+
+
+def test_for_another_search(monkeypatch, tmp_path):
+    monkeypatch.delenv(cluster.SEARCH, raising=False)
+    assert not cluster.is_for_another_search("a")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(cluster.SEARCH, str(tmp_path / "a"))
+    assert not cluster.is_for_another_search("a")
+    assert cluster.is_for_another_search("b")

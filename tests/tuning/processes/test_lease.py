@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+from keras_tuner.engine.trial import Trial
 
 from tfgen.tuning.processes import cluster, lease, run_as_worker
 from tfgen.tuning.processes.chief_service import ChiefService
@@ -59,6 +60,11 @@ def fail_when_told(told):
     return run_trial
 
 
+def completed(trial):
+    state = {**trial.get_state(), "status": "COMPLETED"}
+    return Trial.from_state(state)
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_trial_that_was_given_to_another_is_left(
     fails, make, connect, capsys
@@ -74,10 +80,16 @@ def test_a_trial_that_was_given_to_another_is_left(
         assert oracle.create_trial("other").trial_id == "0000"
         time.sleep(0.3)  # some questions
         told.set()
-        worker.join(20)  # there are no other trials
+        worker.join(1.0)  # it waits, should the other one be lost
+        assert worker.is_alive()
+        assert oracle.end_order == [] and oracle.reasons == {}
+        assert not (oracle.folder_of("0000") / "failure.txt").exists()
+        metrics, epoch = RESULT
+        oracle.update_trial("0000", metrics, epoch)
+        oracle.end_trial(completed(oracle.trials["0000"]))
+        worker.join(20)
         assert not worker.is_alive()
-    assert oracle.end_order == [] and oracle.reasons == {}
-    assert not (oracle.folder_of("0000") / "failure.txt").exists()
+    assert oracle.reasons == {}
     assert capsys.readouterr().err == (
         "worker-1: trial 0000 has been given to another worker.\n"
     )

@@ -161,6 +161,19 @@ def test_workers_that_cannot_begin(supervise):
             supervised.look_until_started_again()
 
 
+def test_one_of_two_that_cannot_begin_is_given_up(supervise):
+    supervised = supervise(FAILS, workers=2)
+    with pytest.raises(RuntimeError, match=r"Mend what it says") as error:
+        while True:
+            supervised.workers.look()
+            time.sleep(0.02)
+    *_, last = supervised.said
+    assert last.endswith("The search goes on without it.")
+    gone, left = last.split()[0], str(error.value).split()[0]
+    assert {gone, left} == {"worker-1", "worker-2"}
+    assert list(supervised.workers.working) == [left]
+
+
 @pytest.mark.parametrize("status", [74, 120])
 def test_a_worker_that_cannot_write_ends_the_search(status, supervise):
     supervised = supervise(f"print('full'); raise SystemExit({status})")
@@ -208,12 +221,13 @@ def test_end_of_a_search(supervise, monkeypatch):
     supervised = supervise(workers=2)
     supervised.oracle.max_trials = 1
     supervised.ask("worker-1")
-    assert supervised.ask("worker-2").status == "STOPPED"
+    assert supervised.ask("worker-2").status == "IDLE"
     # The other's trial is still taken over, and it is started again.
     supervised.die()
     trial = supervised.ask("worker-1")
     trial.status = "FAILED"
     supervised.oracle.end_trial(trial)
+    assert supervised.ask("worker-2").status == "STOPPED"
     # Now a worker that dies is not, and one that lingers is not waited for.
     supervised.processes[0].kill()
     start = time.monotonic()

@@ -22,6 +22,7 @@ class Cluster:
         trial = self.oracle.create_trial(name)
         now = time.monotonic()
         self.service.asked[name] = self.service.heard[name] = now
+        self.service.met.add(name)
         if trial.status == "STOPPED":
             self.service.stopped.add(name)
         return trial
@@ -30,7 +31,7 @@ class Cluster:
 @pytest.fixture
 def cluster(make, monkeypatch):
     monkeypatch.setattr(lease, "SECONDS_DEAD", 0.3)
-    return lambda trials=1: Cluster(make(trials=trials))
+    return lambda trials=1, **more: Cluster(make(trials=trials, **more))
 
 
 def fail(cluster, trial):
@@ -80,3 +81,32 @@ def test_trials_without_workers(cluster, monkeypatch):
     with pytest.raises(RuntimeError, match="Start the chief and workers aga"):
         cluster.workers.look()
     assert cluster.oracle.queue == ["0000"]
+
+
+def test_a_restarted_chief_waits_for_workers(cluster, monkeypatch):
+    """Those of before lose their trials, but the search is not given up."""
+    monkeypatch.setattr(remote_workers, "SECONDS_WITHOUT_WORKERS", 0.0)
+    cluster().ask("before")
+    again = cluster(held=True)
+    assert again.oracle.trial_of("before") == "0000"
+    time.sleep(0.4)
+    for _ in range(3):
+        assert again.workers.look()
+        time.sleep(0.01)
+    assert again.ask("after").trial_id == "0000"
+    time.sleep(0.4)
+    assert again.workers.look()
+    with pytest.raises(RuntimeError, match="Start the chief and workers aga"):
+        again.workers.look()
+
+
+def test_who_has_no_trial_waits_for_those_that_have(cluster):
+    cluster = cluster(trials=2)
+    first, lost = cluster.ask("a"), cluster.ask("b")
+    fail(cluster, first)
+    assert cluster.ask("a").status == "IDLE"
+    cluster.oracle.take_over("b")
+    taken = cluster.ask("a")
+    assert taken.trial_id == lost.trial_id
+    fail(cluster, taken)
+    assert cluster.ask("a").status == "STOPPED"
