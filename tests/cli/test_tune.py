@@ -6,8 +6,11 @@ import json
 import re
 import shlex
 
+import keras
 import numpy as np
 import pytest
+
+from tfgen.cli.training_run import TrainingRun
 
 TUNE = (
     *("tune", "--data", "digits", "--out", "s", "--epochs", 1),
@@ -104,6 +107,42 @@ def test_other_best_settings_are_trained_anew(tfgen, tmp_path):
     (best / "config.json").unlink()
     assert tfgen("tune", "--out", "s", "--workers", 0).status == 0
     assert (best / "config.json").read_text() == config
+
+
+def test_a_best_run_that_explodes_late_is_kept(tfgen, tmp_path, monkeypatch):
+    """Where the trial, of fewer epochs, did not get."""
+
+    class Spoil(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                weight = self.model.trainable_weights[0]
+                weight.assign(np.full(weight.shape, np.nan))
+
+    train = TrainingRun.train
+    monkeypatch.setattr(
+        TrainingRun,
+        "train",
+        lambda run, watchers, *more: train(run, [Spoil(), *watchers], *more),
+    )
+    done = tfgen(*TUNE, "vae", "--trials", 1, "--epochs", 3)
+    assert done.status == 0
+    first, *more = done.err.splitlines()
+    assert first.startswith("training ended early: the gradients of network ")
+    assert not more
+    assert re.search("epoch [12] had the lowest .* the model is of", done.out)
+    assert tfgen("export", "s/best", "--to", "served").status == 0
+
+
+def test_replicas_and_pictures_of_another_size(run_python):
+    """Pictures are made smaller by TensorFlow, before there is a model."""
+    out = run_python(
+        "from tfgen.cli.search_run import SearchRun\n"
+        "given = dict(model='vae', data='digits', image_size=16)\n"
+        "run = SearchRun('s', {**given, 'strategy': 'mirrored'})\n"
+        "print(run.search.strategy.num_replicas_in_sync)\n",
+        CUDA_VISIBLE_DEVICES="",
+    )
+    assert out.split() == ["2"]
 
 
 def test_ctrl_c(tfgen, monkeypatch):

@@ -330,3 +330,39 @@ def test_refused(data, tmp_path):
             trials=1,
             max_epochs=1,
         ).run()
+
+
+def test_one_seed_for_all(data, tmp_path):
+    hypermodel = VAEHyperModel(data[0])
+    search = Search(hypermodel, *data, tmp_path / "s", seed=5)
+    values = keras_tuner.HyperParameters()
+    assert search.hypermodel.settings(values)["seed"] == 5
+    assert hypermodel.settings(values)["seed"] == 0
+    hypermodel = VAEHyperModel(data[0], seed=3)
+    with pytest.raises(ValueError, match="has seed 3 and the search seed 5"):
+        Search(hypermodel, *data, tmp_path / "s", seed=5)
+
+
+def test_names_with_a_scope_are_settings(data, tmp_path):
+    def build(hp):
+        with hp.name_scope("encoder"):
+            hp.Int("units", 2, 8)
+        return small_vae()
+
+    search = Search(build, *data, tmp_path / "s", trials=1, max_epochs=1)
+    best = search.run()
+    assert search.settings_of(best) == best.values == {"encoder/units": 2}
+
+
+def test_a_metric_of_the_model_is_reported(data, tmp_path):
+    search = Search(
+        by_rate,
+        *data,
+        tmp_path / "s",
+        report=["kl_loss:min"],
+        trials=1,
+        max_epochs=1,
+    )
+    assert "kl_loss" in {measure.name for measure in search.measures}
+    with pytest.raises(ValueError, match="is no measure, expected a name"):
+        Search(by_rate, *data, tmp_path / "t", report=["2*kl_loss:min"])

@@ -54,7 +54,7 @@ def build(hp):
     return vae
 
 
-PROGRAM = """
+BUILD = """
 import sys
 import tfgen
 
@@ -70,12 +70,28 @@ def build(hp):
     )
     vae.compile("sgd")
     return vae
+"""
 
-
+ONE_SEARCH = (
+    BUILD
+    + """
 tfgen.tuning.Search(
     build, train, held_out, sys.argv[1], trials=int(sys.argv[2]), max_epochs=1
 ).run()
 """
+)
+
+TWO_SEARCHES = (
+    BUILD
+    + """
+for workers in (0, 1):
+    search = tfgen.tuning.Search(
+        build, train, held_out, f"s{workers}", trials=1, max_epochs=1,
+        seed=workers,
+    )
+    print(f"score={search.run(workers).score!r}", flush=True)
+"""
+)
 
 
 def test_a_worker_that_begins_before_its_chief(
@@ -112,7 +128,7 @@ def test_a_worker_that_begins_before_its_chief(
 def test_a_worker_that_begins_when_the_search_is_over(port, tmp_path):
     """A process, for it ends that; one that has another trial waits."""
     program = tmp_path / "program.py"
-    program.write_text(PROGRAM)
+    program.write_text(ONE_SEARCH)
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -133,6 +149,41 @@ def test_a_worker_that_begins_when_the_search_is_over(port, tmp_path):
     assert line == (
         f"worker worker-1: waiting for the chief at 127.0.0.1:{port}.\n"
     )
+
+
+def test_workers_of_the_second_search_of_a_program(tmp_path):
+    """They go through the first one, with its result, to their own."""
+    program = tmp_path / "program.py"
+    program.write_text(TWO_SEARCHES)
+    done = subprocess.run(
+        [sys.executable, program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    first, second = (
+        line.split("=")[1] for line in done.stdout.splitlines() if "=" in line
+    )
+    assert first != second
+    log = (tmp_path / "s1" / "workers" / "worker-1.log").read_text()
+    assert f"score={first}" in log and f"score={second}" not in log
+    assert not (tmp_path / "s0" / "workers" / "worker-1.log").exists()
+
+
+def test_a_chief_whose_search_is_over_waits_for_nobody(
+    data, tmp_path, monkeypatch, capsys
+):
+    out = tmp_path / "s"
+    best = Search(build, *data, out, trials=1, max_epochs=1).run()
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    monkeypatch.setenv(cluster.ADDRESS, "127.0.0.1")
+    monkeypatch.setenv(cluster.PORT, str(port))
+    monkeypatch.setenv(cluster.NAME, "chief")
+    again = Search(build, *data, out, trials=1, max_epochs=1).run()
+    assert again.score == best.score
 
 
 def test_a_worker_trains_no_extractor(port, tmp_path):

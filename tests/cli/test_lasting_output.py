@@ -1,0 +1,44 @@
+"""Trainings whose terminal is closed, or whose reader ends, go on."""
+
+import os
+import pty
+import subprocess
+
+import pytest
+
+from tfgen.cli.lasting_output import LastingStream
+
+TRAIN = ("train", "vae", "--data", "iris", "--epochs", "40", "--out", "run")
+
+
+@pytest.mark.parametrize("open_output", [pty.openpty, os.pipe])
+def test_nobody_reads_any_more(command, tmp_path, open_output):
+    """The first end is read for a while and then closed."""
+    read, write = open_output()
+    with subprocess.Popen(
+        [*command, *TRAIN],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=write,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+    ) as training:
+        os.close(write)
+        assert os.read(read, 4)
+        os.close(read)
+        assert training.wait(240) == 0
+        assert training.stderr.read() == ""
+    history = (tmp_path / "run" / "history.csv").read_text()
+    assert len(history.splitlines()) == 1 + 40
+
+
+def test_a_full_disk_is_told():
+    with open("/dev/full", "w") as full:
+        stream = LastingStream(full)
+        stream.write("text")
+        with pytest.raises(OSError, match="No space left"):
+            stream.flush()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, full.fileno())
+        os.close(nowhere)
