@@ -115,7 +115,7 @@ def test_a_best_run_that_explodes_late_is_kept(tfgen, tmp_path, monkeypatch):
     class Spoil(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             if epoch == 2:
-                weight = self.model.trainable_weights[0]
+                weight = self.model.trainable_weights[-1]
                 weight.assign(np.full(weight.shape, np.nan))
 
     train = TrainingRun.train
@@ -137,7 +137,7 @@ def test_replicas_and_pictures_of_another_size(run_python):
     """Pictures are made smaller by TensorFlow, before there is a model."""
     out = run_python(
         "from tfgen.cli.search_run import SearchRun\n"
-        "given = dict(model='vae', data='digits', image_size=16)\n"
+        "given = dict(model='vae', data='digits', image_size='16')\n"
         "run = SearchRun('s', {**given, 'strategy': 'mirrored'})\n"
         "print(run.search.strategy.num_replicas_in_sync)\n",
         CUDA_VISIBLE_DEVICES="",
