@@ -2,28 +2,20 @@
 
 import os
 import sys
-import tempfile
 
 import keras
 import keras_tuner
 import tensorflow as tf
-from keras_tuner.engine.base_tuner import BaseTuner
 
 import tfgen
-from tfgen.metrics import fit_extractor
 from tfgen.training import get_strategy
-from tfgen.training.files import written_whole
+from tfgen.tuning.features import load_extractor
 from tfgen.tuning.hypermodels.as_hypermodel import as_hypermodel
 from tfgen.tuning.hypermodels.generative_hypermodel import GenerativeHyperModel
-from tfgen.tuning.objectives.measures import MEASURES
+from tfgen.tuning.hypermodels.space_of import space_of
+from tfgen.tuning.objectives.chosen import chosen, is_adversarial
 from tfgen.tuning.objectives.measuring import Measuring, every
-from tfgen.tuning.objectives.objective import (
-    check_comparable,
-    check_enough,
-    check_measures,
-    parse_measure,
-    parse_objective,
-)
+from tfgen.tuning.objectives.objective import check_comparable
 from tfgen.tuning.oracles import make_oracle
 from tfgen.tuning.processes import (
     is_chief,
@@ -130,9 +122,16 @@ class Search:
         self.devices = {"strategy": strategy, "replicas": replicas}
         self.settings, self.note = settings or {}, note or {}
         self._extractor = extractor
-        self.space = self._find_space()
+        self.space = space_of(self.hypermodel)
         model = self._default_model()
-        self._choose(model, objective, report, patience)
+        self.model_name = type(model).__name__
+        self.objective, self.measures = chosen(
+            model, objective, report, validation
+        )
+        check_comparable(self.space, self.objective)
+        if patience is None:
+            patience = max(5, max_epochs // (2 if is_adversarial(model) else 5))
+        self.patience = patience
         ours = type(self.hypermodel).build is GenerativeHyperModel.build
         if not ours and not is_worker():
             check_reloadable(model)
@@ -265,28 +264,6 @@ class Search:
         count = len(tf.config.list_physical_devices("GPU"))
         return usable_gpus(count, os.environ)
 
-    def _choose(self, model, objective, report, patience):
-        """What depends on the kind of model."""
-        adversarial = hasattr(model, "discriminator")
-        if objective is None:
-            likely = hasattr(model, "likelihood") and not adversarial
-            objective = "negative_elbo" if likely else "frechet_distance"
-        self.objective = parse_objective(objective)
-        kinds = [measure.kind for measure in self.objective.measures]
-        count = len(self.validation)
-        if report is None:
-            enough = count >= MEASURES["coverage"].fewest
-            report = ("coverage",) if "samples" in kinds and enough else ()
-        self.measures = tuple(parse_measure(name) for name in report)
-        measures = [*self.objective.measures, *self.measures]
-        check_enough(measures, count)
-        check_measures(model, measures, self.validation)
-        check_comparable(self.space, self.objective)
-        if patience is None:
-            patience = max(5, self.max_epochs // (2 if adversarial else 5))
-        self.patience = patience
-        self.model_name = type(model).__name__
-
     def _default_model(self):
         keras.utils.set_random_seed(self.seed)
         return self.hypermodel.build(keras_tuner.HyperParameters())
@@ -303,18 +280,6 @@ class Search:
             space=self.space,
             folder=self.folder.path,
         )
-
-    def _find_space(self):
-        """All hyperparameters, those under conditions too."""
-        if isinstance(self.hypermodel, GenerativeHyperModel):
-            return self.hypermodel.space.hyperparameters()
-        # Asked itself: in a worker, a tuner's own would ask the chief.
-        oracle = keras_tuner.oracles.RandomSearchOracle(
-            keras_tuner.Objective("any", "min")
-        )
-        with tempfile.TemporaryDirectory() as folder:
-            BaseTuner(oracle, self.hypermodel, directory=folder)
-        return oracle.get_space()
 
     def _found_by_the_chief(self):
         """In a worker of a search that the same program runs later."""
@@ -350,25 +315,10 @@ class Search:
         )
 
     def _load_extractor(self):
-        """The same for all trials; workers load what their chief trained."""
         measures = [*self.objective.measures, *self.measures]
-        if self._extractor != "auto":
-            return None if self._extractor == "none" else self._extractor
-        asked = "samples" in [measure.kind for measure in measures]
-        few = self.train.kind != "image" or (self.train.num_classes or 0) < 2
-        if not asked or few:
-            return None
-        if not self.folder.extractor.exists():
-            if is_worker():
-                raise ValueError(
-                    f"{self.folder.extractor} is missing, which the chief "
-                    "writes before it answers: give all machines the same "
-                    "shared folder as out."
-                )
-            print("training a classifier for the features", flush=True)
-            with written_whole(self.folder.extractor) as path:
-                fit_extractor(self.train).save(path)
-        return keras.models.load_model(self.folder.extractor)
+        return load_extractor(
+            self._extractor, measures, self.train, self.folder.extractor
+        )
 
     def _settings(self):
         named = isinstance(self._extractor, str | None)
