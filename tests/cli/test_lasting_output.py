@@ -8,7 +8,7 @@ import pytest
 
 from tfgen.cli.lasting_output import LastingStream
 
-TRAIN = ("train", "vae", "--data", "iris", "--epochs", "40", "--out", "run")
+TRAIN = ("train", "vae", "--data", "iris", "--epochs", "10", "--out", "run")
 
 
 @pytest.mark.parametrize("open_output", [pty.openpty, os.pipe])
@@ -30,7 +30,13 @@ def test_nobody_reads_any_more(command, tmp_path, open_output):
         assert training.wait(240) == 0
         assert training.stderr.read() == ""
     history = (tmp_path / "run" / "history.csv").read_text()
-    assert len(history.splitlines()) == 1 + 40
+    assert len(history.splitlines()) == 1 + 10
+
+
+def test_closed_from_the_start(command):
+    words = [*command, "info"]
+    done = subprocess.run(["sh", "-c", '"$@" >&- 2>&-', "sh", *words])
+    assert done.returncode == 0
 
 
 def test_a_full_disk_is_told():

@@ -12,12 +12,13 @@ NOBODY_READS = (errno.EIO, errno.EPIPE)
 @contextlib.contextmanager
 def lasting_output():
     """In the block, what nobody reads any more goes nowhere."""
-    out, errors = LastingStream(sys.stdout), LastingStream(sys.stderr)
+    out, errors = _lasting(sys.stdout), _lasting(sys.stderr)
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
         try:
             yield
         finally:
-            out.flush()
+            if out is not None:
+                out.flush()
 
 
 class LastingStream:
@@ -55,3 +56,8 @@ class LastingStream:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stream.fileno())
         os.close(nowhere)
+
+
+def _lasting(stream):
+    """None, where Python has found the stream closed, stays None."""
+    return None if stream is None else LastingStream(stream)
