@@ -203,13 +203,19 @@ class Search:
     def measuring(self, validation, epochs: int, history):
         """The callback that measures trials, for another training.
 
-        It measures after the epochs after which the best trial was measured.
+        It measures after the epochs after which the best trial was measured,
+        and, of a longer training, after some more.
 
         Args:
             validation: held-out data in the model's range.
             epochs: of the training.
             history: its `tfgen.callbacks.HistoryFile`'s path.
+
+        Raises:
+            TrialFailed: if there is no best trial.
         """
+        ends = ends_of_rounds(self._best_or_reasons(), self.records())
+        step = every(self.max_epochs)
         return Measuring(
             self.objective,
             self.measures,
@@ -217,7 +223,11 @@ class Search:
             self._load_extractor(),
             every(epochs),
             history,
-            also=ends_of_rounds(self._best_or_reasons(), self.records()),
+            also=[
+                *ends,
+                *range(step, self.max_epochs, step),
+                self.max_epochs,
+            ],
         )
 
     def _run(self, oracle, workers, reports):
@@ -288,15 +298,12 @@ class Search:
             raise ValueError(
                 f"a worker of another search came to that in "
                 f"{self.folder.path}, which is not over: run the searches of "
-                "a program in the same order each time."
+                "a program in the same order and with the same out each time."
             )
         return self._best_or_reasons()
 
     def _is_over(self):
-        try:
-            return self._make_oracle().is_over()
-        except ValueError:  # which the chief will raise too, where users look
-            return False
+        return self._make_oracle().is_over()
 
     def _training(self):
         return TrialTraining(

@@ -33,10 +33,11 @@ def test_nobody_reads_any_more(command, tmp_path, open_output):
     assert len(history.splitlines()) == 1 + 10
 
 
-def test_closed_from_the_start(command):
-    words = [*command, "info"]
-    done = subprocess.run(["sh", "-c", '"$@" >&- 2>&-', "sh", *words])
-    assert done.returncode == 0
+def test_closed_from_the_start(command, tmp_path):
+    words = [*command, *TRAIN, "--epochs", "1"]
+    close = ["sh", "-c", '"$@" >&- 2>&-', "sh"]
+    assert subprocess.run([*close, *words], cwd=tmp_path).returncode == 0
+    assert (tmp_path / "run" / "model.keras").exists()
 
 
 def test_a_full_disk_is_told():

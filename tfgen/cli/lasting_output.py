@@ -12,13 +12,20 @@ NOBODY_READS = (errno.EIO, errno.EPIPE)
 @contextlib.contextmanager
 def lasting_output():
     """In the block, what nobody reads any more goes nowhere."""
-    out, errors = _lasting(sys.stdout), _lasting(sys.stderr)
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors):
-        try:
-            yield
-        finally:
-            if out is not None:
-                out.flush()
+    with open(os.devnull, "w") as nowhere:
+        # None: closed from the start.
+        out = LastingStream(sys.stdout or nowhere)
+        errors = LastingStream(sys.stderr or nowhere)
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(errors),
+        ):
+            try:
+                yield
+            finally:
+                # At the end Python tells of what it cannot write.
+                with contextlib.suppress(OSError):
+                    out.flush()
 
 
 class LastingStream:
@@ -56,8 +63,3 @@ class LastingStream:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stream.fileno())
         os.close(nowhere)
-
-
-def _lasting(stream):
-    """None, where Python has found the stream closed, stays None."""
-    return None if stream is None else LastingStream(stream)

@@ -217,15 +217,16 @@ class DurableOracle(StatelessDraws):
         """Whether, by the state in the folder, no trial is left to run.
 
         Reads only, for a process that is not the one that leads the search;
-        afterwards only this oracle's records can be used.
-
-        Raises:
-            ValueError: as `reload`.
+        afterwards only this oracle's records can be used. Of what cannot be
+        read the leader will say so.
         """
-        state = self._state_file.read()
-        if state is None:
+        try:
+            state = self._state_file.read()
+            if state is None:
+                return False
+            self.set_state(state)
+        except (ValueError, OSError):
             return False
-        self.set_state(state)
         if self.ongoing_trials:
             return False
         return self._next_trial().status == TrialStatus.STOPPED

@@ -12,24 +12,30 @@ SECONDS_BETWEEN = 1.0
 LOOKS_BETWEEN = 10  # at the folder, which may be on another machine
 # A chief begins to answer when it has trained what all trials share.
 SECONDS_TO_START = 12 * 3600.0
+OVER = "the search is over"
 
 
 class ChiefWatch(threading.Thread):
-    """Ends this worker with status 1 when its chief is gone.
+    """Ends this worker when its chief is gone: with status 0 if all is done.
 
     A chief that started this process is gone when it is no longer the parent;
     another one, when nothing has answered at its address for 30 seconds.
     A thread of its own, since the worker may be in the middle of a training
     or wait for an answer.
+
+    Args:
+        is_over: called while nothing answers, whether the search has no trial
+            to run any more.
     """
 
-    def __init__(self):
+    def __init__(self, is_over):
         super().__init__(name="chief watch", daemon=True)
         self.address = cluster.address()
+        self.is_over = is_over
         self.parent = int(os.environ.get(cluster.CHIEF_PID, 0))
         self._over = threading.Event()
 
-    def wait_for_start(self, is_over) -> None:
+    def wait_for_start(self) -> None:
         """Waits, half a day long, until the chief answers; says so."""
         host, port = self.address
         end = time.monotonic() + SECONDS_TO_START
@@ -37,15 +43,11 @@ class ChiefWatch(threading.Thread):
             if _answers(self.address):
                 return
             self._check_parent()
-            if attempt % LOOKS_BETWEEN == 0 and is_over():
-                self._end("the search is over", status=0)
+            if attempt % LOOKS_BETWEEN == 0 and self.is_over():
+                self._say(OVER)
+                sys.exit(0)
             if attempt == 0:
-                print(
-                    f"worker {cluster.own_name()}: waiting for the chief at "
-                    f"{host}:{port}.",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                self._say(f"waiting for the chief at {host}:{port}")
             if time.monotonic() > end:
                 self._end(f"no chief has begun to answer at {host}:{port}")
             time.sleep(SECONDS_BETWEEN)
@@ -57,6 +59,8 @@ class ChiefWatch(threading.Thread):
             if _answers(self.address):
                 answered = time.monotonic()
             elif time.monotonic() - answered > SECONDS_WITHOUT_CHIEF:
+                if self.is_over():
+                    self._end(OVER, status=0)
                 host, port = self.address
                 self._end(
                     f"the chief at {host}:{port} has not answered for "
@@ -73,9 +77,12 @@ class ChiefWatch(threading.Thread):
 
     def _end(self, why, status=1):
         if not self._over.is_set():
-            print(f"worker {cluster.own_name()}: {why}.", file=sys.stderr)
-            sys.stderr.flush()
+            self._say(why)
             os._exit(status)
+
+    def _say(self, what):
+        line = f"worker {cluster.own_name()}: {what}."
+        print(line, file=sys.stderr, flush=True)
 
 
 def wait_for_chief(is_over) -> None:
@@ -86,10 +93,9 @@ def wait_for_chief(is_over) -> None:
     has come and gone.
 
     Args:
-        is_over: called now and then while nothing answers, whether the search
-            has no trial to run any more.
+        is_over: see `ChiefWatch`; called now and then.
     """
-    ChiefWatch().wait_for_start(is_over)
+    ChiefWatch(is_over).wait_for_start()
 
 
 def _answers(address):

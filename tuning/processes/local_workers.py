@@ -179,7 +179,7 @@ class LocalWorkers:
         if deaths < limit:
             return False
         line = (
-            f"{name} died {deaths} times before it asked for a trial, at last "
+            f"{name} died {deaths} times before it had a trial, at last "
             f"by {cause}; its last line was: {process.last_line()} (all of "
             f"it: {process.log})."
         )

@@ -38,11 +38,11 @@ class RemoteWorkers:
         """
         names = list(self.service.heard)
         left = [name for name in names if not self._is_gone(name)]
+        if self.oracle.finished and not left:
+            return False
         if left or not self.service.met:
             self._alone_since = None
             return True
-        if self.oracle.finished:
-            return False
         return self._wait_for_others()
 
     def _is_gone(self, name):

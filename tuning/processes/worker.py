@@ -23,11 +23,13 @@ def run_as_worker(oracle, run_trial) -> int:
 
     The chief's address and this worker's name are in KerasTuner's environment
     variables, see `cluster`. If the chief is gone, the process ends with
-    status 1 and one line; also in the middle of a trial. A trial that the
+    status 1 and one line; also in the middle of a trial. (With 0, if the search
+    is over.) A trial that the
     chief has given to another worker is left, without a result.
 
     Args:
-        oracle: a `DurableOracle` made as the chief's; its state is not used.
+        oracle: a `DurableOracle` made as the chief's; of its state is used
+            only whether the search is over.
         run_trial: see `run_in_this_process`.
 
     Returns:
@@ -35,7 +37,7 @@ def run_as_worker(oracle, run_trial) -> int:
         `os.EX_IOERR` if files cannot be written.
     """
     cluster.reach_without_proxy()
-    watch, lease = ChiefWatch(), Lease()
+    watch, lease = ChiefWatch(oracle.is_over), Lease()
     name = cluster.own_name()
     run_own = _while_own(lease, run_trial)
     loop = TrialLoop(oracle, run_own, pathlib.Path(oracle.folder), name)

@@ -159,12 +159,12 @@ def watch(connect, monkeypatch):
     def end(status):
         raise Ended(status)
 
-    def watch(port):
+    def watch(port, over=False):
         connect(port)
         monkeypatch.setattr(os, "_exit", end)
         monkeypatch.setattr(chief_watch, "SECONDS_BETWEEN", 0.01)
         monkeypatch.setattr(chief_watch, "SECONDS_WITHOUT_CHIEF", 0.3)
-        return chief_watch.ChiefWatch()
+        return chief_watch.ChiefWatch(lambda: over)
 
     return watch
 
@@ -179,6 +179,13 @@ def test_chief_that_does_not_answer(watch, capsys):
         f"worker worker-1: the chief at 127.0.0.1:{port} has not answered "
         "for 0 s.\n"
     )
+
+
+def test_chief_that_does_not_answer_any_more(watch, capsys):
+    """It was started again when the search was over, and has ended."""
+    with pytest.raises(Ended, match="0"):
+        watch(1, over=True).run()
+    assert capsys.readouterr().err == ("worker worker-1: the search is over.\n")
 
 
 def test_parent_that_is_gone(watch, monkeypatch, capsys):
@@ -212,7 +219,7 @@ def test_waits_for_a_chief_that_begins_later(make, connect, capsys):
 def test_parent_that_is_gone_is_not_waited_for(watch, monkeypatch, capsys):
     monkeypatch.setenv(cluster.CHIEF_PID, str(os.getpid()))
     with pytest.raises(Ended, match="1"):
-        watch(1).wait_for_start(lambda: False)
+        watch(1).wait_for_start()
     assert "the chief that started this" in capsys.readouterr().err
 
 

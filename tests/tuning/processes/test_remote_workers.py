@@ -100,6 +100,19 @@ def test_a_restarted_chief_waits_for_workers(cluster, monkeypatch):
         again.workers.look()
 
 
+def test_a_restarted_chief_of_a_hopeless_search(cluster):
+    """No worker need come any more for it to end."""
+    before = cluster(trials=20)
+    lost = before.ask("lost")
+    for _ in range(5):
+        fail(before, before.ask("other"))
+    again = cluster(trials=20, held=True)
+    assert again.workers.look()
+    time.sleep(0.4)
+    assert not again.workers.look()
+    assert again.oracle.queue == [lost.trial_id]
+
+
 def test_who_has_no_trial_waits_for_those_that_have(cluster):
     cluster = cluster(trials=2)
     first, lost = cluster.ask("a"), cluster.ask("b")
