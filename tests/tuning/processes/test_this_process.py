@@ -141,6 +141,15 @@ def test_a_failure_is_no_longer_told_after_a_success(make, run_trial, tmp_path):
     assert list(folder.iterdir()) == []
 
 
+@pytest.fixture
+def ctrl_c():
+    """As at a terminal, also where these tests run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted(number, make, run_trial):
     def interrupt(trial, beat):
