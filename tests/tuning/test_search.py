@@ -1,7 +1,9 @@
 """Searches as a user runs them, in this process."""
 
 import csv
+import gc
 import json
+import weakref
 
 import keras
 import keras_tuner
@@ -366,3 +368,17 @@ def test_a_metric_of_the_model_is_reported(data, tmp_path):
     assert "kl_loss" in {measure.name for measure in search.measures}
     with pytest.raises(ValueError, match="is no measure, expected a name"):
         Search(by_rate, *data, tmp_path / "t", report=["2*kl_loss:min"])
+
+
+def test_memory_of_a_trial_is_free_after_it(data, tmp_path):
+    weights = []
+
+    def build(hp):
+        vae = small_vae(hp.Choice("rate", [1e-2, 3e-3, 1e-3]))
+        weights.append(weakref.ref(vae.trainable_variables[0].value.handle))
+        return vae
+
+    Search(build, *data, tmp_path / "s", trials=3, max_epochs=2).run()
+    gc.collect()
+    assert len(weights) > 3
+    assert [ref for ref in weights if ref() is not None] == []

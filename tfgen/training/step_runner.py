@@ -5,6 +5,8 @@ import types
 
 import tensorflow as tf
 
+from tfgen.training.custom_gradients import dropped_after_tracing
+
 
 class StepRunner:
     """The model's train or test function.
@@ -108,12 +110,17 @@ class StepRunner:
         if model.jit_compile:
             step = tf.function(step, jit_compile=True)
 
+        @tf.autograph.experimental.do_not_convert
+        def run_step(data):
+            with dropped_after_tracing():
+                strategy.run(step, (data,))
+
         def metrics():
             # Outside the replicas, reading a metric adds all of them up.
             return model.logs(self._training)
 
         def on_data(data):
-            strategy.run(step, (data,))
+            run_step(data)
             return metrics()
 
         def one(iterator):
@@ -121,7 +128,7 @@ class StepRunner:
 
         def several(iterator, count):
             for _ in tf.range(count):
-                strategy.run(step, (next(iterator),))
+                run_step(next(iterator))
             return metrics()
 
         if model.run_eagerly:
