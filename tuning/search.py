@@ -132,8 +132,7 @@ class Search:
         if patience is None:
             patience = max(5, max_epochs // (2 if is_adversarial(model) else 5))
         self.patience = patience
-        ours = type(self.hypermodel).build is GenerativeHyperModel.build
-        if not ours and not is_worker():
+        if not self.is_built_from_settings and not is_worker():
             check_reloadable(model)
         self._make_oracle()  # raises ValueError for what does not fit
         self._oracle = None
@@ -186,6 +185,11 @@ class Search:
         """The best trial's model, as it was at its best epoch."""
         best = self._best_or_reasons()
         return keras.models.load_model(best.folder / "model.keras")
+
+    @property
+    def is_built_from_settings(self) -> bool:
+        """Whether `tfgen train` builds the same models."""
+        return type(self.hypermodel).build is GenerativeHyperModel.build
 
     def drawn(self, record) -> dict:
         """A trial's hyperparameters, without what the tuner noted."""

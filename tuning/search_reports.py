@@ -100,10 +100,25 @@ class SearchReports:
             direction=objective.direction,
             hyperparameters=self.space,
             summary=self._summary(records),
-            command=(
-                f"tfgen train --from {shlex.quote(str(folder.best_file))} "
-                "--out run"
-            ),
+            command=self._command(records),
+        )
+
+    def _command(self, records):
+        """What takes the best trial on, in a shell or in Python."""
+        search = self.search
+        best = best_of(records, search.objective.direction)
+        if best is None:
+            return ""
+        if not search.is_built_from_settings:
+            file = str(best.folder / "model.keras")
+            return (
+                f"import keras, tfgen\n\n"
+                f"model = keras.models.load_model({file!r})"
+            )
+        named = "data" in search.settings_of(best)
+        return (
+            f"tfgen train --from {shlex.quote(str(search.folder.best_file))} "
+            f"{'' if named else '--data DATA '}--out run"
         )
 
     def _summary(self, records):

@@ -1,6 +1,9 @@
 """`tfgen train --from FILE`: settings of a search or of another run."""
 
+import html
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,26 @@ def test_of_a_search_then_of_its_run_then_resumed(tfgen):
     done = tfgen("train", "--resume", "--out", "2nd", "--epochs", 2)
     assert (done.status, done.err) == (0, "")
     assert config("2nd") == {**SETTINGS, **changed, "epochs": 2}
+
+
+def test_of_a_search_in_python(tfgen):
+    """By the command that its page gives, which does not know the data."""
+    import tfgen as package
+    from tfgen.tuning import Search, VAEHyperModel
+
+    train, held_out = (
+        package.data.load("iris", split=split)
+        for split in ("train", "validation")
+    )
+    hypermodel = VAEHyperModel(train, {"network": "mlp", "batch_size": 60})
+    Search(hypermodel, train, held_out, "s", trials=1, max_epochs=1).run()
+    page = html.unescape(Path("s", "report.html").read_text())
+    command = re.search("<pre>tfgen (train [^<]*)</pre>", page)[1]
+    assert "--data DATA" in command
+    done = tfgen(*shlex.split(command.replace("DATA", "iris")))
+    assert (done.status, done.err) == (0, "")
+    drawn = json.loads(Path("s", "best.json").read_text())["values"]
+    assert drawn.items() <= config("run").items()
 
 
 def test_warm_up_option(tfgen):

@@ -57,7 +57,7 @@ def write_report(
         hyperparameters: the `keras_tuner.HyperParameters` of the search;
             what it does not name is taken from the records.
         summary: what was searched, by name: model, data, tuner, ...
-        command: that trains the best settings.
+        command: that goes on with the best trial, or code that does.
     """
     view = view_of(records, objective_name, direction, hyperparameters)
     body = "\n".join(
@@ -105,7 +105,7 @@ def _best(view, command):
         f"<h2>Best trial: {html.escape(best.trial_id)}</h2>\n"
         f"<p>{html.escape(view.objective_name)} "
         f'<b class="score">{number(best.score)}</b> in epoch '
-        f"{best.best_epoch} of {best.epochs}. This trains it on:</p>\n"
+        f"{best.best_epoch} of {best.epochs}. To go on with it:</p>\n"
         f"<pre>{html.escape(command)}</pre>\n"
         '<div class="beside">\n'
         + table(["setting", ""], [[name, text_of(v)] for name, v in values])
