@@ -7,13 +7,12 @@ import pytest
 import tensorflow as tf
 
 
-@pytest.mark.parametrize("replicas", [1, 2])
-def test_a_trained_model_leaves_nothing(replicas, fewer, two_replicas):
-    strategy = two_replicas if replicas == 2 else tf.distribute.get_strategy()
+def handles_after_training(case, strategy, **compiled):
+    """Weak references to where the values of a trained model were."""
     with strategy.scope():
-        model = fewer.build()
-        model.compile("adam")
-    x, y = fewer.data(12)
+        model = case.build()
+        model.compile("adam", **compiled)
+    x, y = case.data(20)
     model.fit(x, y, batch_size=8, verbose=0)
     model.evaluate(x, y, batch_size=8, verbose=0)
     variables = [*model.variables, *model.optimizer.variables]
@@ -22,8 +21,24 @@ def test_a_trained_model_leaves_nothing(replicas, fewer, two_replicas):
         for variable in variables
         for part in strategy.experimental_local_results(variable.value)
     ]
-    assert len(handles) >= replicas * len(variables) > 0
+    assert len(handles) == strategy.num_replicas_in_sync * len(variables) > 0
+    return handles
 
-    del model, variables
+
+def assert_free(handles):
     gc.collect()
     assert [ref() for ref in handles if ref() is not None] == []
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_a_trained_model_leaves_nothing(replicas, fewer, two_replicas):
+    strategy = two_replicas if replicas == 2 else tf.distribute.get_strategy()
+    assert_free(handles_after_training(fewer, strategy))
+
+
+@pytest.mark.parametrize(
+    "compiled", [{"steps_per_execution": 2}, {"jit_compile": True}]
+)
+def test_nor_does_one_compiled_otherwise(compiled, first):
+    strategy = tf.distribute.get_strategy()
+    assert_free(handles_after_training(first, strategy, **compiled))

@@ -5,7 +5,7 @@ import types
 
 import tensorflow as tf
 
-from tfgen.training.custom_gradients import dropped_after_tracing
+from tfgen.training.custom_gradients import never_differentiated
 
 
 class StepRunner:
@@ -108,12 +108,11 @@ class StepRunner:
             getattr(model, self._step)
         )
         if model.jit_compile:
-            step = tf.function(step, jit_compile=True)
+            step = tf.function(never_differentiated(step), jit_compile=True)
 
-        @tf.autograph.experimental.do_not_convert
+        @never_differentiated
         def run_step(data):
-            with dropped_after_tracing():
-                strategy.run(step, (data,))
+            strategy.run(step, (data,))
 
         def metrics():
             # Outside the replicas, reading a metric adds all of them up.
