@@ -1,3 +1,5 @@
+import logging
+
 import pytest
 
 from tfgen import _quiet
@@ -79,3 +81,14 @@ with _quiet.held_back_stderr():
     print("ran")
 """
     assert run_python(ALONE + code) == "ran\n"
+
+
+def test_retracing_is_no_warning_where_models_follow_models(caplog):
+    logger = logging.getLogger("tensorflow")
+    text = "5 out of the last 13 calls to %s triggered tf.function retracing"
+    with _quiet.no_retracing_warnings():
+        logger.warning(text, "one")
+        logger.warning("other")
+    assert [record.getMessage() for record in caplog.records] == ["other"]
+    logger.warning(text, "two")
+    assert len(caplog.records) == 2

@@ -6,6 +6,7 @@ descriptor 2 while the shared libraries load, before any log level is read.
 
 import contextlib
 import faulthandler
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -31,6 +32,25 @@ def import_tensorflow() -> ModuleType:
 
         tf.config.list_physical_devices()
     return tf
+
+
+@contextlib.contextmanager
+def no_retracing_warnings() -> Iterator[None]:
+    """For a block in which one model is trained after another.
+
+    TensorFlow counts their functions, which have the same code, as one that is
+    traced anew each time.
+    """
+
+    def is_other(record):
+        return "triggered tf.function retracing" not in record.getMessage()
+
+    logger = logging.getLogger("tensorflow")
+    logger.addFilter(is_other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_other)
 
 
 @contextlib.contextmanager

@@ -9,9 +9,12 @@ import tensorflow as tf
 
 import tfgen
 from tfgen.training import get_strategy
+from tfgen.tuning.arguments import check_counts, check_model, check_sources
 from tfgen.tuning.features import load_extractor
 from tfgen.tuning.hypermodels.as_hypermodel import as_hypermodel
-from tfgen.tuning.hypermodels.generative_hypermodel import GenerativeHyperModel
+from tfgen.tuning.hypermodels.generative_hypermodel import (
+    is_built_from_settings,
+)
 from tfgen.tuning.hypermodels.space_of import space_of
 from tfgen.tuning.objectives.chosen import chosen, is_adversarial
 from tfgen.tuning.objectives.measuring import Measuring, every
@@ -112,11 +115,13 @@ class Search:
         settings: dict | None = None,
         note: dict | None = None,
     ):
-        _check_counts(trials=trials, max_epochs=max_epochs)
+        check_counts(trials=trials, max_epochs=max_epochs)
+        check_sources(train=train, validation=validation)
         self.folder = SearchFolder(out)
         self.hypermodel = as_hypermodel(hypermodel, tuner, max_epochs, seed)
         self.train, self.validation = train, validation
-        self.tuner, self.trials, self.max_epochs = tuner, trials, max_epochs
+        self.tuner = tuner
+        self.trials, self.max_epochs = int(trials), int(max_epochs)
         self.seed = seed
         self.strategy = get_strategy(strategy, replicas)
         self.devices = {"strategy": strategy, "replicas": replicas}
@@ -124,6 +129,7 @@ class Search:
         self._extractor = extractor
         self.space = space_of(self.hypermodel)
         model = self._default_model()
+        check_model(model, train=train, validation=validation)
         self.model_name = type(model).__name__
         self.objective, self.measures = chosen(
             model, objective, report, validation
@@ -189,16 +195,19 @@ class Search:
     @property
     def is_built_from_settings(self) -> bool:
         """Whether `tfgen train` builds the same models."""
-        return type(self.hypermodel).build is GenerativeHyperModel.build
+        return is_built_from_settings(self.hypermodel)
 
     def drawn(self, record) -> dict:
         """A trial's hyperparameters, without what the tuner noted."""
         return best_json.settings(record.values)
 
     def settings_of(self, record) -> dict:
-        """A trial's settings, as `tfgen train` takes them."""
+        """A trial's settings, as `tfgen train` takes them.
+
+        What was drawn, where it is not `tfgen train` that builds the model.
+        """
         settings = self.drawn(record)
-        if isinstance(self.hypermodel, GenerativeHyperModel):
+        if self.is_built_from_settings:
             hyperparameters = keras_tuner.HyperParameters()
             hyperparameters.values = dict(record.values)
             settings = self.hypermodel.settings(hyperparameters)
@@ -260,6 +269,7 @@ class Search:
         finally:
             progress.end()
         on_change({})
+        self._tell_of_exhaustion(progress, oracle)
 
     def _tell_of_grid(self, progress):
         """A part of a grid has the first value of most parameters."""
@@ -270,6 +280,16 @@ class Search:
                 "hyperparameters change first: raise trials or narrow the "
                 "space to search them all"
             )
+
+    def _tell_of_exhaustion(self, progress, oracle):
+        """Of Hyperband, failures too leave fewer trials."""
+        count, planned = len(oracle.records()), oracle.planned_trials
+        if self.tuner != "hyperband" and count < planned:
+            if not oracle.hopeless:
+                progress.say(
+                    f"the search ends after {count} of {planned} trials: the "
+                    "space has no other combinations"
+                )
 
     def _gpus_to_spread(self):
         """Of a strategy that takes all, there is nothing to spread."""
@@ -339,7 +359,7 @@ class Search:
             "data": [self.train.fingerprint(), self.validation.fingerprint()],
             "tuner": self.tuner,
             "objective": str(self.objective),
-            "report": [measure.name for measure in self.measures],
+            "report": [str(measure) for measure in self.measures],
             "trials": self.trials,
             "max_epochs": self.max_epochs,
             "patience": self.patience,
@@ -356,9 +376,3 @@ class Search:
             return best
         reasons = [r.reason for r in self.records() if r.status == "failed"]
         raise all_failed(reasons, self.folder.path)
-
-
-def _check_counts(**counts):
-    for name, count in counts.items():
-        if not isinstance(count, int) or count < 1:
-            raise ValueError(f"{name} is {count!r}, expected 1 or more.")

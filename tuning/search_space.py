@@ -16,8 +16,9 @@ class SearchSpace:
     """Named parameters in their order, each a range, a choice or one value.
 
     A parameter has the name of a setting of `tfgen train`: what is drawn are
-    settings. Numbers are drawn with six significant digits, so that what is
-    written down is what was trained, also if it came from another process.
+    settings. Numbers become settings with six significant digits, so that
+    what `best.json` and `config.json` say is what was trained, also if it came
+    from another process. (`trials.csv` has them as they were drawn.)
 
     Args:
         parameters: `Range`, `Choice` or `Fixed` by name; one that depends on

@@ -11,6 +11,7 @@ import keras
 
 import tfgen
 from tfgen import pictures
+from tfgen._quiet import no_retracing_warnings
 from tfgen.callbacks import (
     BestModel,
     Checkpoint,
@@ -25,6 +26,10 @@ from tfgen.models.settings_data import in_range
 from tfgen.pictures import examples
 from tfgen.training import manifest
 from tfgen.training.files import write_text
+from tfgen.tuning.hypermodels.generative_hypermodel import (
+    GenerativeHyperModel,
+    is_built_from_settings,
+)
 from tfgen.tuning.no_progress import NoProgress
 from tfgen.tuning.objectives.measuring import Measuring, every
 from tfgen.tuning.report.hparams import write_hparams
@@ -69,6 +74,7 @@ class TrialTraining:
     seed: int
     settings: dict
 
+    @no_retracing_warnings()
     def __call__(self, trial, beat) -> tuple[dict, int]:
         """Trains.
 
@@ -124,8 +130,8 @@ class TrialTraining:
         train, validation = (
             in_range(model, source) for source in (self.train, self.validation)
         )
-        sizes = with_sizes(hyperparameters.values, len(train))
-        batches = train.batches(sizes["batch_size"], seed=self.seed)
+        batch_size = self._batch_size(hyperparameters, len(train))
+        batches = train.batches(batch_size, seed=self.seed)
         folder.mkdir(parents=True, exist_ok=True)
         self._write_settings(hyperparameters, train, epochs, folder)
         log_dir = self.out / "tensorboard" / trial.trial_id
@@ -163,6 +169,11 @@ class TrialTraining:
             ],
         )
 
+    def _batch_size(self, hyperparameters, rows):
+        if isinstance(self.hypermodel, GenerativeHyperModel):
+            return self.hypermodel.batch_size(hyperparameters)
+        return with_sizes(hyperparameters.values, rows)["batch_size"]
+
     def _watchers(self, model, validation, folder):
         adversarial = isinstance(model, (tfgen.GAN, tfgen.VAEGAN))
         if not adversarial or len(validation) < FEWEST_FOR_HEALTH:
@@ -172,7 +183,7 @@ class TrialTraining:
 
     def _write_settings(self, hyperparameters, train, epochs, folder):
         """What makes the folder that of a run, for the other commands."""
-        if not hasattr(self.hypermodel, "settings"):
+        if not is_built_from_settings(self.hypermodel):
             return
         found = self.hypermodel.settings(hyperparameters)
         settings = {**self.settings, **found, "epochs": epochs}

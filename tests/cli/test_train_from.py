@@ -77,6 +77,9 @@ def test_of_a_search_in_python(tfgen):
     assert (done.status, done.err) == (0, "")
     drawn = json.loads(Path("s", "best.json").read_text())["values"]
     assert drawn.items() <= config("run").items()
+    done = tfgen("evaluate", "s/trials/0000")
+    assert done.status == 1
+    assert "the run does not name its data" in done.err
 
 
 def test_warm_up_option(tfgen):

@@ -184,10 +184,10 @@ def test_the_same_command_goes_on_with_data_in_a_file(in_process, tmp_path):
 @pytest.mark.parametrize(
     "options, message",
     [
-        (("vae", "--objective", "fid"), "'fid' is no known objective: pass"),
+        (("vae", "--objective", "fid"), "'fid' is no known measure: pass"),
         (
             ("gan", "--objective", "negative_elbo"),
-            "the objective negative_elbo",
+            "negative_elbo needs a likelihood",
         ),
         (("vae", "--space", "latent=3"), "latent"),
         (

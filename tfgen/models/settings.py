@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import numbers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Setting:
         """Whether it takes this value."""
         if self.kind in (str, bool) or isinstance(value, bool):
             return isinstance(value, self.kind)
-        kinds = int if self.kind is int else (int, float)
+        kinds = numbers.Integral if self.kind is int else numbers.Real
         if not isinstance(value, kinds) or not math.isfinite(value):
             return False
         return (

@@ -11,6 +11,9 @@ def load_splits(settings: dict, names) -> dict:
     Args:
         settings: by the option names of `tfgen train`.
         names: of the splits; `"train"` must be among them.
+
+    Raises:
+        ValueError: if no data are named, or they cannot be loaded.
     """
     splits = {name: _load(settings, name) for name in names}
     train = splits["train"]
@@ -52,6 +55,12 @@ def objective(model) -> str:
 
 
 def _load(settings, split):
+    if "data" not in settings:
+        raise ValueError(
+            "the run does not name its data, as that of a search in Python: "
+            'add "data" to its config.json, with a name (tfgen info lists '
+            "them) or a path, or give Search settings={'data': ...}."
+        )
     options = {
         name: settings[name]
         for name in ("color_mode", "label_column")

@@ -22,6 +22,11 @@ def as_hypermodel(
     Raises:
         ValueError: for anything else, or a hypermodel with another seed.
     """
+    if isinstance(given, type):
+        raise ValueError(
+            f"hypermodel is the class {given.__name__}, expected an object of "
+            f"it: {given.__name__}(...)."
+        )
     if not isinstance(given, keras_tuner.HyperModel):
         if not callable(given):
             raise ValueError(

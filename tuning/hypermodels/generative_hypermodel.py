@@ -94,5 +94,14 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
         return model.fit(x, *args, **kwargs)
 
 
+def is_built_from_settings(hypermodel) -> bool:
+    """Whether `tfgen train` with its settings trains the same model."""
+    ours = GenerativeHyperModel
+    return isinstance(hypermodel, ours) and all(
+        getattr(type(hypermodel), name) is getattr(ours, name)
+        for name in ("build", "batch_size", "fit")
+    )
+
+
 def _in_range(model, data):
     return in_range(model, data) if isinstance(data, Source) else data

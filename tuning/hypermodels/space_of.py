@@ -8,7 +8,7 @@ from tfgen.tuning.hypermodels.generative_hypermodel import GenerativeHyperModel
 
 def space_of(hypermodel) -> keras_tuner.HyperParameters:
     """All of a hypermodel's hyperparameters, those under conditions too."""
-    if isinstance(hypermodel, GenerativeHyperModel):
+    if _draws_its_space_alone(hypermodel):
         return hypermodel.space.hyperparameters()
     # Asked itself: in a worker, a tuner's own would ask the chief.
     oracle = keras_tuner.oracles.RandomSearchOracle(
@@ -17,3 +17,12 @@ def space_of(hypermodel) -> keras_tuner.HyperParameters:
     with tempfile.TemporaryDirectory() as folder:
         BaseTuner(oracle, hypermodel, directory=folder)
     return oracle.get_space()
+
+
+def _draws_its_space_alone(hypermodel):
+    ours, kind = GenerativeHyperModel, type(hypermodel)
+    return (
+        isinstance(hypermodel, ours)
+        and kind.build is ours.build
+        and kind.settings is ours.settings
+    )

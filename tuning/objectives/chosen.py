@@ -19,8 +19,8 @@ def chosen(
         model: a compiled `GenerativeModel`.
         objective: see `parse_objective`; default: the negative ELBO of models
             with a likelihood, the Frechet distance of others.
-        report: texts, see `parse_measure`; default: coverage, where samples
-            are compared and there are enough examples.
+        report: text or texts, see `parse_measure`; default: coverage, where
+            samples are compared and there are enough examples.
         held_out: a `tfgen.data.Source`.
 
     Raises:
@@ -35,6 +35,8 @@ def chosen(
         kinds = [measure.kind for measure in objective.measures]
         enough = count >= MEASURES["coverage"].fewest
         report = ("coverage",) if "samples" in kinds and enough else ()
+    if isinstance(report, str):
+        report = (report,)
     reported = tuple(parse_measure(text) for text in report)
     measures = [*objective.measures, *reported]
     check_enough(measures, count)

@@ -17,7 +17,7 @@ class Measure:
     """One figure of a model.
 
     Attributes:
-        name: as users write it.
+        name: without `val_`.
         direction: `"min"` or `"max"`.
         kind: `"logged"` (validation logs it), `"samples"` (a distribution
             metric, in features), `"likelihood"` or `"reconstruction"`
@@ -41,6 +41,11 @@ class Measure:
         if self.kind != "samples":
             return 1
         return 1 + getattr(distribution_metric(self.name), "k", 1)
+
+    def __str__(self):
+        """As users write it."""
+        known = self.name in MEASURES
+        return self.name if known else f"{self.name}:{self.direction}"
 
     def applies(self, model) -> bool:
         """Whether the model has what it needs, by what it has."""

@@ -75,7 +75,7 @@ class Objective:
 
     def __str__(self):
         parts = [
-            measure.name if weight == 1 else f"{weight:g}*{measure.name}"
+            str(measure) if weight == 1 else f"{weight:g}*{measure}"
             for weight, measure in self.terms
         ]
         return " + ".join(parts)
@@ -101,14 +101,23 @@ def parse_objective(text: str) -> Objective:
                 "negative_elbo, or a weighted sum such as "
                 "'frechet_distance + 20*reconstruction_error'."
             )
-        weight = float(match["weight"] or 1)
+        weight = _number(match["weight"] or "1")
         if not math.isfinite(weight) or weight <= 0:
             raise ValueError(
-                f"{part.strip()!r} in the objective has the weight {weight:g},"
-                " expected a number above 0."
+                f"{part.strip()!r} in the objective has the weight "
+                f"{match['weight']}, expected a number above 0."
             )
         terms.append((weight, find_measure(match["name"], match["direction"])))
+    if len(terms) == 1:  # alone, it is searched for as it is
+        terms = [(1.0, terms[0][1])]
     return Objective(tuple(terms))
+
+
+def _number(text):
+    try:
+        return float(text)
+    except ValueError:  # 1.2.3
+        return math.nan
 
 
 def parse_measure(text: str) -> Measure:
@@ -146,7 +155,7 @@ def find_measure(name: str, direction: str | None = None) -> Measure:
     known = MEASURES.get(name)
     if known is None and direction is None:
         raise ValueError(
-            f"{name!r} is no known objective: pass one of "
+            f"{name!r} is no known measure: pass one of "
             f"{', '.join(MEASURES)}, or name a metric that the model logs "
             f"with its direction, as {name}:min or {name}:max."
         )
@@ -181,7 +190,7 @@ def check_measures(model, measures, held_out) -> None:
         usual = [m.name for m in MEASURES.values() if m.applies(model)]
         names = dict.fromkeys([*usual, *(f"{n}:min" for n in logged)])
         raise ValueError(
-            f"the objective {measure.name} needs {measure.needs}, which "
+            f"{measure.name} needs {measure.needs}, which "
             f"{type(model).__name__} does not have: choose one of "
             f"{', '.join(names)}."
         )

@@ -66,9 +66,11 @@ class StatelessDraws(keras_tuner.Oracle):
 
     def _learn(self, trial, hyperparameters):
         """Adds what a trial's model asked for and the space did not know."""
-        known = len(self.hyperparameters.space)
         self.update_space(hyperparameters)
-        if len(self.hyperparameters.space) > known:
+        # Also where another trial has told of them in the meantime.
+        if not hyperparameters.values.keys() <= (
+            trial.hyperparameters.values.keys()
+        ):
             values = {**hyperparameters.values, **trial.hyperparameters.values}
             trial.hyperparameters = self.hyperparameters.copy()
             trial.hyperparameters.values = values

@@ -34,7 +34,7 @@ def test_directions_are_known(name, direction):
 
 def test_a_weighted_sum_is_minimized():
     objective = parse_objective("frechet_distance + 20*coverage+.5*kl_loss:min")
-    assert str(objective) == "frechet_distance + 20*coverage + 0.5*kl_loss"
+    assert str(objective) == "frechet_distance + 20*coverage + 0.5*kl_loss:min"
     assert (objective.direction, objective.log_name) == ("min", "objective")
     logs = {
         "val_frechet_distance": 3.0,
@@ -43,6 +43,12 @@ def test_a_weighted_sum_is_minimized():
         "loss": 100.0,
     }
     assert objective.value(logs) == 3.0 - 5.0 + 4.0
+
+
+def test_a_weight_alone_is_none():
+    objective = parse_objective("2*coverage")
+    assert str(objective) == "coverage"
+    assert objective.value({"val_coverage": 0.25}) == 0.25
 
 
 def test_the_best_of_several():
@@ -57,12 +63,13 @@ def test_the_best_of_several():
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("fid", "'fid' is no known objective: pass one of negative_elbo, .*"),
+        ("fid", "'fid' is no known measure: pass one of negative_elbo, .*"),
         ("coverage:min", "objective is coverage:min, but higher is better"),
         ("2 coverage", "objective is '2 coverage', expected a name such as"),
         ("", "objective is '', expected a name"),
         ("coverage +", "objective is 'coverage \\+', expected"),
         ("0*coverage", "'0\\*coverage' in the objective has the weight 0"),
+        ("1.2.3*coverage", "the weight 1.2.3, expected a number above 0"),
     ],
 )
 def test_refused(text, message):

@@ -360,6 +360,17 @@ def test_models_may_add_to_the_space(make, end):
     assert depths <= {1, 2, 3, 4} and len(depths) > 1
 
 
+def test_two_trials_at_once_add_the_same(make, end):
+    oracle = make()
+    trials = [oracle.create_trial(name) for name in ("one", "two")]
+    for depth, trial in enumerate(trials, 2):
+        trial.hyperparameters.Int("depth", 1, 4)
+        trial.hyperparameters.values["depth"] = depth
+    for trial in trials:
+        end(oracle, trial)
+    assert [record.values["depth"] for record in oracle.records()] == [2, 3]
+
+
 def test_silence(make, search, capfd):
     search(make())
     assert capfd.readouterr() == ("", "")
