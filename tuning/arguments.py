@@ -4,6 +4,7 @@ import numbers
 
 from tfgen.data import Source
 from tfgen.models.generative_model import GenerativeModel
+from tfgen.training.inputs import check_shape
 
 
 def check_counts(**counts) -> None:
@@ -24,12 +25,12 @@ def check_sources(**sources) -> None:
             )
 
 
-def check_model(model, **sources) -> None:
+def check_model(model, sources) -> None:
     """Raises ValueError for what trials could not train on the data.
 
     Args:
         model: what a hypermodel has built.
-        **sources: by the name of the argument.
+        sources: `tfgen.data.Source`s.
     """
     if model is None:
         raise ValueError(
@@ -46,11 +47,5 @@ def check_model(model, **sources) -> None:
             f"the {type(model).__name__} that is built is not compiled: call "
             "model.compile(...) before it is returned."
         )
-    for name, source in sources.items():
-        if tuple(source.shape) != tuple(model.data_shape):
-            raise ValueError(
-                f"{name} holds examples of shape {tuple(source.shape)}, but "
-                f"the {type(model).__name__} that is built takes "
-                f"{tuple(model.data_shape)}: build it with "
-                f"input_shape={name}.shape."
-            )
+    for source in sources:
+        check_shape(model, source)

@@ -129,7 +129,7 @@ class Search:
         self._extractor = extractor
         self.space = space_of(self.hypermodel)
         model = self._default_model()
-        check_model(model, train=train, validation=validation)
+        check_model(model, (train, validation))
         self.model_name = type(model).__name__
         self.objective, self.measures = chosen(
             model, objective, report, validation
@@ -284,12 +284,12 @@ class Search:
     def _tell_of_exhaustion(self, progress, oracle):
         """Of Hyperband, failures too leave fewer trials."""
         count, planned = len(oracle.records()), oracle.planned_trials
-        if self.tuner != "hyperband" and count < planned:
-            if not oracle.hopeless:
-                progress.say(
-                    f"the search ends after {count} of {planned} trials: the "
-                    "space has no other combinations"
-                )
+        ends_early = count < planned and not oracle.hopeless
+        if ends_early and self.tuner != "hyperband":
+            progress.say(
+                f"the search ends after {count} of {planned} trials: the "
+                "space has no other combinations"
+            )
 
     def _gpus_to_spread(self):
         """Of a strategy that takes all, there is nothing to spread."""

@@ -44,8 +44,8 @@ class Own(keras_tuner.HyperModel):
         (
             of_other_data,
             {},
-            r"train holds examples of shape \(4,\), but the VAE that is built "
-            r"takes \(3,\): build it with input_shape=train.shape",
+            r"iris.* holds examples of shape \(4,\), but the model takes "
+            r"\(3,\): build it with input_shape=\(4,\)",
         ),
         (
             compiled,

@@ -183,13 +183,18 @@ def _fitting(batch_size, rows):
     return min(DEFAULT_BATCH_SIZE, rows) if batch_size is None else batch_size
 
 
-def _check_source(model, source):
+def check_shape(model, source) -> None:
+    """Raises ValueError for examples of another shape than the model's."""
     if source.shape != tuple(model.data_shape):
         raise ValueError(
             f"{source.name} holds examples of shape {source.shape}, but the "
             f"model takes {tuple(model.data_shape)}: build it with "
             f"input_shape={source.shape}."
         )
+
+
+def _check_source(model, source):
+    check_shape(model, source)
     wanted = model.data_range
     if wanted and source.value_range != tuple(wanted):
         raise ValueError(

@@ -96,10 +96,15 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
 
 def is_built_from_settings(hypermodel) -> bool:
     """Whether `tfgen train` with its settings trains the same model."""
+    return keeps(hypermodel, "build", "batch_size", "fit")
+
+
+def keeps(hypermodel, *methods) -> bool:
+    """Whether it is one of ours, and no derived class changes the methods."""
     ours = GenerativeHyperModel
     return isinstance(hypermodel, ours) and all(
         getattr(type(hypermodel), name) is getattr(ours, name)
-        for name in ("build", "batch_size", "fit")
+        for name in methods
     )
 
 

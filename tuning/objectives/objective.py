@@ -8,7 +8,7 @@ from tfgen.models.settings_data import in_range
 from tfgen.tuning.objectives.measures import MEASURES, Measure
 
 TERM = re.compile(
-    r"(?:(?P<weight>[0-9.]+(?:e[+-]?[0-9]+)?)\*)?"
+    r"(?:(?P<weight>(?:[0-9]+\.?|[0-9]*\.[0-9]+)(?:e[+-]?[0-9]+)?)\*)?"
     r"(?P<name>[A-Za-z_]\w*)(?::(?P<direction>min|max))?"
 )
 COMBINED = "objective"
@@ -101,7 +101,7 @@ def parse_objective(text: str) -> Objective:
                 "negative_elbo, or a weighted sum such as "
                 "'frechet_distance + 20*reconstruction_error'."
             )
-        weight = _number(match["weight"] or "1")
+        weight = float(match["weight"] or 1)
         if not math.isfinite(weight) or weight <= 0:
             raise ValueError(
                 f"{part.strip()!r} in the objective has the weight "
@@ -111,13 +111,6 @@ def parse_objective(text: str) -> Objective:
     if len(terms) == 1:  # alone, it is searched for as it is
         terms = [(1.0, terms[0][1])]
     return Objective(tuple(terms))
-
-
-def _number(text):
-    try:
-        return float(text)
-    except ValueError:  # 1.2.3
-        return math.nan
 
 
 def parse_measure(text: str) -> Measure:

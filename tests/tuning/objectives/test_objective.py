@@ -69,7 +69,7 @@ def test_the_best_of_several():
         ("", "objective is '', expected a name"),
         ("coverage +", "objective is 'coverage \\+', expected"),
         ("0*coverage", "'0\\*coverage' in the objective has the weight 0"),
-        ("1.2.3*coverage", "the weight 1.2.3, expected a number above 0"),
+        ("1.2.3*coverage", "objective is '1.2.3\\*coverage', expected a name"),
     ],
 )
 def test_refused(text, message):
