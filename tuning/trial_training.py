@@ -22,8 +22,8 @@ from tfgen.callbacks import (
     read_history,
 )
 from tfgen.models.from_settings import with_sizes
-from tfgen.models.settings_data import in_range
 from tfgen.pictures import examples
+from tfgen.runs.data import in_range
 from tfgen.training import manifest
 from tfgen.training.files import write_text
 from tfgen.tuning.hypermodels.generative_hypermodel import (

@@ -135,7 +135,7 @@ def trained_table(tmp_path_factory):
 
 
 def _train(tmp_path_factory, *arguments):
-    from tfgen.cli.training_run import TrainingRun
+    from tfgen.runs.run import TrainingRun
 
     options = iter(arguments)
     given = {"model": "vae", "epochs": 2, "network": "mlp", "latent_dim": 2}

@@ -11,7 +11,7 @@ import pytest
 @pytest.fixture(scope="module")
 def gan(tmp_path_factory):
     """A run of one epoch on digits."""
-    from tfgen.cli.training_run import TrainingRun
+    from tfgen.runs.run import TrainingRun
 
     folder = tmp_path_factory.mktemp("trained") / "gan"
     given = {"model": "gan", "data": "digits", "epochs": 1, "network": "mlp"}

@@ -10,8 +10,8 @@ import pytest
 
 @pytest.fixture(scope="module")
 def exported(trained, tmp_path_factory):
-    from tfgen.cli.run_folder import RunFolder
     from tfgen.export import export_saved_model
+    from tfgen.runs.folder import RunFolder
 
     base = tmp_path_factory.mktemp("serving") / "vae"
     export_saved_model(RunFolder(trained).load_model(), base, 1)

@@ -6,7 +6,7 @@ import shutil
 import PIL.Image
 
 from tfgen.callbacks import read_history
-from tfgen.cli.progress import Progress
+from tfgen.runs.progress import Progress
 
 TRAIN = (
     *("train", "gan", "--data", "digits", "--network", "mlp"),

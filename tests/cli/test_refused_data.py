@@ -150,9 +150,9 @@ def test_a_name_in_a_path_stays_as_it_is(refuses_to_train):
 
 
 def test_an_image_that_breaks_while_streaming(tfgen, image_folder, monkeypatch):
-    from tfgen.cli.run_folder import RunFolder
     from tfgen.data import batches
     from tfgen.data.image_folder import read_image_folder
+    from tfgen.runs.folder import RunFolder
 
     # As a folder too large for the memory is read.
     monkeypatch.setattr(

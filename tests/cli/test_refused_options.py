@@ -191,7 +191,7 @@ def test_debug_shows_the_traceback(tfgen):
 
 
 def test_what_is_no_error_of_the_user_names_its_type(tfgen, monkeypatch):
-    from tfgen.cli.run_folder import RunFolder
+    from tfgen.runs.folder import RunFolder
 
     def fail(self):
         raise RuntimeError("a bug\nin two lines")
@@ -205,7 +205,7 @@ def test_what_is_no_error_of_the_user_names_its_type(tfgen, monkeypatch):
 
 
 def test_interrupt_before_training(tfgen, monkeypatch):
-    from tfgen.cli.run_folder import RunFolder
+    from tfgen.runs.folder import RunFolder
 
     def interrupt(self):
         raise KeyboardInterrupt

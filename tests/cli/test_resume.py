@@ -174,7 +174,7 @@ class TestRefused:
         assert read_all("run") == before
 
     def test_run_that_is_being_trained(self, trained, tfgen):
-        from tfgen.cli.run_folder import RunFolder
+        from tfgen.runs.folder import RunFolder
 
         with RunFolder(trained).claimed():
             done = tfgen("train", "--resume", "--out", trained)

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfgen.cli.training_run import TrainingRun
+from tfgen.runs.run import TrainingRun
 
 TUNE = (
     *("tune", "--data", "digits", "--out", "s", "--epochs", 1),

@@ -11,12 +11,12 @@ import tensorflow as tf
 
 from tfgen import metrics
 from tfgen.callbacks import read_history
-from tfgen.cli.run_folder import RunFolder
 from tfgen.evaluation import Subject, evaluate, write_html, write_json
 from tfgen.metrics.coarse_pixels import coarse_pixels
 from tfgen.metrics.fit_extractor import accuracy
-from tfgen.models.settings_data import in_range, load_splits
 from tfgen.pictures import beside_each_other, write_png
+from tfgen.runs.data import in_range, load_splits
+from tfgen.runs.folder import RunFolder
 from tfgen.version import __version__
 
 DEFAULT_FOLDER = "evaluation"

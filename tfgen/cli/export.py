@@ -52,9 +52,9 @@ def export(
     ] = False,
 ) -> None:
     """Write a SavedModel that TensorFlow Serving loads."""
-    from tfgen.cli.run_folder import RunFolder
     from tfgen.export import export_saved_model
     from tfgen.export.version_folders import list_versions
+    from tfgen.runs.folder import RunFolder
 
     folder = RunFolder(run)
     model = folder.load_model()

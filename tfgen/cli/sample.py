@@ -56,7 +56,7 @@ def sample(
         raise ValueError(f"{out} is a folder, expected the name of a new file.")
     if out.exists() and not force:
         raise ValueError(f"{out} exists: pass --force to replace it.")
-    from tfgen.cli.run_folder import RunFolder
+    from tfgen.runs.folder import RunFolder
 
     folder = RunFolder(run)
     model = folder.load_model()
@@ -100,7 +100,7 @@ def _write_plot(out, model, settings, number, seed, label):
     import secrets
 
     from tfgen import pictures
-    from tfgen.models.settings_data import load_splits
+    from tfgen.runs.data import load_splits
 
     if label is not None:
         raise ValueError(

@@ -5,11 +5,11 @@ import shlex
 import sys
 
 from tfgen.callbacks import BestModel
-from tfgen.cli.run_folder import RunFolder
-from tfgen.cli.settings import new_settings, with_whole_path
-from tfgen.cli.training_run import TrainingRun
 from tfgen.models.from_settings import with_sizes
-from tfgen.models.settings_data import load_splits
+from tfgen.runs.data import load_splits
+from tfgen.runs.folder import RunFolder
+from tfgen.runs.run import TrainingRun
+from tfgen.runs.settings_file import new_settings, with_whole_path
 from tfgen.training import get_strategy
 from tfgen.tuning import HYPERMODELS, Search
 from tfgen.tuning.processes import is_worker

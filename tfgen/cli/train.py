@@ -289,8 +289,8 @@ def train(
     settings = dict(locals())
     out, resume = settings.pop("out"), settings.pop("resume")
     file = settings.pop("settings_file")
-    from tfgen.cli.settings import with_settings_of
-    from tfgen.cli.training_run import TrainingRun
+    from tfgen.runs.run import TrainingRun
+    from tfgen.runs.settings_file import with_settings_of
 
     # Not `in (None, False)`: 0 equals False.
     given = {

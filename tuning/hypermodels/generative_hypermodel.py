@@ -4,7 +4,7 @@ import keras_tuner
 
 from tfgen.data import Source
 from tfgen.models.from_settings import compiled_model, with_sizes
-from tfgen.models.settings_data import in_range
+from tfgen.runs.data import in_range
 from tfgen.tuning.search_space import SearchSpace
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import math
 import re
 
-from tfgen.models.settings_data import in_range
+from tfgen.runs.data import in_range
 from tfgen.tuning.objectives.measures import MEASURES, Measure
 
 TERM = re.compile(

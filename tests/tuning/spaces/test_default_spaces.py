@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import tfgen
-from tfgen.models.settings_data import in_range
+from tfgen.runs.data import in_range
 from tfgen.tuning.hypermodels.gan import GANHyperModel
 from tfgen.tuning.hypermodels.vae import VAEHyperModel
 from tfgen.tuning.hypermodels.vae_gan import VAEGANHyperModel

@@ -6,7 +6,7 @@ import types
 
 import pytest
 
-from tfgen.cli.progress import Progress
+from tfgen.runs.progress import Progress
 
 LOGS = {
     "kl_loss": 12.3456789,
