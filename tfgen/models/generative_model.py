@@ -25,8 +25,22 @@ class GenerativeModel(keras.Model):
     `self.make_trackers(names)`.
 
     A training step is a pure function of (weights, batch, seed, step number).
+
+    Attributes:
+        encodes: whether it has an encoder, and with it `posterior`, `encode`,
+            `reconstruct` and `interpolate` between examples.
+        has_likelihood: whether it has a `likelihood` p(x|z), and with it
+            `log_likelihood` and `score`.
+        has_discriminator: whether a `discriminator` is trained with it, with
+            an `adversarial_loss`, `penalties` and an `augmentation`.
+        trains_bound: whether its `loss` is the negative of an evidence lower
+            bound alone, so that held-out data tells how good the model is.
     """
 
+    encodes = False
+    has_likelihood = False
+    has_discriminator = False
+    trains_bound = False
     data_shape: tuple[int, ...]
     data_range: tuple[float, float] | None = None
     latent_dim: int

@@ -44,6 +44,7 @@ class VAE(WithEncoder, GenerativeModel):
     (3, 8, 8, 1)
     """
 
+    trains_bound = True
     optimizer_names = ("vae",)
 
     def __init__(

@@ -20,6 +20,8 @@ class WithDiscriminator:
     A subclass has a `discriminator` and its `adversary`.
     """
 
+    has_discriminator = True
+
     def discriminate(self, x, labels=None, *, batch_size=256):
         """The discriminator's logit of each example, `(n,)`.
 

@@ -19,6 +19,9 @@ class WithEncoder:
     weights than those it trains overrides `serving_decoder`.
     """
 
+    encodes = True
+    has_likelihood = True
+
     def _set_inference(
         self, encoder, decoder, likelihood, beta, beta_warmup_steps, free_bits
     ):

@@ -214,7 +214,7 @@ def _check_source(model, source):
 
 
 def _for_real_data(model):
-    if hasattr(model, "likelihood"):
+    if model.has_likelihood:
         return "use likelihood='gaussian' for real data."
     return "rescale the data, or build it with output_activation='linear'."
 
