@@ -22,6 +22,7 @@ NAMES = {
         "ADVERSARIAL_LOSSES",
         "AdversarialLoss",
         "Critique",
+        "DiscriminatorOutputs",
         "DRAGAN",
         "GradientPenalty",
         "Hinge",

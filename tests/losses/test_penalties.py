@@ -24,13 +24,13 @@ def batch():
     return GlobalBatch(x, None, seed=3, step=tf.constant(5, tf.int64))
 
 
-def critique(discriminate=quadratic):
+def outputs(discriminate=quadratic):
     real, fake = (tf.constant(x, tf.float32) for x in (REAL, FAKE))
-    return losses.Critique(discriminate, real, fake, batch())
+    return losses.DiscriminatorOutputs(discriminate, real, fake, batch())
 
 
 def value(penalty):
-    return penalty(critique()).numpy()
+    return penalty(outputs()).numpy()
 
 
 def norm(x):
@@ -74,7 +74,7 @@ def test_lecam():
     real, fake = (np.sum(x * (x @ MATRIX), axis=1) / 2 for x in (REAL, FAKE))
     np.testing.assert_allclose(value(penalty), real**2 + fake**2, 1e-5)
     for _ in range(2):
-        penalty.update_state(critique())
+        penalty.update_state(outputs())
     seen = 1 - 0.9**2
     expected = (real - seen * fake.mean()) ** 2
     expected += (fake - seen * real.mean()) ** 2
@@ -86,10 +86,10 @@ def test_lecam_slope_in_the_discriminator_s_weight():
     penalty = losses.LeCam(decay=0.9)
     penalty.make_state(make_weight)
     weight = tf.Variable(0.7)
-    scaled = critique(lambda x: weight * tf.reduce_sum(x, axis=1))
+    scaled = outputs(lambda x: weight * tf.reduce_sum(x, axis=1))
     penalty.update_state(scaled)
     with tf.GradientTape() as tape:
-        each = penalty(critique(lambda x: weight * tf.reduce_sum(x, axis=1)))
+        each = penalty(outputs(lambda x: weight * tf.reduce_sum(x, axis=1)))
     real, fake = REAL.sum(axis=1), FAKE.sum(axis=1)
     expected = 2 * real * (0.7 * real - 0.1 * 0.7 * fake.mean())
     expected += 2 * fake * (0.7 * fake - 0.1 * 0.7 * real.mean())
@@ -111,7 +111,7 @@ def test_slope_of_linear_discriminators(name, weight, slope):
     weight = tf.Variable(weight)
     with tf.GradientTape() as tape:
         each = losses.get_penalty(name)(
-            critique(lambda x: weight * tf.reduce_sum(x, axis=1))
+            outputs(lambda x: weight * tf.reduce_sum(x, axis=1))
         )
     np.testing.assert_allclose(
         tape.gradient(each, weight), slope * len(REAL), rtol=1e-5
@@ -125,7 +125,7 @@ def test_slope_is_finite_where_the_gradient_is_zero(name):
     with tf.GradientTape() as tape:
         penalty = losses.get_penalty(name)
         penalty.make_state(make_weight)
-        each = penalty(critique(lambda x: weight * tf.reduce_sum(x, axis=1)))
+        each = penalty(outputs(lambda x: weight * tf.reduce_sum(x, axis=1)))
     assert np.isfinite(tape.gradient(each, weight).numpy())
 
 
@@ -133,9 +133,7 @@ def test_slope_in_the_discriminator_s_weight():
     """D(x) = w sum(x): R1 = 3 w^2 / 2 a row of 3, slope 3 w a row."""
     weight = tf.Variable(0.7)
     with tf.GradientTape() as tape:
-        each = losses.R1()(
-            critique(lambda x: weight * tf.reduce_sum(x, axis=1))
-        )
+        each = losses.R1()(outputs(lambda x: weight * tf.reduce_sum(x, axis=1)))
     np.testing.assert_allclose(each, 1.5 * 0.7**2, rtol=1e-6)
     np.testing.assert_allclose(
         tape.gradient(each, weight), 3 * 0.7 * len(REAL), rtol=1e-6

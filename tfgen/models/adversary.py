@@ -225,13 +225,9 @@ def _with_features(discriminator):
 def _own_penalties(loss, penalties):
     if isinstance(penalties, str | losses.Penalty):
         penalties = [penalties]
-    if penalties is not None:
-        return [_own(losses.get_penalty(penalty)) for penalty in penalties]
-    if isinstance(loss, losses.Relativistic):
-        return [losses.R1(0.1), losses.R2(0.1)]
-    if isinstance(loss, losses.Wasserstein):
-        return [losses.GradientPenalty()]
-    return [losses.R1(0.1)]
+    if penalties is None:
+        return loss.recommended_penalties()
+    return [_own(losses.get_penalty(penalty)) for penalty in penalties]
 
 
 def _own(part):

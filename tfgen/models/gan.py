@@ -314,5 +314,4 @@ class GAN(WithDiscriminator, GenerativeModel):
 
 def _recommended_steps(loss):
     """A critic must be near its best for its slope to mean a distance."""
-    loss = losses.get_adversarial_loss(loss)
-    return 5 if isinstance(loss, losses.Wasserstein) else 1
+    return losses.get_adversarial_loss(loss).discriminator_steps
