@@ -278,39 +278,6 @@ class GAN(WithDiscriminator, GenerativeModel):
             for name in self.optimizer_names
         }
 
-    def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "generator": serialize(self.generator),
-            "discriminator": serialize(self.discriminator),
-            "loss": serialize(self.adversarial_loss),
-            "penalties": [serialize(penalty) for penalty in self.penalties],
-            "discriminator_steps": self.discriminator_steps,
-            "average_decay": self.average_decay,
-            "augmentation": serialize(self.augmentation),
-            "packing": self.packing,
-            "feature_matching": self.feature_matching,
-            "data_range": self.data_range,
-            "num_classes": self.num_classes,
-            "seed": self.seed,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        def deserialize(part):
-            return keras.saving.deserialize_keras_object(
-                part, custom_objects=custom_objects
-            )
-
-        config = dict(config)
-        for key in ("generator", "discriminator", "loss", "augmentation"):
-            config[key] = deserialize(config[key])
-        config["penalties"] = [deserialize(p) for p in config["penalties"]]
-        if config["data_range"] is not None:
-            config["data_range"] = tuple(config["data_range"])
-        return cls(**config)
-
 
 def _recommended_steps(loss):
     """A critic must be near its best for its slope to mean a distance."""

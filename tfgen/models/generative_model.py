@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfgen.models.config import ConfigFromSignature
 from tfgen.models.endpoint import Endpoint
 from tfgen.models.endpoint_runner import EndpointRunner
 from tfgen.models.sampler import Sampler
@@ -16,13 +17,14 @@ from tfgen.training.step_runner import StepRunner
 MAX_SEED = 2**31
 
 
-class GenerativeModel(keras.Model):
+class GenerativeModel(ConfigFromSignature, keras.Model):
     """Abstract base of the models; `VAE` and its siblings are final.
 
     A subclass sets `data_shape`, `data_range`, `latent_dim` and
     `optimizer_names`, gives `network_variables`, `generate`, `train_step` and
     `test_step`, adds to `endpoints`, and creates its metrics in `__init__` by
-    `self.make_trackers(names)`.
+    `self.make_trackers(names)`. What its constructor takes it keeps in
+    attributes of the same names: they make up the config that is saved.
 
     A training step is a pure function of (weights, batch, seed, step number).
 

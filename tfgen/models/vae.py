@@ -111,27 +111,3 @@ class VAE(WithEncoder, GenerativeModel):
 
     def network_variables(self):
         return {"vae": self.trainable_variables}
-
-    def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "encoder": serialize(self.encoder),
-            "decoder": serialize(self.decoder),
-            "likelihood": serialize(self.likelihood),
-            "beta": self.beta,
-            "beta_warmup_steps": self.beta_warmup_steps,
-            "free_bits": self.free_bits,
-            "num_classes": self.num_classes,
-            "observation_noise": self.observation_noise,
-            "seed": self.seed,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = dict(config)
-        for key in ("encoder", "decoder", "likelihood"):
-            config[key] = keras.saving.deserialize_keras_object(
-                config[key], custom_objects=custom_objects
-            )
-        return cls(**config)

@@ -23,14 +23,6 @@ from tfgen.training.average import update_average
 from tfgen.training.conditional_update import apply_if
 
 UPDATES = ("decoder_updated", "discriminator_updated")
-PARTS = (
-    "encoder",
-    "decoder",
-    "discriminator",
-    "likelihood",
-    "loss",
-    "augmentation",
-)
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -386,44 +378,3 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             name: keras.optimizers.Adam(5e-4, beta_1=0.5, beta_2=0.99)
             for name in self.optimizer_names
         }
-
-    def get_config(self):
-        serialize = keras.saving.serialize_keras_object
-        return {
-            "encoder": serialize(self.encoder),
-            "decoder": serialize(self.decoder),
-            "discriminator": serialize(self.discriminator),
-            "likelihood": serialize(self.likelihood),
-            "objective": self.objective,
-            "beta": self.beta,
-            "beta_warmup_steps": self.beta_warmup_steps,
-            "free_bits": self.free_bits,
-            "adversarial_ratio": self.adversarial_ratio,
-            "adversarial_weight": self.adversarial_weight,
-            "adversarial_warmup_steps": self.adversarial_warmup_steps,
-            "gamma": self.gamma,
-            "feature_layer": self.feature_layer,
-            "feature_variance": self.feature_variance,
-            "balance_gate": self.balance_gate,
-            "loss": serialize(self.adversarial_loss),
-            "penalties": [serialize(penalty) for penalty in self.penalties],
-            "augmentation": serialize(self.augmentation),
-            "average_decay": self.average_decay,
-            "data_range": self.data_range,
-            "num_classes": self.num_classes,
-            "seed": self.seed,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        def deserialize(part):
-            return keras.saving.deserialize_keras_object(
-                part, custom_objects=custom_objects
-            )
-
-        config = dict(config)
-        for key in PARTS:
-            config[key] = deserialize(config[key])
-        config["penalties"] = [deserialize(p) for p in config["penalties"]]
-        return cls(**config)

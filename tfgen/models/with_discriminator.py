@@ -21,6 +21,8 @@ class WithDiscriminator:
     """
 
     has_discriminator = True
+    # Keras' own `loss` is what `compile` was given.
+    config_attributes = {"loss": "adversarial_loss"}
 
     def discriminate(self, x, labels=None, *, batch_size=256):
         """The discriminator's logit of each example, `(n,)`.
