@@ -1,0 +1,138 @@
+"""The settings of one training, checked once and frozen."""
+
+import typing
+from collections.abc import Callable, Iterator, Mapping
+
+from tfgen.settings.table import MODEL_INDEPENDENT, SETTINGS
+
+
+class Settings(Mapping):
+    """Settings by name, as `config.json` has them.
+
+    Holds what was chosen; what is absent has its default. A flag that is off
+    is absent, as is None.
+
+    Args:
+        given: values by name.
+        written: how names are written in messages.
+        family: a `tfgen.models.Family`, whose parts the settings must fit.
+
+    Raises:
+        ValueError: with all reasons: unknown names, values that settings do
+            not take, settings that exclude each other, settings of parts
+            that the family's models lack.
+
+    Example:
+    >>> settings = Settings({"model": "vae", "beta": 2, "conditional": False})
+    >>> dict(settings)
+    {'model': 'vae', 'beta': 2}
+    >>> dict(settings.replaced(beta=None, seed=1))
+    {'model': 'vae', 'seed': 1}
+    """
+
+    def __init__(
+        self,
+        given: Mapping[str, typing.Any],
+        written: Callable[[str], str] = str,
+        family=None,
+    ):
+        chosen = {
+            name: value
+            for name, value in given.items()
+            if value is not None and value is not False
+        }
+        reasons = [
+            *_unknown(chosen, written),
+            *_misfits(chosen, written),
+            *_conflicts(chosen, written),
+            *_idle(chosen, written, family),
+        ]
+        if reasons:
+            raise ValueError(" ".join(reasons))
+        self._values = chosen
+
+    def __getitem__(self, name: str) -> typing.Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Settings({self._values})"
+
+    def replaced(self, **changes) -> "Settings":
+        """Others, with some values changed; None takes one out."""
+        return Settings({**self._values, **changes})
+
+    def arguments(self) -> dict[str, typing.Any]:
+        """Those that are arguments of `tfgen.build`, by argument."""
+        return {
+            SETTINGS[name].argument: value
+            for name, value in self.items()
+            if SETTINGS[name].argument is not None
+        }
+
+
+def as_option(name: str) -> str:
+    """How the command line writes a setting.
+
+    >>> as_option("latent_dim")
+    '--latent-dim'
+    """
+    return SETTINGS[name].option if name in SETTINGS else name
+
+
+def _unknown(given, written):
+    unknown = [repr(name) for name in given if name not in SETTINGS]
+    if unknown:
+        yield (
+            f"no training has a setting {', '.join(unknown)}: leave it out; "
+            f"the settings are {', '.join(SETTINGS)}."
+        )
+
+
+def _misfits(given, written):
+    for name, value in given.items():
+        if name in SETTINGS:
+            reason = SETTINGS[name].why_not(value, written)
+            if reason is not None:
+                yield reason
+
+
+def _conflicts(given, written):
+    for name in given:
+        excluded = SETTINGS[name].excludes if name in SETTINGS else ()
+        for other in excluded:
+            if other in given:
+                yield (
+                    f"{written(name)} is {_shown(given[name])} and "
+                    f"{written(other)} is {_shown(given[other])}, which "
+                    "exclude each other: leave one out."
+                )
+    if "replicas" in given and given.get("strategy", "none") == "none":
+        yield (
+            f"{written('replicas')} is {given['replicas']}, but one device is "
+            f"used: pass {written('strategy')} mirrored with it."
+        )
+
+
+def _idle(given, written, family):
+    """Settings of parts that models of the family do not have."""
+    if family is None:
+        return
+    for name, value in given.items():
+        setting = SETTINGS.get(name)
+        if setting is None or setting.part in MODEL_INDEPENDENT:
+            continue
+        if setting.part not in ("model", family.name, *family.parts):
+            yield (
+                f"{written(name)} is {_shown(value)}, but a model "
+                f"{family.name!r} has no {setting.noun}: leave it out."
+            )
+
+
+def _shown(value):
+    return f"{value:g}" if isinstance(value, float) else str(value)
