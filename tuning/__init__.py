@@ -16,11 +16,10 @@ except ImportError as error:
         "Searches need KerasTuner: pip install 'tfgen[tuning]'."
     ) from error
 
-from tfgen.tuning.hypermodels.gan import GANHyperModel as GANHyperModel
-from tfgen.tuning.hypermodels.vae import VAEHyperModel as VAEHyperModel
-from tfgen.tuning.hypermodels.vae_gan import (
-    VAEGANHyperModel as VAEGANHyperModel,
-)
+from tfgen.tuning.hypermodels import HYPERMODELS as HYPERMODELS
+from tfgen.tuning.hypermodels import GANHyperModel as GANHyperModel
+from tfgen.tuning.hypermodels import VAEGANHyperModel as VAEGANHyperModel
+from tfgen.tuning.hypermodels import VAEHyperModel as VAEHyperModel
 from tfgen.tuning.processes import gpus as _gpus
 from tfgen.tuning.search import Search as Search
 from tfgen.tuning.search_space import SearchSpace as SearchSpace
@@ -28,10 +27,3 @@ from tfgen.tuning.trial_failed import TrialFailed as TrialFailed
 from tfgen.tuning.trial_record import TrialRecord as TrialRecord
 
 _gpus.share_memory(os.environ)  # before TensorFlow makes its devices
-
-HYPERMODELS = {
-    "vae": VAEHyperModel,
-    "gan": GANHyperModel,
-    "vae_gan": VAEGANHyperModel,
-}
-"""By name of the model."""

@@ -11,11 +11,11 @@ import tfgen
 from tfgen.training import get_strategy
 from tfgen.tuning.arguments import check_counts, check_model, check_sources
 from tfgen.tuning.features import load_extractor
-from tfgen.tuning.hypermodels.as_hypermodel import as_hypermodel
-from tfgen.tuning.hypermodels.generative_hypermodel import (
+from tfgen.tuning.hypermodels import (
+    as_hypermodel,
     is_built_from_settings,
+    space_of,
 )
-from tfgen.tuning.hypermodels.space_of import space_of
 from tfgen.tuning.objectives.chosen import chosen, is_adversarial
 from tfgen.tuning.objectives.measuring import Measuring, every
 from tfgen.tuning.objectives.objective import check_comparable
@@ -36,7 +36,7 @@ from tfgen.tuning.report import best_json
 from tfgen.tuning.search_folder import SearchFolder
 from tfgen.tuning.search_progress import SearchProgress
 from tfgen.tuning.search_reports import SearchReports
-from tfgen.tuning.spaces.combinations import combinations
+from tfgen.tuning.search_space import combinations
 from tfgen.tuning.trial_failed import all_failed
 from tfgen.tuning.trial_record import ends_of_rounds
 from tfgen.tuning.trial_training import TrialTraining

@@ -4,10 +4,14 @@ import contextlib
 import dataclasses
 from collections.abc import Mapping
 
-from tfgen.models.settings import SETTINGS
-from tfgen.tuning.spaces.narrowing import check_name, parameter_of
-from tfgen.tuning.spaces.narrowing import parse as parse
-from tfgen.tuning.spaces.parameters import Parameter, Range
+import keras_tuner
+
+from tfgen.data import Source
+from tfgen.models.families import Family
+from tfgen.settings.parameters import Parameter, Range
+from tfgen.settings.table import SETTINGS
+from tfgen.tuning.narrowing import check_name, parameter_of
+from tfgen.tuning.narrowing import parse as parse
 
 DIGITS = 6
 
@@ -31,7 +35,8 @@ class SearchSpace:
         ValueError: for names that no setting has.
 
     Example:
-    >>> space = vae_space(tfgen.data.load("digits"))
+    >>> train = tfgen.data.load("digits")
+    >>> space = tfgen.tuning.VAEHyperModel(train).space
     >>> space = space.narrowed({"latent_dim": (8, 32), "network": "mlp"})
     >>> hyperparameters = space.hyperparameters()
     >>> space.draw(hyperparameters)["network"]
@@ -48,21 +53,40 @@ class SearchSpace:
         for name in self.parameters:
             check_name(name)
 
+    @classmethod
+    def default(cls, family: Family, source: Source) -> "SearchSpace":
+        """What is searched of a family where nothing else was said.
+
+        The table of settings says how each is searched; the family overrides
+        it where that does not fit.
+        """
+        rules = {
+            name: family.space.get(name, setting.search)
+            for name, setting in SETTINGS.items()
+            if family.takes(setting)
+        }
+        parameters = {name: _made(rule, source) for name, rule in rules.items()}
+        alternatives = {
+            name: _instead(SETTINGS[name], family, source) for name in rules
+        }
+        return cls(
+            {name: p for name, p in parameters.items() if p is not None},
+            {name: c for name, c in alternatives.items() if c},
+        )
+
     def __str__(self):
         return "\n".join(
             f"{name:20} {parameter}"
             for name, parameter in self.parameters.items()
         )
 
-    def hyperparameters(self):
+    def hyperparameters(self) -> keras_tuner.HyperParameters:
         """A `keras_tuner.HyperParameters` with all of them, at defaults."""
-        import keras_tuner
-
         hyperparameters = keras_tuner.HyperParameters()
         self.draw(hyperparameters)
         return hyperparameters
 
-    def draw(self, hyperparameters) -> dict:
+    def draw(self, hyperparameters: keras_tuner.HyperParameters) -> dict:
         """The settings that a `keras_tuner.HyperParameters` stands for.
 
         Parameters that it does not know yet are registered.
@@ -170,3 +194,44 @@ def _as_setting(name, value):
     if kind is float:
         return float(f"{value:.{DIGITS}g}")
     return kind(value)
+
+
+def _made(rule, source):
+    return rule(source) if callable(rule) else rule
+
+
+def _instead(setting, family, source):
+    """What else changes where a setting is given that is not in the space."""
+    changes = dict.fromkeys(setting.excludes)
+    if changes:
+        for name in (setting.name, *setting.joins):
+            changes[name] = _made(family.alternatives[name], source)
+    return changes
+
+
+def combinations(space) -> int:
+    """How many trials a whole grid has.
+
+    Args:
+        space: a `keras_tuner.HyperParameters` in which what depends on
+            another hyperparameter stands after it.
+    """
+    parents = {c.name for one in space.space for c in one.conditions}
+    return _count(space.space, parents, {})
+
+
+def _count(hyperparameters, parents, values):
+    """Of what is left, given values of those that others depend on."""
+    if not hyperparameters:
+        return 1
+    first, rest = hyperparameters[0], hyperparameters[1:]
+    if not all(condition.is_active(values) for condition in first.conditions):
+        return _count(rest, parents, values)
+    # As in KerasTuner, the default is there even where no step leads to it.
+    choices = {first.default, *first.values}
+    if first.name not in parents:
+        return len(choices) * _count(rest, parents, values)
+    return sum(
+        _count(rest, parents, {**values, first.name: choice})
+        for choice in choices
+    )

@@ -21,12 +21,12 @@ from tfgen.callbacks import (
     TensorBoard,
     read_history,
 )
-from tfgen.models.from_settings import with_sizes
 from tfgen.pictures import examples
 from tfgen.runs.data import in_range
+from tfgen.runs.model import with_sizes
 from tfgen.training import manifest
 from tfgen.training.files import write_text
-from tfgen.tuning.hypermodels.generative_hypermodel import (
+from tfgen.tuning.hypermodels import (
     GenerativeHyperModel,
     is_built_from_settings,
 )

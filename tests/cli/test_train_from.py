@@ -175,7 +175,7 @@ def test_settings_are_the_commands_options():
     import inspect
 
     from tfgen.cli.train import train
-    from tfgen.models.settings import SETTINGS
+    from tfgen.settings.table import SETTINGS
 
     options = set(inspect.signature(train).parameters)
     assert set(SETTINGS) == options - {"out", "resume", "settings_file"}

@@ -19,7 +19,7 @@ def info() -> None:
     import tensorflow as tf
 
     import tfgen
-    from tfgen.models.builder import BUILDERS
+    from tfgen.models.families import FAMILIES
 
     print("versions")
     _row("python", platform.python_version())
@@ -29,8 +29,8 @@ def info() -> None:
     for device in tf.config.list_physical_devices():
         _row(device.name.removeprefix("/physical_device:"), _details(device))
     print("models")
-    for name in BUILDERS:
-        _row(name, _summary(name))
+    for family in FAMILIES.values():
+        _row(family.name, family.summary)
     print("presets")
     for name in tfgen.presets.names():
         _row(name, tfgen.presets.get(name).summary)
@@ -57,10 +57,3 @@ def _details(device):
 
     details = tf.config.experimental.get_device_details(device)
     return details.get("device_name", "")
-
-
-def _summary(name):
-    import tfgen
-
-    model = getattr(tfgen, name.replace("_", "").upper())
-    return model.__doc__.split("\n")[0].rstrip(".")

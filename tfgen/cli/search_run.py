@@ -5,16 +5,17 @@ import shlex
 import sys
 
 from tfgen.callbacks import BestModel
-from tfgen.models.from_settings import with_sizes
 from tfgen.runs.data import load_splits
 from tfgen.runs.folder import RunFolder
+from tfgen.runs.model import with_sizes
 from tfgen.runs.run import TrainingRun
-from tfgen.runs.settings_file import new_settings, with_whole_path
+from tfgen.runs.settings import new_settings, with_whole_path
 from tfgen.training import get_strategy
-from tfgen.tuning import HYPERMODELS, Search
+from tfgen.tuning import Search
+from tfgen.tuning.hypermodels import hypermodel_of
+from tfgen.tuning.narrowing import parse
 from tfgen.tuning.processes import is_worker
 from tfgen.tuning.search_folder import SearchFolder
-from tfgen.tuning.spaces.narrowing import parse
 from tfgen.tuning.trial_failed import TrialFailed
 
 SEARCH_OPTIONS = (
@@ -61,7 +62,7 @@ class SearchRun:
         self.epochs = given.get("epochs", sizes["epochs"])
         whole = self.epochs or sizes["epochs"]
         max_epochs = given.get("max_epochs", whole)
-        hypermodel = HYPERMODELS[self.settings["model"]](
+        hypermodel = hypermodel_of(self.settings["model"])(
             train,
             parse(given.get("space", [])),
             seed=given.get("seed", 0),

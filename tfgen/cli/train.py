@@ -290,7 +290,7 @@ def train(
     out, resume = settings.pop("out"), settings.pop("resume")
     file = settings.pop("settings_file")
     from tfgen.runs.run import TrainingRun
-    from tfgen.runs.settings_file import with_settings_of
+    from tfgen.runs.settings import with_settings_of
 
     # Not `in (None, False)`: 0 equals False.
     given = {

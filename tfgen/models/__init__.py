@@ -1,7 +1,10 @@
 """Deep generative models as `keras.Model` subclasses."""
 
-from tfgen.models.builder import build as build
+from tfgen.models.build import build as build
 from tfgen.models.endpoint import Endpoint as Endpoint
+from tfgen.models.families import Family as Family
+from tfgen.models.families import get_family as get_family
+from tfgen.models.families import register_family as register_family
 from tfgen.models.gan import GAN as GAN
 from tfgen.models.generative_model import GenerativeModel as GenerativeModel
 from tfgen.models.vae import VAE as VAE

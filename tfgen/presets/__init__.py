@@ -1,5 +1,35 @@
-"""Whole set-ups by name, one small file each."""
+"""Whole set-ups by name: those that we ship, each with its source or use.
 
-from tfgen.presets.named import get as get
-from tfgen.presets.named import names as names
-from tfgen.presets.preset import Preset as Preset
+`tfgen.presets.register(Preset(...))` adds one of your own.
+"""
+
+from tfgen.models import preset as _preset
+from tfgen.models.preset import Preset as Preset
+from tfgen.presets import gans, vae_gans, vaes
+
+get = _preset.get_preset
+names = _preset.preset_names
+register = _preset.register_preset
+
+_SHIPPED = (
+    vaes.DENSE_VAE,
+    vaes.CIRCLES_VAE,
+    vaes.CONV_VAE,
+    gans.DCGAN,
+    gans.DENSE_GAN,
+    gans.CONV_GAN,
+    vae_gans.SHARED_VAE_GAN,
+    vae_gans.VAE_GAN,
+    vaes.SMALL_IMAGE_VAE,
+    vaes.IMAGE_VAE,
+    vaes.LIKELIHOOD_VAE,
+    vaes.POINTS_VAE,
+    vaes.TABLE_VAE,
+    gans.SMALL_IMAGE_GAN,
+    gans.IMAGE_GAN,
+    gans.POINTS_GAN,
+    gans.TABLE_GAN,
+    vae_gans.IMAGE_VAE_GAN,
+)
+for _each in _SHIPPED:
+    register(_each)

@@ -1,12 +1,14 @@
 """The data that settings name, as their model sees them."""
 
 from tfgen.data import load
+from tfgen.models.families import get_family
 
 
 def load_splits(settings: dict, names) -> dict:
     """The sources that settings name, by the name of the split.
 
-    Points are standardized for GANs. (Tables are as they are loaded.)
+    Points are standardized for families that say so. (Tables are as they are
+    loaded.)
 
     Args:
         settings: by the option names of `tfgen train`.
@@ -17,7 +19,8 @@ def load_splits(settings: dict, names) -> dict:
     """
     splits = {name: _load(settings, name) for name in names}
     train = splits["train"]
-    if train.kind == "points" and settings["model"] == "gan":
+    family = get_family(settings["model"])
+    if train.kind == "points" and family.standardizes_points:
         return {
             name: split.standardized_by(train) for name, split in splits.items()
         }

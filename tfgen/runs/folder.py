@@ -66,7 +66,7 @@ class RunFolder:
     def write_settings(self, config: dict, manifest: dict) -> None:
         """Writes `manifest.json` and, last, `config.json`."""
         write_text(self.manifest_file, _json(manifest))
-        write_text(self.config_file, _json(config))
+        write_text(self.config_file, _json(dict(config)))
 
     def config(self) -> dict:
         """The settings of the run.

@@ -15,12 +15,12 @@ from tfgen.callbacks import (
     SampleImages,
     TensorBoard,
 )
-from tfgen.models.from_settings import compiled_model, with_sizes
 from tfgen.runs.data import in_range, load_splits, objective
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.gentle_stop import GentleStop
+from tfgen.runs.model import compiled_model, with_sizes
 from tfgen.runs.progress import Progress
-from tfgen.runs.settings_file import new_settings, resumed_settings
+from tfgen.runs.settings import new_settings, resumed_settings
 from tfgen.training import get_strategy, manifest
 
 CHECKPOINT_SECONDS = 60.0
@@ -157,7 +157,8 @@ class TrainingRun:
         ]
 
     def _prepare(self, settings):
-        self.seed = settings.setdefault("seed", 0)
+        self.seed = settings.get("seed", 0)
+        settings = settings.replaced(seed=self.seed)
         self.strategy = get_strategy(
             settings.get("strategy", "none"), settings.get("replicas")
         )

@@ -97,10 +97,11 @@ class Setting:
 
     def fits(self, value: typing.Any) -> bool:
         """Whether it takes this value."""
-        if self.kind in (str, bool) or isinstance(value, bool):
-            return isinstance(value, self.kind) and (
-                not self.names or value in self.names
-            )
+        if isinstance(value, bool) or self.kind is bool:
+            return isinstance(value, bool) and self.kind is bool
+        if self.kind is str:
+            known = not self.names or value in self.names
+            return isinstance(value, str) and known
         kinds = numbers.Integral if self.kind is int else numbers.Real
         if not isinstance(value, kinds) or not math.isfinite(value):
             return False
@@ -122,7 +123,8 @@ class Setting:
         """
         if self.fits(value):
             return None
-        shown = f"{value:g}" if isinstance(value, float) else repr(value)
+        decimal = isinstance(value, float) and self.kind is float
+        shown = f"{value:g}" if decimal else repr(value)
         return f"{written(self.name)} is {shown}, expected {self.expected}."
 
 

@@ -1,44 +1,21 @@
-"""The flat settings of `tfgen train` as a compiled model."""
+"""The settings of a training as a compiled model."""
 
-from tfgen import presets
-from tfgen.models.builder import build
+from collections.abc import Mapping
+
+from tfgen.data import Source
+from tfgen.models.build import build
+from tfgen.models.families import Family, get_family
+from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_sizes import sized_options
-from tfgen.models.settings import check_settings
+from tfgen.models.preset import get_preset
 from tfgen.optimizers.schedules import rate_of, set_schedule
+from tfgen.settings.searched import default_batch_size
+from tfgen.settings.settings import Settings
 
 DEFAULT_STEPS = 4000
-DEFAULT_BATCH_SIZE = 128
-BUILD_OPTIONS = (
-    "latent_dim",
-    "network",
-    "likelihood",
-    "beta",
-    "free_bits",
-    "loss",
-    "augmentation",
-    "packing",
-    "discriminator_steps",
-    "objective",
-    "adversarial_ratio",
-    "adversarial_weight",
-    "gamma",
-    "average_decay",
-    "conditioning",
-    "precision",
-)
-"""Settings that are arguments of `tfgen.build`."""
-ENCODING = ("vae", "vae_gan")
-ADVERSARIAL = ("gan", "vae_gan")
-PARTS = {
-    "beta_warmup": (ENCODING, "KL term"),
-    "learning_rate_ratio": (ADVERSARIAL, "discriminator"),
-    "penalty_weight": (ADVERSARIAL, "discriminator"),
-    "average_decay": (ADVERSARIAL, "averaged generator"),
-}
-"""Settings that some models have no use for."""
 
 
-def compiled_model(settings: dict, source):
+def compiled_model(settings: Mapping, source: Source) -> GenerativeModel:
     """The model that settings describe, compiled, for examples of a source.
 
     To be called under the scope of the strategy that it is trained under.
@@ -51,16 +28,21 @@ def compiled_model(settings: dict, source):
 
     Raises:
         ValueError: for settings that do not fit each other or the data.
+
+    Example:
+    >>> source = tfgen.data.load("iris")
+    >>> compiled_model({"model": "vae", "latent_dim": 2}, source).latent_dim
+    2
     """
-    check_settings(settings)
-    _check_parts(settings)
+    settings = Settings(settings, family=family_of(settings))
     steps = training_steps(settings, len(source))
     model = build(
         settings.get("model"),
         preset=settings.get("preset"),
         input_shape=source.shape,
         seed=settings.get("seed", 0),
-        **_build_options(settings, source, steps),
+        **settings.arguments(),
+        **_derived_arguments(settings, source, steps),
     )
     if "penalty_weight" in settings:
         _weigh_penalties(model, settings["penalty_weight"])
@@ -68,47 +50,40 @@ def compiled_model(settings: dict, source):
     return model
 
 
-def with_sizes(settings: dict, rows: int) -> dict:
+def family_of(settings: Mapping) -> Family:
+    """The family that settings name, by themselves or by their preset.
+
+    Raises:
+        ValueError: for an unknown model or preset.
+    """
+    if "model" not in settings and "preset" in settings:
+        return get_family(get_preset(settings["preset"]).model)
+    return get_family(settings.get("model"))
+
+
+def with_sizes(settings: Mapping, rows: int) -> Settings:
     """The settings with `batch_size` and `epochs`, by default for so many rows.
 
     128 rows a step, at most a twentieth of the data; 4,000 steps, at least 10
     epochs. A preset has a batch size of its own.
     """
-    most, smallest = DEFAULT_BATCH_SIZE, max(1, rows // 20)
-    if "preset" in settings:
-        most = presets.get(settings["preset"]).batch_size
-        smallest = rows
-    settings = dict(settings)
-    settings.setdefault("batch_size", min(most, smallest))
-    steps = -(-rows // settings["batch_size"])
-    settings.setdefault("epochs", max(10, -(-DEFAULT_STEPS // steps)))
-    return settings
+    batch_size = settings.get("batch_size", default_batch_size(rows))
+    if "batch_size" not in settings and "preset" in settings:
+        batch_size = min(get_preset(settings["preset"]).batch_size, rows)
+    steps = -(-rows // batch_size)
+    epochs = settings.get("epochs", max(10, -(-DEFAULT_STEPS // steps)))
+    return Settings({**settings, "batch_size": batch_size, "epochs": epochs})
 
 
-def training_steps(settings: dict, rows: int) -> int:
+def training_steps(settings: Mapping, rows: int) -> int:
     """Number of steps of a whole training on so many rows."""
     settings = with_sizes(settings, rows)
     return settings["epochs"] * -(-rows // settings["batch_size"])
 
 
-def _check_parts(settings):
-    model = _model_name(settings)
-    for name, (models, part) in PARTS.items():
-        if name in settings and model not in models:
-            raise ValueError(
-                f"{name} is {settings[name]:g}, but a model {model!r} has no "
-                f"{part}: leave it out."
-            )
-
-
-def _model_name(settings):
-    if "model" not in settings and "preset" in settings:
-        return presets.get(settings["preset"]).model
-    return settings.get("model")
-
-
-def _build_options(settings, source, steps):
-    options = {k: settings[k] for k in BUILD_OPTIONS if k in settings}
+def _derived_arguments(settings, source, steps):
+    """Arguments of `build` that the data or other settings decide too."""
+    options = {}
     if settings.get("conditional"):
         if not source.num_classes:
             raise ValueError(
@@ -127,7 +102,7 @@ def _network_options(settings, shape):
     width, depth = settings.get("width"), settings.get("depth")
     network, base = settings.get("network"), {}
     if "preset" in settings and network is None:
-        preset = presets.get(settings["preset"])
+        preset = get_preset(settings["preset"])
         if preset.networks is not None:
             name = "depth" if width is None else "width"
             raise ValueError(
@@ -154,7 +129,7 @@ def _optimizers(model, settings, steps):
     """The preset's or the model's, at the learning rates asked for."""
     rate, schedule = settings.get("learning_rate"), "constant"
     if "preset" in settings:
-        preset = presets.get(settings["preset"])
+        preset = get_preset(settings["preset"])
         optimizers = preset.make_optimizers(model, rate)
         schedule = preset.schedule
     else:
@@ -172,5 +147,4 @@ def _optimizers(model, settings, steps):
 def _set_ratio(optimizers, ratio):
     """Sets the discriminator's rate by that of the generator or decoder."""
     generator = optimizers.get("generator") or optimizers["decoder"]
-    rate = ratio * rate_of(generator)
-    optimizers["discriminator"].learning_rate = rate
+    optimizers["discriminator"].learning_rate = ratio * rate_of(generator)

@@ -4,25 +4,9 @@ import dataclasses
 import math
 from collections.abc import Iterable
 
-from tfgen.augmentations import AUGMENTATIONS
-from tfgen.losses import ADVERSARIAL_LOSSES
-from tfgen.models.settings import MODEL_SETTINGS, SETTINGS
-from tfgen.models.vae_gan_checks import OBJECTIVES
-from tfgen.networks import NETWORKS
-from tfgen.optimizers.schedules import SCHEDULES
-from tfgen.probability.named import LIKELIHOODS
-from tfgen.tuning.spaces.parameters import Choice, Fixed, Parameter, Range
+from tfgen.settings.parameters import Choice, Fixed, Parameter, Range
+from tfgen.settings.table import SETTINGS, searchable
 
-SEARCHABLE = ("batch_size", *MODEL_SETTINGS)
-"""Settings of `tfgen train` that a space may hold."""
-KNOWN = {
-    "network": NETWORKS,
-    "loss": ADVERSARIAL_LOSSES,
-    "objective": OBJECTIVES,
-    "likelihood": LIKELIHOODS,
-    "augmentation": AUGMENTATIONS,
-    "learning_rate_schedule": SCHEDULES,
-}
 WIDE = 10.0
 """Ranges whose ends have this ratio are searched by ratio."""
 
@@ -84,10 +68,10 @@ def parameter_of(name: str, value, shipped: Parameter | None) -> Parameter:
 
 def check_name(name: str) -> None:
     """Raises ValueError for what is no searchable setting."""
-    if name not in SEARCHABLE:
+    if name not in searchable():
         raise ValueError(
             f"{name!r} is no setting that can be searched; those are "
-            f"{', '.join(SEARCHABLE)}."
+            f"{', '.join(searchable())}."
         )
 
 
@@ -143,14 +127,10 @@ def _choice(name, value, shipped):
 
 
 def _checked(name, value):
-    setting, known = SETTINGS[name], KNOWN.get(name)
-    if not setting.fits(value):
-        raise ValueError(f"{name} is {value!r}, expected {setting.expected}.")
-    if known is not None and value not in known:
-        raise ValueError(
-            f"{name} is {value!r}, expected one of {', '.join(known)}."
-        )
-    return setting.kind(value)
+    reason = SETTINGS[name].why_not(value)
+    if reason is not None:
+        raise ValueError(reason)
+    return SETTINGS[name].kind(value)
 
 
 def _value(name, text):
@@ -172,7 +152,5 @@ def _number(name, text):
         try:
             return setting.kind(text)
         except ValueError:
-            raise ValueError(
-                f"{name} is {text!r}, expected {setting.expected}."
-            ) from None
+            raise ValueError(setting.why_not(text)) from None
     return text

@@ -1,7 +1,6 @@
-"""One dense network that is decoder and generator in one."""
+"""Presets of VAE-GAN hybrids."""
 
-from tfgen.presets.adam import adam
-from tfgen.presets.preset import Preset
+from tfgen.models.preset import Preset, adam
 from tfgen.probability import Gaussian
 
 NETWORKS = ("encoder", "decoder", "discriminator")
@@ -34,5 +33,38 @@ SHARED_VAE_GAN = Preset(
         "adversarial_weight": 10.0,
         "penalties": [],
         "average_decay": 0.0,
+    },
+)
+
+
+VAE_GAN = Preset(
+    name="vae_gan",
+    summary="28x28: Bernoulli ELBO plus lambda times the adversarial loss",
+    model="vae_gan",
+    data="fashion_mnist",
+    input_shape=(28, 28, 1),
+    learning_rate=None,
+    options={
+        "network": "conv",
+        "latent_dim": 16,
+        "objective": "elbo_adversarial",
+        "likelihood": "bernoulli",
+    },
+)
+
+
+IMAGE_VAE_GAN = Preset(
+    name="image_vae_gan",
+    summary="recommended for images of 28 pixels and more: encodes, sharp",
+    model="vae_gan",
+    data="fashion_mnist",
+    input_shape=(28, 28, 1),
+    batch_size=64,
+    epochs=30,
+    learning_rate=None,
+    options={
+        "network": "conv",
+        "latent_dim": 32,
+        "objective": "larsen",
     },
 )

@@ -6,13 +6,16 @@ import pytest
 
 import tfgen
 from tfgen.runs.data import in_range
-from tfgen.tuning.hypermodels.gan import GANHyperModel
-from tfgen.tuning.hypermodels.vae import VAEHyperModel
-from tfgen.tuning.hypermodels.vae_gan import VAEGANHyperModel
-from tfgen.tuning.spaces.gan import gan_space
-from tfgen.tuning.spaces.parameters import Fixed, Range
-from tfgen.tuning.spaces.vae import vae_space
-from tfgen.tuning.spaces.vae_gan import vae_gan_space
+from tfgen.settings.parameters import Fixed, Range
+from tfgen.tuning.hypermodels import (
+    GANHyperModel,
+    VAEGANHyperModel,
+    VAEHyperModel,
+)
+
+vae_space = VAEHyperModel.default_space
+gan_space = GANHyperModel.default_space
+vae_gan_space = VAEGANHyperModel.default_space
 
 HYPERMODELS = (VAEHyperModel, GANHyperModel, VAEGANHyperModel)
 ROWS = 2

@@ -1,18 +1,22 @@
-"""The settings of a run, by the command's option names."""
+"""The settings of a run: given, from a file, or of a run that goes on."""
 
 import json
 import os
 import pathlib
+from collections.abc import Mapping
 
-import tfgen
-from tfgen.models.builder import BUILDERS
-from tfgen.models.settings import SETTINGS, check_settings
+from tfgen import data
+from tfgen.models.families import FAMILIES
+from tfgen.models.preset import get_preset
+from tfgen.runs.model import family_of
+from tfgen.settings.settings import Settings, as_option
+from tfgen.settings.table import SETTINGS
 
 CHANGEABLE = ("epochs", "checkpoint_every")
 """What may be given anew when a run goes on."""
 
 
-def new_settings(given: dict) -> dict:
+def new_settings(given: Mapping) -> Settings:
     """What was given, over what the preset says.
 
     Raises:
@@ -21,24 +25,19 @@ def new_settings(given: dict) -> dict:
     settings = {**_preset_settings(given), **given}
     if "model" not in settings:
         raise ValueError(
-            f"no model was named: pass {' or '.join(BUILDERS)}, as in `tfgen "
+            f"no model was named: pass {' or '.join(FAMILIES)}, as in `tfgen "
             "train vae`, or a --preset (tfgen info lists them)."
         )
-    if settings["model"] not in BUILDERS:
-        raise ValueError(
-            f"model is {settings['model']!r}, expected one of "
-            f"{', '.join(BUILDERS)}."
-        )
+    family = family_of({"model": settings["model"]})
     if "data" not in settings:
         raise ValueError(
             "no data was named: pass --data with a name (tfgen info lists "
             "them) or a path."
         )
-    _check_values(settings)
-    return with_whole_path(settings)
+    return Settings(with_whole_path(settings), as_option, family)
 
 
-def resumed_settings(out, config: dict, given: dict, done: int) -> dict:
+def resumed_settings(out, config: Mapping, given: Mapping, done: int):
     """The settings a run goes on with.
 
     Args:
@@ -47,29 +46,55 @@ def resumed_settings(out, config: dict, given: dict, done: int) -> dict:
         given: those given anew.
         done: number of epochs that it has behind it.
 
+    Returns:
+        `Settings`.
+
     Raises:
         ValueError: for settings other than those of the run.
     """
-    for name, value in with_whole_path(given).items():
-        if name in CHANGEABLE or config.get(name) == value:
-            continue
-        has = f"{name}={config[name]!r}" if name in config else f"no {name}"
-        raise ValueError(
-            f"the run in {out} was begun with {has}, got {value!r}: leave the "
-            "option out to go on with the run, or start a new one in another "
-            "--out."
-        )
+    begun = Settings(config)
+    changed = changed_settings(
+        f"the run in {out}", begun, with_whole_path(given), CHANGEABLE
+    )
     epochs = given.get("epochs", done)
     if epochs < done:
         raise ValueError(
             f"--epochs is {epochs}, but the run in {out} has {done} epochs "
             f"behind it: pass at least {done}."
         )
-    changed = {name: given[name] for name in CHANGEABLE if name in given}
-    return {**config, **changed}
+    return Settings({**begun, **changed}, as_option)
 
 
-def with_settings_of(path, given: dict, resume: bool = False) -> dict:
+def changed_settings(
+    what: str, begun: Mapping, given: Mapping, changeable: tuple[str, ...]
+) -> dict:
+    """Those given that may differ from what a run or search was begun with.
+
+    Args:
+        what: the run or the search, in words.
+        begun: with what it was begun.
+        given: what is given anew.
+        changeable: names of what may be given anew.
+
+    Raises:
+        ValueError: with everything that differs, and what it was.
+    """
+    reasons = []
+    for name, value in given.items():
+        same = begun.get(name) == value or (not value and name not in begun)
+        if name not in changeable and not same:
+            had = f"{name}={begun[name]!r}" if name in begun else f"no {name}"
+            reasons.append(f"{had}, got {value!r}")
+    if reasons:
+        raise ValueError(
+            f"{what} was begun with {'; with '.join(reasons)}: leave the "
+            "option out to go on with it, or start a new one in another "
+            "--out."
+        )
+    return {name: given[name] for name in changeable if name in given}
+
+
+def with_settings_of(path, given: Mapping, resume: bool = False) -> dict:
     """What was given, over the settings in a file.
 
     Args:
@@ -92,6 +117,17 @@ def with_settings_of(path, given: dict, resume: bool = False) -> dict:
             "one."
         )
     return {**_settings_in(path), **given}
+
+
+def with_whole_path(settings: Mapping) -> dict:
+    """The settings with a path that leads to the data from any folder."""
+    settings, name = dict(settings), settings.get("data")
+    if name is None or name in data.names():
+        return settings
+    path = pathlib.Path(name).expanduser()
+    if path.exists():
+        settings["data"] = os.path.abspath(path)
+    return settings
 
 
 def _settings_in(path):
@@ -117,7 +153,7 @@ def _settings_in(path):
 def _preset_settings(given):
     if "preset" not in given:
         return {}
-    preset = tfgen.presets.get(given["preset"])
+    preset = get_preset(given["preset"])
     settings = {
         "model": preset.model,
         "data": preset.data,
@@ -128,23 +164,3 @@ def _preset_settings(given):
     if preset.image_size is not None and "data" not in given:
         settings["image_size"] = preset.image_size
     return settings
-
-
-def _check_values(settings):
-    check_settings(settings, lambda name: f"--{name.replace('_', '-')}")
-    if "replicas" in settings and settings.get("strategy", "none") == "none":
-        raise ValueError(
-            f"--replicas is {settings['replicas']}, but one device is used: "
-            "pass --strategy mirrored with it."
-        )
-
-
-def with_whole_path(settings):
-    """A run goes on from any folder."""
-    data = settings.get("data")
-    if data is None or data in tfgen.data.names():
-        return settings
-    path = pathlib.Path(data).expanduser()
-    if not path.exists():
-        return settings
-    return {**settings, "data": os.path.abspath(path)}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tfgen
-from tfgen.models.from_settings import (
+from tfgen.runs.model import (
     compiled_model,
     training_steps,
     with_sizes,

@@ -1,10 +1,43 @@
-"""What a preset holds."""
+"""Whole set-ups by name; `tfgen/presets` holds those that we ship."""
 
 import dataclasses
+import difflib
 import functools
 from collections.abc import Callable
 
+import keras
+
+from tfgen.models.families import get_family
+from tfgen.models.generative_model import GenerativeModel
 from tfgen.optimizers.schedules import rate_of, set_schedule
+
+NETWORK_OPTIONS = (
+    "network_options",
+    "generator_options",
+    "discriminator_options",
+)
+OUTDATES = {
+    "network": NETWORK_OPTIONS,
+    "likelihood": ("output_activation",),
+    "objective": (
+        "gamma",
+        "feature_layer",
+        "feature_variance",
+        "balance_gate",
+    ),
+    "adversarial_ratio": ("adversarial_weight",),
+    "loss": ("penalties",),
+}
+"""Options of a preset that another choice makes meaningless."""
+OF_NETWORKS = (
+    "network",
+    *NETWORK_OPTIONS,
+    "num_classes",
+    "conditioning",
+    "output_activation",
+    "packing",
+)
+"""Options that a preset with networks of its own has decided."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +62,13 @@ class Preset:
         networks: makes `(encoder, decoder)`, `(generator, discriminator)` or
             all three, from an input shape and `latent_dim`, for
             networks that `tfgen.build` does not know by name.
+
+    Example:
+    >>> preset = tfgen.presets.get("circles_vae")
+    >>> preset.summary
+    'two circles in the plane: 2-4-2 networks with ReLU, latent 2'
+    >>> preset.build(seed=0).latent_dim
+    2
     """
 
     name: str
@@ -45,14 +85,12 @@ class Preset:
     options: dict = dataclasses.field(default_factory=dict)
     networks: Callable | None = None
 
-    def build(self, **overrides):
+    def build(self, **overrides) -> GenerativeModel:
         """Builds the model; `overrides` are arguments of `tfgen.build`.
 
         Raises:
             ValueError: for what does not fit the preset's networks.
         """
-        from tfgen.models import build
-
         options = {
             "model": self.model,
             "input_shape": self.input_shape,
@@ -65,14 +103,19 @@ class Preset:
             options["networks"] = functools.partial(
                 self.networks, latent_dim=latent_dim
             )
-        model = build(**options)
+        model = get_family(options.pop("model")).build(**options)
         # `compile()` without arguments takes what the preset recommends.
         model.recommended_optimizers = functools.partial(
             self.make_optimizers, model
         )
         return model
 
-    def make_optimizers(self, model, learning_rate=None, steps=None):
+    def make_optimizers(
+        self,
+        model: GenerativeModel,
+        learning_rate: float | None = None,
+        steps: int | None = None,
+    ) -> dict[str, keras.optimizers.Optimizer]:
         """Optimizers for `model.compile`, by network name.
 
         Args:
@@ -98,43 +141,75 @@ class Preset:
 
     def _options_beside(self, overrides):
         """The preset's options without those that another choice outdates."""
-        outdated = set()
-        if "network" in overrides:
-            outdated |= {
-                "network_options",
-                "generator_options",
-                "discriminator_options",
-            }
-        if "likelihood" in overrides:
-            outdated.add("output_activation")
-        if "objective" in overrides:
-            outdated |= {
-                "gamma",
-                "feature_layer",
-                "feature_variance",
-                "balance_gate",
-            }
-        if "adversarial_ratio" in overrides:
-            outdated.add("adversarial_weight")
-        if "loss" in overrides:
-            outdated.add("penalties")
+        outdated = {
+            option for name in overrides for option in OUTDATES.get(name, ())
+        }
         return {k: v for k, v in self.options.items() if k not in outdated}
 
     def _check_overrides(self, overrides):
-        own = (
-            "network",
-            "network_options",
-            "generator_options",
-            "discriminator_options",
-            "num_classes",
-            "conditioning",
-            "output_activation",
-            "packing",
-        )
-        for name in own:
+        for name in OF_NETWORKS:
             if overrides.get(name) is not None:
                 raise ValueError(
                     f"the preset {self.name!r} has networks of its own, got "
                     f"{name}={overrides[name]!r}: leave it out, or name a "
                     "model instead of the preset."
                 )
+
+
+PRESETS: dict[str, Preset] = {}
+
+
+def register_preset(preset: Preset) -> None:
+    """Makes a preset known by its name; a later one takes its place.
+
+    Example:
+    >>> circles = tfgen.presets.get("circles_vae")
+    >>> tfgen.presets.register(circles)
+    """
+    PRESETS[preset.name] = preset
+
+
+def preset_names() -> tuple[str, ...]:
+    """Names of all presets.
+
+    Example:
+    >>> "table_vae" in tfgen.presets.names()
+    True
+    """
+    return tuple(PRESETS)
+
+
+def get_preset(name: str) -> Preset:
+    """A preset by name.
+
+    Raises:
+        ValueError: for an unknown name.
+
+    Example:
+    >>> tfgen.presets.get("table_vae").model
+    'vae'
+    """
+    if name not in PRESETS:
+        near = difflib.get_close_matches(name, PRESETS, 1)
+        guess = f"did you mean {near[0]!r}? " if near else ""
+        raise ValueError(
+            f"preset is {name!r}, {guess}expected one of {', '.join(PRESETS)}."
+        )
+    return PRESETS[name]
+
+
+def adam(
+    learning_rate: float,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    networks: tuple[str, ...] = ("generator", "discriminator"),
+) -> Callable[[], dict[str, keras.optimizers.Optimizer]]:
+    """A function that makes one Adam for each network, by default of a GAN."""
+
+    def make():
+        return {
+            name: keras.optimizers.Adam(learning_rate, beta_1, beta_2)
+            for name in networks
+        }
+
+    return make

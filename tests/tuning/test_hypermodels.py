@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 
 import tfgen
-from tfgen.tuning.hypermodels.gan import GANHyperModel
-from tfgen.tuning.hypermodels.vae import VAEHyperModel
+from tfgen.settings.parameters import Fixed
+from tfgen.tuning.hypermodels import GANHyperModel, VAEHyperModel
 from tfgen.tuning.search_space import SearchSpace
-from tfgen.tuning.spaces.parameters import Fixed
 
 TINY = {"network": "mlp", "width": 8, "depth": 1, "latent_dim": [2, 3]}
 

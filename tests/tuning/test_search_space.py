@@ -5,8 +5,8 @@ import math
 import keras_tuner
 import pytest
 
+from tfgen.settings.parameters import Choice, Condition, Fixed, Range
 from tfgen.tuning.search_space import SearchSpace, parse
-from tfgen.tuning.spaces.parameters import Choice, Condition, Fixed, Range
 
 SPACE = SearchSpace(
     {
@@ -52,7 +52,7 @@ def test_words(text, expected):
         ("latent_dim=8.5", "latent_dim is '8.5', expected a whole number of 1"),
         ("latent_dim=8..", "latent_dim is '', expected a whole number"),
         ("beta=low..high", "beta is 'low', expected a finite number of 0 or"),
-        ("lr=1", "'lr' is no setting that can be searched; those are batch_"),
+        ("lr=1", "'lr' is no setting that can be searched; those are cond"),
         ("data=digits", "'data' is no setting that can be searched"),
     ],
 )

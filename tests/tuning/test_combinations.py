@@ -3,9 +3,8 @@
 import keras_tuner
 import pytest
 
-from tfgen.tuning.search_space import SearchSpace
-from tfgen.tuning.spaces.combinations import combinations
-from tfgen.tuning.spaces.parameters import Choice, Condition, Fixed, Range
+from tfgen.settings.parameters import Choice, Condition, Fixed, Range
+from tfgen.tuning.search_space import SearchSpace, combinations
 
 
 def space_of(**parameters):

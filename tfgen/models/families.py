@@ -1,0 +1,373 @@
+"""The families of models: what each is made of and takes, declared.
+
+A family that stands outside the package is registered by `register_family`;
+`tfgen train` and the other commands know it where its file is a plugin
+(`tfgen --plugin FILE`).
+"""
+
+import contextlib
+import dataclasses
+import functools
+import inspect
+import random
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from tfgen.models.gan import GAN
+from tfgen.models.gan_networks import make_gan_parts
+from tfgen.models.generative_model import GenerativeModel
+from tfgen.models.vae import VAE
+from tfgen.models.vae_gan import VAEGAN
+from tfgen.models.vae_gan_networks import make_vae_gan_parts
+from tfgen.models.vae_networks import make_vae_parts
+from tfgen.settings import searched
+from tfgen.settings.parameters import Choice, Condition, Fixed, Range
+from tfgen.settings.setting import Setting
+from tfgen.settings.table import SETTINGS, add_setting
+from tfgen.training.precision import precision_policy
+
+COMMON_OPTIONS = ("name", "precision", "seed")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Family:
+    """A family of models, for `tfgen.build`, the commands and searches.
+
+    What its models can do (encode, score, discriminate) their class says by
+    `encodes`, `has_likelihood`, `has_discriminator` and `trains_bound`.
+
+    Attributes:
+        name: as in `tfgen train NAME`.
+        model: its class, a `GenerativeModel`.
+        make: function of the input shape and keyword options that makes the
+            networks and the model, ready for `compile`. Options that it does
+            not name go on to the model.
+        parts: of `"likelihood"`, `"kl"` and `"discriminator"` those that its
+            models have, and whose settings they take.
+        settings: settings of this family alone, as rows of the table; their
+            `part` is the family's name.
+        space: how settings are searched where the table's default does not
+            fit: by name a parameter, a function of the training data, or
+            None for a setting that is not searched.
+        alternatives: how settings are searched that exclude others of the
+            space, where a search is given one of them.
+        standardizes_points: whether points in the plane are standardized.
+
+    Example:
+    >>> tfgen.models.get_family("vae").model
+    <class 'tfgen.models.vae.VAE'>
+    """
+
+    name: str
+    model: type[GenerativeModel]
+    make: Callable[..., GenerativeModel]
+    parts: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    space: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    alternatives: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    standardizes_points: bool = False
+
+    @property
+    def summary(self) -> str:
+        """The first line of the class's docstring."""
+        return inspect.getdoc(self.model).split("\n")[0].rstrip(".")
+
+    def takes(self, setting: Setting) -> bool:
+        """Whether a setting says anything about its models."""
+        return setting.part in ("model", self.name, *self.parts)
+
+    def options(self) -> tuple[str, ...]:
+        """Names of the options of `build`."""
+        known = {*COMMON_OPTIONS}
+        for function in (self.make, self.model.__init__):
+            known |= {
+                parameter.name
+                for parameter in inspect.signature(function).parameters.values()
+                if parameter.kind is not parameter.VAR_KEYWORD
+            }
+        return tuple(sorted(known - {"self", "input_shape"}))
+
+    def build(self, input_shape: tuple[int, ...], **options) -> GenerativeModel:
+        """A model for examples of a shape; see `tfgen.build`.
+
+        Raises:
+            ValueError: for options that it does not have, or values that they
+                do not take.
+        """
+        self._check(options)
+        shape = _checked_shape(input_shape)
+        precision = precision_policy(options.pop("precision", None))
+        with precision, _seeded_initializers(options.get("seed")):
+            return self.make(shape, **options)
+
+    def _check(self, options):
+        known = self.options()
+        reasons = [
+            f"the model {self.name!r} has no option {option!r}; it has "
+            f"{', '.join(known)}."
+            for option in options
+            if option not in known
+        ]
+        for name, value in options.items():
+            setting = SETTINGS.get(name)
+            if setting is None or setting.argument != name:
+                continue
+            # Names may be given as objects: a likelihood, a loss.
+            if value is not None and (setting.kind is not str):
+                reasons.append(setting.why_not(value))
+        reasons = [reason for reason in reasons if reason]
+        if reasons:
+            raise ValueError(" ".join(reasons))
+
+
+def _make_vae(
+    input_shape,
+    *,
+    latent_dim=16,
+    network=None,
+    network_options=None,
+    likelihood=None,
+    output_activation=None,
+    networks=None,
+    num_classes=None,
+    **model_options,
+):
+    encoder, decoder, likelihood = make_vae_parts(
+        input_shape,
+        latent_dim,
+        network,
+        network_options or {},
+        likelihood,
+        output_activation,
+        networks,
+        num_classes,
+    )
+    return VAE(
+        encoder, decoder, likelihood, num_classes=num_classes, **model_options
+    )
+
+
+def _make_gan(
+    input_shape,
+    *,
+    latent_dim=64,
+    network=None,
+    network_options=None,
+    generator_options=None,
+    discriminator_options=None,
+    output_activation=None,
+    networks=None,
+    num_classes=None,
+    conditioning="concatenation",
+    packing=1,
+    **model_options,
+):
+    generator, discriminator = make_gan_parts(
+        input_shape,
+        latent_dim,
+        network,
+        network_options or {},
+        output_activation,
+        networks,
+        num_classes,
+        generator_options=generator_options,
+        discriminator_options=discriminator_options,
+        conditioning=conditioning,
+        packing=packing,
+    )
+    return GAN(
+        generator,
+        discriminator,
+        num_classes=num_classes,
+        packing=packing,
+        **model_options,
+    )
+
+
+def _make_vae_gan(
+    input_shape,
+    *,
+    latent_dim=32,
+    network=None,
+    network_options=None,
+    discriminator_options=None,
+    likelihood=None,
+    objective="larsen",
+    output_activation=None,
+    networks=None,
+    num_classes=None,
+    conditioning="concatenation",
+    **model_options,
+):
+    encoder, decoder, discriminator, likelihood = make_vae_gan_parts(
+        input_shape,
+        latent_dim,
+        network,
+        network_options or {},
+        likelihood,
+        output_activation,
+        networks,
+        num_classes,
+        objective=objective,
+        discriminator_options=discriminator_options,
+        conditioning=conditioning,
+    )
+    return VAEGAN(
+        encoder,
+        decoder,
+        discriminator,
+        likelihood,
+        objective,
+        num_classes=num_classes,
+        **model_options,
+    )
+
+
+def _likelihood_by_channels(source):
+    """One likelihood: nats under two do not compare.
+
+    One may be of densities, the other of masses, so a negative ELBO would
+    choose the unit, not the model.
+    """
+    return Fixed("bernoulli" if searched.is_grey(source) else "gaussian")
+
+
+def _bernoulli_of_grey(source):
+    """Others have a Gaussian whose scale goes by the objective: not named."""
+    return Fixed("bernoulli") if searched.is_grey(source) else None
+
+
+def _network_of_vae(source):
+    """A dense network for grey images, which it suits, else a residual one."""
+    second = "mlp" if searched.is_grey(source) else "resnet"
+    return searched.network(source, ("conv", second))
+
+
+_partial = functools.partial
+VAE_FAMILY = Family(
+    name="vae",
+    model=VAE,
+    make=_make_vae,
+    parts=("likelihood", "kl"),
+    space={
+        "latent_dim": _partial(searched.latent_dim, small=(8, 32)),
+        "network": _network_of_vae,
+        # Half as many were never among the best six of 20 for `digits`.
+        "width": _partial(searched.width, least=128),
+        "likelihood": _likelihood_by_channels,
+        # `negative_elbo` is always that of beta = 1: a small beta cannot win
+        # by paying less for its latents. Near 1, a weight trades overfitting
+        # for fit; far from 1 it can only lose. For distances between samples
+        # wider ranges make sense: beta=0.1..4.
+        "beta": Range(0.8, 1.25, 1.0, log=True),
+        "learning_rate": Range(5e-4, 5e-3, 1e-3, log=True),
+    },
+)
+GAN_FAMILY = Family(
+    name="gan",
+    model=GAN,
+    make=_make_gan,
+    parts=("discriminator",),
+    space={
+        "latent_dim": _partial(
+            searched.latent_dim, large=(16, 128), default=64
+        ),
+        "learning_rate": Range(2e-4, 5e-3, 1e-3, log=True),
+    },
+    standardizes_points=True,
+)
+VAE_GAN_FAMILY = Family(
+    name="vae_gan",
+    model=VAEGAN,
+    make=_make_vae_gan,
+    parts=("likelihood", "kl", "discriminator"),
+    space={
+        "latent_dim": _partial(
+            searched.latent_dim, small=(16, 64), large=(16, 128), default=32
+        ),
+        "network": _partial(searched.network, small=("conv",)),
+        "width": _partial(searched.width, least=128),
+        "likelihood": _bernoulli_of_grey,
+        "objective": Choice(("larsen", "elbo_adversarial"), "larsen"),
+        # Searched by samples, reconstructions or coverage: a negative ELBO
+        # would choose the adversary away.
+        "beta": Range(0.4, 1.5, 1.0, log=True),
+        "adversarial_ratio": Range(0.25, 1.0, 0.5, log=True),
+        "learning_rate": Range(3e-4, 2e-3, 5e-4, log=True),
+    },
+    # Who gives a fixed weight, or gamma, gets both without a ratio.
+    alternatives={
+        "adversarial_weight": Range(0.1, 100.0, 1.0, log=True),
+        "gamma": Range(
+            0.1, 10.0, 1.0, log=True, only=Condition("objective", ("larsen",))
+        ),
+    },
+)
+FAMILIES = {
+    family.name: family for family in (VAE_FAMILY, GAN_FAMILY, VAE_GAN_FAMILY)
+}
+
+
+def register_family(family: Family) -> None:
+    """Makes a family known by its name, with its settings.
+
+    Args:
+        family: its `model` is registered with Keras by the caller
+            (`keras.saving.register_keras_serializable`), so that saved models
+            load.
+
+    Raises:
+        ValueError: if another family, or another setting, has the name.
+    """
+    known = FAMILIES.get(family.name)
+    if known is not None and known.model is not family.model:
+        raise ValueError(
+            f"a family {family.name!r} is there already "
+            f"({known.model.__name__}): choose another name."
+        )
+    for setting in family.settings:
+        add_setting(setting)
+    FAMILIES[family.name] = family
+
+
+def get_family(name: str) -> Family:
+    """A family by name.
+
+    Raises:
+        ValueError: for an unknown name.
+    """
+    if name not in FAMILIES:
+        raise ValueError(
+            f"model is {name!r}, expected one of {', '.join(FAMILIES)}."
+        )
+    return FAMILIES[name]
+
+
+@contextlib.contextmanager
+def _seeded_initializers(seed) -> Iterator[None]:
+    """Draws initial weights by `seed`, leaving the caller's state as it was.
+
+    Keras takes the seeds of initializers that have none from Python's random
+    numbers, when a layer is made.
+    """
+    before = random.getstate()
+    if seed is not None:
+        random.seed(seed)
+    try:
+        yield
+    finally:
+        if seed is not None:
+            random.setstate(before)
+
+
+def _checked_shape(shape):
+    try:
+        shape = tuple(int(size) for size in shape)
+    except TypeError:
+        shape = None
+    if not shape or min(shape) < 1 or len(shape) not in (1, 3):
+        raise ValueError(
+            f"input_shape is {shape}, expected (height, width, channels) for "
+            "images or (features,) for tables, for example source.shape."
+        )
+    return shape

@@ -1,1 +1,0 @@
-"""tfgen's models as KerasTuner's hypermodels."""

@@ -1,1 +1,0 @@
-"""Search spaces: what may be searched, and what is by default."""
