@@ -1,40 +1,50 @@
-import json
+import base64
+import io
 
+import jinja2
 import numpy as np
+import PIL.Image
+import pytest
 
-from tfgen.reports.page import page, table
-from tfgen.reports.strict_json import to_json
+from tfgen.reports.page import data_uri, write_page
 
-
-def refuse(constant):
-    raise AssertionError(f"{constant} is no JSON")
-
-
-def test_json_has_numbers_and_null_alone():
-    value = {
-        1: np.float32(0.5),
-        "bad": [float("nan"), np.float64("inf"), -float("inf")],
-        "whole": np.int64(3),
-        "yes": np.bool_(True),
-        "text": "NaN",
-    }
-    read = json.loads(to_json(value), parse_constant=refuse)
-    assert read == {
-        "1": 0.5,
-        "bad": [None] * 3,
-        "whole": 3,
-        "yes": True,
-        "text": "NaN",
-    }
+TEMPLATE = """{% extends "base.html" %}
+{% from "tables.html" import table %}
+{% block style %}p { color: red }{% endblock %}
+{% block body %}<p>{{ text }}</p>{{ table(["<i>"], [["<b>"]]) }}{% endblock %}
+"""
 
 
-def test_a_page_says_what_it_was_given():
-    text = page("a & <b>", "<p>body</p>", "p { color: red }")
-    assert text.count("a &amp; &lt;b&gt;") == 2  # title and heading
-    assert "<p>body</p>" in text and "p { color: red }</style>" in text
+@pytest.fixture
+def template(tmp_path):
+    template = tmp_path / "template.html"
+    template.write_text(TEMPLATE)
+    return template
 
 
-def test_cells_are_text_unless_numbers():
-    assert "<td>&lt;i&gt;</td>" in table(["<i>"], [["<i>"]])
-    assert "<td><i></td>" in table(["<i>"], [["<i>"]], numbers=True)
-    assert "<th>&lt;i&gt;</th>" in table(["<i>"], [["<i>"]], numbers=True)
+def test_a_page_says_what_it_was_given(tmp_path, template):
+    path = tmp_path / "page.html"
+    write_page(path, template, title="a & <b>", text="<script>1</script>")
+    page = path.read_text()
+    assert page.startswith("<!doctype html>")
+    assert page.count("a &amp; &lt;b&gt;") == 2  # title and heading
+    assert "<p>&lt;script&gt;1&lt;/script&gt;</p>" in page
+    assert "<th>&lt;i&gt;</th>" in page and "<td>&lt;b&gt;</td>" in page
+    # Quotes and angle brackets of the style are no text.
+    assert "p { color: red }" in page and "max-width: 1500px" in page
+    assert "default-src 'none'" in page
+
+
+def test_what_a_page_lacks_is_an_error(tmp_path, template):
+    with pytest.raises(jinja2.UndefinedError, match="'text' is undefined"):
+        write_page(tmp_path / "page.html", template, title="no text")
+    assert not (tmp_path / "page.html").exists()
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (3, 5, 1), (3, 5, 3)])
+def test_pictures_stay_as_they_are(shape):
+    picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    head, _, data = data_uri(picture).partition(",")
+    assert head == "data:image/png;base64"
+    read = PIL.Image.open(io.BytesIO(base64.b64decode(data)))
+    np.testing.assert_array_equal(read, picture.reshape(np.shape(read)))

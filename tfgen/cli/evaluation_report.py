@@ -223,7 +223,7 @@ def _check_data(folder, train):
 
 def _print_numbers(evaluations):
     """A line for each number, and for each note."""
-    from tfgen.reports.page import number
+    from tfgen.reports.short_text import number
 
     for one in evaluations:
         print(one.name)

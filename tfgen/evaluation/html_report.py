@@ -1,179 +1,120 @@
-"""The report that a person reads: one file, nothing loaded from outside."""
+"""The report of `tfgen evaluate` that a person reads."""
 
-import html
-import io
+import pathlib
+from collections.abc import Sequence
 
 from tfgen.evaluation.comparison import best, summary
 from tfgen.evaluation.explanations import explanation, title
-from tfgen.reports.page import data_uri, number, page, table
-from tfgen.training.files import write_text
+from tfgen.reports.page import data_uri, write_page
 
+TEMPLATE = pathlib.Path(__file__).with_name("report.html")
 BETTER = {"lower": "lower is better", "higher": "higher is better", None: ""}
 
 
-def write_html(path, evaluations, facts: dict) -> None:
+def write_html(path, evaluations: Sequence, facts: dict) -> None:
     """Writes the report of one run, or of several side by side.
 
     Args:
-        path: of the file.
-        evaluations: a sequence of `Evaluation`.
+        path: of the file, which is there whole or not at all.
+        evaluations: `Evaluation`s, each with a name of its own.
         facts: what holds for all: versions, date, command, settings.
+
+    Example:
+    >>> run = tfgen.evaluation.Evaluation("mine", "VAE", "digits", "0a", (), {})
+    >>> tfgen.evaluation.write_html("report.html", [run], {"seed": 0})
     """
     names = [one.name for one in evaluations]
-    body = "\n".join(
-        [
-            _runs(evaluations),
-            _warning(evaluations),
-            _summary(evaluations),
-            *(_section(name, evaluations) for name in _titles(evaluations)),
-            _facts(evaluations, facts),
-        ]
-    )
-    write_text(path, page(f"Evaluation of {', '.join(names)}", body))
-
-
-def _runs(evaluations):
-    rows = [
-        [one.name, one.model, one.data, f"{sum(one.seconds.values()):.0f} s"]
-        for one in evaluations
-    ]
-    return table(["run", "model", "test data", "evaluated in"], rows)
-
-
-def _warning(evaluations):
-    if _same_data(evaluations):
-        return ""
-    return (
-        '<p class="warning">These runs were tested on different data: their '
-        "numbers do not compare.</p>"
+    same_data = len({one.fingerprint for one in evaluations}) == 1
+    titles = _distinct(s.title for one in evaluations for s in one.sections)
+    sections = [_section(name, evaluations, same_data) for name in titles]
+    write_page(
+        path,
+        TEMPLATE,
+        title=f"Evaluation of {', '.join(names)}",
+        names=names,
+        runs=[_run(one) for one in evaluations],
+        same_data=same_data,
+        wins=_wins(names, sections) if same_data and len(names) > 1 else {},
+        sections=sections,
+        facts=facts,
+        details=_details(evaluations),
     )
 
 
-def _summary(evaluations):
-    """What each run alone is best at."""
-    if len(evaluations) < 2 or not _same_data(evaluations):
-        return ""
-    rows = [
-        (f"{title(name)}", _by_run(evaluations, section, name))
-        for section in _titles(evaluations)
-        for name in _metric_names(evaluations, section)
-    ]
-    wins = summary(rows)
-    items = [
-        f"<li><b>{html.escape(one.name)}</b>: "
-        f"{html.escape(', '.join(wins.get(one.name, [])) or 'nothing alone')}"
-        "</li>"
-        for one in evaluations
-    ]
-    return (
-        "<h2>Which is better at what</h2>\n<p>Named are the measures that a "
-        "run alone is best at, by more than two standard deviations of "
-        "chance. What is better than real data counts as these.</p>\n<ul>"
-        + "".join(items)
-        + "</ul>"
-    )
+def _run(one):
+    seconds = f"{sum(one.seconds.values()):.0f} s"
+    return one.name, one.model, one.data, seconds
 
 
-def _section(name, evaluations):
-    sections = {
+def _wins(names, sections):
+    """The measures that each run alone is best at."""
+    rows = [(row["title"], row["found"]) for s in sections for row in s["rows"]]
+    return dict.fromkeys(names, ()) | summary(rows)
+
+
+def _section(name, evaluations, same_data):
+    """One part of the report, of all runs that have it."""
+    found = {
         one.name: section
         for one in evaluations
         for section in one.sections
         if section.title == name
     }
-    parts = [f"<h2>{html.escape(name)}</h2>"]
-    if any(section.measurements for section in sections.values()):
-        parts.append(_numbers(name, evaluations))
-    parts += [
-        f"<p>{_prefix(run, evaluations)}{html.escape(note)}</p>"
-        for run, section in sections.items()
-        for note in section.notes
+    by_run = {
+        run: {m.name: m for m in section.measurements}
+        for run, section in found.items()
+    }
+    measures = _distinct(key for each in by_run.values() for key in each)
+    rows = [
+        {one.name: by_run.get(one.name, {}).get(key) for one in evaluations}
+        for key in measures
     ]
-    pictures = dict.fromkeys(
-        picture for one in sections.values() for picture in one.pictures
-    )
-    parts += [_pictures(picture, sections) for picture in pictures]
-    return "\n".join(parts)
+    pictures = _distinct(key for s in found.values() for key in s.pictures)
+    return {
+        "title": name,
+        "rows": [
+            _row(key, row, same_data)
+            for key, row in zip(measures, rows, strict=True)
+        ],
+        "notes": [(run, note) for run, s in found.items() for note in s.notes],
+        "pictures": {key: _pictures(key, found) for key in pictures},
+    }
 
 
-def _prefix(run, evaluations):
-    return f"<b>{html.escape(run)}</b>: " if len(evaluations) > 1 else ""
-
-
-def _numbers(section, evaluations):
-    header = ["", *(one.name for one in evaluations), "real data", ""]
-    rows = []
-    for name in _metric_names(evaluations, section):
-        found = _by_run(evaluations, section, name)
-        known = [one for one in found.values() if one is not None]
-        winners = best(found) if _same_data(evaluations) else []
-        meaning = "; ".join(
-            filter(None, (explanation(name), BETTER[known[0].better]))
-        )
-        rows.append(
-            [
-                title(name),
-                *(_value(found[run], run in winners) for run in found),
-                _floors(known),
-                meaning,
-            ]
-        )
-    return table(header, rows, numbers=True)
-
-
-def _value(measurement, wins):
-    if measurement is None:
-        return "&ndash;"
-    text = number(measurement.value)
-    if measurement.spread is not None:
-        text += f" <small>&plusmn; {number(measurement.spread)}</small>"
-    if measurement.unit:
-        text += f" <small>{html.escape(measurement.unit)}</small>"
-    return f"<b>{text}</b>" if wins else text
-
-
-def _floors(measurements):
-    """Real data in the samples' place; equal for runs of the same data."""
-    floors = [number(m.floor) for m in measurements if m.floor is not None]
-    return ", ".join(dict.fromkeys(floors)) or "&ndash;"
+def _row(name, found, same_data):
+    """A measure: `found` holds the `Measurement` of each run, or None."""
+    known = [one for one in found.values() if one is not None]
+    meaning = explanation(name), BETTER[known[0].better]
+    return {
+        "title": title(name),
+        "found": found,
+        "winners": best(found) if same_data else [],
+        "floors": [m.floor for m in known if m.floor is not None],
+        "meaning": "; ".join(filter(None, meaning)),
+    }
 
 
 def _pictures(name, sections):
-    runs = {}  # by picture: what is the same for several is shown once
+    """Runs by picture: what is the same for several is shown once."""
+    runs = {}
     for run, section in sections.items():
         if name in section.pictures:
-            uri = _data_uri(section.pictures[name])
+            uri = data_uri(section.pictures[name])
             runs.setdefault(uri, []).append(run)
-    figures = [
-        f'<figure><img alt="{html.escape(name)}" src="{uri}"><figcaption>'
-        f"{html.escape(', '.join(shown))}</figcaption></figure>"
-        for uri, shown in runs.items()
-    ]
-    return (
-        f"<h3>{html.escape(name.replace('_', ' ').capitalize())}</h3>\n"
-        f'<div class="pictures">{"".join(figures)}</div>'
-    )
+    return runs
 
 
-def _facts(evaluations, facts):
+def _details(evaluations):
     """All that is needed to believe a number, and to get it again."""
-    rows = [
-        [one.name, title(m.name), _details(m)]
+    return [
+        (one.name, title(m.name), _settings(m))
         for one in evaluations
         for section in one.sections
         for m in section.measurements
     ]
-    listed = [[key, str(value)] for key, value in facts.items()]
-    return (
-        "<h2>How this was measured</h2>\n"
-        + table(["", ""], listed)
-        + "\n<details><summary>Settings of each number</summary>\n"
-        + table(["run", "measure", "settings"], rows)
-        + "\n</details>"
-    )
 
 
-def _details(measurement):
+def _settings(measurement):
     details = {**measurement.details}
     if measurement.spread_of:
         details["spread over"] = measurement.spread_of
@@ -182,42 +123,5 @@ def _details(measurement):
     )
 
 
-def _same_data(evaluations):
-    return len({one.fingerprint for one in evaluations}) == 1
-
-
-def _titles(evaluations):
-    titles = (s.title for one in evaluations for s in one.sections)
-    return list(dict.fromkeys(titles))
-
-
-def _metric_names(evaluations, section):
-    names = (
-        m.name
-        for one in evaluations
-        for s in one.sections
-        if s.title == section
-        for m in s.measurements
-    )
+def _distinct(names):
     return list(dict.fromkeys(names))
-
-
-def _by_run(evaluations, section, name):
-    """Measurement or None of each run."""
-    found = dict.fromkeys(one.name for one in evaluations)
-    for one in evaluations:
-        for s in one.sections:
-            for m in s.measurements:
-                if (s.title, m.name) == (section, name):
-                    found[one.name] = m
-    return found
-
-
-def _data_uri(picture):
-    from PIL import Image
-
-    if picture.shape[-1] == 1:
-        picture = picture[..., 0]
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG", optimize=True)
-    return data_uri(file.getvalue())

@@ -1,68 +1,57 @@
-"""A page for a person: one file, nothing loaded from outside."""
+"""Pages for a person: one file each, nothing loaded from outside."""
 
 import base64
-import html
-import math
+import functools
+import io
 import pathlib
 
-STYLE = pathlib.Path(__file__).with_name("page.css")
-# The browser refuses whatever a page would ask for, should it ever try.
-POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
-    "script-src 'unsafe-inline'"
-)
+import numpy as np
+
+from tfgen.reports.short_text import number
+from tfgen.training.files import write_text
+
+FOLDER = pathlib.Path(__file__).parent
 
 
-def page(title: str, body: str, style: str = "") -> str:
-    """The text of an HTML file, in light or dark as the reader's browser is.
-
-    Args:
-        title: as text; it is also the heading.
-        body: HTML below the heading.
-        style: CSS beyond that of all pages.
-    """
-    title = html.escape(title)
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
-        '<meta name="viewport" content="width=device-width">\n'
-        f"<title>{title}</title>\n"
-        f"<style>\n{STYLE.read_text(encoding='utf-8')}{style}</style>\n"
-        f"</head>\n<body>\n<h1>{title}</h1>\n{body}\n</body>\n</html>\n"
-    )
-
-
-def table(header, rows, numbers: bool = False) -> str:
-    """An HTML table.
+def write_page(path, template: pathlib.Path, **values) -> None:
+    """Writes a page, in light or dark as the reader's browser is.
 
     Args:
-        header: texts.
-        rows: of cells: texts, or HTML if `numbers`.
-        numbers: whether it is a table of numbers, which line up.
+        path: of the file, which is there whole or not at all.
+        template: a Jinja2 template that extends `base.html` of this folder.
+        values: what it shows, `title` among them. Texts are escaped. A value
+            that the template names and nobody gave is an error.
     """
-    cells = str if numbers else html.escape
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
-    body = "\n".join(
-        "<tr>" + "".join(f"<td>{cells(cell)}</td>" for cell in row) + "</tr>"
-        for row in rows
+    page = _templates(template.parent).get_template(template.name)
+    write_text(path, page.render(values))
+
+
+@functools.cache
+def _templates(folder):
+    import jinja2
+
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([folder, FOLDER]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
-    kind = ' class="numbers"' if numbers else ""
-    return f"<table{kind}>\n<tr>{head}</tr>\n{body}\n</table>"
+    templates.filters["number"] = number
+    return templates
 
 
-def number(value: float) -> str:
-    """Four digits.
+def data_uri(picture: np.ndarray) -> str:
+    """The source of an `<img>`.
 
-    >>> number(0.00012345678), number(3.0), number(float("nan"))
-    ('0.0001235', '3', 'not finite')
+    Args:
+        picture: uint8 `(height, width, 1 or 3)`, or `(height, width)`.
     """
-    if not math.isfinite(value):
-        return "not finite"
-    if value == int(value) and abs(value) < 1e6:
-        return str(int(value))
-    return f"{value:.4g}"
+    from PIL import Image
 
-
-def data_uri(png: bytes) -> str:
-    """A PNG file as the source of an `<img>`."""
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    if picture.shape[2:] == (1,):
+        picture = picture[..., 0]
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG", optimize=True)
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
