@@ -32,7 +32,7 @@ from tfgen.tuning.processes import (
     wait_for_chief,
 )
 from tfgen.tuning.reloading import check_reloadable
-from tfgen.tuning.report import best_json
+from tfgen.tuning.report import result_files
 from tfgen.tuning.search_folder import SearchFolder
 from tfgen.tuning.search_progress import SearchProgress
 from tfgen.tuning.search_reports import SearchReports
@@ -199,7 +199,7 @@ class Search:
 
     def drawn(self, record) -> dict:
         """A trial's hyperparameters, without what the tuner noted."""
-        return best_json.settings(record.values)
+        return result_files.settings(record.values)
 
     def settings_of(self, record) -> dict:
         """A trial's settings, as `tfgen train` takes them.

@@ -4,14 +4,15 @@ import shlex
 import sys
 import time
 
-from tfgen.reports.short_text import short_duration
-from tfgen.tuning.report.best_json import write_best_json
 from tfgen.tuning.report.hparams import (
     write_hparams_config,
     write_hparams_result,
 )
 from tfgen.tuning.report.html_report import write_report
-from tfgen.tuning.report.trials_csv import write_trials_csv
+from tfgen.tuning.report.result_files import (
+    write_best_json,
+    write_trials_csv,
+)
 from tfgen.tuning.trial_record import best_of
 
 PAGE_SECONDS = 20.0
@@ -101,6 +102,8 @@ class SearchReports:
             hyperparameters=self.space,
             summary=self._summary(records),
             command=self._command(records),
+            tensorboard=f"tensorboard --logdir "
+            f"{shlex.quote(str(folder.tensorboard))}",
         )
 
     def _command(self, records):
@@ -132,7 +135,4 @@ class SearchReports:
             "tuner": search.tuner,
             "trials": f"{len(ended)} of at most {self.planned_trials}",
             "epochs of a trial": f"at most {search.max_epochs}",
-            "training time": short_duration(
-                sum(record.seconds for record in records)
-            ),
         }

@@ -7,7 +7,7 @@ import time
 import tensorflow as tf
 
 from tfgen.training.files import written_whole
-from tfgen.tuning.report.best_json import settings
+from tfgen.tuning.report.result_files import settings
 
 # TensorBoard reads the files of a folder in the order of their names.
 CONFIG = "events.out.tfevents.0000000000.search"

@@ -1,7 +1,10 @@
 import dataclasses
-import math
+from collections.abc import Sequence
 
 import numpy as np
+
+from tfgen.tuning.report.view import Scale, has_score
+from tfgen.tuning.trial_record import TrialRecord
 
 FEWEST_TRIALS = 10
 TREES = 64
@@ -47,21 +50,19 @@ class Importance:
     note: str
 
 
-def importance(records, scales) -> Importance:
+def importance(
+    records: Sequence[TrialRecord], scales: Sequence[Scale]
+) -> Importance:
     """Measures importance by the completed trials.
 
     A hyperparameter that a trial does not have stands at its default. Scores
     count by rank where a few are so far off that they would hide all else.
 
     Args:
-        records: `TrialRecord`s.
-        scales: a `Scale` for each hyperparameter that varied.
+        records: the trials, those without a score too.
+        scales: of the hyperparameters that varied.
     """
-    completed = [
-        record
-        for record in records
-        if record.status == "completed" and math.isfinite(record.score)
-    ]
+    completed = [record for record in records if has_score(record)]
     score = np.array([record.score for record in completed], np.float64)
     if not scales or len(completed) < 4 or np.ptp(score) == 0:
         return Importance({}, {}, {}, None, _refusal(scales, completed))

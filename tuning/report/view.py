@@ -1,113 +1,171 @@
+"""A search as its report looks at it: trials by rank, and axes."""
+
 import dataclasses
 import functools
-import html
 import math
+import numbers
+from collections.abc import Iterable, Sequence
 
-from tfgen.reports.page import number
-from tfgen.tuning.report.best_json import settings
-from tfgen.tuning.report.scale import (
-    Scale,
-    scale_of,
-    scale_of_numbers,
-    scale_of_values,
-)
-from tfgen.tuning.trial_record import best_of
+from tfgen.reports.short_text import number
+from tfgen.tuning.report.result_files import settings
+from tfgen.tuning.trial_record import TrialRecord
 
-# Best, middle, worst: told apart on white and on black, and by the colour
-# blind; grey is left for trials without a score.
-COLOURS = ((47, 111, 222), (188, 76, 150), (240, 151, 58))
+
+@dataclasses.dataclass(frozen=True)
+class Scale:
+    """An axis of numbers, linear or logarithmic, or of categories.
+
+    Attributes:
+        name: what the axis shows.
+        low: its lower end; numbers beyond the ends stand at the ends.
+        high: its upper end.
+        log: whether the distance of numbers is that of their logarithms.
+        categories: values that are the points of the axis; None for numbers.
+        default: place of the default, for what a trial does not have.
+        whole: whether the axis is of whole numbers.
+    """
+
+    name: str
+    low: float = 0.0
+    high: float = 1.0
+    log: bool = False
+    categories: tuple | None = None
+    default: float = 0.5
+    whole: bool = False
+
+    def position(self, value) -> float | None:
+        """The place of a value in [0, 1]; None for what has none."""
+        if self.categories is not None:
+            if value not in self.categories:
+                return None
+            return (self.categories.index(value) + 0.5) / len(self.categories)
+        if not _is_number(value) or (self.log and value <= 0):
+            return None
+        measure = math.log if self.log else float
+        low, high, value = map(measure, (self.low, self.high, value))
+        if high == low:
+            return 0.5
+        return min(max((value - low) / (high - low), 0.0), 1.0)
 
 
 @dataclasses.dataclass(frozen=True)
 class View:
-    """A search as the parts of its report look at it.
+    """Trials and the axes that all parts of a report share.
 
     Attributes:
-        records: all `TrialRecord`s in order.
-        objective_name: such as `"val_negative_elbo"`.
+        records: all trials in order.
         direction: `"min"` or `"max"`.
         scales: an axis for each hyperparameter that is not fixed.
-        score: the axis of the scores.
+        score: the axis of the scores, by the name of the objective.
     """
 
-    records: tuple
-    objective_name: str
+    records: tuple[TrialRecord, ...]
     direction: str
-    scales: tuple
+    scales: tuple[Scale, ...]
     score: Scale
 
     @functools.cached_property
-    def completed(self):
+    def completed(self) -> list[TrialRecord]:
         """Trials with a score, the best first."""
         sign = -1 if self.direction == "max" else 1
         found = [record for record in self.records if has_score(record)]
-        return sorted(found, key=lambda record: sign * record.score)
+        return sorted(found, key=lambda r: (sign * r.score, r.trial_id))
 
     @functools.cached_property
-    def _ranks(self):
-        return {record.trial_id: i for i, record in enumerate(self.completed)}
-
-    @functools.cached_property
-    def best(self):
-        """The best trial, or None."""
-        return best_of(self.records, self.direction)
-
-    def colour(self, record) -> str | None:
-        """By the rank of the record's score; None without one."""
-        if not has_score(record):
-            return None
-        others = max(len(self.completed) - 1, 1)
-        return blend(self._ranks[record.trial_id] / others)
-
-    def tag(self, name: str, record, **attributes) -> str:
-        """An SVG element that stands for a trial, with its words inside."""
-        kind = "completed" if has_score(record) else record.status
-        rank = self._ranks.get(record.trial_id, math.inf)
-        if rank < len(self.completed) / 10:
-            kind += " best" if rank == 0 else " good"
-        found = {"data-trial": record.trial_id, **attributes}
-        colour = self.colour(record)
-        if colour is not None:
-            found["style"] = f"--colour:{colour}"
-        text = "".join(
-            f' {key.replace("_", "-")}="{html.escape(str(value))}"'
-            for key, value in found.items()
-        )
-        return (
-            f'<{name} class="trial {kind}"{text}>'
-            f"<title>{html.escape(words(record))}</title></{name}>"
-        )
+    def others(self) -> list[TrialRecord]:
+        """Trials without a score."""
+        return [record for record in self.records if not has_score(record)]
 
 
-def view_of(records, objective_name, direction, hyperparameters) -> View:
-    """Makes the axes that all parts of a report share."""
+def view_of(
+    records: Sequence[TrialRecord],
+    objective_name: str,
+    direction: str,
+    hyperparameters,
+) -> View:
+    """Finds the axes: of the search space, else of what the trials have."""
     scores = [record.score for record in records if has_score(record)]
     return View(
         tuple(records),
-        objective_name,
         direction,
         tuple(_scales(records, hyperparameters)),
         scale_of_numbers(objective_name, scores),
     )
 
 
-def has_score(record) -> bool:
+def has_score(record: TrialRecord) -> bool:
     """Whether a trial completed with a finite score."""
     return record.status == "completed" and math.isfinite(record.score)
 
 
-def words(record) -> str:
-    """A trial in a line."""
-    score = number(record.score) if has_score(record) else record.status
-    return f"Trial {record.trial_id}: {score}"
+def scale_of(hyperparameter) -> Scale:
+    """The axis of a `keras_tuner` hyperparameter that is not fixed."""
+    if hasattr(hyperparameter, "min_value"):
+        scale = Scale(
+            hyperparameter.name,
+            hyperparameter.min_value,
+            hyperparameter.max_value,
+            log=hyperparameter.sampling == "log",
+            whole=isinstance(hyperparameter.min_value, int),
+        )
+    else:
+        values = getattr(hyperparameter, "values", (False, True))
+        scale = Scale(hyperparameter.name, categories=tuple(values))
+    default = scale.position(hyperparameter.default)
+    return dataclasses.replace(scale, default=default)
 
 
-def blend(place: float) -> str:
-    """The colour of a place between best (0) and worst (1)."""
-    ends = COLOURS[:2] if place < 0.5 else COLOURS[1:]
-    part = 2 * place if place < 0.5 else 2 * place - 1
-    mixed = (round(a + part * (b - a)) for a, b in zip(*ends, strict=True))
-    return "#" + "".join(f"{value:02x}" for value in mixed)
+def scale_of_values(name: str, values: Iterable) -> Scale:
+    """The axis of a hyperparameter whose range is not known."""
+    values = list(dict.fromkeys(v for v in values if v is not None))
+    if all(map(_is_number, values)):
+        return scale_of_numbers(name, values)
+    return Scale(name, categories=tuple(sorted(values, key=str)))
+
+
+def scale_of_numbers(name: str, values: Iterable) -> Scale:
+    """An axis of numbers that leaves out what would hide all else.
+
+    It ends at the outermost values. Those farther from the quartiles than
+    five times the distance between these do not count: for them there is a
+    tenth more room on their side.
+    """
+    values = sorted(filter(_is_number, values))
+    if not values:
+        return Scale(name)
+    first, third = (values[round(q * (len(values) - 1))] for q in (0.25, 0.75))
+    reach = 5 * (third - first) or math.inf
+    near = [v for v in values if first - reach <= v <= third + reach]
+    low, high = near[0], near[-1]
+    room = (high - low) / 10
+    return Scale(
+        name,
+        low - room * (values[0] < low),
+        high + room * (values[-1] > high),
+    )
+
+
+def text_of(value) -> str:
+    """A value of a hyperparameter as text.
+
+    >>> text_of(0.00012345678), text_of(True), text_of(None), text_of("mlp")
+    ('0.0001235', 'yes', '', 'mlp')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return number(value)
+    return str(value)
+
+
+def _is_number(value):
+    return (
+        isinstance(value, numbers.Real)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    )
 
 
 def _scales(records, hyperparameters):

@@ -4,7 +4,7 @@ import math
 import numpy as np
 
 import tfgen
-from tfgen.tuning.report.best_json import write_best_json
+from tfgen.tuning.report.result_files import write_best_json
 from tfgen.tuning.trial_record import TrialRecord
 
 

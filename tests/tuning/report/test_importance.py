@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tfgen.tuning.report.importance import importance
-from tfgen.tuning.report.scale import Scale
+from tfgen.tuning.report.view import Scale
 from tfgen.tuning.trial_record import TrialRecord
 
 

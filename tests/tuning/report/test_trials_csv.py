@@ -2,7 +2,7 @@ import csv
 import math
 import pathlib
 
-from tfgen.tuning.report.trials_csv import write_trials_csv
+from tfgen.tuning.report.result_files import write_trials_csv
 from tfgen.tuning.trial_record import TrialRecord
 
 

@@ -1,11 +1,12 @@
 import keras_tuner
 import pytest
 
-from tfgen.tuning.report.scale import (
+from tfgen.tuning.report.view import (
     Scale,
     scale_of,
     scale_of_numbers,
     scale_of_values,
+    view_of,
 )
 
 
@@ -21,26 +22,6 @@ def test_places():
     for value in (None, "text", True, float("nan")):
         assert Scale("").position(value) is None
     assert names.position("c") is log.position(0) is None
-
-
-@pytest.mark.parametrize(
-    ("scale", "wanted"),
-    [
-        (Scale("", 0, 1), ["0", "0.2", "0.4", "0.6", "0.8", "1"]),
-        (Scale("", 1, 3, whole=True), ["1", "2", "3"]),
-        (Scale("", 1e-4, 1e-2, log=True), ["0.0001", "0.001", "0.01"]),
-        (Scale("", 2, 64, log=True), ["2", "64", "10"]),
-        (Scale("", categories=(True, False)), ["yes", "no"]),
-        (Scale("", 7, 7), ["7"]),
-    ],
-)
-def test_ticks(scale, wanted):
-    assert [text for _, text in scale.ticks()] == wanted
-
-
-def test_ticks_of_a_narrow_range_differ():
-    texts = [text for _, text in Scale("", 100.0003, 100.0007).ticks()]
-    assert len(set(texts)) == len(texts) >= 3
 
 
 def test_hyperparameters():
@@ -69,3 +50,27 @@ def test_a_value_far_off_leaves_the_axis_to_the_others():
 def test_ranges_that_are_not_known():
     assert scale_of_values("", ["b", None, "a"]).categories == ("a", "b")
     assert scale_of_values("", [3, 1]).high == 3
+
+
+def test_trials_by_rank(make_records, space):
+    records = make_records(8, files=False)
+    view = view_of(records, "val_loss", "min", space)
+    scores = [record.score for record in view.completed]
+    assert len(scores) == 7 and scores == sorted(scores)
+    assert [record.trial_id for record in view.others] == ["05"]
+    upwards = view_of(records, "val_loss", "max", space).completed
+    assert upwards == view.completed[::-1]
+    # The fixed likelihood is no axis, nor what the tuner keeps for itself.
+    names = ["learning_rate", "latent_dim", "network", "ema", "width"]
+    assert [scale.name for scale in view.scales] == names
+
+
+def test_hyperparameters_that_the_space_does_not_name(make_records):
+    records = make_records(6, files=False)
+    space = keras_tuner.HyperParameters()
+    scales = view_of(records, "val_loss", "min", space).scales
+    found = {scale.name: scale for scale in scales}
+    assert len(found) == 6 and found["likelihood"].categories == ("bernoulli",)
+    rates = [record.values["learning_rate"] for record in records]
+    rate = found["learning_rate"]
+    assert (rate.low, rate.high) == (min(rates), max(rates))
