@@ -15,11 +15,7 @@ class Configurable:
 
     def get_config(self) -> dict:
         """Arguments by name, for saving with Keras."""
-        return {
-            name: getattr(self, name)
-            for name in _argument_names(type(self))
-            if hasattr(self, name)
-        }
+        return constructor_arguments(self, Configurable)
 
     @classmethod
     def from_config(cls, config: dict):
@@ -27,12 +23,27 @@ class Configurable:
         return cls(**config)
 
 
+def constructor_arguments(part: object, below: type) -> dict:
+    """Arguments of a constructor, from the attributes that keep them.
+
+    Args:
+        part: keeps each argument in an attribute of the same name.
+        below: base class whose own arguments, which a subclass takes as
+            `**kwargs`, are left out.
+    """
+    return {
+        name: getattr(part, name)
+        for name in _argument_names(type(part), below)
+        if hasattr(part, name)
+    }
+
+
 def get_part(
     what: str,
     value: object,
     named: Mapping[str, type],
     kind: type,
-    also: str = "",
+    also: tuple[str, ...] = (),
     **arguments: object,
 ):
     """A part from its name, its config or itself.
@@ -42,7 +53,7 @@ def get_part(
         value: a key of `named`, a config of Keras, or a `kind`.
         named: classes by name.
         kind: their common base class.
-        also: what else the message shall name as possible.
+        also: what else the message names as possible.
         **arguments: for the constructor of a class that is told by name.
 
     Raises:
@@ -56,8 +67,8 @@ def get_part(
         return named[value](**arguments)
     package = kind.__module__.rpartition(".")[0]
     raise ValueError(
-        f"{what} is {value!r}, expected {also}one of {', '.join(named)} or a "
-        f"{package}.{kind.__name__}."
+        f"{what} is {value!r}, expected one of {', '.join((*named, *also))} "
+        f"or a {package}.{kind.__name__}."
     )
 
 
@@ -79,18 +90,13 @@ def saved_number(add_weight: Callable, name: str) -> keras.Variable:
     )
 
 
-def _argument_names(cls: type) -> list[str]:
+def _argument_names(cls: type, below: type) -> list[str]:
     names = []
-    for base in cls.__mro__:
-        if "__init__" not in vars(base) or base is object:
+    for base in cls.__mro__[: cls.__mro__.index(below)]:
+        if "__init__" not in vars(base):
             continue
-        parameters = list(inspect.signature(base.__init__).parameters.values())
-        takes_more = any(p.kind is p.VAR_KEYWORD for p in parameters)
-        names += [
-            p.name
-            for p in parameters[1:]
-            if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
-        ]
-        if not takes_more:  # and so passes none on to its base
-            break
+        own = list(inspect.signature(base.__init__).parameters.values())[1:]
+        names += [p.name for p in own if p.kind is not p.VAR_KEYWORD]
+        if all(p.kind is not p.VAR_KEYWORD for p in own):
+            break  # it passes none on to its base
     return names

@@ -1,21 +1,41 @@
-"""What a decoder's output says about the data."""
+"""Likelihood: what a decoder's output says about the data."""
+
+import typing
 
 import keras
+import numpy as np
 import tensorflow as tf
+
+from tfgen.named_parts import constructor_arguments
+from tfgen.training.global_batch import GlobalBatch
+
+if typing.TYPE_CHECKING:
+    from tensorflow_probability.python.distributions import Distribution
 
 
 class Likelihood(keras.layers.Layer):
-    """Distribution p(x|z) of the data, given the decoder's output.
+    """Abstract: distribution p(x|z) of the data, given the decoder's output.
 
     The decoder's output has the shape of the data with its last axis
     `parameters_per_value` times as long. It is a layer so that a scale can be
-    learned and is saved with the model.
+    learned and is saved with the model. A subclass gives `distribution`, and
+    keeps its constructor's arguments as attributes of the same names (else
+    it gives `get_config`).
 
     Attributes:
         data_range: `(low, high)` that the data must lie in, or None.
         parameters_per_value: decoder outputs for each value of the data.
         levels: of how many equally spaced values in `data_range` it gives the
             probabilities; None for a density of real data.
+
+    Example:
+    >>> from tfgen.probability import tfd
+    >>> class Laplace(tfgen.probability.Likelihood):
+    ...     def distribution(self, parameters):
+    ...         return tfd.Laplace(parameters, 1.0)
+    >>> x = np.zeros((1, 3), "float32")
+    >>> Laplace().log_prob(x, x).numpy().round(4)  # 3 log(1 / 2)
+    array([-2.0794], dtype=float32)
     """
 
     data_range: tuple[float, float] | None = None
@@ -26,7 +46,7 @@ class Likelihood(keras.layers.Layer):
         kwargs.setdefault("dtype", "float32")
         super().__init__(**kwargs)
 
-    def distribution(self, parameters):
+    def distribution(self, parameters: tf.Tensor) -> "Distribution":
         """The TensorFlow Probability distribution, one value an entry.
 
         Args:
@@ -35,14 +55,13 @@ class Likelihood(keras.layers.Layer):
         """
         raise NotImplementedError(type(self).__name__)
 
-    def log_prob(self, x, parameters):
+    def log_prob(self, x: tf.Tensor, parameters: tf.Tensor) -> tf.Tensor:
         """Log-likelihood of each example in nats, shape `(batch,)`."""
-        # A NumPy x would become an integer where the distribution is discrete.
-        x, parameters = tf.cast(x, tf.float32), tf.cast(parameters, tf.float32)
-        each = self.distribution(parameters).log_prob(x)
-        return tf.reduce_sum(each, axis=range(1, len(each.shape)))
+        return self._sum_log_prob(x, parameters, first_axis=1)
 
-    def log_prob_of_draws(self, x, parameters):
+    def log_prob_of_draws(
+        self, x: tf.Tensor, parameters: tf.Tensor
+    ) -> tf.Tensor:
         """Log-likelihood of each example under several decoder outputs.
 
         Args:
@@ -52,32 +71,42 @@ class Likelihood(keras.layers.Layer):
         Returns:
             float32 `(batch, draws)`, in nats.
         """
-        x = tf.cast(x, tf.float32)[:, None]
-        parameters = tf.cast(parameters, tf.float32)
-        each = self.distribution(parameters).log_prob(x)
-        return tf.reduce_sum(each, axis=range(2, len(each.shape)))
+        return self._sum_log_prob(
+            tf.cast(x, tf.float32)[:, None], parameters, first_axis=2
+        )
 
-    def mean(self, parameters):
+    def mean(self, parameters: tf.Tensor) -> tf.Tensor:
         """Expected data, in the data's shape and range."""
         return self.distribution(tf.cast(parameters, tf.float32)).mean()
 
-    def sample(self, parameters, uniform):
+    def sample(self, parameters: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """One draw of the data, by the inverse distribution function.
 
         Args:
             parameters: decoder output.
             uniform: noise in [0, 1), in the data's shape.
         """
+        # At 0 and 1 the quantiles of most distributions are infinite.
         inside = tf.clip_by_value(uniform, 1e-7, 1.0 - 1e-7)
         distribution = self.distribution(tf.cast(parameters, tf.float32))
         return distribution.quantile(inside)
 
-    def targets(self, x, batch):
-        """The data the likelihood is taken of; most take it as it is."""
+    def targets(self, x: tf.Tensor, batch: GlobalBatch) -> tf.Tensor:
+        """Data whose likelihood a training step takes: x, for most."""
         return x
 
-    def check_values(self, x):
+    def check_values(self, x: np.ndarray) -> None:
         """Raises ValueError if `log_prob` of these is not of any data."""
 
-    def check_decoder(self, decoder):
+    def check_decoder(self, decoder: keras.Model) -> None:
         """Raises ValueError if the decoder's last layer cannot be right."""
+
+    def get_config(self) -> dict:
+        own = constructor_arguments(self, Likelihood)
+        return {**super().get_config(), **own}
+
+    def _sum_log_prob(self, x, parameters, first_axis):
+        # A NumPy x would become an integer where the distribution is discrete.
+        x, parameters = tf.cast(x, tf.float32), tf.cast(parameters, tf.float32)
+        each = self.distribution(parameters).log_prob(x)
+        return tf.reduce_sum(each, axis=range(first_axis, len(each.shape)))
