@@ -1,34 +1,55 @@
-"""What the discriminator is shown instead of the examples themselves."""
+"""Augmentation: a change of what the discriminator is shown."""
+
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from tfgen.named_parts import Configurable
+from tfgen.training.global_batch import GlobalBatch
 
 
-class Augmentation:
-    """A random, differentiable change of images, the same law for all.
+class Augmentation(Configurable):
+    """Abstract: a random, differentiable change of images, the same for all.
 
-    Gradient penalties are taken at the changed images. A subclass with
-    arguments gives them in `get_config`, or a saved model cannot be loaded.
+    Data and generated examples go through the same distribution of changes.
+    Gradient penalties are taken at the changed images. A subclass is saved
+    with the model by its constructor's arguments, which it keeps as
+    attributes of the same names (else it gives `get_config`).
+
+    Example:
+    >>> class Mirror(tfgen.augmentations.Augmentation):
+    ...     def __call__(self, x, batch, purpose):
+    ...         chance = batch.uniform((1, 1, 1), purpose)
+    ...         return tf.where(chance < 0.5, x[:, :, ::-1], x)
+    >>> Mirror().get_config()
+    {}
     """
 
-    def __call__(self, x, batch, purpose: str):
+    def __call__(
+        self, x: tf.Tensor, batch: GlobalBatch, purpose: str
+    ) -> tf.Tensor:
         """Changes each image in a way of its own.
 
         Args:
             x: images `(rows, height, width, channels)`.
             batch: the `GlobalBatch` of these rows, for noise.
-            purpose: name of the noise; others are independent.
+            purpose: name of the noise; noise of other names is independent.
 
         Returns:
             Images of the same shape.
         """
         raise NotImplementedError(type(self).__name__)
 
-    def make_state(self, add_weight):
+    def make_state(self, add_weight: Callable) -> None:
         """Makes what is remembered from step to step, if anything.
 
         Args:
-            add_weight: of the model that saves it, `keras.Model.add_weight`.
+            add_weight: `keras.Model.add_weight` of the model that saves it.
         """
 
-    def update_state(self, batch, real_accuracy):
+    def update_state(
+        self, batch: GlobalBatch, real_accuracy: tf.Tensor
+    ) -> None:
         """Called once each step.
 
         Args:
@@ -36,10 +57,3 @@ class Augmentation:
             real_accuracy: whether the discriminator was right on each of the
                 data, `(rows,)`.
         """
-
-    def get_config(self):
-        return {}
-
-    @classmethod
-    def from_config(cls, config):
-        return cls(**config)

@@ -16,26 +16,33 @@ class BatchNormalization(keras.layers.BatchNormalization):
     replica alike, however few rows it holds, and fails on none.
 
     Args:
-        axis: of the features.
-        momentum: of the moving statistics that inference uses.
+        axis: axis of the features.
+        momentum: share of the moving statistics, which inference uses, that
+            a step keeps.
         epsilon: added to the variance.
         synchronized: True; there for the config.
-        kwargs: other arguments of `keras.layers.BatchNormalization`.
+        **kwargs: other arguments of `keras.layers.BatchNormalization`.
 
     Raises:
-        ValueError: if `synchronized` is False.
+        ValueError: if `synchronized` is False, or for a mask.
 
     Reference:
         Ioffe and Szegedy (2015), "Batch normalization".
+
+    Example:
+    >>> layer = tfgen.layers.BatchNormalization(scale=False, center=False)
+    >>> layer(np.float32([[1], [3]]), training=True).numpy().round(2)
+    array([[-1.],
+           [ 1.]], dtype=float32)
     """
 
     def __init__(
         self,
-        axis=-1,
-        momentum=0.99,
-        epsilon=1e-3,
+        axis: int = -1,
+        momentum: float = 0.99,
+        epsilon: float = 1e-3,
         *,
-        synchronized=True,
+        synchronized: bool = True,
         **kwargs,
     ):
         if not synchronized:

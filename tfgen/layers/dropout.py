@@ -20,6 +20,7 @@ class Dropout(keras.layers.Layer):
 
     Args:
         rate: share of values that are set to zero, from 0 to below 1.
+        **kwargs: other arguments of `keras.layers.Layer`.
 
     Raises:
         ValueError: for another rate, and for `training=True` outside of a
@@ -27,16 +28,24 @@ class Dropout(keras.layers.Layer):
 
     Reference:
         Srivastava et al. (2014), "Dropout".
+
+    Example:
+    >>> layer = tfgen.layers.Dropout(0.5, name="dropout")
+    >>> x = tf.ones((4, 100))
+    >>> batch = tfgen.training.GlobalBatch(x, None, 0, tf.constant(0, tf.int64))
+    >>> with batch:
+    ...     np.unique(layer(x, training=True)).tolist()
+    [0.0, 2.0]
     """
 
-    def __init__(self, rate, **kwargs):
+    def __init__(self, rate: float, **kwargs):
         super().__init__(**kwargs)
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"rate is {rate}, expected from 0 to below 1.")
         self.rate = rate
         self.built = True
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         if not training or not self.rate:
             return inputs
         batch = GlobalBatch.current()
@@ -54,5 +63,5 @@ class Dropout(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "rate": self.rate}

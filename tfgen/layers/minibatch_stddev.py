@@ -8,7 +8,7 @@ from tfgen.layers.rows import row_weights
 
 @keras.saving.register_keras_serializable(package="tfgen")
 class MinibatchStddev(keras.layers.Layer):
-    """Tells a discriminator how much the examples around it vary.
+    """Standard deviation of the examples around each, as a further channel.
 
     Consecutive rows form groups, the last of which may be smaller. Formula,
     with i over the rows of a group and j over the values of a row:
@@ -19,7 +19,8 @@ class MinibatchStddev(keras.layers.Layer):
     rows of a replica.
 
     Args:
-        group_size: rows in a group.
+        group_size: number of rows in a group.
+        **kwargs: other arguments of `keras.layers.Layer`.
 
     Input: `(rows, ..., channels)`. Output: `(rows, ..., channels + 1)`.
 
@@ -28,18 +29,23 @@ class MinibatchStddev(keras.layers.Layer):
 
     Reference:
         Karras et al. (2018), "Progressive growing of GANs", section 3.
+
+    Example:
+    >>> layer = tfgen.layers.MinibatchStddev(group_size=2)
+    >>> layer(np.float32([[1], [3], [5], [5]])).numpy()[:, 1].round(2)
+    array([1., 1., 0., 0.], dtype=float32)
     """
 
     mixes_rows = True
 
-    def __init__(self, group_size=4, **kwargs):
+    def __init__(self, group_size: int = 4, **kwargs):
         super().__init__(**kwargs)
         if group_size < 2:
             raise ValueError(f"group_size is {group_size}, expected 2 or more.")
         self.group_size = group_size
         self.built = True
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         rows = tf.shape(inputs)[0]
         x = tf.cast(inputs, tf.float32)
         x = tf.reshape(x, (rows, math.prod(inputs.shape[1:])))
@@ -56,7 +62,7 @@ class MinibatchStddev(keras.layers.Layer):
         return tf.concat([inputs, tf.cast(channel, inputs.dtype)], axis=-1)
 
     def _stddev(self, x, weights):
-        """One number a group."""
+        """One number a group, `(groups,)`."""
         x = tf.reshape(x, (-1, self.group_size, x.shape[-1]))
         weights = tf.reshape(weights, (-1, self.group_size, 1))
         count = tf.maximum(tf.reduce_sum(weights, axis=1, keepdims=True), 1.0)
@@ -68,5 +74,5 @@ class MinibatchStddev(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], input_shape[-1] + 1)
 
-    def get_config(self):
+    def get_config(self) -> dict:
         return {**super().get_config(), "group_size": self.group_size}

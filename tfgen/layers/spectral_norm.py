@@ -1,4 +1,4 @@
-"""What the spectrally normalised layers share."""
+"""Layers whose kernel has spectral norm 1."""
 
 import keras
 import numpy as np
@@ -43,7 +43,7 @@ class SpectralNorm:
             name="u",
         )
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         inputs = tf.cast(inputs, self.compute_dtype)
         if training:
             self.u.assign(self._power_iterations(1))
@@ -55,17 +55,17 @@ class SpectralNorm:
             outputs += tf.cast(self.bias, outputs.dtype)
         return self.activation(outputs)
 
-    def normalized_kernel(self):
+    def normalized_kernel(self) -> tf.Tensor:
         """`W / sigma`, float32, as inference uses it."""
         return self._divided_by_sigma(
             self._power_iterations(INFERENCE_ITERATIONS)
         )
 
-    def linear(self, inputs, kernel):
+    def linear(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """The layer's own operation, without bias and activation."""
         raise NotImplementedError(type(self).__name__)
 
-    def matrix(self, kernel):
+    def matrix(self, kernel: tf.Tensor) -> tf.Tensor:
         """The kernel as a matrix, `(everything else, outputs)`."""
         return tf.reshape(kernel, (-1, kernel.shape[-1]))
 
@@ -109,6 +109,77 @@ class SpectralNorm:
 
     def load_own_variables(self, store):
         keras.layers.Layer.load_own_variables(self, store)
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class SpectralDense(SpectralNorm, keras.layers.Dense):
+    """`keras.layers.Dense` whose used kernel has spectral norm 1.
+
+    See `tfgen.layers.spectral_norm.SpectralNorm` for formula and paper;
+    arguments and shapes are those of `keras.layers.Dense`.
+
+    Example:
+    >>> layer = tfgen.layers.SpectralDense(3)
+    >>> layer(np.ones((2, 5), "float32")).shape
+    TensorShape([2, 3])
+    >>> kernel = layer.normalized_kernel().numpy()
+    >>> round(float(np.linalg.norm(kernel, 2)), 4)
+    1.0
+    """
+
+    def linear(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        return tf.matmul(inputs, kernel)
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class SpectralConv2D(SpectralNorm, keras.layers.Conv2D):
+    """`keras.layers.Conv2D` whose used kernel has spectral norm 1.
+
+    The norm is that of the matrix `(height * width * channels, filters)`, as
+    in the paper; that of the convolution itself may be larger.
+
+    See `tfgen.layers.spectral_norm.SpectralNorm` for formula and paper;
+    arguments and shapes are those of `keras.layers.Conv2D`.
+
+    Example:
+    >>> layer = tfgen.layers.SpectralConv2D(6, 3, strides=2, padding="same")
+    >>> layer(np.ones((2, 5, 5, 1), "float32")).shape
+    TensorShape([2, 3, 3, 6])
+    """
+
+    def linear(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        return self.convolution_op(inputs, kernel)
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class SpectralConv2DTranspose(SpectralNorm, keras.layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose` whose used kernel has spectral norm 1.
+
+    The norm is that of the matrix `(height * width * channels, filters)`.
+
+    See `tfgen.layers.spectral_norm.SpectralNorm` for formula and paper;
+    arguments and shapes are those of `keras.layers.Conv2DTranspose`.
+
+    Example:
+    >>> layer = tfgen.layers.SpectralConv2DTranspose(6, 3, strides=2)
+    >>> layer(np.ones((2, 5, 5, 1), "float32")).shape
+    TensorShape([2, 11, 11, 6])
+    """
+
+    def linear(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+        return keras.ops.conv_transpose(
+            inputs,
+            kernel,
+            strides=list(self.strides),
+            padding=self.padding,
+            output_padding=self.output_padding,
+            dilation_rate=self.dilation_rate,
+            data_format=self.data_format,
+        )
+
+    def matrix(self, kernel: tf.Tensor) -> tf.Tensor:
+        # Transposed convolutions keep (height, width, filters, channels).
+        return super().matrix(tf.linalg.matrix_transpose(kernel))
 
 
 def _unit(x):
