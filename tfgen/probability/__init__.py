@@ -20,3 +20,4 @@ from tfgen.probability.latent_distributions import (
 )
 from tfgen.probability.likelihood import Likelihood as Likelihood
 from tfgen.probability.likelihoods import *  # noqa: F403
+from tfgen.probability.likelihoods import LIKELIHOODS as LIKELIHOODS
