@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
 PROJECT_FILES := setup.cfg pyproject.toml constraints.txt
 
-.PHONY: test slow demo quality lint format wheel clean
+.PHONY: test slow demo quality goldens lint format wheel clean
 
 test: .venv/.dev
 	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
@@ -20,6 +20,10 @@ quality: .venv/.dev
 	@$(BIN)/python benchmarks/quality.py
 	@$(BIN)/python benchmarks/modes.py --every-loss --seeds 1 --epochs 10
 	@$(BIN)/python benchmarks/fashion_gan.py --out build/fashion
+
+# Of the version in setup.cfg, for later ones; FORCE=--force replaces a set.
+goldens: .venv/.dev
+	@$(BIN)/python tests/goldens/make.py $(FORCE)
 
 lint: .venv/.dev
 	@$(BIN)/ruff check .
