@@ -1,31 +1,51 @@
 """tfgen: VAEs and GANs as ordinary Keras models.
 
 `tfgen.evaluation`, `tfgen.export` and `tfgen.tuning` are loaded on first use.
+The command `tfgen` loads TensorFlow when it needs it, and the rest with it.
 """
 
 import importlib
 
-from tfgen import _startup as _startup
-from tfgen import augmentations as augmentations
-from tfgen import callbacks as callbacks
-from tfgen import data as data
-from tfgen import layers as layers
-from tfgen import losses as losses
-from tfgen import metrics as metrics
-from tfgen import networks as networks
-from tfgen import optimizers as optimizers
-from tfgen import presets as presets
-from tfgen import probability as probability
-from tfgen import training as training
-from tfgen.models import GAN as GAN
-from tfgen.models import VAE as VAE
-from tfgen.models import VAEGAN as VAEGAN
-from tfgen.models import GenerativeModel as GenerativeModel
-from tfgen.models import build as build
+from tfgen import _quiet
 from tfgen.version import __version__ as __version__
+
+_PARTS = (
+    "augmentations",
+    "callbacks",
+    "data",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "networks",
+    "optimizers",
+    "presets",
+    "probability",
+    "settings",
+    "training",
+)
+_ON_FIRST_USE = ("evaluation", "export", "tuning")
+
+
+def _load() -> None:
+    """Imports all parts, which registers their classes with Keras."""
+    _quiet.import_tensorflow()
+    for name in _PARTS:
+        importlib.import_module(f"tfgen.{name}")
 
 
 def __getattr__(name):
-    if name in ("evaluation", "export", "tuning"):
+    if name in (*_PARTS, *_ON_FIRST_USE):
         return importlib.import_module(f"tfgen.{name}")
+    if name in ("GAN", "VAE", "VAEGAN", "GenerativeModel", "build"):
+        return getattr(importlib.import_module("tfgen.models"), name)
     raise AttributeError(f"module 'tfgen' has no attribute {name!r}")
+
+
+if not _quiet.is_the_command():
+    _load()
+    from tfgen.models import GAN as GAN
+    from tfgen.models import VAE as VAE
+    from tfgen.models import VAEGAN as VAEGAN
+    from tfgen.models import GenerativeModel as GenerativeModel
+    from tfgen.models import build as build

@@ -8,6 +8,7 @@ import contextlib
 import faulthandler
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from types import ModuleType
@@ -32,6 +33,17 @@ def import_tensorflow() -> ModuleType:
 
         tf.config.list_physical_devices()
     return tf
+
+
+def is_the_command() -> bool:
+    """Whether the command `tfgen` is what runs, and TensorFlow can wait.
+
+    Its help and completion need none; what does need it says so first. In any
+    other program `import tfgen` brings all, since Keras can load a saved
+    model only where its classes are known.
+    """
+    program = os.path.basename((getattr(sys, "argv", None) or [""])[0])
+    return program == "tfgen" and "tensorflow" not in sys.modules
 
 
 @contextlib.contextmanager

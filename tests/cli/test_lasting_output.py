@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tfgen.cli.lasting_output import LastingStream
+from tfgen.cli.output import LastingStream
 
 TRAIN = ("train", "vae", "--data", "iris", "--epochs", "10", "--out", "run")
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tfgen.cli.start import start
+
 Option = typer.Option
 
 
@@ -60,13 +62,14 @@ def evaluate(
         ),
     ] = 1000,
     seed: Annotated[
-        int, Option(min=0, metavar="N", help="Of all that is drawn")
+        int, Option(min=0, metavar="N", help="Seed of all that is drawn")
     ] = 0,
 ) -> None:
     """Measure how good runs are, side by side, and whether they copy.
 
     Everything is measured on the test split, which no training has seen.
     """
+    start(f"evaluating {', '.join(map(str, runs))}")
     from tfgen.cli.evaluation_report import EvaluationReport
 
     report = EvaluationReport(runs, out, extractor)

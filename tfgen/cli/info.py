@@ -3,6 +3,8 @@
 import importlib.metadata
 import platform
 
+from tfgen.cli.start import start
+
 PACKAGES = (
     "tfgen",
     "tensorflow",
@@ -16,6 +18,7 @@ PACKAGES = (
 
 def info() -> None:
     """Show versions, devices, models, presets and data sets."""
+    start("looking for devices")
     import tensorflow as tf
 
     import tfgen

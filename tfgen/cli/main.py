@@ -6,17 +6,16 @@ from typing import Annotated
 
 import typer
 
-from tfgen.cli.error_line import error_line
+from tfgen import plugins
 from tfgen.cli.evaluate import evaluate
-from tfgen.cli.export import export
 from tfgen.cli.info import info
-from tfgen.cli.lasting_output import lasting_output
+from tfgen.cli.options import with_options
+from tfgen.cli.output import error_line, lasting_output
 from tfgen.cli.sample import sample
-from tfgen.cli.serve import serve
-from tfgen.cli.serving_kit import serving_kit
+from tfgen.cli.serving import export, serve, serving_kit, verify
+from tfgen.cli.start import start
 from tfgen.cli.train import train
 from tfgen.cli.tune import tune
-from tfgen.cli.verify import verify
 from tfgen.version import __version__
 
 INTERRUPTED = 130
@@ -31,49 +30,59 @@ COMMANDS = (
     serving_kit,
     info,
 )
-
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-for command in COMMANDS:
-    app.command()(command)
+Option = typer.Option
 
 
-def _show_version(asked: bool):
-    if asked:
-        print(f"tfgen {__version__}")
-        raise typer.Exit
+def make_app() -> typer.Typer:
+    """The commands with an option for each setting, those of plugins too."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    for command in COMMANDS:
+        app.command()(with_options(command))
+    app.callback()(tfgen)
+    return app
 
 
-@app.callback()
 def tfgen(
     version: Annotated[
         bool,
-        typer.Option(
-            "--version",
-            callback=_show_version,
-            is_eager=True,
-            help="Show the version and exit.",
-        ),
+        Option("--version", is_eager=True, help="Show the version and exit."),
     ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error.")
+        bool, Option("--debug", help="Show the traceback of an error.")
     ] = False,
+    plugin: Annotated[
+        list[str] | None,
+        Option(
+            metavar="FILE",
+            help="A Python file, or a module, that registers a family of "
+            "models; may be given several times. So may the environment "
+            f"variable {plugins.VARIABLE}.",
+        ),
+    ] = None,
 ) -> None:
     """Train, tune, evaluate and serve deep generative models."""
 
 
 def main() -> None:
     """Runs a command; an error is one line and a status other than 0."""
-    debug = "--debug" in sys.argv
-    arguments = [word for word in sys.argv[1:] if word != "--debug"]
+    arguments = sys.argv[1:]
+    if "--version" in arguments[:1]:
+        print(f"tfgen {__version__}")
+        sys.exit()
+    debug = "--debug" in arguments
+    arguments = [word for word in arguments if word != "--debug"]
     with lasting_output():
         try:
-            app(arguments, prog_name="tfgen")
+            plugins.name_plugins(_take_plugins(arguments))
+            if plugins.any_plugins():
+                # Before the options are made, which they add to.
+                start("loading plugins")
+            make_app()(arguments, prog_name="tfgen")
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except Exception as error:
@@ -81,3 +90,17 @@ def main() -> None:
                 traceback.print_exc()
             print(f"tfgen: {error_line(error)}", file=sys.stderr)
             sys.exit(1)
+
+
+def _take_plugins(arguments):
+    """Takes `--plugin NAME` and `--plugin=NAME` out of the arguments."""
+    names, rest = [], iter(list(arguments))
+    arguments.clear()
+    for word in rest:
+        if word == "--plugin":
+            names.append(next(rest, ""))
+        elif word.startswith("--plugin="):
+            names.append(word.removeprefix("--plugin="))
+        else:
+            arguments.append(word)
+    return names

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from tfgen.cli.start import start
+
 MOST_COLUMNS = 32
 
 
@@ -40,7 +42,7 @@ def sample(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace FILE if it exists.")
+        bool, typer.Option(help="Replace FILE if it exists.")
     ] = False,
 ) -> None:
     """Draw samples from a trained run.
@@ -56,6 +58,7 @@ def sample(
         raise ValueError(f"{out} is a folder, expected the name of a new file.")
     if out.exists() and not force:
         raise ValueError(f"{out} exists: pass --force to replace it.")
+    start(f"drawing samples from {run}")
     from tfgen.runs.folder import RunFolder
 
     folder = RunFolder(run)

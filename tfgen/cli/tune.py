@@ -5,24 +5,21 @@ from typing import Annotated
 
 import typer
 
-from tfgen.cli.shared_options import (
-    ColorMode,
-    Conditional,
-    Data,
-    ImageSize,
-    LabelColumn,
-    Replicas,
-)
+from tfgen.cli.options import chosen, takes_settings
+from tfgen.cli.start import start
 
 Option = typer.Option
 
 
+@takes_settings(lambda setting: setting.of_data_set)
 def tune(
     model: Annotated[
         str | None,
-        typer.Argument(metavar="MODEL", help="vae, gan or vae_gan"),
+        typer.Argument(
+            metavar="MODEL", help="Family of models: vae, gan or vae_gan"
+        ),
     ] = None,
-    data: Data = None,
+    data=None,
     out: Annotated[
         pathlib.Path,
         Option(
@@ -42,14 +39,14 @@ def tune(
     ] = None,
     max_epochs: Annotated[
         int | None,
-        Option(min=1, metavar="N", help="Of a trial [--epochs]"),
+        Option(min=1, metavar="N", help="Epochs of a trial [--epochs]"),
     ] = None,
     epochs: Annotated[
         int | None,
         Option(
             min=0,
             metavar="N",
-            help="Of the training with the best settings; 0 for none "
+            help="Epochs of the training with the best settings; 0 for none "
             "[4,000 steps, at least 10 epochs]",
         ),
     ] = None,
@@ -101,28 +98,14 @@ def tune(
         str | None,
         Option(
             metavar="NAME",
-            help="Of features for distances: auto (a classifier, trained on "
+            help="Features for distances: auto (a classifier, trained on "
             "the data where it has classes) or none (the data as they are) "
             "[auto]",
         ),
     ] = None,
-    conditional: Conditional = False,
-    image_size: ImageSize = None,
-    color_mode: ColorMode = None,
-    label_column: LabelColumn = None,
-    seed: Annotated[
-        int | None,
-        Option(
-            min=0,
-            metavar="N",
-            help="Of what is drawn, and of weights, noise and data order [0]",
-        ),
-    ] = None,
-    strategy: Annotated[
-        str | None,
-        Option(metavar="NAME", help="Of each trial: none or mirrored [none]"),
-    ] = None,
-    replicas: Replicas = None,
+    seed=None,
+    strategy=None,
+    **settings,
 ) -> None:
     """Search hyperparameters, then train with the best ones.
 
@@ -132,12 +115,9 @@ def tune(
     --out DIR. What stands in brackets is the default.
     """
     given = dict(locals())
+    given |= given.pop("settings")
     out, workers = given.pop("out"), given.pop("workers")
+    start(f"searching in {out}")
     from tfgen.cli.search_run import SearchRun
 
-    given = {
-        name: value
-        for name, value in given.items()
-        if value is not None and value is not False and value != []
-    }
-    SearchRun(out, given).run(workers)
+    SearchRun(out, chosen(given)).run(workers)

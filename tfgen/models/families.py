@@ -304,8 +304,11 @@ VAE_GAN_FAMILY = Family(
     },
 )
 FAMILIES = {
-    family.name: family for family in (VAE_FAMILY, GAN_FAMILY, VAE_GAN_FAMILY)
+    "vae": VAE_FAMILY,
+    "gan": GAN_FAMILY,
+    "vae_gan": VAE_GAN_FAMILY,
 }
+"""By name; the command line reads the names from this text."""
 
 
 def register_family(family: Family) -> None:

@@ -34,19 +34,27 @@ def names_of(choices: tuple[str, ...] | str) -> tuple[str, ...]:
 
 @functools.cache
 def _names_in_source(module, name):
-    folder = PACKAGE.joinpath(*module.split(".")[1:])
-    path = (
-        folder / "__init__.py" if folder.is_dir() else folder.with_suffix(".py")
-    )
+    found = _find(module, name)
+    if found is None:
+        raise ValueError(f"{module} has no dictionary {name}.")
+    return found
+
+
+def _find(module, name):
+    """The names in the module's text, or in that which it imports them of."""
+    path = PACKAGE.joinpath(*module.split(".")[1:])
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.ImportFrom):
-            if name in [alias.name for alias in node.names]:
-                return _names_in_source(node.module, name)
+            imported = {alias.name for alias in node.names}
+            found = imported & {name, "*"} and _find(node.module, name)
+            if found:
+                return found
         elif isinstance(node, ast.Assign) and _is(node.targets[0], name):
             value = node.value
             listed = value.keys if isinstance(value, ast.Dict) else value.elts
             return tuple(ast.literal_eval(each) for each in listed)
-    raise ValueError(f"{module} has no dictionary {name}.")
+    return None
 
 
 def _is(target, name):

@@ -13,6 +13,7 @@ TABLE = (
         name="model",
         part="training",
         metavar="MODEL",
+        choices="tfgen.models.families:FAMILIES",
         help="Family of models: vae, gan or vae_gan; or leave it to a preset",
     ),
     Setting(

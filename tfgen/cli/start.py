@@ -1,0 +1,19 @@
+"""TensorFlow is loaded where a command needs it, after a word about it."""
+
+import sys
+
+import tfgen
+from tfgen import plugins
+
+
+def start(doing: str) -> None:
+    """Loads TensorFlow, all of tfgen and plugins.
+
+    Args:
+        doing: what the command does, for the line that a user reads while
+            TensorFlow is loaded, which takes seconds.
+    """
+    if "tensorflow" not in sys.modules:
+        print(f"{doing} (loading TensorFlow) ...", file=sys.stderr, flush=True)
+    tfgen._load()
+    plugins.load_plugins()
