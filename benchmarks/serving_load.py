@@ -91,10 +91,10 @@ def rest_client(port, x):
 def grpc_client(port, x):
     import grpc
 
-    from tfgen.export.development_server.messages import PredictRequest
-    from tfgen.export.development_server.tensor_messages import write_tensor
+    from tfgen.export.messages import message_class
+    from tfgen.export.tensor_conversion import write_tensor
 
-    request = PredictRequest()
+    request = message_class("tensorflow.serving.PredictRequest")()
     request.model_spec.name = MODEL
     request.model_spec.signature_name = SIGNATURE
     request.inputs["x"].CopyFrom(write_tensor(x))
@@ -112,12 +112,14 @@ CLIENTS = {"REST": rest_client, "gRPC": grpc_client}
 
 def check_answers(model, ports, x):
     """Refuses to measure answers that are wrong."""
-    from tfgen.export.development_server.messages import PredictResponse
-    from tfgen.export.development_server.tensor_messages import read_tensor
+    from tfgen.export.messages import message_class
+    from tfgen.export.tensor_conversion import read_tensor
 
     expected = model.run_endpoint(SIGNATURE, {"x": x})["x"]
     rest = json.loads(rest_client(ports["REST"], x)())["predictions"]
-    response = PredictResponse.FromString(grpc_client(ports["gRPC"], x)())
+    response = message_class("tensorflow.serving.PredictResponse").FromString(
+        grpc_client(ports["gRPC"], x)()
+    )
     served = read_tensor("x", response.outputs["x"])
     for answer in (rest, served, model.predict(x, verbose=0)):
         np.testing.assert_allclose(answer, expected, atol=1e-5)

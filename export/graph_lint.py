@@ -5,59 +5,38 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
-from tfgen.export.graph_nodes import nodes_by_function
+from tfgen.export.messages import DTYPES, DataType
 from tfgen.export.meta_graph import SignatureDescription, parse_signatures
-from tfgen.export.stored_weights import check_stored_weights
 
 _PYTHON_OPS = {"PyFunc", "PyFuncStateless", "EagerPyFunc", "NumpyFunction"}
-_RANDOM_OPS = {
-    "Multinomial",
-    "NonDeterministicInts",
-    "ParameterizedTruncatedNormal",
-    "RandomGamma",
-    "RandomPoisson",
-    "RandomPoissonV2",
-    "RandomShuffle",
-    "RandomStandardNormal",
-    "RandomUniform",
-    "RandomUniformInt",
-    "RngReadAndSkip",
-    "RngSkip",
-    "StatefulRandomBinomial",
-    "StatefulStandardNormal",
-    "StatefulStandardNormalV2",
-    "StatefulTruncatedNormal",
-    "StatefulUniform",
-    "StatefulUniformFullInt",
-    "StatefulUniformInt",
-    "TruncatedNormal",
+_RANDOM_OPS = set(
+    """
+    Multinomial NonDeterministicInts ParameterizedTruncatedNormal RandomGamma
+    RandomPoisson RandomPoissonV2 RandomShuffle RandomStandardNormal
+    RandomUniform RandomUniformInt RngReadAndSkip RngSkip
+    StatefulRandomBinomial StatefulStandardNormal StatefulStandardNormalV2
+    StatefulTruncatedNormal StatefulUniform StatefulUniformFullInt
+    StatefulUniformInt TruncatedNormal
+    """.split()
+)
+_WRITING_OPS = set(
+    """
+    AssignAddVariableOp AssignSubVariableOp AssignVariableOp
+    ResourceScatterAdd ResourceScatterNdUpdate ResourceScatterUpdate
+    """.split()
+)
+_HALF_DTYPES = {
+    int(kind): kind.numpy_name
+    for kind in (DataType.DT_BFLOAT16, DataType.DT_HALF)
 }
-_WRITING_OPS = {
-    "AssignAddVariableOp",
-    "AssignSubVariableOp",
-    "AssignVariableOp",
-    "ResourceScatterAdd",
-    "ResourceScatterNdUpdate",
-    "ResourceScatterUpdate",
-}
-# Element types that both TensorFlow Serving's REST interface and JSON carry.
-_SERVED_DTYPES = {
-    "float32",
-    "float64",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "bool",
-    "string",
-}
-_HALF_DTYPES = {14: "bfloat16", 19: "float16"}
+# TensorFlow Serving's REST interface and JSON carry the other element types.
+_SERVED_DTYPES = set(DTYPES) - set(_HALF_DTYPES.values())
+# Bytes that may be stored for each byte of weights that signatures read.
+_MOST_BYTES = 1.1
 
 
 @dataclass(frozen=True)
@@ -93,7 +72,7 @@ def lint_saved_model(folder: str | Path) -> LintedGraph:
     meta_graph = saved_model_pb2.SavedModel.FromString(content).meta_graphs[0]
     signatures = parse_signatures(meta_graph.SerializeToString())
     nodes = {
-        name: nodes_by_function(meta_graph.graph_def, signature)
+        name: _nodes_by_function(meta_graph.graph_def, signature)
         for name, signature in signatures.items()
     }
     every = {name: _flat(functions) for name, functions in nodes.items()}
@@ -110,9 +89,56 @@ def lint_saved_model(folder: str | Path) -> LintedGraph:
             "TensorFlow Serving could not run this model. "
             + " ".join(dict.fromkeys(problems))
         )
-    check_stored_weights(folder, _flat(every))
+    _check_stored_weights(folder, _flat(every))
     precisions = {name: _lowest_precision(n) for name, n in every.items()}
     return LintedGraph(signatures, precisions, nodes)
+
+
+def node_name(tensor: str) -> str:
+    """The node that a tensor, or a control input, comes from."""
+    return tensor.removeprefix("^").split(":")[0]
+
+
+def _nodes_by_function(
+    graph_def, signature: SignatureDescription
+) -> dict[str, list]:
+    """Return the nodes that a signature's outputs need, by function.
+
+    The graph itself is the function `""`. The functions that restore variables
+    and run at loading are not among them, and rightly so: those do write
+    variables.
+    """
+    functions = {f.signature.name: f for f in graph_def.library.function}
+    found = {"": list(_needed(graph_def, signature))}
+    pending = [""]
+    while pending:
+        for node in found[pending.pop()]:
+            for name in _called(node, functions):
+                if name not in found:
+                    found[name] = list(functions[name].node_def)
+                    pending.append(name)
+    return found
+
+
+def _needed(graph_def, signature: SignatureDescription) -> Iterator:
+    by_name = {node.name: node for node in graph_def.node}
+    pending = [node_name(t.tensor) for t in signature.outputs.values()]
+    seen = set()
+    while pending:
+        name = pending.pop()
+        if name in seen or name not in by_name:
+            continue
+        seen.add(name)
+        yield by_name[name]
+        pending += [node_name(source) for source in by_name[name].input]
+
+
+def _called(node, functions: dict) -> list[str]:
+    names = [node.op]
+    for value in node.attr.values():
+        names.append(value.func.name)
+        names += [function.name for function in value.list.func]
+    return [name for name in names if name in functions]
 
 
 def _flat(nodes: dict[str, list]) -> list:
@@ -176,3 +202,58 @@ def _lowest_precision(nodes: list) -> str:
         if value.type in _HALF_DTYPES
     }
     return _HALF_DTYPES[min(found)] if found else "float32"
+
+
+def _check_stored_weights(folder: str | Path, nodes: list) -> None:
+    """Compare the variables in the files with those that the graph reads.
+
+    Args:
+        folder: Where `saved_model.pb` lies.
+        nodes: All nodes that signatures run.
+
+    Raises:
+        ValueError: If more than 1.1 times the bytes of the latter are stored:
+            weights twice, or such as an optimizer has.
+    """
+    reader = tf.train.load_checkpoint(str(Path(folder) / "variables/variables"))
+    stored = _bytes_by_key(reader)
+    needed = _bytes_by_variable(nodes)
+    if sum(stored.values()) <= _MOST_BYTES * sum(needed.values()):
+        return
+    raise ValueError(
+        f"The export stores {sum(stored.values())} bytes of weights, but its "
+        f"signatures need {sum(needed.values())}. {_surplus(reader, stored)} "
+        "Let the endpoints use one copy of each weight, and track nothing "
+        "beside them."
+    )
+
+
+def _bytes_by_key(reader) -> dict[str, int]:
+    types = reader.get_variable_to_dtype_map()
+    return {
+        key: types[key].size * int(np.prod(shape))
+        for key, shape in reader.get_variable_to_shape_map().items()
+        if types[key].is_numpy_compatible and types[key] != tf.string
+    }
+
+
+def _bytes_by_variable(nodes: list) -> dict[str, int]:
+    variables = {}
+    for node in nodes:
+        if node.op == "VarHandleOp":
+            shape = [size.size for size in node.attr["shape"].shape.dim]
+            size = tf.as_dtype(node.attr["dtype"].type).size
+            variables[node.name] = size * int(np.prod(shape))
+    return variables
+
+
+def _surplus(reader, stored: dict[str, int]) -> str:
+    """What the largest weight is, and whether it is there twice."""
+    largest, *others = sorted(stored, key=stored.get, reverse=True)
+    content = reader.get_tensor(largest)
+    for key in others:
+        if stored[key] == stored[largest] and np.array_equal(
+            reader.get_tensor(key), content
+        ):
+            return f"{largest} is stored as {key} again."
+    return f"The largest is {largest}."

@@ -12,6 +12,10 @@ WARM_UP_FILE = f"{EXTRA_FOLDER}/tf_serving_warmup_requests"
 REQUESTS_FOLDER = f"{EXTRA_FOLDER}/requests"
 BATCHING_FILE = "batching_params.pbtxt"
 _FORMAT = 1
+_GRAPH = "saved_model.pb"
+_WEIGHTS = "variables/variables.index"
+# The operation that every variable of TensorFlow 2 is.
+_VARIABLE = b"VarHandleOp"
 
 
 def write_manifest(folder: str | Path, content: dict[str, Any]) -> None:
@@ -69,6 +73,25 @@ def has_manifest(folder: str | Path) -> bool:
     return True
 
 
+def missing_file(folder: Path) -> str | None:
+    """Return the name of a file that must still come; None if all are there.
+
+    An export appears at once, but `cp -r` and its like write file by file,
+    and a graph whose weights are not there yet loads without complaint. So
+    the files are looked for that the manifest lists and the graph needs.
+    Folders without a graph are left to the loader and its complaint.
+    """
+    if not (folder / _GRAPH).is_file():
+        return None
+    for name in _listed_files(folder / MANIFEST_FILE):
+        if not (folder / name).is_file():
+            return name
+    if not (folder / _WEIGHTS).is_file():
+        if _VARIABLE in (folder / _GRAPH).read_bytes():
+            return _WEIGHTS
+    return None
+
+
 def _parse(path: Path) -> dict[str, Any]:
     damaged = ValueError(
         f"{path} is not as it was exported. Export the model again."
@@ -104,3 +127,12 @@ def _own_sha256(manifest: dict[str, Any]) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _listed_files(path: Path) -> list[str]:
+    try:
+        files = json.loads(path.read_text())["files"]
+    except (OSError, ValueError, KeyError, TypeError):
+        # None, or half of it: the graph alone tells.
+        return []
+    return list(files) if isinstance(files, dict) else []

@@ -1,38 +1,20 @@
-"""Signatures of a SavedModel, read without TensorFlow.
+"""Signatures of a SavedModel, read without TensorFlow and without protobuf.
 
 Nothing here, nor in any module that the verifying process loads, imports
-TensorFlow: the point of that process is to do without it.
+TensorFlow: the point of that process is to do without it. A machine may hold
+nothing but TensorFlow's C++ runtime and NumPy, so messages are read with the
+standard library, by the table in `messages.py`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from tfgen.export.wire_format import read_fields
+from tfgen.export.messages import MESSAGES, DataType
 
-# Numbers of tensorflow/core/framework/types.proto.
-DTYPE_NAMES = {
-    1: "float32",
-    2: "float64",
-    3: "int32",
-    4: "uint8",
-    5: "int16",
-    6: "int8",
-    7: "string",
-    9: "int64",
-    10: "bool",
-    14: "bfloat16",
-    17: "uint16",
-    19: "float16",
-    22: "uint32",
-    23: "uint64",
-}
-
-
-# Field numbers of meta_graph.proto and tensor_shape.proto.
-_SIGNATURES = 5
-_INPUTS, _OUTPUTS = 1, 2
-_TENSOR_NAME, _TENSOR_DTYPE, _TENSOR_SHAPE = 1, 2, 3
-_SHAPE_DIM, _SHAPE_UNKNOWN_RANK = 2, 3
+# Encoding: https://protobuf.dev/programming-guides/encoding
+_VARINT, _EIGHT_BYTES, _LENGTH, _FOUR_BYTES = 0, 1, 2, 5
+_NAMES = {int(kind): kind.numpy_name for kind in DataType if kind}
 
 
 @dataclass(frozen=True)
@@ -70,45 +52,118 @@ def parse_signatures(meta_graph: bytes) -> dict[str, SignatureDescription]:
 
     TensorFlow's own `__saved_model_init_op` is left out: nobody calls it.
     """
-    signatures = {}
-    for name, signature in _entries(meta_graph, _SIGNATURES):
-        if name != "__saved_model_init_op":
-            signatures[name] = SignatureDescription(
-                *(
-                    {key: _describe(info) for key, info in entries}
-                    for entries in (
-                        _entries(signature, _INPUTS),
-                        _entries(signature, _OUTPUTS),
-                    )
-                )
+    signatures = read_message("tensorflow.MetaGraphDef", meta_graph)
+    return {
+        name: SignatureDescription(
+            *(
+                {key: _describe(info) for key, info in signature[side].items()}
+                for side in ("inputs", "outputs")
             )
-    return signatures
+        )
+        for name, signature in signatures["signature_def"].items()
+        if name != "__saved_model_init_op"
+    }
 
 
-def _entries(message: bytes, number: int) -> list[tuple[str, bytes]]:
-    """Return a map's keys and values, by key: a map is repeated messages."""
-    entries = [dict(read_fields(value)) for value in _all(message, number)]
-    return sorted(
-        (entry.get(1, b"").decode(), entry.get(2, b"")) for entry in entries
-    )
+def read_message(name: str, content: bytes) -> dict[str, Any]:
+    """Return the fields of a serialized message that `messages.py` lists.
+
+    Messages are dicts, repeated fields lists, maps dicts in the order of their
+    keys. Fields that are not sent are missing, but for empty lists and maps.
+
+    Args:
+        name: Key of `MESSAGES`.
+        content: The message. Its lists and maps are of messages or strings:
+            numbers would be packed.
+
+    Raises:
+        ValueError: If the bytes end early or hold a group.
+    """
+    fields = {
+        number: (key, kind) for key, (number, kind) in MESSAGES[name].items()
+    }
+    message: dict[str, Any] = {
+        key: type(kind)()
+        for key, kind in fields.values()
+        if isinstance(kind, list | dict)
+    }
+    for number, value in read_fields(content):
+        key, kind = fields.get(number, ("", ""))
+        if isinstance(kind, dict):
+            entry = {1: b"", 2: b"", **dict(read_fields(value))}
+            ((_, kind),) = kind.items()
+            message[key][entry[1].decode()] = _convert(entry[2], kind)
+        elif isinstance(kind, list):
+            message[key].append(_convert(value, kind[0]))
+        elif key:
+            message[key] = _convert(value, kind)
+    for key, kind in fields.values():
+        if isinstance(kind, dict):
+            message[key] = dict(sorted(message[key].items()))
+    return message
 
 
-def _describe(info: bytes) -> TensorDescription:
-    fields = dict(read_fields(info))
-    dtype = fields.get(_TENSOR_DTYPE, 0)
-    shape = fields.get(_TENSOR_SHAPE, b"")
-    sizes = [
-        dict(read_fields(dim)).get(1, 0) for dim in _all(shape, _SHAPE_DIM)
-    ]
-    unknown_rank = dict(read_fields(shape)).get(_SHAPE_UNKNOWN_RANK, 0)
+def read_fields(message: bytes) -> Iterator[tuple[int, int | bytes]]:
+    """Yield number and value of each field of a serialized message.
+
+    Integers are signed 64-bit; everything else is bytes, messages too.
+
+    Raises:
+        ValueError: If the bytes end early or hold a group.
+    """
+    position = 0
+    while position < len(message):
+        tag, position = _read_varint(message, position)
+        number, kind = tag >> 3, tag & 7
+        if kind == _VARINT:
+            value, position = _read_varint(message, position)
+            if value >= 2**63:
+                value -= 2**64
+        else:
+            length, position = _read_length(message, position, kind)
+            value = message[position : position + length]
+            position += length
+            if position > len(message):
+                raise ValueError("A protocol buffer ends early.")
+        yield number, value
+
+
+def _convert(value: int | bytes, kind: Any) -> Any:
+    if kind in MESSAGES:
+        return read_message(kind, value)
+    return value.decode() if kind == "string" else value
+
+
+def _read_length(message: bytes, position: int, kind: int) -> tuple[int, int]:
+    if kind == _LENGTH:
+        return _read_varint(message, position)
+    if kind == _EIGHT_BYTES:
+        return 8, position
+    if kind == _FOUR_BYTES:
+        return 4, position
+    raise ValueError(f"A protocol buffer has a field of wire type {kind}.")
+
+
+def _read_varint(message: bytes, position: int) -> tuple[int, int]:
+    value = shift = 0
+    while position < len(message):
+        byte = message[position]
+        position += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, position
+        shift += 7
+    raise ValueError("A protocol buffer ends early.")
+
+
+def _describe(info: dict[str, Any]) -> TensorDescription:
+    dtype = info.get("dtype", 0)
+    shape = info.get("tensor_shape", {"dim": []})
+    sizes = [dim.get("size", 0) for dim in shape["dim"]]
     return TensorDescription(
-        tensor=fields.get(_TENSOR_NAME, b"").decode(),
-        dtype=DTYPE_NAMES.get(dtype, f"unknown ({dtype})"),
+        tensor=info.get("name", ""),
+        dtype=_NAMES.get(dtype, f"unknown ({dtype})"),
         shape=None
-        if unknown_rank
+        if shape.get("unknown_rank")
         else tuple(None if size < 0 else size for size in sizes),
     )
-
-
-def _all(message: bytes, number: int) -> Iterator[bytes]:
-    return (value for field, value in read_fields(message) if field == number)

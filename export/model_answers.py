@@ -1,19 +1,30 @@
-"""Asks the Keras model what the server will be expected to answer."""
+"""The Keras model's own answers: what a server will be expected to give."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tfgen.export.expected_answers import BATCH_SIZES, ExpectedAnswers
+from tfgen.export.expected_answers import (
+    BATCH_SIZES,
+    TOLERANCES,
+    ExpectedAnswers,
+    relative_difference,
+)
+from tfgen.export.graph_lint import LintedGraph, node_name
 from tfgen.export.signatures import Signature
 
-# Of inputs for which a normal number would make no sense.
+# Inputs for which a normal number would make no sense.
 _RANGES = {
     "weight": (0.0, 1.0),
     "temperature": (0.5, 1.5),
     "truncation": (0.5, 3.0),
 }
+_REDUCTIONS = {"All", "Any", "Max", "Mean", "Min", "Prod", "Sum"}
+_BATCH = max(BATCH_SIZES)
+# Halves of unlike size, so that a batch's size cannot cancel out.
+_PARTS = (slice(None, 8), slice(8, None))
 
 
 def compute_expected_answers(
@@ -25,8 +36,8 @@ def compute_expected_answers(
 
     Args:
         model: A model with `endpoints()` and `run_endpoint(name, inputs)`.
-        signatures: What is exported of it.
-        seed: Where the inputs start from.
+        signatures: The signatures that are exported of it, by name.
+        seed: Seed of the inputs.
 
     Raises:
         ValueError: If an answer is not a number (NaN).
@@ -44,10 +55,56 @@ def compute_expected_answers(
     return ExpectedAnswers(cases)
 
 
+def check_row_wise(
+    model: Any, answers: ExpectedAnswers, graph: LintedGraph
+) -> None:
+    """Ask the model for parts of a batch and compare with the whole.
+
+    A server makes batches out of the requests of several clients: batch
+    statistics would let one see the others' data. The graph alone does not
+    tell: a reduction over the first axis of a weight is harmless, and one over
+    a batch may hide behind a reshape. So it is measured, and the graph only
+    helps to say where to look.
+
+    Args:
+        model: A model with `endpoints()` and `run_endpoint(name, inputs)`.
+        answers: The model's answers, to 33 rows among others.
+        graph: The graph that was written of the model.
+
+    Raises:
+        ValueError: If 33 rows are answered otherwise than 8 and 25 of them.
+            The message names the signature and the operations that look
+            along the batch.
+    """
+    for name in model.endpoints():
+        inputs, whole = answers.cases[name, _BATCH]
+        parts = [
+            model.run_endpoint(name, {k: v[rows] for k, v in inputs.items()})
+            for rows in _PARTS
+        ]
+        for key, expected in whole.items():
+            apart = np.concatenate([np.asarray(part[key]) for part in parts])
+            difference = np.inf
+            if expected.shape == apart.shape:
+                difference = relative_difference(expected, apart)
+            if not difference <= TOLERANCES[graph.precisions[name]]:
+                raise ValueError(
+                    f"signature {name!r}: {key!r} of a row differs by "
+                    f"{difference:.2g} with the rows beside it, but a server "
+                    "puts rows of many clients into one batch."
+                    + _suspects(graph.nodes[name])
+                    + " Pass training=False, and let no row depend on another."
+                )
+
+
 def _answer(
     model: Any, signature: Signature, inputs: dict[str, np.ndarray]
 ) -> tuple[dict, dict]:
-    """Inputs and outputs of the signature, files included."""
+    """Inputs and outputs of the signature, files included.
+
+    The model is given what is in the files, rounded to 8 bits: else the
+    server's answers would differ by the rounding.
+    """
     variant = signature.variant
     given = inputs
     if variant is not None:
@@ -102,3 +159,30 @@ def _check_finite(endpoint: str, outputs: dict[str, np.ndarray]) -> None:
                 "exported; look for NaN weights or inputs out of the model's "
                 "range."
             )
+
+
+def _suspects(nodes: dict[str, list]) -> str:
+    found = list(_look_along_batch(nodes))[:3]
+    return f" Along the batch look {', '.join(found)}." if found else ""
+
+
+def _look_along_batch(nodes: dict[str, list]) -> Iterator[str]:
+    """Reductions over the first axis, and batch normalisation in training."""
+    for function in nodes.values():
+        by_name = {node.name: node for node in function}
+        for node in function:
+            label = f"operation {node.name!r} ({node.op})"
+            if node.op.startswith("FusedBatchNorm"):
+                # Attributes with their default, here true, are left out.
+                if "is_training" not in node.attr or node.attr["is_training"].b:
+                    yield label
+            elif node.op in _REDUCTIONS:
+                axes = by_name.get(node_name(node.input[1]))
+                if axes is not None and 0 in _constant(axes):
+                    yield label
+
+
+def _constant(node: Any) -> np.ndarray:
+    if node.op != "Const":
+        return np.array([])
+    return np.atleast_1d(tf.make_ndarray(node.attr["value"].tensor))

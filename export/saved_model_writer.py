@@ -10,8 +10,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from tfgen.export.batching_file import write_batching_file
-from tfgen.export.example_requests import write_examples
+from tfgen.export.batching import write_batching_file
 from tfgen.export.expected_answers import BATCH_SIZES, ExpectedAnswers
 from tfgen.export.graph_lint import LintedGraph, lint_saved_model
 from tfgen.export.manifest import (
@@ -22,12 +21,16 @@ from tfgen.export.manifest import (
     WARM_UP_FILE,
     write_manifest,
 )
-from tfgen.export.model_answers import compute_expected_answers
-from tfgen.export.retention import check_keep, check_protect, keep_last
-from tfgen.export.row_wise import check_row_wise
+from tfgen.export.model_answers import check_row_wise, compute_expected_answers
+from tfgen.export.sample_requests import write_examples, write_warm_up
 from tfgen.export.signatures import Signature, make_signatures
-from tfgen.export.version_folders import new_folder, new_version
-from tfgen.export.warm_up import write_warm_up
+from tfgen.export.version_folders import (
+    check_keep,
+    check_protect,
+    keep_last,
+    new_folder,
+    new_version,
+)
 
 
 def export_saved_model(

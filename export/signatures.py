@@ -6,8 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from tfgen.export.png_images import PngImages
-from tfgen.export.png_variant import PngVariant
+from tfgen.export.png_images import PngImages, PngVariant
 
 # Names that ExportArchive's own attributes, its `signatures` or the
 # generated function's `self` occupy: exporting them fails, or worse.
@@ -22,14 +21,14 @@ _RESERVED_NAMES = {
 
 @dataclass(frozen=True)
 class Signature:
-    """One function of the server's.
+    """One function that a server offers.
 
     Attributes:
-        name: of the signature.
-        endpoint: name of the model's endpoint.
-        function: takes positional tensors, returns a dict of tensors.
-        specs: of its inputs, named.
-        variant: what it does about PNG files, or None.
+        name: Name of the signature.
+        endpoint: Name of the model's endpoint.
+        function: Takes positional tensors, returns a dict of tensors.
+        specs: Names, shapes and types of its inputs.
+        variant: Its PNG files, or None if it has arrays alone.
     """
 
     name: str
@@ -42,17 +41,18 @@ class Signature:
 def make_signatures(
     model: Any, serving_default: str | None = None
 ) -> dict[str, Signature]:
-    """Signatures by name, the default one first.
+    """Return signatures by name, the default one first.
 
     An endpoint with images has a second signature, `NAME_png`, where PNG can
     hold them. Results are float32 (REST knows no half precision, and clients
     one type less) or strings.
 
     Args:
-        model: with `endpoints()` and `compiled_endpoint(name)`, and
-            `data_shape` and `data_range` if images are to be had as files.
-        serving_default: which comes first; else it is `generate`, or else the
-            first endpoint.
+        model: A model with `endpoints()` and `compiled_endpoint(name)`, and
+            with `data_shape` and `data_range` if images are to be had as
+            files.
+        serving_default: Name of the first one; default: `generate`, or else
+            the first endpoint.
 
     Raises:
         ValueError: If there are no endpoints, a name cannot be exported, or an
@@ -88,7 +88,7 @@ def _of_endpoint(model: Any, name: str, endpoint: Any) -> Signature:
             f"{type(compiled.structured_outputs).__name__}. Name its results."
         )
 
-    def function(*tensors):
+    def function(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
         # A server checks no shapes: networks might take another one, too.
         checked = [
             tf.ensure_shape(tensor, spec.shape)
@@ -116,7 +116,7 @@ def _png_signature(
     )
 
 
-def _as_float(value) -> tf.Tensor:
+def _as_float(value: Any) -> tf.Tensor:
     tensor = tf.convert_to_tensor(value)
     return tensor if tensor.dtype == tf.string else tf.cast(tensor, tf.float32)
 
@@ -129,7 +129,7 @@ def _default(wanted: str | None, signatures: dict[str, Signature]) -> str:
     if wanted not in signatures:
         raise ValueError(
             f"serving_default is {wanted!r}, expected one of "
-            f"{', '.join(signatures)}."
+            f"{', '.join(signatures)}. Pass one of them or leave it out."
         )
     return wanted
 

@@ -16,8 +16,8 @@ import types
 from pathlib import Path
 
 _MODULES = {
-    "serve": "tfgen.export.development_server.server_process",
-    "verify": "tfgen.export.verify_process",
+    "serve": "tfgen.export.development_server.server",
+    "verify": "tfgen.export.verification",
 }
 _ENVIRONMENT = {
     # Start-up chatter is kept from the user; errors come through TF_Status.

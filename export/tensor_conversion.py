@@ -1,24 +1,39 @@
-"""NumPy arrays to TensorFlow's C tensors and back.
+"""NumPy arrays as TensorFlow's C tensors and `TensorProto`s, and back.
 
 Strings are arrays of `bytes` objects, as everywhere in TensorFlow.
 """
 
 import ctypes
+import math
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
-from tfgen.export.meta_graph import DTYPE_NAMES, SignatureDescription
+from tfgen.export.messages import DTYPES, DataType, message_class
+from tfgen.export.meta_graph import SignatureDescription, TensorDescription
 from tfgen.export.tensorflow_library import STRING_SIZE
 
-_STRING = 7
-# Element types that go in and out, by their number in types.proto.
+# Element types that go in and out: NumPy has no bfloat16.
 _DTYPES = {
-    number: np.dtype(name)
-    for number, name in DTYPE_NAMES.items()
-    if name not in ("string", "bfloat16")
+    kind: np.dtype("object" if name == "string" else name)
+    for name, kind in DTYPES.items()
+    if name != "bfloat16"
 }
-_DTYPE_NUMBERS = {dtype: number for number, dtype in _DTYPES.items()}
+_DTYPE_NUMBERS = {dtype: kind for kind, dtype in _DTYPES.items()}
+_NAMES = [kind.numpy_name for kind in _DTYPES]
+# Where a `TensorProto` has the values of an element type; smaller integers
+# share `int_val`.
+_FIELDS = {
+    "float16": "half_val",
+    "float32": "float_val",
+    "float64": "double_val",
+    "string": "string_val",
+    "int64": "int64_val",
+    "bool": "bool_val",
+    "uint32": "uint32_val",
+    "uint64": "uint64_val",
+}
 
 
 def check_inputs(
@@ -42,7 +57,7 @@ def check_inputs(
     return converted
 
 
-def new_tensor(library, array: np.ndarray) -> int:
+def new_tensor(library: ctypes.CDLL, array: np.ndarray) -> int:
     """Return a copy of the array, a `TF_Tensor` that the caller deletes.
 
     Its strings are freed with it.
@@ -50,7 +65,7 @@ def new_tensor(library, array: np.ndarray) -> int:
     dims = (ctypes.c_int64 * array.ndim)(*array.shape)
     strings = array.dtype == object
     tensor = library.TF_AllocateTensor(
-        _STRING if strings else _DTYPE_NUMBERS[array.dtype],
+        _DTYPE_NUMBERS[array.dtype],
         dims,
         array.ndim,
         array.size * STRING_SIZE if strings else array.nbytes,
@@ -59,25 +74,27 @@ def new_tensor(library, array: np.ndarray) -> int:
     if not strings:
         ctypes.memmove(data, array.ctypes.data, array.nbytes)
         return tensor
+    # The C library, not NumPy, knows where a TF_TString keeps its bytes:
+    # within itself up to 22 of them, on its own heap beyond.
     for position, value in enumerate(array.flat):
         library.TF_StringInit(data + position * STRING_SIZE)
         library.TF_StringCopy(data + position * STRING_SIZE, value, len(value))
     return tensor
 
 
-def to_array(library, tensor: int) -> np.ndarray:
+def to_array(library: ctypes.CDLL, tensor: int) -> np.ndarray:
     """Return a copy of a `TF_Tensor`, which may be freed afterwards."""
     number = library.TF_TensorType(tensor)
     shape = [
         library.TF_Dim(tensor, axis)
         for axis in range(library.TF_NumDims(tensor))
     ]
-    if number == _STRING:
+    if number == DataType.DT_STRING:
         return _to_strings(library, tensor).reshape(shape)
     if number not in _DTYPES:
         raise RuntimeError(
             f"An output has element type {number} of types.proto; expected "
-            f"one of {[str(dtype) for dtype in _DTYPES.values()]} or string."
+            f"one of {_NAMES}. Cast it in the endpoint."
         )
     array = np.empty(shape, _DTYPES[number])
     ctypes.memmove(
@@ -86,13 +103,68 @@ def to_array(library, tensor: int) -> np.ndarray:
     return array
 
 
-def _convert(label: str, info, value) -> np.ndarray:
+def read_tensor(name: str, tensor: Any) -> np.ndarray:
+    """Return the array of a `TensorProto`.
+
+    Raises:
+        ValueError: If the message holds no array, in the server's words.
+    """
+    dtype = _DTYPES.get(tensor.dtype)
+    shape = tuple(dim.size for dim in tensor.tensor_shape.dim)
+    if dtype is None or min(shape, default=0) < 0:
+        raise ValueError(f"tensor parsing error: {name}")
+    size = math.prod(shape)
+    if tensor.tensor_content and dtype.kind != "O":
+        array = np.frombuffer(tensor.tensor_content, dtype)
+    else:
+        array = _read_values(tensor, dtype, size)
+    if array.size != size:
+        raise ValueError(f"tensor parsing error: {name}")
+    return array.reshape(shape)
+
+
+def write_tensor(array: np.ndarray) -> Any:
+    """Return the `TensorProto` of an array, its values in typed fields."""
+    tensor = message_class("tensorflow.TensorProto")(
+        dtype=_DTYPE_NUMBERS[array.dtype]
+    )
+    for size in array.shape:
+        tensor.tensor_shape.dim.add(size=size)
+    if array.dtype == np.float16:
+        array = array.view(np.uint16)
+    _values(tensor).extend(array.ravel().tolist())
+    return tensor
+
+
+def _values(tensor: Any) -> Any:
+    """The field of a `TensorProto` that has its element type's values."""
+    dtype = DataType(tensor.dtype).numpy_name
+    return getattr(tensor, _FIELDS.get(dtype, "int_val"))
+
+
+def _read_values(tensor: Any, dtype: np.dtype, size: int) -> np.ndarray:
+    values = _values(tensor)
+    if dtype.kind == "O":
+        array = np.empty(len(values), object)
+        array[:] = values
+    elif dtype == np.float16:
+        array = np.asarray(values, np.uint16).view(np.float16)
+    else:
+        array = np.asarray(values).astype(dtype)
+    if 0 < array.size < size:
+        # The last value stands for those that are left out.
+        return np.concatenate([array, np.repeat(array[-1:], size - array.size)])
+    return array if size or not array.size else array[:0]
+
+
+def _convert(label: str, info: TensorDescription, value: Any) -> np.ndarray:
     if info.dtype == "string":
         return _convert_strings(label, info, value)
     array = np.asarray(value)
-    if info.dtype not in map(str, _DTYPE_NUMBERS):
+    if DTYPES.get(info.dtype) not in _DTYPES:
         raise ValueError(
-            f"{label} is {info}, which SavedModelSession cannot feed."
+            f"{label} is {info}, which SavedModelSession cannot feed; "
+            f"expected one of {_NAMES}. Cast it in the endpoint."
         )
     if not np.can_cast(array.dtype, info.dtype, "same_kind"):
         raise ValueError(
@@ -101,7 +173,9 @@ def _convert(label: str, info, value) -> np.ndarray:
     return np.asarray(array, info.dtype, order="C")
 
 
-def _convert_strings(label: str, info, value) -> np.ndarray:
+def _convert_strings(
+    label: str, info: TensorDescription, value: Any
+) -> np.ndarray:
     # Not by way of NumPy's own bytes, which lose zeros at the end.
     array = np.asarray(value, object)
     for item in array.flat:
@@ -120,7 +194,7 @@ def _fits(shape: tuple, expected: tuple) -> bool:
     )
 
 
-def _to_strings(library, tensor: int) -> np.ndarray:
+def _to_strings(library: ctypes.CDLL, tensor: int) -> np.ndarray:
     data = library.TF_TensorData(tensor)
     array = np.empty(library.TF_TensorElementCount(tensor), object)
     for position in range(array.size):

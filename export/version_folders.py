@@ -2,7 +2,8 @@
 
 TensorFlow Serving polls BASE and loads every sub-folder whose name is an
 integer, so a version must appear at once, finished. It is written under a
-name that is no integer, on the same file system, and renamed.
+name that is no integer, on the same file system, and renamed. A version that
+is removed is renamed first, too.
 """
 
 import contextlib
@@ -10,8 +11,10 @@ import fcntl
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
+
+from tfgen.export.manifest import has_manifest
 
 _TEMPORARY_PREFIX = ".tfgen-export-"
 # TensorFlow Serving reads a name as an int64 and ignores larger numbers.
@@ -113,6 +116,62 @@ def remove_versions(
             removed.append(version)
         _synchronize_entry(base)
     return removed
+
+
+def keep_last(
+    base: str | Path, keep: int, new: int, protect: Collection[int] = ()
+) -> list[int]:
+    """Remove all but the `keep` highest versions and those that must stay.
+
+    Versions without a manifest of tfgen's neither count nor are removed.
+
+    Args:
+        base: Folder of one model's versions.
+        keep: 1 or more.
+        new: Version that was written just now.
+        protect: Versions that stay besides, such as those that a server's
+            configuration names.
+
+    Returns:
+        The versions that were removed.
+    """
+    stay = {new, *protect}
+
+    def choose(paths: dict[int, Path]) -> list[int]:
+        own = [
+            version
+            for version, path in paths.items()
+            if not path.is_symlink() and has_manifest(path)
+        ]
+        return [version for version in own[:-keep] if version not in stay]
+
+    return remove_versions(base, choose)
+
+
+def check_keep(keep: int | None) -> None:
+    """Raise ValueError for what is no number of versions."""
+    if keep is None:
+        return
+    if not isinstance(keep, int) or isinstance(keep, bool) or keep < 1:
+        raise ValueError(
+            f"Expected keep to be an integer from 1 on, got {keep!r}. Leave it "
+            "out to keep all versions."
+        )
+
+
+def check_protect(base: str | Path, protect: Collection[int]) -> None:
+    """Raise ValueError for what is no version in `base`.
+
+    A slip of the pen would else remove the version that was meant.
+    """
+    versions = list_versions(base)
+    for version in protect:
+        if isinstance(version, bool) or version not in versions:
+            there = ", ".join(map(str, versions)) or "none"
+            raise ValueError(
+                f"Expected protect to name versions in {base} (there: "
+                f"{there}), got {version!r}. Correct it or leave it out."
+            )
 
 
 class VersionFolder:

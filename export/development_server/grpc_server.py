@@ -1,17 +1,18 @@
 """TensorFlow Serving's gRPC interface."""
 
 import concurrent.futures
+from collections.abc import Callable
+from typing import Any
 
 import grpc
 
-from tfgen.export.development_server import messages
 from tfgen.export.development_server.model_service import ModelService
-from tfgen.export.development_server.serving_error import Code, ServingError
-from tfgen.export.development_server.tensor_messages import (
-    dtype_number,
-    read_tensor,
-    write_tensor,
+from tfgen.export.development_server.serving_error import (
+    ServingError,
+    invalid,
 )
+from tfgen.export.messages import message_class
+from tfgen.export.tensor_conversion import read_tensor, write_tensor
 
 _THREADS = 64
 _OPTIONS = [
@@ -21,7 +22,6 @@ _OPTIONS = [
     ("grpc.max_send_message_length", -1),
 ]
 _STATUS_CODES = {code.value[0]: code for code in grpc.StatusCode}
-_STATES = {"LOADING": 20, "AVAILABLE": 30, "UNLOADING": 40, "END": 50}
 
 
 class GrpcServer:
@@ -43,29 +43,21 @@ class GrpcServer:
         self._server = grpc.server(
             concurrent.futures.ThreadPoolExecutor(_THREADS), options=_OPTIONS
         )
-        self._server.add_generic_rpc_handlers(
-            [
-                grpc.method_handlers_generic_handler(
-                    "tensorflow.serving.PredictionService",
-                    {
-                        "Predict": self._method(
-                            self._predict, messages.PredictRequest
-                        ),
-                        "GetModelMetadata": self._method(
-                            self._metadata, messages.GetModelMetadataRequest
-                        ),
-                    },
-                ),
-                grpc.method_handlers_generic_handler(
-                    "tensorflow.serving.ModelService",
-                    {
-                        "GetModelStatus": self._method(
-                            self._status, messages.GetModelStatusRequest
-                        )
-                    },
-                ),
-            ]
-        )
+        for name, methods in (
+            (
+                "PredictionService",
+                {"Predict": self._predict, "GetModelMetadata": self._metadata},
+            ),
+            ("ModelService", {"GetModelStatus": self._status}),
+        ):
+            handler = grpc.method_handlers_generic_handler(
+                f"tensorflow.serving.{name}",
+                {
+                    key: self._method(key, answer)
+                    for key, answer in methods.items()
+                },
+            )
+            self._server.add_generic_rpc_handlers([handler])
         try:
             self.port = self._server.add_insecure_port(f"127.0.0.1:{port}")
         except RuntimeError as error:
@@ -83,7 +75,11 @@ class GrpcServer:
         """
         self._server.stop(grace=timeout).wait()
 
-    def _method(self, answer, request_class: type):
+    def _method(
+        self, name: str, answer: Callable[[Any], Any]
+    ) -> grpc.RpcMethodHandler:
+        request_class = message_class(f"tensorflow.serving.{name}Request")
+
         def respond(request, context):
             try:
                 return answer(request)
@@ -96,79 +92,46 @@ class GrpcServer:
             response_serializer=lambda response: response.SerializeToString(),
         )
 
-    def _predict(self, request):
+    def _predict(self, request: Any) -> Any:
         spec = request.model_spec
         with self._service.use(*_choice(spec)) as version:
             signature = spec.signature_name or self._service.DEFAULT_SIGNATURE
-            inputs = {
-                name: read_tensor(name, tensor)
-                for name, tensor in request.inputs.items()
-            }
+            try:
+                inputs = {
+                    name: read_tensor(name, tensor)
+                    for name, tensor in request.inputs.items()
+                }
+            except ValueError as error:
+                raise invalid(str(error)) from None
             outputs = self._service.predict(
                 version, signature, inputs, list(request.output_filter)
             )
-            response = messages.PredictResponse()
-            _fill_spec(response.model_spec, spec.name, version.number)
+            response = message_class("tensorflow.serving.PredictResponse")()
+            response.model_spec.name = spec.name
+            response.model_spec.version.value = version.number
             response.model_spec.signature_name = signature
         for name, array in outputs.items():
             response.outputs[name].CopyFrom(write_tensor(array))
         return response
 
-    def _metadata(self, request):
+    def _metadata(self, request: Any) -> Any:
         for field in request.metadata_field or [""]:
             if field != "signature_def":
-                raise ServingError(
-                    Code.INVALID_ARGUMENT,
+                raise invalid(
                     f"Metadata field {field} is not supported"
                     if field
                     else "GetModelMetadataRequest must specify at least one "
                     "metadata_field",
                 )
-        spec = request.model_spec
-        with self._service.use(*_choice(spec)) as version:
-            signatures = messages.SignatureDefMap()
-            for name, description in version.session.signatures.items():
-                signature = signatures.signature_def[name]
-                _fill_tensors(signature.inputs, description.inputs)
-                _fill_tensors(signature.outputs, description.outputs)
-                signature.method_name = "tensorflow/serving/predict"
-            response = messages.GetModelMetadataResponse()
-            _fill_spec(response.model_spec, spec.name, version.number)
-        response.metadata["signature_def"].Pack(signatures)
-        return response
+        return self._service.metadata(*_choice(request.model_spec))
 
-    def _status(self, request):
-        response = messages.GetModelStatusResponse()
-        for version in self._service.versions(*_choice(request.model_spec)):
-            status = response.model_version_status.add(
-                version=version.number, state=_STATES[version.state]
-            )
-            status.status.error_code = (
-                Code.UNKNOWN if version.error else Code.OK
-            )
-            status.status.error_message = version.error
-        return response
+    def _status(self, request: Any) -> Any:
+        return self._service.status(*_choice(request.model_spec))
 
 
-def _choice(spec) -> tuple[str, int | None, str | None]:
+def _choice(spec: Any) -> tuple[str, int | None, str | None]:
     """Return name, version and label of a `ModelSpec`."""
     if not spec.name:
-        raise ServingError(Code.INVALID_ARGUMENT, "Missing ModelSpec")
+        raise invalid("Missing ModelSpec")
     version = spec.version.value if spec.HasField("version") else None
     return spec.name, version, spec.version_label or None
-
-
-def _fill_spec(spec, name: str, version: int) -> None:
-    spec.name = name
-    spec.version.value = version
-
-
-def _fill_tensors(tensors, descriptions: dict) -> None:
-    for name, description in descriptions.items():
-        info = tensors[name]
-        info.name = description.tensor
-        info.dtype = dtype_number(description.dtype)
-        if description.shape is None:
-            info.tensor_shape.unknown_rank = True
-        for size in description.shape or ():
-            info.tensor_shape.dim.add(size=-1 if size is None else size)

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from tfgen.export.development_server.serving_error import invalid
+from tfgen.export.messages import DTYPES
 
 # Above them, not every integer is a number of the type.
 _LARGEST_EXACT_INTEGERS = {"float32": 2**24 - 1, "float64": 2**53 - 1}
 # NumPy has one more, for the rows.
 _MOST_DIMENSIONS = 63
-# The server's names of types.
-_TYPE_NAMES = {"float32": "float", "float64": "double"}
+_FLOATS = ("float32", "float64")
 
 
 def to_array(value: Any, dtype: str) -> np.ndarray:
@@ -111,15 +111,15 @@ def _leaf(value: Any, dtype: str) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if dtype == "bool" and isinstance(value, bool):
         return value
-    if dtype in _TYPE_NAMES and number:
+    if dtype in _FLOATS and number:
         return _to_float(value, dtype)
-    if dtype not in (*_TYPE_NAMES, "bool") and number:
+    if dtype not in (*_FLOATS, "bool") and number:
         limits = np.iinfo(dtype)
         if isinstance(value, int) and limits.min <= value <= limits.max:
             return value
     raise invalid(
         f"JSON Value: {json_text(value)} Type: {_type_name(value)} is not of "
-        f"expected type: {_TYPE_NAMES.get(dtype, dtype)}"
+        f"expected type: {DTYPES[dtype].short_name}"
     )
 
 
@@ -130,7 +130,7 @@ def _to_float(value: float, dtype: str) -> float:
     if abs(value) > limit and value not in (float("inf"), float("-inf")):
         raise invalid(
             f"Cannot convert JSON value: {json_text(value)} to "
-            f"{_TYPE_NAMES[dtype]} without loss of precision."
+            f"{DTYPES[dtype].short_name} without loss of precision."
         )
     return value
 

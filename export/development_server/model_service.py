@@ -1,19 +1,20 @@
-"""What REST and gRPC have in common: finding the model and asking it."""
+"""Finding the model and asking it: REST and gRPC have this in common."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
+from tfgen.export.cpp_runtime import RuntimeFailure
 from tfgen.export.development_server.served_model import ServedModel, Version
 from tfgen.export.development_server.serving_error import (
-    Code,
     ServingError,
     invalid,
     without_batching_nodes,
 )
-from tfgen.export.meta_graph import SignatureDescription
-from tfgen.export.runtime_failure import RuntimeFailure
+from tfgen.export.messages import DTYPES, Code, message_class
+from tfgen.export.meta_graph import SignatureDescription, TensorDescription
 
 
 class ModelService:
@@ -81,14 +82,52 @@ class ModelService:
             raise invalid(str(error)) from None
         return {name: outputs[name] for name in names}
 
-    def versions(
+    def metadata(
         self, name: str, version: int | None = None, label: str | None = None
-    ) -> list[Version]:
-        """Return what was seen, the newest first.
+    ) -> Any:
+        """Return the `GetModelMetadataResponse`: a version's signatures.
+
+        Raises:
+            ServingError: If there is no such version.
+        """
+        signatures = message_class("tensorflow.serving.SignatureDefMap")()
+        with self.use(name, version, label) as found:
+            for key, description in found.session.signatures.items():
+                signature = signatures.signature_def[key]
+                _fill_tensors(signature.inputs, description.inputs)
+                _fill_tensors(signature.outputs, description.outputs)
+                signature.method_name = "tensorflow/serving/predict"
+            response = message_class(
+                "tensorflow.serving.GetModelMetadataResponse"
+            )()
+            response.model_spec.name = name
+            response.model_spec.version.value = found.number
+        response.metadata["signature_def"].Pack(signatures)
+        return response
+
+    def status(
+        self, name: str, version: int | None = None, label: str | None = None
+    ) -> Any:
+        """Return the `GetModelStatusResponse`: what was seen, the newest first.
 
         Raises:
             ServingError: If there is nothing.
         """
+        response = message_class("tensorflow.serving.GetModelStatusResponse")()
+        for seen in self._versions(name, version, label):
+            response.model_version_status.add(
+                version=seen.number,
+                state=seen.state,
+                status={
+                    "error_code": Code.UNKNOWN if seen.error else Code.OK,
+                    "error_message": seen.error,
+                },
+            )
+        return response
+
+    def _versions(
+        self, name: str, version: int | None, label: str | None
+    ) -> list[Version]:
         number = self.model.labelled(label) if label else version
         found = [
             seen
@@ -148,8 +187,21 @@ def _filtered(
 
 
 def _short(dtype: str) -> str:
-    return {"float32": "float", "float64": "double"}.get(dtype, dtype)
+    return DTYPES[dtype].short_name if dtype in DTYPES else dtype
 
 
-def _set(names) -> str:
+def _fill_tensors(
+    tensors: Any, descriptions: dict[str, TensorDescription]
+) -> None:
+    for name, description in descriptions.items():
+        info = tensors[name]
+        info.name = description.tensor
+        info.dtype = DTYPES.get(description.dtype, 0)
+        if description.shape is None:
+            info.tensor_shape.unknown_rank = True
+        for size in description.shape or ():
+            info.tensor_shape.dim.add(size=-1 if size is None else size)
+
+
+def _set(names: Iterable[str]) -> str:
     return f"{{{','.join(sorted(names))}}}"

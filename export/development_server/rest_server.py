@@ -6,26 +6,22 @@ import json
 import re
 import threading
 import traceback
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
+from typing import Any
 
-from tfgen.export.development_server.description_json import (
-    metadata_json,
-    status_json,
-)
-from tfgen.export.development_server.json_answers import (
+from tfgen.export.development_server.json_bodies import (
     columns_json,
-    rows_json,
-)
-from tfgen.export.development_server.json_requests import (
     parse_request,
     read_arrays,
+    rows_json,
 )
 from tfgen.export.development_server.model_service import ModelService
 from tfgen.export.development_server.serving_error import (
-    Code,
     ServingError,
     invalid,
 )
+from tfgen.export.messages import Code, to_json
 
 _MODEL = r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?"
 _PREDICT = re.compile(_MODEL + r":(predict|classify|regress)")
@@ -63,7 +59,7 @@ class RestServer(http.server.ThreadingHTTPServer):
         with self.changed:
             self.changed.wait_for(lambda: not self.under_way, timeout)
 
-    def handle_error(self, request, client_address):
+    def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that hang up are no news."""
 
 
@@ -73,25 +69,27 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1  # headers and body in one packet
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         with self._counted():
             self._answer(self._get)
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         with self._counted():
             self._answer(self._post)
 
-    def log_message(self, *arguments):
+    def log_message(self, *arguments: Any) -> None:
         """No line a request."""
 
-    def send_error(self, code, message=None, explain=None):
-        """What is no HTTP, or another method, is refused in JSON, too."""
+    def send_error(
+        self, code: int, message: str | None = None, explain: str | None = None
+    ) -> None:
+        """Refuse in JSON, too, what is no HTTP or has another method."""
         self.close_connection = True
         phrase = message or HTTPStatus(code).phrase
         self._send(code, json.dumps({"error": phrase}).encode())
 
     @contextlib.contextmanager
-    def _counted(self):
+    def _counted(self) -> Iterator[None]:
         server = self.server
         with server.changed:
             server.under_way += 1
@@ -103,7 +101,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 server.under_way -= 1
                 server.changed.notify_all()
 
-    def _answer(self, respond):
+    def _answer(self, respond: Callable[[bytes], bytes]) -> None:
         try:
             body = self._read_body()
             status, content = HTTPStatus.OK, respond(body)
@@ -118,7 +116,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             content = json.dumps({"error": repr(error)}).encode()
         self._send(status, content)
 
-    def _send(self, status, content):
+    def _send(self, status: int, content: bytes) -> None:
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -177,10 +175,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         choice = _choice(*choice)
         service = self.server.service
         if metadata:
-            with service.use(*choice) as served:
-                content = metadata_json(choice[0], served)
+            content = _metadata_json(service.metadata(*choice))
         else:
-            content = status_json(service.versions(*choice))
+            content = to_json(service.status(*choice))
         return (json.dumps(content, indent=1) + "\n").encode()
 
     def _path(self) -> str:
@@ -188,6 +185,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def _malformed(self) -> ServingError:
         return invalid(f"Malformed request: {self.command} {self._path()}")
+
+
+def _metadata_json(response: Any) -> dict[str, Any]:
+    """The server leaves out the type in `Any`, and a label beside a number."""
+    content = to_json(response)
+    del content["metadata"]["signature_def"]["@type"]
+    del content["model_spec"]["version_label"]
+    return content
 
 
 def _choice(name: str, version: str | None, label: str | None) -> tuple:

@@ -6,15 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tfgen.export.batching_session import BatchingSession
-from tfgen.export.development_server.completeness import missing_file
+from tfgen.export.batching import BatchingSession, read_batching_parameters
+from tfgen.export.cpp_runtime import SavedModelSession
 from tfgen.export.development_server.serving_error import (
-    Code,
     ServingError,
     invalid,
     without_batching_nodes,
 )
-from tfgen.export.development_server.version_loader import load_version
+from tfgen.export.manifest import BATCHING_FILE, WARM_UP_FILE, missing_file
+from tfgen.export.messages import Code
+from tfgen.export.sample_requests import read_warm_up
 from tfgen.export.version_folders import list_versions
 
 
@@ -201,6 +202,20 @@ class ServedModel:
             session, version.session = version.session, None
             self._lock.notify_all()
         session.close()
+
+
+def load_version(path: Path) -> BatchingSession:
+    """Load a version as TensorFlow Serving does: batching, then warm-up."""
+    parameters = read_batching_parameters(path / BATCHING_FILE)
+    session = SavedModelSession(path)
+    try:
+        batching = BatchingSession(session, parameters)
+        for signature, inputs in read_warm_up(path / WARM_UP_FILE):
+            batching.run(signature, **inputs)
+    except BaseException:
+        session.close()
+        raise
+    return batching
 
 
 def _changed(path: Path) -> int:

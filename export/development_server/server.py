@@ -1,17 +1,19 @@
-"""The development server as one object."""
+"""The development server as one object, and as the process of `tfgen serve`."""
 
+import argparse
 import importlib.util
 import re
+import signal
 import threading
 import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
 
-from tfgen.export.development_server.completeness import missing_file
 from tfgen.export.development_server.model_service import ModelService
 from tfgen.export.development_server.rest_server import RestServer
 from tfgen.export.development_server.served_model import ServedModel
+from tfgen.export.manifest import missing_file
 from tfgen.export.version_folders import list_versions
 
 _POLL_SECONDS = 1.0
@@ -147,6 +149,28 @@ class DevelopmentServer:
         self._rest.finish(max(0.0, ends - time.monotonic()))
 
 
+def main(arguments: list[str]) -> int:
+    """Answer until SIGINT or SIGTERM."""
+    parser = argparse.ArgumentParser("standalone.py serve")
+    parser.add_argument("base", metavar="BASE")
+    parser.add_argument("--name")
+    parser.add_argument("--rest-port", type=int, default=8501)
+    parser.add_argument("--grpc-port", type=int, default=8500)
+    parser.add_argument("--all-versions", action="store_true")
+    parser.add_argument(
+        "--label", dest="labels", action="append", default=[], type=_label
+    )
+    options = vars(parser.parse_args(arguments))
+    options["labels"] = dict(options["labels"])
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with DevelopmentServer(**options) as server:
+        print(server.description, flush=True)
+        stop.wait()
+    return 0
+
+
 def _bind(kind: type, service: ModelService, port: int, option: str):
     try:
         return kind(service, port)
@@ -207,3 +231,8 @@ def _load(model: ServedModel) -> None:
                 f"The label {label!r} stands for version {number}, which "
                 f"{model.base} does not hold."
             )
+
+
+def _label(text: str) -> tuple[str, int]:
+    name, _, number = text.partition("=")
+    return name, int(number)

@@ -1,31 +1,9 @@
 """Refusals of a request, with the codes that TensorFlow and gRPC share."""
 
-import enum
 import re
 from http import HTTPStatus
 
-
-class Code(enum.IntEnum):
-    """Numbers of tensorflow/core/protobuf/error_codes.proto, as in gRPC."""
-
-    OK = 0
-    CANCELLED = 1
-    UNKNOWN = 2
-    INVALID_ARGUMENT = 3
-    DEADLINE_EXCEEDED = 4
-    NOT_FOUND = 5
-    ALREADY_EXISTS = 6
-    PERMISSION_DENIED = 7
-    RESOURCE_EXHAUSTED = 8
-    FAILED_PRECONDITION = 9
-    ABORTED = 10
-    OUT_OF_RANGE = 11
-    UNIMPLEMENTED = 12
-    INTERNAL = 13
-    UNAVAILABLE = 14
-    DATA_LOSS = 15
-    UNAUTHENTICATED = 16
-
+from tfgen.export.messages import Code
 
 # The status that TensorFlow Serving's REST interface gives each code; 500
 # where none is listed.

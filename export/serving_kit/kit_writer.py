@@ -12,15 +12,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from tfgen.export.serving_kit.curl_calls import curl_calls
-from tfgen.export.serving_kit.models_config import (
-    canary_config,
-    stable_config,
-)
 from tfgen.export.serving_kit.served_models import (
     ServedModel,
+    canary_config,
+    curl_calls,
     find_models,
     kubernetes_name,
+    stable_config,
 )
 
 # The newest image that is known to exist; it runs exports of TensorFlow 2.21.

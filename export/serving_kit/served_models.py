@@ -1,6 +1,8 @@
-"""The models below a folder of exports, as the kit describes them."""
+"""The models below a folder of exports, and the kit's files that list them."""
 
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from tfgen.export.version_folders import list_versions
 
 # Where a name is put: a URL, a file path, YAML, a shell's word.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# Rows of inputs that have a meaning of their own.
+_KNOWN = {"seed": [1, 2], "label": [0, 1]}
 
 
 @dataclass(frozen=True)
@@ -20,10 +24,11 @@ class ServedModel:
         name: Its folder's name, by which clients ask for it.
         base: The folder that holds the versions.
         versions: Their numbers, ascending.
-        signatures: Of the newest version, as its manifest has them.
+        signatures: Signatures of the newest version, as in its manifest.
         value_range: The numbers of black and of white in its pictures;
             None if the model knows none.
-        num_classes: Of its labels; None if it takes none.
+        num_classes: Number of classes that its labels name; None if it takes
+            no labels.
     """
 
     name: str
@@ -35,10 +40,12 @@ class ServedModel:
 
     @property
     def newest(self) -> int:
+        """The highest version."""
         return self.versions[-1]
 
     @property
     def kubernetes_name(self) -> str:
+        """Its name in Kubernetes."""
         return kubernetes_name(self.name)
 
 
@@ -71,6 +78,38 @@ def kubernetes_name(name: str) -> str:
     """Return a name that a Kubernetes service may have: a-z, 0-9 and -."""
     short = re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")[:40].rstrip("-")
     return short if short[:1].isalpha() else f"model-{short}".rstrip("-")
+
+
+def stable_config(models: Sequence[ServedModel]) -> str:
+    """Return `models.config`: the newest version of each model as stable."""
+    return _config(
+        {model.name: {"stable": model.newest} for model in models}, models
+    )
+
+
+def canary_config(models: Sequence[ServedModel]) -> str:
+    """Return the same with the first model's next version as its canary.
+
+    `stable` stays where it is: the server moves a label only to a version
+    that it has loaded already.
+    """
+    labels = {model.name: {"stable": model.newest} for model in models}
+    labels[models[0].name]["canary"] = models[0].newest + 1
+    return _config(labels, models)
+
+
+def curl_calls(model: ServedModel) -> str:
+    """Return the lines of `curl.sh` that ask each signature of a model once.
+
+    What needs an `x` is given the one that `generate` answered. Of those that
+    take and give PNG files, `generate_png` is the example.
+    """
+    names = sorted(model.signatures, key=lambda name: name != "generate")
+    lines = []
+    for name in names:
+        if name == "generate_png" or not name.endswith("_png"):
+            lines += _call(model, name)
+    return "\n".join(lines)
 
 
 def _folders_of_models(base: Path) -> list[Path]:
@@ -118,3 +157,68 @@ def _read(folder: Path) -> ServedModel:
         manifest.get("value_range"),
         manifest.get("num_classes"),
     )
+
+
+def _config(
+    labels: dict[str, dict[str, int]], models: Sequence[ServedModel]
+) -> str:
+    lines = ["model_config_list {"]
+    for model in models:
+        versions = sorted(labels[model.name].values())
+        lines += [
+            "  config {",
+            f'    name: "{model.name}"',
+            f'    base_path: "/models/{model.name}"',
+            '    model_platform: "tensorflow"',
+            "    model_version_policy {",
+            f"      specific {{ versions: {versions} }}",
+            "    }",
+            *(
+                f'    version_labels {{ key: "{label}" value: {version} }}'
+                for label, version in labels[model.name].items()
+            ),
+            "  }",
+        ]
+    return "\n".join([*lines, "}"])
+
+
+def _call(model: ServedModel, name: str) -> list[str]:
+    # Two rows, and one where the answer is a file.
+    rows = 1 if name == "generate_png" else 2
+    inputs = ", ".join(
+        rf"\"{key}\": {_rows(key, tensor, rows)}"
+        for key, tensor in model.signatures[name]["inputs"].items()
+    )
+    ask = f'ask {model.name} {name} "{{{inputs}}}"'
+    if name == "generate":
+        return [
+            f"answer=$({ask})",
+            f'show "{model.name} {name}" <<<"$answer"',
+            "# Its x, for the signatures that take one.",
+            'x=${answer#*\\"outputs\\":} x=${x%\\}*}',
+        ]
+    if name == "generate_png":
+        file = f"{model.name}.png"
+        return [
+            f"{ask} |",
+            '  sed -n \'s/.*"b64": *"\\([^"]*\\)".*/\\1/p\' |',
+            f"  base64 -d >{file}",
+            f'echo "== {model.name} {name}: {file}"',
+        ]
+    return [f'{ask} | show "{model.name} {name}"']
+
+
+def _rows(name: str, tensor: dict[str, Any], rows: int) -> str:
+    """Rows by the input's name; ones for numbers; zeros for vectors.
+
+    Zeros are the middle of the prior.
+    """
+    if name in _KNOWN:
+        return json.dumps(_KNOWN[name][:rows])
+    if name == "x" or name.startswith("x_"):
+        return "$x"
+    sizes = tensor["shape"][1:]
+    row: Any = 0.0 if sizes else 1.0
+    for size in reversed(sizes):
+        row = [row] * size
+    return json.dumps([row] * rows)

@@ -5,9 +5,8 @@ import PIL.Image
 import pytest
 
 from tfgen.export import SavedModelSession
-from tfgen.export.answer_comparison import AnswerComparison
-from tfgen.export.png_reader import PngReader
-from tfgen.export.runtime_failure import RuntimeFailure
+from tfgen.export.cpp_runtime import RuntimeFailure
+from tfgen.export.expected_answers import AnswerComparison, PngReader
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,7 @@ import pytest
 
 from tfgen.export import export_saved_model, verify, version_folders
 from tfgen.export.manifest import read_manifest, write_manifest
-from tfgen.export.retention import keep_last
-from tfgen.export.version_folders import list_versions, new_version
+from tfgen.export.version_folders import keep_last, list_versions, new_version
 
 
 def make(base, *versions):

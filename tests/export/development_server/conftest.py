@@ -8,7 +8,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from tfgen.export.development_server import DevelopmentServer
-from tfgen.export.development_server.version_loader import WARM_UP_FILE
+from tfgen.export.manifest import WARM_UP_FILE
 
 
 class Shouter(tf.Module):

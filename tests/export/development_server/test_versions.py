@@ -8,15 +8,13 @@ import time
 import pytest
 import tensorflow as tf
 
-from tfgen.export.development_server.completeness import missing_file
-from tfgen.export.development_server.served_model import ServedModel
-from tfgen.export.development_server.serving_error import ServingError
-from tfgen.export.development_server.version_loader import (
-    BATCHING_FILE,
-    WARM_UP_FILE,
+from tfgen.export.batching import read_batching_parameters
+from tfgen.export.development_server.served_model import (
+    ServedModel,
     load_version,
-    read_batching_parameters,
 )
+from tfgen.export.development_server.serving_error import ServingError
+from tfgen.export.manifest import BATCHING_FILE, WARM_UP_FILE, missing_file
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ def modules(kit):
     """The kit's own modules, imported as the clients do."""
     sys.path.insert(0, str(kit / "clients"))
     try:
-        import messages
         import picture
+
+        import messages
 
         yield messages, picture
     finally:

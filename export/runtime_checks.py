@@ -1,7 +1,8 @@
-"""Concurrent requests, merged by TensorFlow's scheduler, against single ones.
+"""An export in the C++ runtime against what it should answer.
 
-A server started with `--enable_batching` puts rows of several requests into
-one batch. Here the same scheduler does so, in the same runtime.
+Signature by signature against the Keras model's answers; then as a server
+started with `--enable_batching` runs it: concurrent requests, whose rows
+TensorFlow's scheduler puts into one batch, against the same requests alone.
 """
 
 import threading
@@ -10,13 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tfgen.export.answer_comparison import AnswerComparison
-from tfgen.export.batching_parameters import BatchingParameters
-from tfgen.export.batching_session import BatchingSession
-from tfgen.export.report import SchedulerReport
-from tfgen.export.signature_check import TOLERANCES
+from tfgen.export.batching import BatchingParameters, BatchingSession
+from tfgen.export.cpp_runtime import SavedModelSession
+from tfgen.export.expected_answers import TOLERANCES, AnswerComparison
+from tfgen.export.report import SchedulerReport, SignatureReport
 
 REQUESTS = 1000
+_FIRST_ROWS = 3
 # Under way at a time: many for the scheduler, few enough for containers that
 # limit the number of processes and threads.
 _THREADS = 100
@@ -33,14 +34,51 @@ PARAMETERS = BatchingParameters(
 )
 
 
-@dataclass
-class _Request:
-    signature: str
-    inputs: dict[str, np.ndarray]
-    expected: dict[str, np.ndarray]
-    tolerance: float
-    difference: float = 0.0
-    problem: str = "no answer came"
+def check_signature(
+    session: SavedModelSession,
+    comparison: AnswerComparison,
+    name: str,
+    cases: dict[int, tuple[dict, dict]],
+    precision: str,
+) -> SignatureReport:
+    """Run a signature and compare what it answers.
+
+    Args:
+        session: The loaded version.
+        comparison: What the answers are compared by.
+        name: Of the signature.
+        cases: `{batch size: (inputs, expected outputs)}`.
+        precision: What the signature computes in; a key of `TOLERANCES`.
+    """
+    description = session.signatures[name]
+    tolerance = TOLERANCES[precision]
+    differences = {}
+    row_difference = milliseconds = 0.0
+    try:
+        for batch, (inputs, expected) in cases.items():
+            answers = session.run(name, **inputs)
+            differences[batch] = comparison.difference(name, expected, answers)
+        largest = cases[max(cases)][0]
+        start = time.perf_counter()
+        together = session.run(name, **largest)
+        milliseconds = 1000 * (time.perf_counter() - start)
+        row_difference = comparison.difference(
+            name, _run_apart(session, name, largest), together
+        )
+        problem = _problem(name, differences, row_difference, tolerance)
+    except (RuntimeError, ValueError) as error:
+        problem = " ".join(str(error).split())
+    return SignatureReport(
+        name=name,
+        inputs={key: str(info) for key, info in description.inputs.items()},
+        outputs={key: str(info) for key, info in description.outputs.items()},
+        batches=tuple(differences),
+        difference=max(differences.values(), default=0.0),
+        row_difference=row_difference,
+        tolerance=tolerance,
+        milliseconds=milliseconds,
+        problem=problem,
+    )
 
 
 def check_scheduler(
@@ -79,6 +117,51 @@ def check_scheduler(
         milliseconds=milliseconds,
         problem=next((r.problem for r in requests if r.problem), ""),
     )
+
+
+@dataclass
+class _Request:
+    signature: str
+    inputs: dict[str, np.ndarray]
+    expected: dict[str, np.ndarray]
+    tolerance: float
+    difference: float = 0.0
+    problem: str = "no answer came"
+
+
+def _run_apart(session: SavedModelSession, name: str, inputs: dict) -> dict:
+    """Run the first rows and the rest by themselves, and join them."""
+    parts = [
+        session.run(name, **{key: value[rows] for key, value in inputs.items()})
+        for rows in (slice(None, _FIRST_ROWS), slice(_FIRST_ROWS, None))
+    ]
+    return {
+        key: np.concatenate([part[key] for part in parts]) for key in parts[0]
+    }
+
+
+def _problem(
+    name: str,
+    differences: dict[int, float],
+    row_difference: float,
+    tolerance: float,
+) -> str:
+    for batch, difference in differences.items():
+        if difference > tolerance:
+            return (
+                f"signature {name!r} differs from the Keras model by "
+                f"{difference:.2g} at batch {batch}; at most {tolerance:.2g} "
+                "was expected. Export the model again."
+            )
+    if row_difference > tolerance:
+        rows = max(differences)
+        return (
+            f"signature {name!r} answers differently by {row_difference:.2g} "
+            f"when {rows} rows come as {_FIRST_ROWS} and {rows - _FIRST_ROWS}; "
+            "a server mixes rows of many clients. Let no row depend on another "
+            "(batch statistics?)."
+        )
+    return ""
 
 
 def _kinds(session, generator, name, rows, precision) -> list[_Request]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
+from tensorflow.core.protobuf import meta_graph_pb2
 from tensorflow_serving.apis import (
     get_model_metadata_pb2,
     get_model_status_pb2,
@@ -11,14 +12,11 @@ from tensorflow_serving.apis import (
     prediction_log_pb2,
 )
 
-from tfgen.export.development_server import messages
-from tfgen.export.development_server.tensor_messages import (
+from tfgen.export.messages import message_class
+from tfgen.export.tensor_conversion import (
     read_tensor,
     write_tensor,
 )
-
-# Numbers on the wire are the same for both.
-SAME_ON_THE_WIRE = {"TYPE_ENUM": "TYPE_INT32"}
 
 
 def fields(descriptor, seen=None):
@@ -36,41 +34,35 @@ def fields(descriptor, seen=None):
         kind = kinds[field.type]
         seen[key] = (
             field.number,
-            SAME_ON_THE_WIRE.get(kind, kind),
+            kind,
             field.is_repeated,
         )
+        if field.enum_type is not None:
+            values = field.enum_type.values
+            seen.update({(key, value.name): value.number for value in values})
         if field.message_type is not None:
             fields(field.message_type, seen)
     return seen
 
 
 @pytest.mark.parametrize(
-    "mine, theirs",
+    "theirs",
     [
-        (messages.TensorProto, tensor_pb2.TensorProto),
-        (messages.PredictRequest, predict_pb2.PredictRequest),
-        (messages.PredictResponse, predict_pb2.PredictResponse),
-        (
-            messages.GetModelMetadataRequest,
-            get_model_metadata_pb2.GetModelMetadataRequest,
-        ),
-        (
-            messages.GetModelMetadataResponse,
-            get_model_metadata_pb2.GetModelMetadataResponse,
-        ),
-        (messages.SignatureDefMap, get_model_metadata_pb2.SignatureDefMap),
-        (
-            messages.GetModelStatusRequest,
-            get_model_status_pb2.GetModelStatusRequest,
-        ),
-        (
-            messages.GetModelStatusResponse,
-            get_model_status_pb2.GetModelStatusResponse,
-        ),
-        (messages.PredictionLog, prediction_log_pb2.PredictionLog),
+        tensor_pb2.TensorProto,
+        meta_graph_pb2.MetaGraphDef,
+        predict_pb2.PredictRequest,
+        predict_pb2.PredictResponse,
+        get_model_metadata_pb2.GetModelMetadataRequest,
+        get_model_metadata_pb2.GetModelMetadataResponse,
+        get_model_metadata_pb2.SignatureDefMap,
+        get_model_status_pb2.GetModelStatusRequest,
+        get_model_status_pb2.GetModelStatusResponse,
+        prediction_log_pb2.PredictionLog,
     ],
+    ids=lambda theirs: theirs.DESCRIPTOR.name,
 )
-def test_fields_are_theirs(mine, theirs):
+def test_fields_are_theirs(theirs):
+    mine = message_class(theirs.DESCRIPTOR.full_name)
     assert mine.DESCRIPTOR.full_name == theirs.DESCRIPTOR.full_name
     expected = fields(theirs.DESCRIPTOR)
     found = fields(mine.DESCRIPTOR)
@@ -110,7 +102,9 @@ def test_tensors_are_read_by_tensorflow(array):
 @pytest.mark.parametrize("array", ARRAYS, ids=NAMES)
 def test_tensors_of_tensorflow_are_read(array):
     theirs = tf.make_tensor_proto(array)
-    mine = messages.TensorProto.FromString(theirs.SerializeToString())
+    mine = message_class("tensorflow.TensorProto").FromString(
+        theirs.SerializeToString()
+    )
     read = read_tensor("x", mine)
     assert read.dtype == array.dtype
     np.testing.assert_array_equal(read, array)

@@ -8,9 +8,8 @@ import pytest
 import tensorflow as tf
 
 from tfgen.export import SavedModelSession, export_saved_model
-from tfgen.export.batching_parameters import BatchingParameters
-from tfgen.export.batching_session import BatchingSession
-from tfgen.export.runtime_failure import RuntimeFailure
+from tfgen.export.batching import BatchingParameters, BatchingSession
+from tfgen.export.cpp_runtime import RuntimeFailure
 
 MERGING = BatchingParameters(
     max_batch_size=64,

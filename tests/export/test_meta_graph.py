@@ -4,8 +4,7 @@ import pytest
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 
-from tfgen.export.meta_graph import parse_signatures
-from tfgen.export.wire_format import read_fields
+from tfgen.export.meta_graph import parse_signatures, read_fields
 
 
 def test_the_example_of_the_documentation():

@@ -7,7 +7,7 @@ import types
 import numpy as np
 import pytest
 
-from tfgen.export.scheduler_check import REQUESTS, check_scheduler
+from tfgen.export.runtime_checks import REQUESTS, check_scheduler
 
 ROWS = {"double": {"x": np.arange(40.0, dtype="float32")[:, None]}}
 
