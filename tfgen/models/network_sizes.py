@@ -6,8 +6,6 @@ from tfgen.networks import NETWORKS, recommended_network
 from tfgen.networks.parts import doubling_widths
 
 MLP_UNITS = (512, 512)
-STAGES = {"conv": (32, 256), "dcgan": (64, 256), "resnet": (32, 128)}
-"""Widths of the first and of the last stages where width is 256."""
 
 
 def sized_options(network, shape, width=None, depth=None, base=None) -> dict:
@@ -50,7 +48,7 @@ def most_stages(shape) -> int:
 
 
 def _stages(network, shape, width, depth, filters):
-    first, last = STAGES[network]
+    first, last = NETWORKS[network].widths
     filters = filters or doubling_widths(shape, first, last)
     depth = depth or len(filters)
     if depth > most_stages(shape):

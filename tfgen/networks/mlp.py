@@ -6,52 +6,59 @@ import keras
 
 from tfgen.networks import parts
 
-RANKS = (1, 2, 3)
-FLAT = True
 layers = keras.layers
 
 
-def encode(
-    h,
-    tools,
-    *,
-    units=(512, 256),
-    activation="relu",
-    kernel_initializer="glorot_uniform",
-):
-    """Dense layers of `units` widths."""
-    for name, width in parts.last_named(units):
-        if name:
-            h = tools.compare_rows(h)
-        h = tools.dense(
-            width,
-            activation=activation,
-            kernel_initializer=kernel_initializer,
-            name=name,
-        )(h)
-    return h if units else tools.compare_rows(h)
+class MLP(parts.Network):
+    """Dense layers of `units` widths, reversed in the decoder.
 
-
-def decode(
-    h,
-    output_shape,
-    tools,
-    *,
-    units=(512, 256),
-    activation="relu",
-    kernel_initializer="glorot_uniform",
-    uniform_latents=False,
-):
-    """Dense layers of `units` widths in reverse, then the data's shape.
-
-    With `uniform_latents` the first layer sees uniform numbers, which are cut
-    into clusters along shorter borders than normal ones.
+    With `uniform_latents` the decoder's first layer sees uniform numbers,
+    which are cut into clusters along shorter borders than normal ones.
     """
-    if uniform_latents:
-        h = layers.Activation(parts.normal_to_uniform)(h)
-    for width in reversed(units):
-        h = layers.Dense(
-            width, activation=activation, kernel_initializer=kernel_initializer
-        )(h)
-    h = layers.Dense(math.prod(output_shape))(h)
-    return layers.Reshape(output_shape)(h)
+
+    ranks = (1, 2, 3)
+    flat = True
+
+    @classmethod
+    def encode(
+        cls,
+        h,
+        tools,
+        *,
+        units=(512, 256),
+        activation="relu",
+        kernel_initializer="glorot_uniform",
+    ):
+        for name, width in parts.last_named(units):
+            if name:
+                h = tools.compare_rows(h)
+            h = tools.dense(
+                width,
+                activation=activation,
+                kernel_initializer=kernel_initializer,
+                name=name,
+            )(h)
+        return h if units else tools.compare_rows(h)
+
+    @classmethod
+    def decode(
+        cls,
+        h,
+        output_shape,
+        tools,
+        *,
+        units=(512, 256),
+        activation="relu",
+        kernel_initializer="glorot_uniform",
+        uniform_latents=False,
+    ):
+        if uniform_latents:
+            h = layers.Activation(parts.normal_to_uniform)(h)
+        for width in reversed(units):
+            h = layers.Dense(
+                width,
+                activation=activation,
+                kernel_initializer=kernel_initializer,
+            )(h)
+        h = layers.Dense(math.prod(output_shape))(h)
+        return layers.Reshape(output_shape)(h)

@@ -1,15 +1,131 @@
-"""Parts that the networks share."""
+"""Network, Toolkit and other parts that the networks share."""
 
 import math
 
 import keras
+
+from tfgen import layers as tfgen_layers
 
 layers = keras.layers
 FEATURES = "features"
 """Name of the inner layer by which a discriminator compares examples."""
 
 
-def label_beside(x, label):
+class Network:
+    """Abstract: how the inner layers of an encoder and a decoder are made.
+
+    A subclass is listed in `tfgen.networks.NETWORKS`. The keyword arguments
+    of its `encode` and `decode` are the options that users can set.
+
+    Attributes:
+        ranks: ranks of an example that it takes: 3 is an image.
+        flat: whether examples are flattened first.
+        widths: widths of the first and of the last stage, between which they
+            double; None where there are no stages.
+    """
+
+    ranks = (3,)
+    flat = False
+    widths: tuple[int, int] | None = None
+
+    @classmethod
+    def encode(
+        cls, h: keras.KerasTensor, tools: "Toolkit"
+    ) -> keras.KerasTensor:
+        """Features `(batch, n)` of examples `(batch, *shape)`."""
+        raise NotImplementedError(cls.__name__)
+
+    @classmethod
+    def decode(
+        cls, h: keras.KerasTensor, output_shape: tuple, tools: "Toolkit"
+    ) -> keras.KerasTensor:
+        """Examples `(batch, *output_shape)` of latents `(batch, n)`."""
+        raise NotImplementedError(cls.__name__)
+
+    @classmethod
+    def encoder_widths(cls, shape: tuple, filters: tuple | None) -> tuple:
+        """Width of each stage, each of which halves the image."""
+        return tuple(filters or doubling_widths(shape, *cls.widths))
+
+    @classmethod
+    def decoder_stages(cls, shape: tuple, filters: tuple | None):
+        """Widths, the sizes between stages, and the shape to start from."""
+        widths = cls.encoder_widths(shape, filters)
+        sizes = halved_sizes(shape, len(widths))
+        return widths, sizes, (*sizes[-1], widths[-1])
+
+
+class Toolkit:
+    """Layers as the options that all networks share want them.
+
+    Args:
+        spectral_norm: whether kernels have spectral norm 1.
+        minibatch_stddev: whether the network is told how much the examples
+            of a batch vary.
+        label: one-hot labels that scale and shift what is normalised, or
+            None.
+
+    Attributes:
+        dense: a layer class, `keras.layers.Dense` or its like.
+        conv: a layer class, `keras.layers.Conv2D` or its like.
+        zeros: initializer of kernels that start as zeros where they can.
+    """
+
+    def __init__(
+        self,
+        spectral_norm: bool = False,
+        minibatch_stddev: bool = False,
+        label: keras.KerasTensor | None = None,
+    ):
+        self.dense, self.conv = layers.Dense, layers.Conv2D
+        self.zeros = "zeros"
+        if spectral_norm:
+            self.dense = tfgen_layers.SpectralDense
+            self.conv = tfgen_layers.SpectralConv2D
+            # No factor brings a kernel of zeros to norm 1.
+            self.zeros = "glorot_uniform"
+        self.label_used = False
+        self._minibatch_stddev = minibatch_stddev
+        self._label = label
+        self._dropouts = 0
+
+    def compare_rows(self, h: keras.KerasTensor) -> keras.KerasTensor:
+        """h, with the spread of the batch as one more channel if asked."""
+        return (
+            tfgen_layers.MinibatchStddev()(h) if self._minibatch_stddev else h
+        )
+
+    def batch_normalize(self, h: keras.KerasTensor) -> keras.KerasTensor:
+        """Normalised over all rows, by class if there is a label."""
+        # The moving statistics of 0.99 come late for a network that samples.
+        if self._label is None:
+            return tfgen_layers.BatchNormalization(momentum=0.9)(h)
+        self.label_used = True
+        return tfgen_layers.ConditionalBatchNormalization(momentum=0.9)(
+            [h, self._label]
+        )
+
+    def group_normalize(self, h: keras.KerasTensor) -> keras.KerasTensor:
+        """Normalised row by row, by class if there is a label."""
+        groups = math.gcd(h.shape[-1], 8)
+        if self._label is None:
+            return layers.GroupNormalization(groups)(h)
+        self.label_used = True
+        return tfgen_layers.ConditionalGroupNormalization(groups)(
+            [h, self._label]
+        )
+
+    def dropout(self, h: keras.KerasTensor, rate: float) -> keras.KerasTensor:
+        """Dropout whose name is the same in every process."""
+        if not rate:
+            return h
+        self._dropouts += 1
+        return tfgen_layers.Dropout(rate, name=f"dropout_{self._dropouts}")(h)
+
+
+def label_beside(
+    x: keras.KerasTensor, label: keras.KerasTensor
+) -> keras.KerasTensor:
     """Data with the label beside it on the last axis.
 
     For images the label becomes constant channels.
@@ -20,7 +136,12 @@ def label_beside(x, label):
     return layers.Concatenate()([x, label])
 
 
-def projection(logit, features, label, dense):
+def projection(
+    logit: keras.KerasTensor,
+    features: keras.KerasTensor,
+    label: keras.KerasTensor,
+    dense: type[keras.layers.Layer],
+) -> keras.KerasTensor:
     """`logit + <V y, features>`, with one row of V a class.
 
     Reference:
@@ -31,7 +152,9 @@ def projection(logit, features, label, dense):
     return layers.Add()([logit, layers.Dot(axes=-1)([row, features])])
 
 
-def output(h, activation="linear"):
+def output(
+    h: keras.KerasTensor, activation: str = "linear"
+) -> keras.KerasTensor:
     """The last activation, in float32 whatever the network computes in."""
     return layers.Activation(activation, dtype="float32", name="output")(h)
 
@@ -42,7 +165,7 @@ def normal_to_uniform(latents):
     return keras.ops.erf(latents / math.sqrt(2.0))
 
 
-def last_named(widths):
+def last_named(widths: tuple) -> list[tuple[str | None, int]]:
     """Pairs of a layer's name and width: the last one gives the features.
 
     >>> last_named([32, 64])
@@ -52,7 +175,7 @@ def last_named(widths):
     return list(zip(names[:-1] + [FEATURES], widths, strict=False))
 
 
-def doubling_widths(shape, first, most):
+def doubling_widths(shape: tuple, first: int, most: int) -> list[int]:
     """A width for each halving that brings an image to 4 to 7 pixels.
 
     >>> doubling_widths((64, 64, 3), 32, 128)
@@ -62,7 +185,7 @@ def doubling_widths(shape, first, most):
     return [min(first * 2**i, most) for i in range(times)]
 
 
-def he_transposed():
+def he_transposed() -> keras.initializers.Initializer:
     """He's initializer for transposed convolutions of stride 2.
 
     A pixel sees a quarter of such a kernel. (Keras calls the inputs of a
@@ -71,7 +194,7 @@ def he_transposed():
     return keras.initializers.VarianceScaling(2.0 * 4.0, "fan_out")
 
 
-def halved_sizes(shape, times):
+def halved_sizes(shape: tuple, times: int) -> list[tuple[int, int]]:
     """Image sizes from the data's down, each half the one before, rounded up.
 
     >>> halved_sizes((28, 28, 1), 3)
@@ -84,7 +207,7 @@ def halved_sizes(shape, times):
     return sizes
 
 
-def crop_to(h, size):
+def crop_to(h: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:
     """Cuts a row or column that rounding up has added."""
     extra = [have - want for have, want in zip(h.shape[1:3], size, strict=True)]
     if not any(extra):

@@ -6,21 +6,13 @@ import keras
 
 from tfgen.networks import parts
 
-RANKS = (3,)
-FLAT = False
 layers = keras.layers
 
 
-def encode(
-    h,
-    tools,
-    *,
-    filters=None,
-    blocks=1,
-    activation="silu",
-    normalization="group",
-):
+class ResNet(parts.Network):
     """Residual blocks, halving the image between stages.
+
+    The decoder has the stages in reverse, with nearest-neighbour upsampling.
 
     `filters` names the width of each stage, `blocks` how many residual blocks
     each has. Group normalisation keeps examples apart, as row-wise serving
@@ -30,40 +22,52 @@ def encode(
     Reference:
         He et al. (2016), "Identity mappings in deep residual networks".
     """
-    widths = filters or parts.doubling_widths(h.shape[1:], 32, 128)
-    before = _Activation(tools, normalization, activation)
-    h = tools.conv(widths[0], 3, padding="same")(h)
-    for i, width in enumerate(widths):
-        h = tools.conv(width, 3, strides=2, padding="same")(h)
-        if i == len(widths) - 1:
-            h = tools.compare_rows(h)
-        for _ in range(blocks):
-            h = _residual(h, width, tools, before)
-    return layers.Flatten()(before(h, parts.FEATURES))
 
+    widths = (32, 128)
 
-def decode(
-    h,
-    output_shape,
-    tools,
-    *,
-    filters=None,
-    blocks=1,
-    activation="silu",
-    normalization="group",
-):
-    """The encoder's stages in reverse, with nearest-neighbour upsampling."""
-    widths = tuple(filters or parts.doubling_widths(output_shape, 32, 128))
-    sizes = parts.halved_sizes(output_shape, len(widths))
-    start = (*sizes[-1], widths[-1])
-    before = _Activation(tools, normalization, activation)
-    h = layers.Dense(math.prod(start))(h)
-    h = layers.Reshape(start)(h)
-    for width, size in zip(widths[::-1], sizes[-2::-1], strict=True):
-        for _ in range(blocks):
-            h = _residual(h, width, tools, before)
-        h = parts.crop_to(layers.UpSampling2D()(h), size)
-    return layers.Conv2D(output_shape[-1], 3, padding="same")(before(h))
+    @classmethod
+    def encode(
+        cls,
+        h,
+        tools,
+        *,
+        filters=None,
+        blocks=1,
+        activation="silu",
+        normalization="group",
+    ):
+        widths = cls.encoder_widths(h.shape[1:], filters)
+        before = _Activation(tools, normalization, activation)
+        h = tools.conv(widths[0], 3, padding="same")(h)
+        for i, width in enumerate(widths):
+            h = tools.conv(width, 3, strides=2, padding="same")(h)
+            if i == len(widths) - 1:
+                h = tools.compare_rows(h)
+            for _ in range(blocks):
+                h = _residual(h, width, tools, before)
+        return layers.Flatten()(before(h, parts.FEATURES))
+
+    @classmethod
+    def decode(
+        cls,
+        h,
+        output_shape,
+        tools,
+        *,
+        filters=None,
+        blocks=1,
+        activation="silu",
+        normalization="group",
+    ):
+        widths, sizes, start = cls.decoder_stages(output_shape, filters)
+        before = _Activation(tools, normalization, activation)
+        h = layers.Dense(math.prod(start))(h)
+        h = layers.Reshape(start)(h)
+        for width, size in zip(widths[::-1], sizes[-2::-1], strict=True):
+            for _ in range(blocks):
+                h = _residual(h, width, tools, before)
+            h = parts.crop_to(layers.UpSampling2D()(h), size)
+        return layers.Conv2D(output_shape[-1], 3, padding="same")(before(h))
 
 
 class _Activation:

@@ -1,19 +1,32 @@
-"""Networks by name."""
+"""Encoders and decoders by name.
+
+A new network is a class of `encode` and `decode`, and a line of `NETWORKS`.
+"""
 
 import inspect
-import types
 
 import keras
 
-from tfgen.networks import conv, dcgan, mlp, parts, resnet
-from tfgen.networks.toolkit import Toolkit
+from tfgen.networks import parts
+from tfgen.networks.conv import DCGAN, Conv
+from tfgen.networks.mlp import MLP
+from tfgen.networks.parts import Network, Toolkit
+from tfgen.networks.resnet import ResNet
 
 ROLES = ("encoder", "decoder")
-NETWORKS = {"mlp": mlp, "conv": conv, "resnet": resnet, "dcgan": dcgan}
+NETWORKS = {"mlp": MLP, "conv": Conv, "resnet": ResNet, "dcgan": DCGAN}
+"""Networks by name."""
 
 
 def recommended_network(shape: tuple[int, ...]) -> str:
-    """`"conv"` for images, `"mlp"` for tables and points."""
+    """Name of the usual network for examples of a shape.
+
+    `"conv"` for images, `"mlp"` for tables and points.
+
+    Example:
+    >>> tfgen.networks.recommended_network((28, 28, 1))
+    'conv'
+    """
     return "conv" if len(shape) == 3 else "mlp"
 
 
@@ -46,13 +59,21 @@ def build_encoder(
             al., 2018).
         minibatch_stddev: show the network how much a batch varies (Karras et
             al., 2018); rows then depend on each other.
-        options: sizes; see `tfgen/networks/<network>.py`.
+        **options: sizes of the network; see its class in `NETWORKS`.
+
+    Returns:
+        A `keras.Model` from `x` (or `[x, label]`) to `(batch, outputs)`.
 
     Raises:
         ValueError: for an unknown name, a shape that the network does not
             take, or an unknown option.
+
+    Example:
+    >>> encoder = tfgen.networks.build_encoder("mlp", (5,), 2, units=(16,))
+    >>> encoder.output_shape
+    (None, 2)
     """
-    module = _module(network, input_shape)
+    kind = _network(network, input_shape)
     _check_options(network, "encoder", options)
     _check_conditioning(conditioning, "encoder", num_classes)
     if conditioning == "projection" and outputs != 1:
@@ -62,10 +83,10 @@ def build_encoder(
         )
     tools = Toolkit(spectral_norm, minibatch_stddev)
     x, label = keras.Input(input_shape, name="x"), _label_input(num_classes)
-    h = keras.layers.Flatten()(x) if module.FLAT else x
+    h = keras.layers.Flatten()(x) if kind.flat else x
     if label is not None and conditioning == "concatenation":
         h = parts.label_beside(h, label)
-    features = module.encode(h, tools, **options)
+    features = kind.encode(h, tools, **options)
     h = tools.dense(outputs)(features)
     if conditioning == "projection":
         h = parts.projection(h, features, label, tools.dense)
@@ -85,12 +106,33 @@ def build_decoder(
 ) -> keras.Model:
     """A network from latents (and one-hot labels) to `output_shape`.
 
-    Args and errors: as for `build_encoder`; `output_activation` is the last.
-    With `conditioning="normalization"` each class has scales and offsets of
-    its own after every normalisation: batch normalisation in `"dcgan"`, group
-    normalisation in `"resnet"` (de Vries et al., 2017).
+    Args:
+        network: `"mlp"`, `"conv"`, `"resnet"` or `"dcgan"`.
+        output_shape: `(height, width, channels)` or `(features,)`.
+        latent_dim: length of a latent.
+        num_classes: adds a second input of one-hot labels.
+        output_activation: the last activation.
+        conditioning: what labels do. `"concatenation"`: they lie beside the
+            latent; `"normalization"`: each class has scales and offsets of
+            its own after every normalisation, batch normalisation in
+            `"dcgan"`, group normalisation in `"resnet"` (de Vries et al.,
+            2017).
+        **options: sizes of the network; see its class in `NETWORKS`.
+
+    Returns:
+        A `keras.Model` from `latent` (or `[latent, label]`) to
+        `(batch, *output_shape)`.
+
+    Raises:
+        ValueError: as for `build_encoder`, and for `"normalization"` where
+            nothing is normalised.
+
+    Example:
+    >>> decoder = tfgen.networks.build_decoder("conv", (8, 8, 1), 2, units=4)
+    >>> decoder.output_shape
+    (None, 8, 8, 1)
     """
-    module = _module(network, output_shape)
+    kind = _network(network, output_shape)
     _check_options(network, "decoder", options)
     _check_conditioning(conditioning, "decoder", num_classes)
     latent = keras.Input((latent_dim,), name="latent")
@@ -99,7 +141,7 @@ def build_decoder(
         tools = Toolkit(label=label)
     elif label is not None:
         h = parts.label_beside(latent, label)
-    h = module.decode(h, tuple(output_shape), tools, **options)
+    h = kind.decode(h, tuple(output_shape), tools, **options)
     if conditioning == "normalization" and not tools.label_used:
         raise ValueError(
             f"the {network!r} decoder normalises nothing that labels could "
@@ -121,11 +163,15 @@ def known_options(network: str, role: str) -> tuple[str, ...]:
 
     Raises:
         ValueError: for an unknown network.
+
+    Example:
+    >>> "batch_norm" in tfgen.networks.known_options("dcgan", "encoder")
+    True
     """
-    module = _module(network)
+    kind = _network(network)
     functions = {
-        "encoder": (module.encode, build_encoder),
-        "decoder": (module.decode, build_decoder),
+        "encoder": (kind.encode, build_encoder),
+        "decoder": (kind.decode, build_decoder),
     }
     return tuple(
         parameter.name
@@ -138,8 +184,19 @@ def known_options(network: str, role: str) -> tuple[str, ...]:
 def divide_options(network: str, options: dict) -> tuple[dict, dict]:
     """Options of the encoder and of the decoder: to each what it knows.
 
+    Args:
+        network: a key of `NETWORKS`.
+        options: options by name, of either or both.
+
+    Returns:
+        Those of the encoder and those of the decoder.
+
     Raises:
         ValueError: for an unknown network, or an option that neither knows.
+
+    Example:
+    >>> tfgen.networks.divide_options("dcgan", {"dropout": 0.1})
+    ({'dropout': 0.1}, {})
     """
     known = {role: known_options(network, role) for role in ROLES}
     for option in options:
@@ -155,18 +212,18 @@ def divide_options(network: str, options: dict) -> tuple[dict, dict]:
     )
 
 
-def _module(network, shape=None) -> types.ModuleType:
+def _network(network: str, shape: tuple | None = None) -> type[Network]:
     if network not in NETWORKS:
         raise ValueError(
             f"network is {network!r}, expected one of {', '.join(NETWORKS)}."
         )
-    module = NETWORKS[network]
-    if shape is not None and len(shape) not in module.RANKS:
+    kind = NETWORKS[network]
+    if shape is not None and len(shape) not in kind.ranks:
         raise ValueError(
             f"the {network!r} network takes images (height, width, channels), "
             f"got data of shape {tuple(shape)}: use network='mlp'."
         )
-    return module
+    return kind
 
 
 def _check_options(network, role, options):
