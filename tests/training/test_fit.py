@@ -204,6 +204,14 @@ def test_on_batch(model):
     assert model.predict(X, verbose=0).shape == X.shape
 
 
+def test_on_batch_after_fit(model):
+    model.fit(X, validation_data=X, verbose=0)
+    model.train_on_batch(X[:8])
+    assert model.steps_done == 4
+    first, second = (model.test_on_batch(x)[0] for x in (X[:8], X[8:16]))
+    assert first != second
+
+
 class Sequence(keras.utils.PyDataset):
     def __len__(self):
         return 7

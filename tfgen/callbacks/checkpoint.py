@@ -59,7 +59,6 @@ class Checkpoint(keras.callbacks.Callback):
         self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._epoch_steps = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._manager = None
-        self._steps_per_epoch = None
         self._stop_asked = False
 
     def stop_soon(self) -> None:
@@ -76,7 +75,6 @@ class Checkpoint(keras.callbacks.Callback):
         Returns:
             The epoch to go on with.
         """
-        self._steps_per_epoch = steps_per_epoch
         self._manager = self._make_manager()
         newest = self._manager.latest_checkpoint
         if newest is None:
@@ -91,7 +89,8 @@ class Checkpoint(keras.callbacks.Callback):
         epoch, done = int(self._epoch), int(self._epoch_steps)
         if done:
             values = [variable.numpy() for variable in self._metric_variables()]
-            self.model._train_runner.skip(done, lambda: self._put_back(values))
+            place = self.model.training_place
+            place.resume(done, lambda: self._put_back(values))
         return epoch
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -100,14 +99,14 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         waited = time.monotonic() - self._saved_at
-        done = self.model._train_runner.done
+        place = self.model.training_place
         due = self.every_seconds is not None and waited >= self.every_seconds
-        if self.every_steps and done % self.every_steps == 0:
+        if self.every_steps and place.done % self.every_steps == 0:
             due = True
-        if self.model._train_runner.resumes or done == self._steps_per_epoch:
+        if place.resumes or place.at_end:
             return  # nothing new yet, or the epoch's own checkpoint is next
         if due or self._stop_asked:
-            self._epoch_steps.assign(done)
+            self._epoch_steps.assign(place.done)
             self.save()
             self._stop_if_asked()
 

@@ -1,5 +1,7 @@
 """What every generative model has."""
 
+import contextlib
+
 import keras
 import tensorflow as tf
 
@@ -10,6 +12,7 @@ from tfgen.models.sampler import Sampler
 from tfgen.models.truncation import truncated
 from tfgen.optimizers import OptimizerGroup
 from tfgen.training import inputs, refusals
+from tfgen.training.epoch_place import EpochPlace
 from tfgen.training.files import written_whole
 from tfgen.training.global_batch import GlobalBatch
 from tfgen.training.step_runner import StepRunner
@@ -65,8 +68,8 @@ class GenerativeModel(ConfigFromSignature, keras.Model):
         self.step = self._counter("step")
         self.evaluated_rows = self._counter("evaluated_rows")
         self.trackers = {}
-        self._train_runner = StepRunner(self, "train_step")
-        self._test_runner = StepRunner(self, "test_step")
+        self.training_place = EpochPlace()
+        self.evaluation_place = EpochPlace(self.evaluated_rows)
         self._endpoint_runner = EndpointRunner(self)
         self._sampler = Sampler(self)
 
@@ -168,11 +171,8 @@ class GenerativeModel(ConfigFromSignature, keras.Model):
             FloatingPointError: if a gradient is not finite; the weights of its
                 network are then those before the step.
         """
-        kwargs, runs = inputs.fit_arguments(self, x, y, batch_size, kwargs)
-        self._train_runner.start(runs.steps_per_epoch, runs.ordered)
-        if kwargs["validation_data"] is not None:
-            self._test_runner.start(runs.validation_steps)
-        with inputs.explained_errors(self):
+        with self._places_kept(), inputs.explained_errors(self):
+            kwargs = inputs.fit_arguments(self, x, y, batch_size, kwargs)
             return super().fit(**kwargs)
 
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
@@ -189,28 +189,33 @@ class GenerativeModel(ConfigFromSignature, keras.Model):
     def _evaluate_apart(self, x, y, batch_size, steps=None, **kwargs):
         # A callback may ask for it in the middle of fit.
         self._assert_compile_called("evaluate")
-        data, steps = inputs.evaluation_data(self, x, y, batch_size, steps)
-        with self._train_runner.paused(), self._test_runner.paused():
-            self._test_runner.start(steps)
+        with self._places_kept():
+            data, steps = inputs.evaluation_data(self, x, y, batch_size, steps)
             return super().evaluate(x=data, steps=steps, **kwargs)
+
+    @contextlib.contextmanager
+    def _places_kept(self):
+        with self.training_place.kept(), self.evaluation_place.kept():
+            yield
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Everything is built at compile; Keras' way fails on odd batches."""
 
     def make_train_function(self, force=False):
         if self.train_function is None or force:
-            self.train_function = self._train_runner.build()
+            runner = StepRunner(self, "train_step", self.training_place)
+            self.train_function = runner.build()
 
     def make_test_function(self, force=False):
         if self.test_function is None or force:
-            self.test_function = self._test_runner.build()
+            runner = StepRunner(self, "test_step", self.evaluation_place)
+            self.test_function = runner.build()
 
     def reset_metrics(self):
         """Called at the start of each epoch and of each evaluation."""
         super().reset_metrics()
-        self.evaluated_rows.assign(0)
-        self._train_runner.begin_epoch()
-        self._test_runner.begin_epoch()
+        self.training_place.begin_epoch()
+        self.evaluation_place.begin_epoch()
 
     @property
     def steps_done(self) -> int:

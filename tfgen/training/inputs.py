@@ -2,7 +2,6 @@
 
 import collections.abc
 import contextlib
-import dataclasses
 import inspect
 
 import keras
@@ -16,17 +15,8 @@ from tfgen.optimizers.optimizer_group import NOT_FINITE
 DEFAULT_BATCH_SIZE = 32
 
 
-@dataclasses.dataclass
-class Runs:
-    """How many steps there are; None where the data does not tell."""
-
-    steps_per_epoch: int | None
-    validation_steps: int | None
-    ordered: bool
-
-
 def fit_arguments(model, x, y, batch_size, kwargs):
-    """Arguments for `keras.Model.fit`, and the number of steps they make."""
+    """Arguments for `keras.Model.fit`; starts the model's places in epochs."""
     model._assert_compile_called("fit")
     kwargs = dict(kwargs)
     for name in ("sample_weight", "class_weight"):
@@ -45,6 +35,9 @@ def fit_arguments(model, x, y, batch_size, kwargs):
     initial_epoch = kwargs.pop("initial_epoch", 0)
     found = _steps(data, kwargs.get("steps_per_epoch"), "steps_per_epoch")
     steps = kwargs.pop("steps_per_epoch", None) or found
+    ordered = isinstance(data, Batches)
+    place = model.training_place
+    _start(model, place, steps, ordered)
     for callback in _callbacks(kwargs.get("callbacks")):
         if isinstance(callback, keras.callbacks.BackupAndRestore):
             # Keras restores after the data has been lined up with the step.
@@ -64,9 +57,11 @@ def fit_arguments(model, x, y, batch_size, kwargs):
             validation_steps,
             "validation_steps",
         )
-    ordered = isinstance(data, Batches)
+    if ordered:
+        first = place.first_batch(model.steps_done, data.steps_per_epoch)
+        data = data.dataset(first)
     kwargs |= {
-        "x": data.dataset(_start(model, data, steps)) if ordered else data,
+        "x": data,
         "shuffle": False,
         "validation_data": validation_data,
         "initial_epoch": initial_epoch,
@@ -74,23 +69,39 @@ def fit_arguments(model, x, y, batch_size, kwargs):
         "steps_per_epoch": steps if ordered or steps != found else None,
         "validation_steps": validation_steps,
     }
-    return kwargs, Runs(steps, validation_steps, ordered)
+    return kwargs
 
 
 def evaluation_data(model, x, y, batch_size, steps=None, argument="steps"):
-    """A finite dataset in the data's own order, and its number of batches."""
+    """A finite dataset in the data's own order, and its number of batches.
+
+    Starts the model's place in an evaluation.
+    """
     if isinstance(x, tuple) and y is None:
         x, y = (*x, None)[:2]
     if batch_size and hasattr(x, "__len__"):
         batch_size = min(batch_size, len(x)) or None
     data = _training_data(model, x, y, batch_size, shuffle=False)
     if not isinstance(data, Batches):
-        return data, steps or _steps(data, steps, argument)
+        steps = steps or _steps(data, steps, argument)
+        _start(model, model.evaluation_place, steps)
+        return data, steps
     in_order = data.source.batches(
         data.batch_size, shuffle=False, labels=data.labels
     )
     steps = min(steps or in_order.steps_per_epoch, in_order.steps_per_epoch)
+    _start(model, model.evaluation_place, steps)
     return in_order.dataset().take(steps), steps
+
+
+def _start(model, place, steps, ordered=True):
+    if steps is None and model.steps_per_execution > 1:
+        raise ValueError(
+            f"steps_per_execution is {model.steps_per_execution}, but the "
+            "data does not tell how many batches it has: pass "
+            "steps_per_epoch, or compile with steps_per_execution=1."
+        )
+    place.start(steps, ordered)
 
 
 @contextlib.contextmanager
@@ -285,14 +296,6 @@ def _steps(data, given, argument):
             "repeat()."
         )
     return cardinality if cardinality >= 0 else None
-
-
-def _start(model, batches, steps):
-    """The model's step, at the start of an epoch unless it resumes in one."""
-    step = model.steps_done
-    if model._train_runner.resumes or steps != batches.steps_per_epoch:
-        return step
-    return -(-step // steps) * steps
 
 
 def _callbacks(callbacks):

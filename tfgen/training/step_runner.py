@@ -1,104 +1,44 @@
 """Runs training and test steps over the replicas."""
 
-import contextlib
 import types
+from collections.abc import Iterator
 
 import tensorflow as tf
 
 from tfgen.training.custom_gradients import never_differentiated
+from tfgen.training.epoch_place import EpochPlace
 
 
 class StepRunner:
     """The model's train or test function.
 
     Runs up to `steps_per_execution` steps in one compiled call, on every
-    replica, and reports the metrics over all of them. After a resume in the
-    middle of an epoch, the steps that were already done are passed over.
+    replica, and reports the metrics over all of them.
 
     Args:
         model: a `GenerativeModel`.
         step: `"train_step"` or `"test_step"`.
+        place: where in the epoch the steps are.
     """
 
-    def __init__(self, model, step: str):
+    def __init__(self, model, step: str, place: EpochPlace):
         self._model = model
         self._step = step
         self._training = step == "train_step"
+        self._place = place
         self._function = None
-        self._steps_per_epoch = None
-        self._ordered = True
-        self._done = 0
-        self._skip = 0
-        self._restore_metrics = None
 
-    def start(self, steps_per_epoch: int | None, ordered: bool = True):
-        """Called before fit or evaluate.
-
-        Args:
-            steps_per_epoch: number of steps, None if unknown.
-            ordered: whether the data itself starts at the model's step.
-        """
-        self._steps_per_epoch = steps_per_epoch
-        self._ordered = ordered
-        if steps_per_epoch is None and self._model.steps_per_execution > 1:
-            raise ValueError(
-                "steps_per_execution is "
-                f"{self._model.steps_per_execution}, but the data does not "
-                "tell how many batches it has: pass steps_per_epoch, or "
-                "compile with steps_per_execution=1."
-            )
-
-    def begin_epoch(self):
-        self._done = 0
-
-    @contextlib.contextmanager
-    def paused(self):
-        """Keeps the place in the epoch while something else is evaluated."""
-        place = self._steps_per_epoch, self._ordered, self._done
-        try:
-            yield
-        finally:
-            self._steps_per_epoch, self._ordered, self._done = place
-
-    def skip(self, steps: int, restore_metrics):
-        """Passes over the next epoch's first steps, done before a resume."""
-        self._skip = steps
-        self._restore_metrics = restore_metrics
-
-    @property
-    def done(self) -> int:
-        """Steps of this epoch that are done."""
-        return self._done
-
-    @property
-    def resumes(self) -> bool:
-        """Whether the next epoch goes on in its middle."""
-        return self._skip > 0
-
-    def build(self):
+    def build(self) -> "StepRunner":
         """Compiles the steps; returns the function that Keras calls."""
         self._function = self._compile()
         return self
 
-    def __call__(self, iterator):
-        count = self._model.steps_per_execution
-        if self._steps_per_epoch is not None:
-            count = min(count, self._steps_per_epoch - self._done)
-        self._done += count
-        count -= self._pass_over(count, iterator)
+    def __call__(self, iterator: Iterator) -> dict:
+        """Runs the next steps; returns the metrics as they then stand."""
+        count = self._place.advance(self._model.steps_per_execution, iterator)
         if count:
             return self._function(iterator, count)
         return self._model.logs(self._training)
-
-    def _pass_over(self, count, iterator):
-        skipped = min(self._skip, count)
-        self._skip -= skipped
-        if skipped and not self._ordered:
-            for _ in range(skipped):
-                next(iterator)
-        if skipped and not self._skip:
-            self._restore_metrics()
-        return skipped
 
     def _compile(self):
         model = self._model
@@ -143,7 +83,8 @@ class StepRunner:
                 return several(iterator, tf.constant(count))
             # Where data may end, it is fetched first: within one function the
             # step would be counted before the end is noticed.
-            if not self._ordered or isinstance(iterator, types.GeneratorType):
+            generated = isinstance(iterator, types.GeneratorType)
+            if generated or not self._place.ordered:
                 return on_data(next(iterator))
             return one(iterator)
 

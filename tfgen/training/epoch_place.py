@@ -1,0 +1,126 @@
+"""Where a training, or an evaluation, stands within its epoch."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import keras
+
+
+class EpochPlace:
+    """How far an epoch has come, how far it goes, and what is done already.
+
+    A model has one for training and one for evaluation. `fit` and `evaluate`
+    start it, its steps advance it, a checkpoint reads it and puts it back.
+
+    Args:
+        rows: counter of the rows that an evaluation has seen, by whose number
+            their noise goes; it starts anew with each epoch.
+
+    Attributes:
+        steps: of an epoch; None where the data does not tell.
+        ordered: whether the order of the data is a function of the step, so
+            that it can itself start at any.
+        done: steps of this epoch that are done, or were before a resume.
+        rows: see above.
+
+    Example:
+    >>> place = EpochPlace()
+    >>> place.start(steps=5)
+    >>> [place.advance(2, iter(())) for _ in range(3)]
+    [2, 2, 1]
+    >>> place.done, place.at_end
+    (5, True)
+    """
+
+    def __init__(self, rows: keras.Variable | None = None):
+        self.steps = None
+        self.ordered = True
+        self.done = 0
+        self.rows = rows
+        self._to_pass_over = 0
+        self._once_passed = None
+
+    def start(self, steps: int | None, ordered: bool = True) -> None:
+        """Says what the epochs from now on are like; see the attributes."""
+        self.steps = steps
+        self.ordered = ordered
+
+    def begin_epoch(self) -> None:
+        """Goes to the epoch's start."""
+        self.done = 0
+        if self.rows is not None:
+            self.rows.assign(0)
+
+    @contextlib.contextmanager
+    def kept(self):
+        """Comes back to this place at the end, whatever happens within.
+
+        A callback may evaluate in the middle of a training, or of another
+        evaluation; and a training that fails leaves nothing to pass over.
+        """
+        before = self.steps, self.ordered, self.done
+        passing = self._to_pass_over, self._once_passed
+        try:
+            yield
+        finally:
+            self.steps, self.ordered, self.done = before
+            self._to_pass_over, self._once_passed = passing
+
+    def resume(self, done: int, once_passed: Callable[[], None]) -> None:
+        """Lets the next epoch pass over steps that a checkpoint has done.
+
+        Args:
+            done: how many.
+            once_passed: called when they are passed, to put back the metrics,
+                which Keras resets at the start of the epoch.
+        """
+        self._to_pass_over = done
+        self._once_passed = once_passed
+
+    @property
+    def resumes(self) -> bool:
+        """Whether steps from before a resume are still to be passed over."""
+        return self._to_pass_over > 0
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the epoch is known to be over."""
+        return self.done == self.steps
+
+    def first_batch(self, step: int, steps_of_data: int) -> int:
+        """Number of the batch that data in order starts with.
+
+        Args:
+            step: training steps that the model has behind it.
+            steps_of_data: batches in an epoch of the data.
+
+        Returns:
+            The model's step; but where epochs are those of the data, and none
+            is resumed, the start of the next one.
+        """
+        if self.resumes or self.steps != steps_of_data:
+            return step
+        return -(-step // self.steps) * self.steps
+
+    def advance(self, most: int, batches: Iterator) -> int:
+        """Moves on by up to `most` steps, not beyond the end of the epoch.
+
+        Args:
+            most: steps in one call.
+            batches: where those to be passed over are taken from, unless they
+                were left out of it already.
+
+        Returns:
+            How many of the steps are still to be done.
+        """
+        if self.steps is not None:
+            most = min(most, self.steps - self.done)
+        self.done += most
+        passed = min(self._to_pass_over, most)
+        self._to_pass_over -= passed
+        if not self.ordered:
+            for _ in range(passed):
+                next(batches)
+        if passed and not self._to_pass_over:
+            self._once_passed()
+        return most - passed
