@@ -4,25 +4,25 @@ import numpy as np
 import pytest
 
 import tfgen.data
-from tfgen.data import shapes
+from tfgen.data import synthetic
 
 
 @pytest.fixture(scope="module")
 def drawings():
     """Images in the order of their factors, as shares of white."""
-    images, _ = shapes.draw()
-    return images.reshape(*shapes.LEVELS, 32, 32) / 255
+    images, _ = synthetic.draw_shapes()
+    return images.reshape(*synthetic.LEVELS, 32, 32) / 255
 
 
 def test_each_combination_is_drawn_once():
-    images, factors = shapes.draw()
+    images, factors = synthetic.draw_shapes()
     assert images.shape == (14_400, 32, 32)
     assert 3 * 4 * 12 * 10 * 10 == 14_400
     assert len({image.tobytes() for image in images}) == 14_400
     assert len(np.unique(factors, axis=0)) == 14_400
     assert factors.max(axis=0).tolist() == [2, 3, 11, 9, 9]
     assert factors.min() == 0
-    assert shapes.draw()[0] is images
+    assert synthetic.draw_shapes()[0] is images
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_each_combination_is_drawn_once():
 )
 def test_areas(drawings, shape, area):
     found = drawings[shape].sum(axis=(-2, -1))
-    expected = area * np.array(shapes.RADII)[:, None, None, None] ** 2
+    expected = area * np.array(synthetic.RADII)[:, None, None, None] ** 2
     np.testing.assert_allclose(
         found, np.broadcast_to(expected, found.shape), rtol=0.02
     )
@@ -74,13 +74,15 @@ def test_a_source_carries_its_factors():
     assert whole.factor_names == ("shape", "size", "rotation", "x", "y")
     assert whole.class_names == ("square", "ellipse", "heart")
     assert (whole.shape, whole.value_range) == ((32, 32, 1), (0.0, 1.0))
-    np.testing.assert_array_equal(whole.factors, shapes.draw()[1])
+    np.testing.assert_array_equal(whole.factors, synthetic.draw_shapes()[1])
     np.testing.assert_array_equal(whole.factors[:, 0], whole.labels)
     part = whole.to_range((-1, 1)).subset([700, 30, 14_000]).take(2)
-    np.testing.assert_array_equal(part.factors, shapes.draw()[1][[700, 30]])
+    np.testing.assert_array_equal(
+        part.factors, synthetic.draw_shapes()[1][[700, 30]]
+    )
     np.testing.assert_allclose(
         (part.arrays()[0][..., 0] + 1) * 127.5,
-        shapes.draw()[0][[700, 30]],
+        synthetic.draw_shapes()[0][[700, 30]],
         atol=1e-4,
     )
 
@@ -94,9 +96,9 @@ def test_splits_carry_their_factors():
     for part in (*parts, *parts[1].divide((0.5, 0.5))):
         assert part.factors.dtype == np.int64
         # The factors say where the image stands in the drawing order.
-        number = np.ravel_multi_index(part.factors.T, shapes.LEVELS)
+        number = np.ravel_multi_index(part.factors.T, synthetic.LEVELS)
         np.testing.assert_array_equal(
-            part.stored()[..., 0], shapes.draw()[0][number]
+            part.stored()[..., 0], synthetic.draw_shapes()[0][number]
         )
 
 

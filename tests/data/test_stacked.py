@@ -89,7 +89,7 @@ def test_known_names():
 
 
 @pytest.mark.skipif(
-    "not __import__('tfgen').data.catalog._find_fashion_mnist()",
+    "not __import__('tfgen').data.catalog._fashion_mnist_folder()",
     reason="Fashion-MNIST is not at hand",
 )
 def test_validation_images_are_those_of_the_grey_set():

@@ -5,12 +5,12 @@ import pytest
 import scipy.special
 import scipy.stats
 
-from tfgen.probability import latent_distributions, mixture_log_prob
+from tfgen.probability import latents, mixture_log_prob
 
 
 @pytest.mark.parametrize("values_at_once", [1, 30, 2**16])
 def test_as_scipy(values_at_once, monkeypatch):
-    monkeypatch.setattr(latent_distributions, "VALUES_AT_ONCE", values_at_once)
+    monkeypatch.setattr(latents, "VALUES_AT_ONCE", values_at_once)
     random = np.random.default_rng(0)
     means = random.normal(size=(9, 3))
     stddevs = random.uniform(0.1, 2.0, (9, 3))

@@ -3,22 +3,27 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from tfgen.data.array_storage import ArrayStorage
-from tfgen.data.checks import check_finite, to_array
-from tfgen.data.factors import check_factors
+from tfgen.data.checks import (
+    affine,
+    check_finite,
+    check_value_range,
+    stored_range,
+    to_array,
+)
 from tfgen.data.images import convert_arrays
-from tfgen.data.labels import encode_labels
-from tfgen.data.ranges import affine, check_value_range, stored_range
+from tfgen.data.labels import check_factors, encode_labels
 from tfgen.data.source import Source
+from tfgen.data.storage import ArrayStorage, Storage
 
 _KINDS = ("image", "table", "points")
 _CHECK_BYTES = 2**26
 
 
 def from_arrays(
-    x,
-    y=None,
+    x: npt.ArrayLike,
+    y: npt.ArrayLike | None = None,
     *,
     name: str = "arrays",
     kind: str | None = None,
@@ -27,7 +32,7 @@ def from_arrays(
     color_mode: str | None = None,
     class_names: Sequence[str] | None = None,
     feature_names: Sequence[str] | None = None,
-    factors=None,
+    factors: npt.ArrayLike | None = None,
     factor_names: Sequence[str] | None = None,
     split: str = "all",
 ) -> Source:
@@ -65,6 +70,11 @@ def from_arrays(
     Raises:
         ValueError: arrays that are no finite numbers, or of another shape,
             range or length.
+
+    Example:
+    >>> images = np.zeros((10, 8, 8), np.uint8)
+    >>> from_arrays(images, np.arange(10) % 2)
+    <Source arrays, all: 10 images of 8x8x1 in [0, 1], 2 classes>
     """
     array = to_array(x, "x")
     kind = kind or ("table" if array.ndim == 2 else "image")
@@ -98,6 +108,26 @@ def from_arrays(
     if kind == "table" and value_range is None:
         source = source.standardized_by(source)
     return source
+
+
+def from_files(
+    storage: Storage,
+    name: str,
+    value_range: tuple[float, float] | None,
+    class_names: Sequence[str] | None,
+) -> Source:
+    """Return a source of 8-bit images that stay in their files."""
+    target = check_value_range(value_range or (0, 1))
+    shift, scale = affine((0.0, 255.0), target)
+    return Source(
+        storage,
+        "image",
+        name=name,
+        value_range=target,
+        class_names=class_names,
+        shift=shift,
+        scale=scale,
+    )
 
 
 def _check_kind(array: np.ndarray, kind: str) -> None:

@@ -87,7 +87,7 @@ class Batches:
         return size <= self.memory_limit
 
     @property
-    def element_spec(self):
+    def element_spec(self) -> tf.TensorSpec | tuple[tf.TensorSpec, ...]:
         """`tf.TensorSpec` of `x`, or of `(x, labels)`."""
         x = tf.TensorSpec((None, *self.source.shape), tf.float32)
         if not self.labels:

@@ -6,12 +6,14 @@ import importlib
 import os
 import pathlib
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
-from tfgen.data import shapes, stacked, synthetic
+from tfgen.data import stacked, synthetic
 from tfgen.data.arrays import from_arrays
-from tfgen.data.source import Source
+from tfgen.data.checks import reason_of
+from tfgen.data.source import Source, consecutive
 
 FASHION_MNIST_FOLDER = pathlib.Path("/usr/share/datasets/fashion-mnist")
 MADE_TRAIN_ROWS = {"ring": 100_000, "grid": 100_000, "circles": 10_000}
@@ -42,22 +44,28 @@ class KnownDataSet:
     Attributes:
         name: what to pass to `load`.
         description: what it holds, in a few words.
-        read: `(seed, options) -> Loaded`; options go to `from_arrays`.
-        at_hand: whether it loads without a download.
+        read: `(seed, options) -> Loaded`; options, which hold the name, go to
+            `from_arrays`.
+        find: gives something true where it loads without a download.
         how_to_get: what to do where it is not at hand.
+
+    Example:
+    >>> {data_set.name: data_set for data_set in known()}["digits"].at_hand
+    True
     """
 
     name: str
     description: str
     read: Callable[[int, dict], Loaded] = dataclasses.field(repr=False)
-    find: Callable[[], bool] = dataclasses.field(
+    find: Callable[[], object] = dataclasses.field(
         default=lambda: True, repr=False
     )
     how_to_get: str = ""
 
     @property
     def at_hand(self) -> bool:
-        return self.find()
+        """Whether it loads without a download."""
+        return bool(self.find())
 
 
 def _read_digits(seed: int, options: dict) -> Loaded:
@@ -69,74 +77,68 @@ def _read_digits(seed: int, options: dict) -> Loaded:
     return from_arrays(x, bunch.target, **options), {}
 
 
-def _table_reader(loader: str, labels: bool = True, **arguments):
-    def read(seed: int, options: dict) -> Loaded:
-        from sklearn import datasets
+def _read_table(
+    seed: int, options: dict, labels: bool = True, **arguments
+) -> Loaded:
+    from sklearn import datasets
 
-        bunch = getattr(datasets, loader)(**arguments)
-        source = from_arrays(
-            bunch.data,
-            bunch.target if labels else None,
-            kind="table",
-            class_names=list(bunch.target_names) if labels else None,
-            feature_names=bunch.feature_names,
-            **options,
-        )
-        return source, {}
-
-    return read
+    bunch = getattr(datasets, f"load_{options['name']}")(**arguments)
+    source = from_arrays(
+        bunch.data,
+        bunch.target if labels else None,
+        kind="table",
+        class_names=list(bunch.target_names) if labels else None,
+        feature_names=bunch.feature_names,
+        **options,
+    )
+    return source, {}
 
 
-def _made_reader(name: str):
-    def read(seed: int, options: dict) -> Loaded:
-        sizes = {
-            "train": MADE_TRAIN_ROWS[name],
-            "validation": MADE_OTHER_ROWS,
-            "test": MADE_OTHER_ROWS,
-        }
-        rng = np.random.default_rng(seed)
-        x, y = getattr(synthetic, name)(sum(sizes.values()), rng)
-        source = from_arrays(x.astype(np.float32), y, kind="points", **options)
-        return source, _consecutive(sizes)
-
-    return read
+def _read_points(seed: int, options: dict) -> Loaded:
+    name = options["name"]
+    sizes = {
+        "train": MADE_TRAIN_ROWS[name],
+        "validation": MADE_OTHER_ROWS,
+        "test": MADE_OTHER_ROWS,
+    }
+    rng = np.random.default_rng(seed)
+    x, y = getattr(synthetic, name)(sum(sizes.values()), rng)
+    source = from_arrays(x.astype(np.float32), y, kind="points", **options)
+    return source, consecutive(sizes)
 
 
 def _read_shapes(seed: int, options: dict) -> Loaded:
-    images, factors = shapes.draw()
+    images, factors = synthetic.draw_shapes()
     source = from_arrays(
         images,
-        factors[:, shapes.FACTOR_NAMES.index("shape")],
-        class_names=shapes.SHAPES,
+        factors[:, synthetic.FACTOR_NAMES.index("shape")],
+        class_names=synthetic.SHAPES,
         factors=factors,
-        factor_names=shapes.FACTOR_NAMES,
+        factor_names=synthetic.FACTOR_NAMES,
         **options,
     )
     return source, {}
 
 
 def _read_fashion_mnist(seed: int, options: dict) -> Loaded:
-    for folder in (FASHION_MNIST_FOLDER, _keras_cache() / "fashion-mnist"):
-        if all((folder / file).is_file() for file in _IDX_FILES):
-            parts = [_read_idx(folder / file) for file in _IDX_FILES]
-            break
+    folder = _fashion_mnist_folder()
+    if folder:
+        parts = [_read_idx(folder / file) for file in _IDX_FILES]
     else:
         parts = _download("fashion_mnist")
     return _official(parts, _FASHION_CLASSES, options)
 
 
-def _keras_reader(name: str, class_names):
-    def read(seed: int, options: dict) -> Loaded:
-        return _official(_download(name), class_names, options)
-
-    return read
+def _read_mnist(seed: int, options: dict) -> Loaded:
+    return _official(_download("mnist"), None, options)
 
 
-def _stacked_reader(read_grey):
-    def read(seed: int, options: dict) -> Loaded:
-        return stacked.stack(*read_grey(seed, options), seed)
+def _read_cifar10(seed: int, options: dict) -> Loaded:
+    return _official(_download("cifar10"), _CIFAR10_CLASSES, options)
 
-    return read
+
+def _read_stacked(read_grey: Callable, seed: int, options: dict) -> Loaded:
+    return stacked.stack(*read_grey(seed, options), seed)
 
 
 def _official(parts, class_names, options: dict) -> Loaded:
@@ -147,15 +149,7 @@ def _official(parts, class_names, options: dict) -> Loaded:
         class_names=class_names,
         **options,
     )
-    return source, _consecutive({"train": len(x_train), "test": len(x_test)})
-
-
-def _consecutive(sizes: dict[str, int]) -> dict[str, np.ndarray]:
-    ends = np.cumsum(list(sizes.values()))
-    return {
-        name: np.arange(end - size, end)
-        for (name, size), end in zip(sizes.items(), ends, strict=True)
-    }
+    return source, consecutive({"train": len(x_train), "test": len(x_test)})
 
 
 def _read_idx(path: pathlib.Path) -> np.ndarray:
@@ -177,10 +171,9 @@ def _download(name: str):
     try:
         (x_train, y_train), (x_test, y_test) = module.load_data()
     except Exception as error:
-        reason = " ".join(str(error).split())[:200]
         raise FileNotFoundError(
             f"Data set {name!r} is not at hand and Keras cannot download it "
-            f"({reason}): {DATA_SETS[name].how_to_get}."
+            f"({reason_of(error)}): {DATA_SETS[name].how_to_get}."
         ) from error
     return x_train, y_train, x_test, y_test
 
@@ -194,11 +187,11 @@ def _cached(*names: str) -> Callable[[], bool]:
     return lambda: any((_keras_cache() / name).exists() for name in names)
 
 
-def _find_fashion_mnist() -> bool:
-    return any(
-        all((folder / file).is_file() for file in _IDX_FILES)
-        for folder in (FASHION_MNIST_FOLDER, _keras_cache() / "fashion-mnist")
-    )
+def _fashion_mnist_folder() -> pathlib.Path | None:
+    for folder in (FASHION_MNIST_FOLDER, _keras_cache() / "fashion-mnist"):
+        if all((folder / file).is_file() for file in _IDX_FILES):
+            return folder
+    return None
 
 
 _GET_FASHION_MNIST = (
@@ -213,20 +206,20 @@ _DATA_SETS = (
         "fashion_mnist",
         "70,000 pieces of clothing, 28x28 grey",
         _read_fashion_mnist,
-        _find_fashion_mnist,
+        _fashion_mnist_folder,
         _GET_FASHION_MNIST,
     ),
     KnownDataSet(
         "mnist",
         "70,000 handwritten digits, 28x28 grey",
-        _keras_reader("mnist", None),
+        _read_mnist,
         _cached("mnist.npz"),
         _GET_MNIST,
     ),
     KnownDataSet(
         "cifar10",
         "60,000 photographs, 32x32 colour",
-        _keras_reader("cifar10", _CIFAR10_CLASSES),
+        _read_cifar10,
         _cached("cifar-10-batches-py-target", "cifar-10-batches-py"),
         "run once with a network, or put the folder cifar-10-batches-py into "
         "~/.keras/datasets",
@@ -234,14 +227,14 @@ _DATA_SETS = (
     KnownDataSet(
         "stacked_fashion_mnist",
         "three pieces of clothing as channels, 1,000 classes, 28x28 colour",
-        _stacked_reader(_read_fashion_mnist),
-        _find_fashion_mnist,
+        partial(_read_stacked, _read_fashion_mnist),
+        _fashion_mnist_folder,
         _GET_FASHION_MNIST,
     ),
     KnownDataSet(
         "stacked_mnist",
         "three handwritten digits as channels, 1,000 classes, 28x28 colour",
-        _stacked_reader(_keras_reader("mnist", None)),
+        partial(_read_stacked, _read_mnist),
         _cached("mnist.npz"),
         _GET_MNIST,
     ),
@@ -250,30 +243,36 @@ _DATA_SETS = (
         "14,400 drawings with known shape, size, rotation, x, y, 32x32 grey",
         _read_shapes,
     ),
-    KnownDataSet("ring", "8 Gaussians on a circle", _made_reader("ring")),
-    KnownDataSet("grid", "25 Gaussians on a grid", _made_reader("grid")),
-    KnownDataSet("circles", "two circles", _made_reader("circles")),
-    KnownDataSet("iris", "150 flowers, 4 columns", _table_reader("load_iris")),
-    KnownDataSet("wine", "178 wines, 13 columns", _table_reader("load_wine")),
-    KnownDataSet(
-        "breast_cancer",
-        "569 tumours, 30 columns",
-        _table_reader("load_breast_cancer"),
-    ),
+    KnownDataSet("ring", "8 Gaussians on a circle", _read_points),
+    KnownDataSet("grid", "25 Gaussians on a grid", _read_points),
+    KnownDataSet("circles", "two circles", _read_points),
+    KnownDataSet("iris", "150 flowers, 4 columns", _read_table),
+    KnownDataSet("wine", "178 wines, 13 columns", _read_table),
+    KnownDataSet("breast_cancer", "569 tumours, 30 columns", _read_table),
     KnownDataSet(
         "diabetes",
         "442 patients, 10 columns",
-        _table_reader("load_diabetes", labels=False, scaled=False),
+        partial(_read_table, labels=False, scaled=False),
     ),
 )
 DATA_SETS = {data_set.name: data_set for data_set in _DATA_SETS}
 
 
 def names() -> tuple[str, ...]:
-    """Return the names that `load` knows."""
+    """Return the names that `load` knows.
+
+    Example:
+    >>> "iris" in tfgen.data.names()
+    True
+    """
     return tuple(DATA_SETS)
 
 
 def known() -> tuple[KnownDataSet, ...]:
-    """Return the known data sets; each says whether it is at hand."""
+    """Return the known data sets; each says whether it is at hand.
+
+    Example:
+    >>> tfgen.data.known()[0].description
+    '1,797 handwritten digits, 8x8 grey'
+    """
     return _DATA_SETS

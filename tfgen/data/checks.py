@@ -1,15 +1,17 @@
-"""Checks of examples and labels: one line that says what to do."""
+"""Checks of examples, labels and ranges: one line that says what to do."""
 
 import collections.abc
 import os
 
 import numpy as np
+import numpy.typing as npt
 
+RANGES = ((0.0, 1.0), (-1.0, 1.0))
 _RANGE_TOLERANCE = 1e-5
 
 
 def check_examples(
-    x,
+    x: npt.ArrayLike,
     *,
     shape: tuple[int, ...] | None = None,
     value_range: tuple[float, float] | None = None,
@@ -29,6 +31,10 @@ def check_examples(
     Raises:
         ValueError: `x` is not an array of finite numbers of that shape and
             range, or has no rows.
+
+    Example:
+    >>> check_examples([[0.5], [1.0]], shape=(1,), value_range=(0, 1)).dtype
+    dtype('float32')
     """
     array = to_array(x, name)
     check_shape(array, shape, name)
@@ -40,7 +46,7 @@ def check_examples(
 
 
 def check_labels(
-    y, num_classes: int, length: int, *, name: str = "labels"
+    y: npt.ArrayLike, num_classes: int, length: int, *, name: str = "labels"
 ) -> np.ndarray:
     """Return class numbers as int64, or say in one line what is wrong.
 
@@ -55,6 +61,10 @@ def check_labels(
 
     Raises:
         ValueError: another length, rank or type, or numbers outside the range.
+
+    Example:
+    >>> check_labels([[0], [2]], num_classes=3, length=2)
+    array([0, 2])
     """
     labels = to_array(y, name)
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -78,7 +88,7 @@ def check_labels(
     return numbers
 
 
-def to_array(x, name: str) -> np.ndarray:
+def to_array(x: npt.ArrayLike, name: str) -> np.ndarray:
     """Return `x` as an array of numbers with at least one row."""
     _refuse_containers(x, name)
     try:
@@ -222,3 +232,61 @@ def whole_numbers(array: np.ndarray, name: str) -> np.ndarray:
             f"{array[numbers != array].flat[0]:g}; expected class numbers."
         )
     return numbers
+
+
+def check_value_range(value_range: object) -> tuple[float, float]:
+    """Return the range as floats; ValueError unless [0, 1] or [-1, 1]."""
+    try:
+        found = tuple(float(bound) for bound in value_range)
+    except (TypeError, ValueError):
+        found = None
+    if found not in RANGES:
+        raise ValueError(
+            f"value_range is {value_range!r}; expected (0, 1) or (-1, 1)."
+        )
+    return found
+
+
+def affine(
+    source: tuple[float, float], target: tuple[float, float]
+) -> tuple[float, float]:
+    """Return `(shift, scale)` with `target = (source - shift) / scale`."""
+    scale = (source[1] - source[0]) / (target[1] - target[0])
+    return source[0] - target[0] * scale, scale
+
+
+def stored_range(x: np.ndarray, name: str) -> tuple[float, float]:
+    """Return the range that stored values are meant to lie in.
+
+    Whole numbers up to 255 lie in `(0, 255)`, but in `(0, 1)` if none is
+    larger than 1; fractions in `(0, 1)` or `(-1, 1)`; uint16 in
+    `(0, 65535)`.
+
+    Raises:
+        ValueError: the values fit none of these.
+    """
+    low, high = float(x.min()), float(x.max())
+    if x.dtype == np.uint16:
+        return 0.0, 65535.0
+    if x.dtype == np.bool_ or (low >= 0 and high == 1):
+        return 0.0, 1.0
+    if x.dtype == np.uint8 or (
+        x.dtype.kind in "iu" and 0 <= low <= high <= 255
+    ):
+        return 0.0, 255.0
+    if x.dtype.kind == "f" and 0 <= low <= high <= 1:
+        return 0.0, 1.0
+    if x.dtype.kind == "f" and -1 <= low <= high <= 1:
+        return -1.0, 1.0
+    advice = "rescale them"
+    if x.dtype.kind == "f" and 0 <= low <= high <= 255:
+        advice = f"divide by 255, or pass {name}.astype('uint8')"
+    raise ValueError(
+        f"{name} has {x.dtype} values from {low:g} to {high:g}; expected uint8 "
+        f"0 to 255, or floats in [0, 1] or [-1, 1]: {advice}."
+    )
+
+
+def reason_of(error: Exception) -> str:
+    """Return what an error says, for the middle of another message."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -4,16 +4,15 @@ import concurrent.futures
 import functools
 import os
 import pathlib
+import typing
 from collections.abc import Sequence
 
 import numpy as np
-import PIL.Image
-import PIL.ImageOps
 
-from tfgen.data.arrays import from_arrays
+from tfgen.data.arrays import from_arrays, from_files
 from tfgen.data.batches import MEMORY_LIMIT
-from tfgen.data.images import check_color_mode, check_image_size
-from tfgen.data.ranges import affine, check_value_range
+from tfgen.data.checks import check_value_range, reason_of
+from tfgen.data.images import channels_of, check_color_mode, check_image_size
 from tfgen.data.source import Source
 from tfgen.data.storage import Storage
 
@@ -101,16 +100,7 @@ def read_image_folder(
             value_range=value_range,
             class_names=class_names,
         )
-    shift, scale = affine((0.0, 255.0), value_range)
-    return Source(
-        storage,
-        "image",
-        name=path.name,
-        value_range=value_range,
-        class_names=class_names,
-        shift=shift,
-        scale=scale,
-    )
+    return from_files(storage, path.name, value_range, class_names)
 
 
 def is_image(path: pathlib.Path) -> bool:
@@ -119,7 +109,9 @@ def is_image(path: pathlib.Path) -> bool:
 
 
 def decode(
-    file, shape: tuple[int, int, int], name: object = None
+    file: pathlib.Path | typing.BinaryIO,
+    shape: tuple[int, int, int],
+    name: object = None,
 ) -> np.ndarray:
     """Return an image as uint8 of this shape (height, width, channels).
 
@@ -131,6 +123,9 @@ def decode(
         shape: what the image is converted and resized to.
         name: what a message calls the file; by default `file`.
     """
+    import PIL.Image
+    import PIL.ImageOps
+
     try:
         with PIL.Image.open(file) as opened:
             image = PIL.ImageOps.exif_transpose(opened)
@@ -142,8 +137,12 @@ def decode(
     return np.asarray(image, np.uint8).reshape(shape)
 
 
-def header(file, name: object = None) -> tuple[int, int, int]:
+def header(
+    file: pathlib.Path | typing.BinaryIO, name: object = None
+) -> tuple[int, int, int]:
     """Return (height, width, channels) of an image without decoding it."""
+    import PIL.Image
+
     try:
         with PIL.Image.open(file) as image:
             width, height = image.size
@@ -157,7 +156,9 @@ def header(file, name: object = None) -> tuple[int, int, int]:
         raise _unreadable(name or file, error) from error
 
 
-def _to_mode(image: PIL.Image.Image, mode: str) -> PIL.Image.Image:
+def _to_mode(image, mode: str):
+    import PIL.Image
+
     if image.mode in _DEEP_MODES:
         image = PIL.Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if image.has_transparency_data:
@@ -196,8 +197,7 @@ def _common_shape(files, size, color_mode) -> tuple[int, int, int]:
                 f"{str(file)!r} is {kinds[shape[2]]}, but {str(files[0])!r} "
                 f"is {kinds[first[2]]}: pass color_mode='grayscale' or 'rgb'."
             )
-    channels = {None: first[2], "grayscale": 1, "rgb": 3}[color_mode]
-    return *(size or first[:2]), channels
+    return *(size or first[:2]), channels_of(color_mode, first[2])
 
 
 def _folder_classes(path: pathlib.Path, files):
@@ -220,10 +220,9 @@ def _folder_classes(path: pathlib.Path, files):
 
 
 def _unreadable(name, error: Exception) -> ValueError:
-    reason = " ".join(str(error).split())[:200] or type(error).__name__
     return ValueError(
-        f"{str(name)!r} cannot be read as an image ({reason}): repair or "
-        "remove it."
+        f"{str(name)!r} cannot be read as an image ({reason_of(error)}): "
+        "repair or remove it."
     )
 
 

@@ -7,7 +7,9 @@ _LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R 601-2
 _RESIZE_ROWS = 1024
 
 
-def check_image_size(image_size) -> tuple[int, int] | None:
+def check_image_size(
+    image_size: int | tuple[int, int] | None,
+) -> tuple[int, int] | None:
     """Return `(height, width)`, or None for None."""
     if image_size is None:
         return None
@@ -26,6 +28,11 @@ def check_image_size(image_size) -> tuple[int, int] | None:
     return int(pair[0]), int(pair[1])
 
 
+def channels_of(color_mode: str | None, otherwise: int) -> int:
+    """Return the channels of a colour mode, or of None those of the data."""
+    return {None: otherwise, "grayscale": 1, "rgb": 3}[color_mode]
+
+
 def check_color_mode(color_mode: str | None) -> str | None:
     """Return the colour mode; ValueError unless known."""
     if color_mode is not None and color_mode not in COLOR_MODES:
@@ -36,13 +43,13 @@ def check_color_mode(color_mode: str | None) -> str | None:
 
 
 def convert_arrays(
-    x: np.ndarray, image_size=None, color_mode: str | None = None
+    x: np.ndarray,
+    image_size: int | tuple[int, int] | None = None,
+    color_mode: str | None = None,
 ) -> np.ndarray:
     """Return images `(n, h, w, c)` resized and converted, in their dtype."""
     size = check_image_size(image_size)
-    channels = {None: x.shape[3], "grayscale": 1, "rgb": 3}[
-        check_color_mode(color_mode)
-    ]
+    channels = channels_of(check_color_mode(color_mode), x.shape[3])
     size = x.shape[1:3] if size is None else size
     if (*size, channels) == x.shape[1:]:
         return x

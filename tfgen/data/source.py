@@ -3,14 +3,13 @@
 import dataclasses
 import hashlib
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
-from tfgen.data.array_storage import ArrayStorage
-from tfgen.data.ranges import affine, check_value_range
-from tfgen.data.splits import divide_rows
-from tfgen.data.storage import Storage
+from tfgen.data.checks import affine, check_value_range
+from tfgen.data.storage import ArrayStorage, Storage
 
 if typing.TYPE_CHECKING:
     from tfgen.data.batches import Batches
@@ -41,6 +40,8 @@ class Source:
     Example:
     >>> train = tfgen.data.load("digits")
     >>> x, labels = train.rows([0, 1])
+    >>> x.shape, labels.shape
+    ((2, 8, 8, 1), (2,))
     """
 
     storage: Storage
@@ -98,7 +99,9 @@ class Source:
             text += f", {self.num_classes} classes"
         return text
 
-    def rows(self, indices) -> tuple[np.ndarray, np.ndarray | None]:
+    def rows(
+        self, indices: npt.ArrayLike
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         """Return some rows.
 
         Args:
@@ -141,7 +144,9 @@ class Source:
             raise ValueError(f"take(n) takes at least one row, got {n}.")
         return self.subset(np.arange(min(n, len(self))))
 
-    def subset(self, indices, split: str | None = None) -> "Source":
+    def subset(
+        self, indices: npt.ArrayLike, split: str | None = None
+    ) -> "Source":
         """Return the rows at `indices`, scaled as they are here."""
         stored = self._stored_indices()[np.asarray(indices, np.int64)]
         return dataclasses.replace(
@@ -204,7 +209,7 @@ class Source:
             self, shift=mean, scale=deviation, standardized=True
         )
 
-    def original_units(self, x) -> np.ndarray:
+    def original_units(self, x: npt.ArrayLike) -> np.ndarray:
         """Return examples in the units they are stored in, as float64."""
         return np.asarray(x, np.float64) * self.scale + self.shift
 
@@ -235,10 +240,9 @@ class Source:
         )
         sha256.update(repr(header).encode())
         self.storage.digest(stored, sha256)
-        if self.storage.labels is not None:
-            sha256.update(self.storage.labels[stored].astype("<i8").tobytes())
-        if self.storage.factors is not None:
-            sha256.update(self.storage.factors[stored].astype("<i8").tobytes())
+        for numbers in (self.labels, self.factors):
+            if numbers is not None:
+                sha256.update(numbers.astype("<i8").tobytes())
         return sha256.hexdigest()
 
     def batches(
@@ -295,3 +299,62 @@ def _statistics(train: Source) -> tuple[np.ndarray, np.ndarray]:
     # A column that is constant, up to rounding, is shifted only.
     constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
     return mean, np.where(constant, 1.0, deviation)
+
+
+def divide_rows(
+    chunks: Iterable[np.ndarray], fractions: Sequence[float], seed: int
+) -> list[np.ndarray]:
+    """Divide rows into parts as a pure function of (content, seed).
+
+    Rows are grouped by a keyed hash of their bytes; the groups are sorted by
+    hash and fill one part after the other. So equal rows land in the same
+    part, the order of the rows does not matter, and the sizes meet the
+    fractions up to the size of one group.
+
+    Args:
+        chunks: the rows, in arrays of shape `(k, ...)`.
+        fractions: share of each part; they sum to 1.
+        seed: which of the divisions.
+
+    Returns:
+        For each part the sorted row numbers, int64.
+
+    Raises:
+        ValueError: fractions are negative or do not sum to 1.
+    """
+    if min(fractions) < 0 or abs(sum(fractions) - 1) > 1e-9:
+        raise ValueError(
+            f"fractions {tuple(fractions)} sum to {sum(fractions):g}; expected "
+            "shares of at least 0 that sum to 1."
+        )
+    hashes = _row_hashes(chunks, seed)
+    _, group, sizes = np.unique(hashes, return_inverse=True, return_counts=True)
+    starts = np.cumsum(sizes) - sizes
+    bounds = np.rint(np.cumsum(fractions)[:-1] * len(hashes))
+    part_of_row = np.searchsorted(bounds, starts, side="right")[group]
+    return [
+        np.flatnonzero(part_of_row == part) for part in range(len(fractions))
+    ]
+
+
+def consecutive(sizes: dict[str, int]) -> dict[str, np.ndarray]:
+    """Return the row numbers of parts that follow one another."""
+    ends = np.cumsum(list(sizes.values()))
+    return {
+        name: np.arange(end - size, end)
+        for (name, size), end in zip(sizes.items(), ends, strict=True)
+    }
+
+
+def _row_hashes(chunks: Iterable[np.ndarray], seed: int) -> np.ndarray:
+    key = hashlib.sha256(str(seed).encode()).digest()
+    digests = []
+    for chunk in chunks:
+        if chunk.dtype.kind == "f":
+            chunk = chunk + chunk.dtype.type(0)  # -0.0 equals 0.0
+        rows = np.ascontiguousarray(chunk).reshape(len(chunk), -1)
+        digests.extend(
+            hashlib.blake2b(row, key=key, digest_size=8).digest()
+            for row in rows
+        )
+    return np.frombuffer(b"".join(digests), np.dtype("<u8"))

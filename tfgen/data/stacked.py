@@ -9,7 +9,7 @@ import dataclasses
 
 import numpy as np
 
-from tfgen.data.source import Source
+from tfgen.data.source import Source, consecutive
 from tfgen.data.storage import Storage
 
 CHANNELS = 3
@@ -26,7 +26,7 @@ class StackedStorage(Storage):
     Args:
         images: grey images with labels, one channel each.
         parts: which images make a row, `(n, channels)`, whole numbers.
-        num_classes: of the grey images.
+        num_classes: number of classes of the grey images.
     """
 
     def __init__(self, images: Storage, parts: np.ndarray, num_classes: int):
@@ -46,10 +46,6 @@ class StackedStorage(Storage):
         channels = [self.images.read(column) for column in parts.T]
         return np.concatenate(channels, axis=-1)
 
-    def digest(self, indices: np.ndarray, sha256) -> None:
-        for rows in self.chunks(indices):
-            sha256.update(np.ascontiguousarray(rows).data.cast("B"))
-
 
 def stack(
     grey: Source, splits: dict[str, np.ndarray], seed: int
@@ -61,7 +57,7 @@ def stack(
         splits: its rows of the official splits `"train"` and `"test"`. A
             tenth of the former makes the validation triples, the same images
             that `tfgen.data.load(..., split="validation", seed=seed)` gives.
-        seed: of that division and of the triples.
+        seed: seed of that division and of the triples.
 
     Returns:
         A source of 128,000 training, 10,000 validation and 26,000 test rows,
@@ -98,9 +94,4 @@ def stack(
         storage=storage,
         class_names=tuple(f"{number:03d}" for number in numbers),
     )
-    ends = np.cumsum(list(ROWS.values()))
-    starts = ends - list(ROWS.values())
-    return source, {
-        name: np.arange(start, end)
-        for name, start, end in zip(ROWS, starts, ends, strict=True)
-    }
+    return source, consecutive(ROWS)

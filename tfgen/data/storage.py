@@ -1,7 +1,8 @@
-"""Storage: where the examples of a Source lie, before scaling."""
+"""Storages: where the examples of a Source lie, before scaling."""
 
 import abc
 import hashlib
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -9,7 +10,7 @@ READ_ROWS = 4096
 
 
 class Storage(abc.ABC):
-    """Examples with random access, as they are stored.
+    """Abstract: examples with random access, as they are stored.
 
     Attributes:
         shape: shape of one example.
@@ -32,9 +33,10 @@ class Storage(abc.ABC):
     def read(self, indices: np.ndarray) -> np.ndarray:
         """Return the rows at `indices`, shape `(len(indices), *shape)`."""
 
-    @abc.abstractmethod
     def digest(self, indices: np.ndarray, sha256: "hashlib._Hash") -> None:
         """Feed the content of these rows, or a sample, into `sha256`."""
+        for rows in self.chunks(indices):
+            sha256.update(np.ascontiguousarray(rows).data.cast("B"))
 
     @property
     def row_bytes(self) -> int:
@@ -42,7 +44,35 @@ class Storage(abc.ABC):
         size = 1 if self.dtype == np.uint8 else 4
         return size * int(np.prod(self.shape))
 
-    def chunks(self, indices: np.ndarray):
+    def chunks(self, indices: np.ndarray) -> Iterator[np.ndarray]:
         """Yield the rows at `indices` in pieces of bounded size."""
         for start in range(0, len(indices), READ_ROWS):
             yield self.read(indices[start : start + READ_ROWS])
+
+
+class ArrayStorage(Storage):
+    """Examples in one array.
+
+    Args:
+        x: array of shape `(n, *shape)`; a `numpy.memmap` stays on disk.
+        labels: int64 class numbers of shape `(n,)`, or None.
+        factors: int64 known factors of shape `(n, num_factors)`, or None.
+    """
+
+    def __init__(
+        self,
+        x: np.ndarray,
+        labels: np.ndarray | None = None,
+        factors: np.ndarray | None = None,
+    ):
+        self.x = x if isinstance(x, np.memmap) else np.ascontiguousarray(x)
+        self.labels = labels
+        self.factors = factors
+        self.shape = tuple(x.shape[1:])
+        self.dtype = x.dtype
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        return np.asarray(self.x[indices])

@@ -6,6 +6,8 @@ import pathlib
 
 import numpy as np
 
+from tfgen.data.checks import reason_of
+
 _DELIMITERS = (",", ";", "\t", "|")
 _MISSING = ("", "na", "nan", "n/a", "null", "none", "?", "<na>")
 _BOOLEANS = {"true": 1.0, "false": 0.0}
@@ -80,8 +82,9 @@ def read_parquet(path: pathlib.Path, label_column: str | None = None) -> Table:
     try:
         table = pyarrow.parquet.read_table(path)
     except (OSError, pyarrow.ArrowException) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(f"{path} is no Parquet file: {reason}.") from error
+        raise ValueError(
+            f"{path} is no Parquet file: {reason_of(error)}."
+        ) from error
     if not table.num_rows:
         raise ValueError(f"{path} has no rows.")
     _check_names(table.column_names, path)

@@ -1,20 +1,21 @@
 """TFRecord files with random access."""
 
 import io
+import os
 import pathlib
 import re
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
-from tfgen.data.arrays import from_arrays
+from tfgen.data.arrays import from_arrays, from_files
 from tfgen.data.batches import MEMORY_LIMIT
 from tfgen.data.checks import to_array
 from tfgen.data.image_folder import decode, header
-from tfgen.data.images import check_color_mode, check_image_size
+from tfgen.data.images import channels_of, check_color_mode, check_image_size
 from tfgen.data.labels import encode_labels
-from tfgen.data.ranges import affine, check_value_range
 from tfgen.data.source import Source
 from tfgen.data.storage import Storage
 
@@ -98,8 +99,7 @@ class TFRecordStorage(Storage):
                     "expected one encoded PNG or JPEG."
                 )
             found = header(io.BytesIO(content[0]), where)
-            channels = {None: found[2], "grayscale": 1, "rgb": 3}[color_mode]
-            shape = (*(size or found[:2]), channels)
+            shape = (*(size or found[:2]), channels_of(color_mode, found[2]))
         else:
             shape = _float_shape(features, where)
         if self.shape is None:
@@ -149,23 +149,15 @@ def read_tfrecords(
             f"{name!r} holds more than {memory_limit} bytes of numbers; "
             "expected images of that size: pass a .npy, which stays on disk."
         )
-    target = check_value_range(value_range or (0, 1))
-    shift, scale = affine((0.0, 255.0), target)
     names = None
     if storage.labels is not None:
         names = encode_labels(storage.labels, len(storage))[1]
-    return Source(
-        storage,
-        "image",
-        name=name,
-        value_range=target,
-        class_names=names,
-        shift=shift,
-        scale=scale,
-    )
+    return from_files(storage, name, value_range, names)
 
 
-def write_tfrecords(path, x, y=None) -> None:
+def write_tfrecords(
+    path: str | os.PathLike, x: npt.ArrayLike, y: npt.ArrayLike | None = None
+) -> None:
     """Write examples to a TFRecord file that `load` reads.
 
     Args:
@@ -174,6 +166,16 @@ def write_tfrecords(path, x, y=None) -> None:
             in the feature `image_raw`, or floats of any shape, written to
             `x` and `shape`.
         y: class numbers of shape `(n,)`, written to `label`, or None.
+
+    Raises:
+        ValueError: for what is no array of numbers, or labels of another
+            length.
+
+    Example:
+    >>> x = np.zeros((20, 8, 8, 1), np.uint8)
+    >>> tfgen.data.write_tfrecords("black.tfrecord", x)
+    >>> len(tfgen.data.load("black.tfrecord", "all"))
+    20
     """
     array = to_array(x, "x")
     labels = None if y is None else encode_labels(y, len(array))[0]

@@ -17,7 +17,7 @@ class ClassAffine(keras.layers.Layer):
 
     normalization: keras.layers.Layer
 
-    def build(self, input_shape):
+    def build(self, input_shape: list[tuple]) -> None:
         shape, labels = input_shape
         self.normalization.build(shape)
         self.gamma, self.beta = (
@@ -30,7 +30,9 @@ class ClassAffine(keras.layers.Layer):
             for name, initializer in (("gamma", "ones"), ("beta", "zeros"))
         )
 
-    def call(self, inputs, training: bool = False) -> tf.Tensor:
+    def call(
+        self, inputs: list[tf.Tensor], training: bool = False
+    ) -> tf.Tensor:
         x, labels = inputs
         # In float32 whatever the policy: bfloat16 scales would be coarse.
         h = tf.cast(self.normalization(x, training=training), tf.float32)
@@ -42,7 +44,7 @@ class ClassAffine(keras.layers.Layer):
         )
         return tf.cast(gamma * h + beta, self.compute_dtype)
 
-    def compute_output_shape(self, input_shape) -> tuple:
+    def compute_output_shape(self, input_shape: list[tuple]) -> tuple:
         return tuple(input_shape[0])
 
     def get_config(self) -> dict:

@@ -60,7 +60,7 @@ class Dropout(keras.layers.Layer):
         kept = tf.cast(noise >= self.rate, inputs.dtype)
         return inputs * kept / (1.0 - self.rate)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return input_shape
 
     def get_config(self) -> dict:

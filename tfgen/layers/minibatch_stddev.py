@@ -71,7 +71,7 @@ class MinibatchStddev(keras.layers.Layer):
         variance = tf.reduce_sum(squares, axis=1) / count[:, 0]
         return tf.reduce_mean(tf.sqrt(variance + 1e-8), axis=-1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
         return (*input_shape[:-1], input_shape[-1] + 1)
 
     def get_config(self) -> dict:

@@ -34,7 +34,7 @@ class SpectralNorm:
                 "expected 'channels_last'."
             )
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple) -> None:
         super().build(input_shape)
         self.u = self.add_weight(
             shape=(self._matrix(self.kernel).shape[-1],),

@@ -70,10 +70,10 @@ class AdversarialLoss(Configurable):
     def accuracies(
         self, real: tf.Tensor, fake: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Whether data, and generated examples, are told as what they are.
+        """Accuracies of the discriminator on data and on generated examples.
 
-        Without a boundary, whether the one of a pair that is data has the
-        higher logit.
+        Without a boundary it is right about a pair where the one that is data
+        has the higher logit.
 
         Returns:
             Two tensors of 0.0 and 1.0, `(rows,)`.

@@ -25,14 +25,14 @@ class Conv(parts.Network):
     @classmethod
     def encode(
         cls,
-        h,
-        tools,
+        h: keras.KerasTensor,
+        tools: parts.Toolkit,
         *,
-        filters=None,
-        units=256,
-        activation="relu",
-        kernel_initializer="glorot_uniform",
-    ):
+        filters: tuple[int, ...] | None = None,
+        units: int = 256,
+        activation: str = "relu",
+        kernel_initializer: str = "glorot_uniform",
+    ) -> keras.KerasTensor:
         common = {
             "activation": activation,
             "kernel_initializer": kernel_initializer,
@@ -48,15 +48,15 @@ class Conv(parts.Network):
     @classmethod
     def decode(
         cls,
-        h,
-        output_shape,
-        tools,
+        h: keras.KerasTensor,
+        output_shape: tuple[int, ...],
+        tools: parts.Toolkit,
         *,
-        filters=None,
-        units=256,
-        activation="relu",
-        kernel_initializer="glorot_uniform",
-    ):
+        filters: tuple[int, ...] | None = None,
+        units: int = 256,
+        activation: str = "relu",
+        kernel_initializer: str = "glorot_uniform",
+    ) -> keras.KerasTensor:
         widths, sizes, start = cls.decoder_stages(output_shape, filters)
         common = {
             "activation": activation,
@@ -101,15 +101,15 @@ class DCGAN(parts.Network):
     @classmethod
     def encode(
         cls,
-        h,
-        tools,
+        h: keras.KerasTensor,
+        tools: parts.Toolkit,
         *,
-        filters=None,
-        kernel_size=4,
-        batch_norm=False,
-        dropout=0.0,
-        activation="leaky_relu",
-    ):
+        filters: tuple[int, ...] | None = None,
+        kernel_size: int = 4,
+        batch_norm: bool = False,
+        dropout: float = 0.0,
+        activation: str = "leaky_relu",
+    ) -> keras.KerasTensor:
         widths = cls.encoder_widths(h.shape[1:], filters)
         for i, (name, width) in enumerate(parts.last_named(widths)):
             if name:
@@ -132,14 +132,14 @@ class DCGAN(parts.Network):
     @classmethod
     def decode(
         cls,
-        h,
-        output_shape,
-        tools,
+        h: keras.KerasTensor,
+        output_shape: tuple[int, ...],
+        tools: parts.Toolkit,
         *,
-        filters=None,
-        kernel_size=4,
-        activation="relu",
-    ):
+        filters: tuple[int, ...] | None = None,
+        kernel_size: int = 4,
+        activation: str = "relu",
+    ) -> keras.KerasTensor:
         widths, sizes, start = cls.decoder_stages(output_shape, filters)
         h = layers.Dense(
             math.prod(start), use_bias=False, kernel_initializer="lecun_normal"

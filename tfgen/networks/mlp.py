@@ -22,13 +22,13 @@ class MLP(parts.Network):
     @classmethod
     def encode(
         cls,
-        h,
-        tools,
+        h: keras.KerasTensor,
+        tools: parts.Toolkit,
         *,
-        units=(512, 256),
-        activation="relu",
-        kernel_initializer="glorot_uniform",
-    ):
+        units: tuple[int, ...] = (512, 256),
+        activation: str = "relu",
+        kernel_initializer: str = "glorot_uniform",
+    ) -> keras.KerasTensor:
         for name, width in parts.last_named(units):
             if name:
                 h = tools.compare_rows(h)
@@ -43,15 +43,15 @@ class MLP(parts.Network):
     @classmethod
     def decode(
         cls,
-        h,
-        output_shape,
-        tools,
+        h: keras.KerasTensor,
+        output_shape: tuple[int, ...],
+        tools: parts.Toolkit,
         *,
-        units=(512, 256),
-        activation="relu",
-        kernel_initializer="glorot_uniform",
-        uniform_latents=False,
-    ):
+        units: tuple[int, ...] = (512, 256),
+        activation: str = "relu",
+        kernel_initializer: str = "glorot_uniform",
+        uniform_latents: bool = False,
+    ) -> keras.KerasTensor:
         if uniform_latents:
             h = layers.Activation(parts.normal_to_uniform)(h)
         for width in reversed(units):

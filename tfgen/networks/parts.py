@@ -3,6 +3,7 @@
 import math
 
 import keras
+import tensorflow as tf
 
 from tfgen import layers as tfgen_layers
 
@@ -14,8 +15,11 @@ FEATURES = "features"
 class Network:
     """Abstract: how the inner layers of an encoder and a decoder are made.
 
-    A subclass is listed in `tfgen.networks.NETWORKS`. The keyword arguments
-    of its `encode` and `decode` are the options that users can set.
+    A subclass is listed in `tfgen.networks.NETWORKS` and has two class
+    methods: `encode(h, tools, *, ...)` makes features `(batch, n)` of examples,
+    `decode(h, output_shape, tools, *, ...)` examples of latents `(batch, n)`;
+    `tools` is a `Toolkit`, and the keyword arguments are the options that
+    users can set.
 
     Attributes:
         ranks: ranks of an example that it takes: 3 is an image.
@@ -29,26 +33,14 @@ class Network:
     widths: tuple[int, int] | None = None
 
     @classmethod
-    def encode(
-        cls, h: keras.KerasTensor, tools: "Toolkit"
-    ) -> keras.KerasTensor:
-        """Features `(batch, n)` of examples `(batch, *shape)`."""
-        raise NotImplementedError(cls.__name__)
-
-    @classmethod
-    def decode(
-        cls, h: keras.KerasTensor, output_shape: tuple, tools: "Toolkit"
-    ) -> keras.KerasTensor:
-        """Examples `(batch, *output_shape)` of latents `(batch, n)`."""
-        raise NotImplementedError(cls.__name__)
-
-    @classmethod
     def encoder_widths(cls, shape: tuple, filters: tuple | None) -> tuple:
         """Width of each stage, each of which halves the image."""
         return tuple(filters or doubling_widths(shape, *cls.widths))
 
     @classmethod
-    def decoder_stages(cls, shape: tuple, filters: tuple | None):
+    def decoder_stages(
+        cls, shape: tuple, filters: tuple | None
+    ) -> tuple[tuple, list, tuple]:
         """Widths, the sizes between stages, and the shape to start from."""
         widths = cls.encoder_widths(shape, filters)
         sizes = halved_sizes(shape, len(widths))
@@ -160,7 +152,7 @@ def output(
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
-def normal_to_uniform(latents):
+def normal_to_uniform(latents: tf.Tensor) -> tf.Tensor:
     """Standard normal numbers as uniform ones in (-1, 1): `erf(z / sqrt 2)`."""
     return keras.ops.erf(latents / math.sqrt(2.0))
 

@@ -28,14 +28,14 @@ class ResNet(parts.Network):
     @classmethod
     def encode(
         cls,
-        h,
-        tools,
+        h: keras.KerasTensor,
+        tools: parts.Toolkit,
         *,
-        filters=None,
-        blocks=1,
-        activation="silu",
-        normalization="group",
-    ):
+        filters: tuple[int, ...] | None = None,
+        blocks: int = 1,
+        activation: str = "silu",
+        normalization: str | None = "group",
+    ) -> keras.KerasTensor:
         widths = cls.encoder_widths(h.shape[1:], filters)
         before = _Activation(tools, normalization, activation)
         h = tools.conv(widths[0], 3, padding="same")(h)
@@ -50,15 +50,15 @@ class ResNet(parts.Network):
     @classmethod
     def decode(
         cls,
-        h,
-        output_shape,
-        tools,
+        h: keras.KerasTensor,
+        output_shape: tuple[int, ...],
+        tools: parts.Toolkit,
         *,
-        filters=None,
-        blocks=1,
-        activation="silu",
-        normalization="group",
-    ):
+        filters: tuple[int, ...] | None = None,
+        blocks: int = 1,
+        activation: str = "silu",
+        normalization: str | None = "group",
+    ) -> keras.KerasTensor:
         widths, sizes, start = cls.decoder_stages(output_shape, filters)
         before = _Activation(tools, normalization, activation)
         h = layers.Dense(math.prod(start))(h)

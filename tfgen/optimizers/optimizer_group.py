@@ -23,6 +23,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
     Args:
         optimizers: dict of network name to `keras.optimizers.Optimizer`.
+        name: name of the group.
 
     Example:
     >>> group = OptimizerGroup({"vae": keras.optimizers.Adam(1e-3)})
@@ -31,7 +32,11 @@ class OptimizerGroup(keras.optimizers.Optimizer):
     0.001
     """
 
-    def __init__(self, optimizers, name="optimizer_group"):
+    def __init__(
+        self,
+        optimizers: dict[str, keras.optimizers.Optimizer],
+        name: str = "optimizer_group",
+    ):
         super().__init__(learning_rate=0.0, name=name)
         # Not `optimizers`: Keras' callbacks take that for a list and would
         # give every network the same learning rate.
@@ -42,27 +47,29 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
     @property
     def first(self) -> keras.optimizers.Optimizer:
+        """The optimizer of the first network, which counts the steps."""
         return next(iter(self.by_network.values()))
 
     @property
-    def iterations(self):
+    def iterations(self) -> keras.Variable:
         return self.first.iterations
 
     @property
-    def learning_rate(self):
+    def learning_rate(self) -> tf.Tensor | keras.Variable:
         return self.first.learning_rate
 
     @learning_rate.setter
-    def learning_rate(self, learning_rate):
+    def learning_rate(self, learning_rate: float) -> None:
         for name, optimizer in self.by_network.items():
             optimizer.learning_rate = learning_rate * self._rate_ratios[name]
 
     @property
-    def variables(self):
-        nested = [o.variables for o in self.by_network.values()]
-        return [variable for variables in nested for variable in variables]
+    def variables(self) -> list[keras.Variable]:
+        return [v for o in self.by_network.values() for v in o.variables]
 
-    def build(self, variables_by_network):
+    def build(
+        self, variables_by_network: dict[str, list[keras.Variable]]
+    ) -> None:
         """Creates the state of every optimizer.
 
         Args:
@@ -75,12 +82,23 @@ class OptimizerGroup(keras.optimizers.Optimizer):
             self.by_network[name].build(list(variables))
         self.built = True
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(
+        self,
+        grads: list[tf.Tensor | None],
+        trainable_variables: list[keras.Variable] | None = None,
+    ) -> tf.Tensor:
         """Hands each gradient to the optimizer of its variable.
+
+        Args:
+            grads: gradients of this replica, None where there is none.
+            trainable_variables: the variable of each.
 
         Returns:
             Euclidean norm of the gradients, before clipping, added up over
             replicas.
+
+        Raises:
+            tf.errors.InvalidArgumentError: for gradients that are not finite.
         """
         by_owner = {}
         for gradient, variable in zip(grads, trainable_variables, strict=True):
@@ -101,7 +119,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
                 optimizer.apply(gradients, variables)
         return tf.sqrt(tf.add_n(squares))
 
-    def finalize_variable_values(self, var_list):
+    def finalize_variable_values(self, var_list: list) -> None:
         for name, optimizer in self.by_network.items():
             optimizer.finalize_variable_values(self._owned[name])
 
@@ -111,13 +129,15 @@ class OptimizerGroup(keras.optimizers.Optimizer):
     def load_own_variables(self, store):
         """The named optimizers load themselves."""
 
-    def get_config(self):
+    def get_config(self) -> dict:
         serialize = keras.saving.serialize_keras_object
         optimizers = {k: serialize(o) for k, o in self.by_network.items()}
         return {"optimizers": optimizers, "name": self.name}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict, custom_objects: dict | None = None
+    ) -> "OptimizerGroup":
         optimizers = {
             name: keras.saving.deserialize_keras_object(
                 optimizer, custom_objects=custom_objects

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from tfgen.data.array_storage import ArrayStorage
+from tfgen.data.storage import ArrayStorage
 
 MOST_EXAMPLES = 1000
 

@@ -3,21 +3,11 @@
 The only part of tfgen that imports TensorFlow Probability, on first use.
 """
 
-from tfgen.probability.latent_distributions import (
-    diagonal_gaussian as diagonal_gaussian,
-)
-from tfgen.probability.latent_distributions import (
-    independent_normal as independent_normal,
-)
-from tfgen.probability.latent_distributions import (
-    kl_divergence as kl_divergence,
-)
-from tfgen.probability.latent_distributions import (
-    mixture_log_prob as mixture_log_prob,
-)
-from tfgen.probability.latent_distributions import (
-    standard_normal as standard_normal,
-)
+from tfgen.probability.latents import diagonal_gaussian as diagonal_gaussian
+from tfgen.probability.latents import independent_normal as independent_normal
+from tfgen.probability.latents import kl_divergence as kl_divergence
+from tfgen.probability.latents import mixture_log_prob as mixture_log_prob
+from tfgen.probability.latents import standard_normal as standard_normal
 from tfgen.probability.likelihood import Likelihood as Likelihood
 from tfgen.probability.likelihoods import *  # noqa: F403
 from tfgen.probability.likelihoods import LIKELIHOODS as LIKELIHOODS

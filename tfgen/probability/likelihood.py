@@ -25,8 +25,8 @@ class Likelihood(keras.layers.Layer):
     Attributes:
         data_range: `(low, high)` that the data must lie in, or None.
         parameters_per_value: decoder outputs for each value of the data.
-        levels: of how many equally spaced values in `data_range` it gives the
-            probabilities; None for a density of real data.
+        levels: number of equally spaced values in `data_range` that it gives
+            the probabilities of; None for a density of real data.
 
     Example:
     >>> from tfgen.probability import tfd

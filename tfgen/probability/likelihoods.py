@@ -4,6 +4,7 @@ A new one is a class here, a line of `LIKELIHOODS` and its name in `__all__`.
 """
 
 import math
+import typing
 
 import keras
 import numpy as np
@@ -13,6 +14,9 @@ from tfgen.named_parts import get_part
 from tfgen.probability import tfd
 from tfgen.probability.likelihood import Likelihood
 from tfgen.training.global_batch import GlobalBatch
+
+if typing.TYPE_CHECKING:
+    from tensorflow_probability.python.distributions import Distribution
 
 __all__ = [
     "LIKELIHOODS",
@@ -65,7 +69,7 @@ class Bernoulli(Likelihood):
         self._targets = targets
         self.from_logits = from_logits
 
-    def distribution(self, parameters: tf.Tensor):
+    def distribution(self, parameters: tf.Tensor) -> "Distribution":
         if self.from_logits:
             return tfd.Bernoulli(logits=parameters)
         tiny = keras.config.epsilon()
@@ -142,7 +146,7 @@ class ContinuousBernoulli(Likelihood):
     data_range = (0.0, 1.0)
     from_logits = True
 
-    def distribution(self, parameters: tf.Tensor):
+    def distribution(self, parameters: tf.Tensor) -> "Distribution":
         return tfd.ContinuousBernoulli(logits=parameters)
 
     def check_decoder(self, decoder: keras.Model) -> None:
@@ -254,7 +258,7 @@ class Gaussian(Likelihood):
                 name="raw_scale",
             )
 
-    def distribution(self, parameters: tf.Tensor):
+    def distribution(self, parameters: tf.Tensor) -> "Distribution":
         mean, scale = parameters, self.scale
         if self.scale == "per_value":
             mean, raw = tf.split(parameters, 2, axis=-1)

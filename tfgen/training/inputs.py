@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.data import Batches, Source, checks
-from tfgen.data.array_storage import ArrayStorage
+from tfgen.data.storage import ArrayStorage
 from tfgen.optimizers.optimizer_group import NOT_FINITE
 
 DEFAULT_BATCH_SIZE = 32
