@@ -16,14 +16,16 @@ except ImportError as error:
         "Searches need KerasTuner: pip install 'tfgen[tuning]'."
     ) from error
 
+from tfgen.tuning.failures import TrialFailed as TrialFailed
 from tfgen.tuning.hypermodels import HYPERMODELS as HYPERMODELS
 from tfgen.tuning.hypermodels import GANHyperModel as GANHyperModel
 from tfgen.tuning.hypermodels import VAEGANHyperModel as VAEGANHyperModel
 from tfgen.tuning.hypermodels import VAEHyperModel as VAEHyperModel
-from tfgen.tuning.processes import gpus as _gpus
+from tfgen.tuning.processes.environment import (
+    share_gpu_memory as _share_gpu_memory,
+)
 from tfgen.tuning.search import Search as Search
 from tfgen.tuning.search_space import SearchSpace as SearchSpace
-from tfgen.tuning.trial_failed import TrialFailed as TrialFailed
 from tfgen.tuning.trial_record import TrialRecord as TrialRecord
 
-_gpus.share_memory(os.environ)  # before TensorFlow makes its devices
+_share_gpu_memory(os.environ)  # before TensorFlow makes its devices

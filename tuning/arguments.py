@@ -1,20 +1,26 @@
-"""What a `Search` is given, checked before anything is trained."""
+"""Checks of what a `Search` is given, before anything is trained."""
 
 import numbers
+import pathlib
+import tempfile
+from collections.abc import Sequence
+
+import keras
 
 from tfgen.data import Source
-from tfgen.models.generative_model import GenerativeModel
+from tfgen.models import GenerativeModel
 from tfgen.training.inputs import check_shape
+from tfgen.tuning.failures import is_disk_error, one_line
 
 
-def check_counts(**counts) -> None:
-    """Raises ValueError for what is no whole number of 1 or more."""
+def check_counts(least: int, **counts: int) -> None:
+    """Raises ValueError for what is no whole number of `least` or more."""
     for name, count in counts.items():
-        if not isinstance(count, numbers.Integral) or count < 1:
-            raise ValueError(f"{name} is {count!r}, expected 1 or more.")
+        if not isinstance(count, numbers.Integral) or count < least:
+            raise ValueError(f"{name} is {count!r}, expected {least} or more.")
 
 
-def check_sources(**sources) -> None:
+def check_sources(**sources: Source) -> None:
     """Raises ValueError for data that are no `tfgen.data.Source`."""
     for name, source in sources.items():
         if not isinstance(source, Source):
@@ -25,12 +31,12 @@ def check_sources(**sources) -> None:
             )
 
 
-def check_model(model, sources) -> None:
+def check_model(model: GenerativeModel, sources: Sequence[Source]) -> None:
     """Raises ValueError for what trials could not train on the data.
 
     Args:
         model: what a hypermodel has built.
-        sources: `tfgen.data.Source`s.
+        sources: its training and held-out data.
     """
     if model is None:
         raise ValueError(
@@ -49,3 +55,31 @@ def check_model(model, sources) -> None:
         )
     for source in sources:
         check_shape(model, source)
+
+
+def check_reloadable(model: GenerativeModel) -> None:
+    """Raises ValueError for a model that cannot be saved and loaded again.
+
+    Each trial would fail of it, after all of its training.
+    """
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "model.keras"
+            model.save(path)
+            keras.models.load_model(path)
+    except Exception as error:
+        if is_disk_error(error):
+            raise
+        cause = one_line(str(_root(error)))
+        raise ValueError(
+            f"the {type(model).__name__} that is built cannot be saved and "
+            f"loaded again: {cause} Decorate your layer with "
+            "@keras.saving.register_keras_serializable() and give it a "
+            "get_config; write a Lambda as such a layer."
+        ) from error
+
+
+def _root(error):
+    """Keras puts what went wrong behind the configuration of the model."""
+    cause = error.__cause__ or error.__context__
+    return error if cause is None else _root(cause)

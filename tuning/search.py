@@ -2,43 +2,30 @@
 
 import os
 import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import keras
 import keras_tuner
 import tensorflow as tf
 
 import tfgen
+from tfgen.data import Source
+from tfgen.models import GenerativeModel
 from tfgen.training import get_strategy
-from tfgen.tuning.arguments import check_counts, check_model, check_sources
-from tfgen.tuning.features import load_extractor
+from tfgen.tuning import arguments, objectives, processes
+from tfgen.tuning.failures import all_failed
 from tfgen.tuning.hypermodels import (
     as_hypermodel,
     is_built_from_settings,
     space_of,
 )
-from tfgen.tuning.objectives.chosen import chosen, is_adversarial
-from tfgen.tuning.objectives.measuring import Measuring, every
-from tfgen.tuning.objectives.objective import check_comparable
 from tfgen.tuning.oracles import make_oracle
-from tfgen.tuning.processes import (
-    is_chief,
-    is_for_another_search,
-    is_worker,
-    own_command,
-    run_as_worker,
-    run_in_this_process,
-    run_with_workers,
-    usable_gpus,
-    wait_for_chief,
-)
-from tfgen.tuning.reloading import check_reloadable
-from tfgen.tuning.report import result_files
+from tfgen.tuning.report.result_files import settings as without_notes
 from tfgen.tuning.search_folder import SearchFolder
-from tfgen.tuning.search_progress import SearchProgress
-from tfgen.tuning.search_reports import SearchReports
+from tfgen.tuning.search_output import SearchProgress, SearchReports
 from tfgen.tuning.search_space import combinations
-from tfgen.tuning.trial_failed import all_failed
-from tfgen.tuning.trial_record import ends_of_rounds
+from tfgen.tuning.trial_record import TrialRecord, ends_of_rounds
 from tfgen.tuning.trial_training import TrialTraining
 
 
@@ -84,27 +71,28 @@ class Search:
             holds something else; nothing is trained then.
 
     Example:
-    ```python
-    train = tfgen.data.load("digits", split="train")
-    validation = tfgen.data.load("digits", split="validation")
-    search = tfgen.tuning.Search(
-        tfgen.tuning.VAEHyperModel(train), train, validation, "search"
-    )
-    best = search.run()
-    print(best.score, best.values)
-    ```
+    >>> train = tfgen.data.load("iris", split="train")
+    >>> validation = tfgen.data.load("iris", split="validation")
+    >>> hypermodel = tfgen.tuning.VAEHyperModel(train, {"latent_dim": (1, 3)})
+    >>> search = tfgen.tuning.Search(
+    ...     hypermodel, train, validation, "search", trials=10
+    ... )
+    >>> str(search.objective), search.space.get("latent_dim")
+    ('negative_elbo', 3)
+
+    Then `search.run()` searches, and returns the best `TrialRecord`.
     """
 
     def __init__(
         self,
-        hypermodel,
-        train,
-        validation,
-        out="search",
+        hypermodel: keras_tuner.HyperModel | Callable,
+        train: Source,
+        validation: Source,
+        out: str | os.PathLike = "search",
         *,
         tuner: str = "random",
         objective: str | None = None,
-        report=None,
+        report: str | Sequence[str] | None = None,
         trials: int = 20,
         max_epochs: int = 30,
         patience: int | None = None,
@@ -115,8 +103,9 @@ class Search:
         settings: dict | None = None,
         note: dict | None = None,
     ):
-        check_counts(trials=trials, max_epochs=max_epochs)
-        check_sources(train=train, validation=validation)
+        arguments.check_counts(0, seed=seed)
+        arguments.check_counts(1, trials=trials, max_epochs=max_epochs)
+        arguments.check_sources(train=train, validation=validation)
         self.folder = SearchFolder(out)
         self.hypermodel = as_hypermodel(hypermodel, tuner, max_epochs, seed)
         self.train, self.validation = train, validation
@@ -129,21 +118,23 @@ class Search:
         self._extractor = extractor
         self.space = space_of(self.hypermodel)
         model = self._default_model()
-        check_model(model, (train, validation))
+        arguments.check_model(model, (train, validation))
         self.model_name = type(model).__name__
-        self.objective, self.measures = chosen(
+        self.objective, self.measures = objectives.chosen(
             model, objective, report, validation
         )
-        check_comparable(self.space, self.objective)
+        objectives.check_comparable(self.space, self.objective)
         if patience is None:
-            patience = max(5, max_epochs // (2 if is_adversarial(model) else 5))
+            # What adversaries make gets better by fits and starts.
+            share = 2 if model.has_discriminator else 5
+            patience = max(5, max_epochs // share)
         self.patience = patience
-        if not self.is_built_from_settings and not is_worker():
-            check_reloadable(model)
+        if not self.is_built_from_settings and not processes.is_worker():
+            arguments.check_reloadable(model)
         self._make_oracle()  # raises ValueError for what does not fit
         self._oracle = None
 
-    def run(self, workers: int = 0):
+    def run(self, workers: int = 0) -> TrialRecord:
         """Searches, or goes on; prints a line for each trial.
 
         Args:
@@ -163,31 +154,23 @@ class Search:
             OSError: if the disk gets full or is gone; the trials that ran are
                 waiting then.
         """
-        if is_worker() and is_for_another_search(self.folder.path):
-            return self._found_by_the_chief()
-        if is_worker():
-            wait_for_chief(self._is_over)
-            sys.exit(run_as_worker(self._make_oracle(), self._training()))
-        if workers and not is_chief():
-            own_command()  # raises ValueError where there is none
+        if processes.is_worker():
+            return self._run_as_worker()
+        if workers and not processes.is_chief():
+            processes.own_command()  # raises ValueError where there is none
         with self.folder.claimed():
             self.folder.begin(self._settings())
-            self._load_extractor()
-            self._oracle = oracle = self._make_oracle()
-            oracle.reload(held=is_chief())
-            reports = SearchReports(self, self.space, oracle.planned_trials)
-            reports.update(oracle.records(), force=True)
-            try:
-                self._run(oracle, workers, reports)
-            finally:
-                reports.update(oracle.records(), force=True)
+            self._load_extractor()  # before workers are answered
+            self._oracle = self._make_oracle()
+            self._oracle.reload(held=processes.is_chief())
+            self._run(workers)
         return self._best_or_reasons()
 
-    def records(self) -> list:
+    def records(self) -> list[TrialRecord]:
         """All `TrialRecord`s; empty before `run`."""
         return self._oracle.records() if self._oracle else []
 
-    def best_model(self):
+    def best_model(self) -> GenerativeModel:
         """The best trial's model, as it was at its best epoch."""
         best = self._best_or_reasons()
         return keras.models.load_model(best.folder / "model.keras")
@@ -197,11 +180,11 @@ class Search:
         """Whether `tfgen train` builds the same models."""
         return is_built_from_settings(self.hypermodel)
 
-    def drawn(self, record) -> dict:
+    def drawn(self, record: TrialRecord) -> dict:
         """A trial's hyperparameters, without what the tuner noted."""
-        return result_files.settings(record.values)
+        return without_notes(record.values)
 
-    def settings_of(self, record) -> dict:
+    def settings_of(self, record: TrialRecord) -> dict:
         """A trial's settings, as `tfgen train` takes them.
 
         What was drawn, where it is not `tfgen train` that builds the model.
@@ -213,7 +196,9 @@ class Search:
             settings = self.hypermodel.settings(hyperparameters)
         return {**settings, **self.settings}
 
-    def measuring(self, validation, epochs: int, history):
+    def measuring(
+        self, validation: Source, epochs: int, history: Path
+    ) -> objectives.Measuring:
         """The callback that measures trials, for another training.
 
         It measures after the epochs after which the best trial was measured,
@@ -228,48 +213,72 @@ class Search:
             TrialFailed: if there is no best trial.
         """
         ends = ends_of_rounds(self._best_or_reasons(), self.records())
-        step = every(self.max_epochs)
-        return Measuring(
+        step = objectives.every(self.max_epochs)
+        return objectives.Measuring(
             self.objective,
             self.measures,
             validation,
             self._load_extractor(),
-            every(epochs),
+            objectives.every(epochs),
             history,
-            also=[
-                *ends,
-                *range(step, self.max_epochs, step),
-                self.max_epochs,
-            ],
+            [*ends, *range(step, self.max_epochs, step), self.max_epochs],
         )
 
-    def _run(self, oracle, workers, reports):
+    def _run(self, workers):
+        oracle = self._oracle
         progress = SearchProgress(self.objective, oracle.planned_trials)
+        reports = SearchReports(self, oracle.planned_trials)
 
-        def on_change(signs):
+        def on_change(said):
             records = oracle.records()
-            progress.update(records, oracle.best(), signs)
+            progress.update(records, oracle.best(), said)
             reports.update(records)
 
-        self._tell_of_grid(progress)
-        on_change({})
-        if self._is_over():  # no worker may come any more
-            return
+        reports.update(oracle.records(), force=True)
         try:
-            if workers or is_chief():
-                run_with_workers(
-                    oracle,
-                    workers,
-                    gpus=self._gpus_to_spread(),
-                    on_change=on_change,
-                    say=progress.say,
-                )
-            else:
-                run_in_this_process(oracle, self._training(), on_change)
+            self._tell_of_grid(progress)
+            on_change({})
+            if self._is_over():  # no worker may come any more
+                return
+            try:
+                self._run_trials(workers, on_change, progress.say)
+            finally:
+                progress.end()
+            on_change({})
+            self._tell_of_exhaustion(progress)
         finally:
-            progress.end()
-        on_change({})
-        self._tell_of_exhaustion(progress, oracle)
+            reports.update(oracle.records(), force=True)
+
+    def _run_trials(self, workers, on_change, say):
+        if not workers and not processes.is_chief():
+            processes.run_in_this_process(
+                self._oracle, self._training(), on_change
+            )
+            return
+        processes.run_with_workers(
+            self._oracle,
+            workers,
+            gpus=self._gpus_to_spread(),
+            on_change=on_change,
+            say=say,
+        )
+
+    def _run_as_worker(self):
+        if processes.is_for_another_search(self.folder.path):
+            return self._found_by_the_chief()
+        processes.wait_for_chief(self._is_over)
+        sys.exit(processes.run_as_worker(self._make_oracle(), self._training()))
+
+    def _found_by_the_chief(self):
+        """In a worker of a search that the same program runs later."""
+        self._oracle = self._make_oracle()
+        if not self._oracle.is_over():
+            raise ValueError(
+                f"a worker of another search came to that in "
+                f"{self.folder.path}, which is not over: run the searches of "
+                "a program in the same order and with the same out each time."
+            )
+        return self._best_or_reasons()
 
     def _tell_of_grid(self, progress):
         """A part of a grid has the first value of most parameters."""
@@ -281,8 +290,9 @@ class Search:
                 "space to search them all"
             )
 
-    def _tell_of_exhaustion(self, progress, oracle):
-        """Of Hyperband, failures too leave fewer trials."""
+    def _tell_of_exhaustion(self, progress):
+        """Hyperband also ends with fewer trials when some have failed."""
+        oracle = self._oracle
         count, planned = len(oracle.records()), oracle.planned_trials
         ends_early = count < planned and not oracle.hopeless
         if ends_early and self.tuner != "hyperband":
@@ -292,11 +302,11 @@ class Search:
             )
 
     def _gpus_to_spread(self):
-        """Of a strategy that takes all, there is nothing to spread."""
+        """None where each worker's strategy takes all of them."""
         if self.devices["strategy"] != "none":
             return []
         count = len(tf.config.list_physical_devices("GPU"))
-        return usable_gpus(count, os.environ)
+        return processes.usable_gpus(count, os.environ)
 
     def _default_model(self):
         keras.utils.set_random_seed(self.seed)
@@ -314,17 +324,6 @@ class Search:
             space=self.space,
             folder=self.folder.path,
         )
-
-    def _found_by_the_chief(self):
-        """In a worker of a search that the same program runs later."""
-        self._oracle = self._make_oracle()
-        if not self._oracle.is_over():
-            raise ValueError(
-                f"a worker of another search came to that in "
-                f"{self.folder.path}, which is not over: run the searches of "
-                "a program in the same order and with the same out each time."
-            )
-        return self._best_or_reasons()
 
     def _is_over(self):
         return self._make_oracle().is_over()
@@ -347,7 +346,7 @@ class Search:
 
     def _load_extractor(self):
         measures = [*self.objective.measures, *self.measures]
-        return load_extractor(
+        return objectives.load_extractor(
             self._extractor, measures, self.train, self.folder.extractor
         )
 

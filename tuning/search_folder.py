@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import os
 import pathlib
+from collections.abc import Iterator
 
 from tfgen.training.files import claimed, write_text
-from tfgen.tuning.disk_error import disk_errors_in_a_line
+from tfgen.tuning.failures import disk_errors_in_a_line
 
 RAISABLE = "trials"
 HYPERBAND = (
@@ -21,7 +23,7 @@ class SearchFolder:
         path: the folder; it is made by `claimed`.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike):
         self.path = pathlib.Path(path)
         self.settings_file = self.path / "search.json"
         self.trials = self.path / "trials"
@@ -33,7 +35,7 @@ class SearchFolder:
         self.best_run = self.path / "best"
 
     @contextlib.contextmanager
-    def claimed(self):
+    def claimed(self) -> Iterator[None]:
         """Makes the folder and keeps other searches from writing there.
 
         Raises:
@@ -84,7 +86,7 @@ class SearchFolder:
             ) from error
 
     def _holds_something(self):
-        """Besides signs of life of workers that began before the chief."""
+        """Besides heartbeats of workers that began before the chief."""
         if not self.path.exists():
             return False
         return any(path.name != "workers" for path in self.path.iterdir())

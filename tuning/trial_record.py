@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import pathlib
+from collections.abc import Iterable
 
 
 @dataclasses.dataclass(frozen=True)
@@ -10,7 +11,7 @@ class TrialRecord:
     """One trial of a search.
 
     Attributes:
-        trial_id: such as `"07"`; also the name of its folders.
+        trial_id: such as `"0007"`; also the name of its folders.
         status: `"waiting"`, `"running"`, `"completed"` or `"failed"`.
         values: of the hyperparameters, by name.
         score: value of the objective at the best epoch; None unless
@@ -22,6 +23,14 @@ class TrialRecord:
         reason: why it failed, in a line; empty unless failed.
         parent: id of the trial whose training it goes on with, or None.
         folder: of the run: `model.keras`, `history.csv`, `samples.png`, ...
+
+    Example:
+    >>> import pathlib
+    >>> record = tfgen.tuning.TrialRecord(
+    ...     "0007", "completed", {"latent_dim": 8}, pathlib.Path("0007"), 31.5
+    ... )
+    >>> record.score, record.values["latent_dim"], record.reason
+    (31.5, 8, '')
     """
 
     trial_id: str
@@ -37,11 +46,13 @@ class TrialRecord:
     parent: str | None = None
 
 
-def best_of(records, direction: str) -> TrialRecord | None:
+def best_of(
+    records: Iterable[TrialRecord], direction: str
+) -> TrialRecord | None:
     """The completed trial with the best score; of equals, the first.
 
     Args:
-        records: `TrialRecord`s.
+        records: of the trials.
         direction: `"min"` or `"max"`.
     """
     completed = [
@@ -54,7 +65,9 @@ def best_of(records, direction: str) -> TrialRecord | None:
     return min(completed, key=key, default=None)
 
 
-def ends_of_rounds(record, records) -> list[int]:
+def ends_of_rounds(
+    record: TrialRecord, records: Iterable[TrialRecord]
+) -> list[int]:
     """The last epochs of a trial and of those that it goes on from.
 
     Args:

@@ -7,6 +7,7 @@ import pytest
 
 import tfgen
 from tfgen.tuning import Search
+from tfgen.tuning.arguments import check_reloadable
 
 
 def vae(features=4):
@@ -54,6 +55,9 @@ class Own(keras_tuner.HyperModel):
         ),
         (compiled, {"validation": None}, "validation is of type NoneType"),
         (compiled, {"trials": 1.5}, "trials is 1.5, expected 1 or more"),
+        (compiled, {"trials": 0}, "trials is 0, expected 1 or more"),
+        (compiled, {"max_epochs": 0}, "max_epochs is 0, expected 1 or more"),
+        (compiled, {"seed": -1}, "seed is -1, expected 0 or more"),
     ],
 )
 def test_refused(hypermodel, options, message, tmp_path):
@@ -78,3 +82,53 @@ def test_whole_numbers_of_numpy(tmp_path):
         report="kl_loss:min",
     ).run()
     assert (tmp_path / "s" / "search.json").exists()
+
+
+# Models that Keras cannot load are refused before a search begins.
+
+
+class NotRegistered(keras.layers.Dense):
+    pass
+
+
+@keras.saving.register_keras_serializable("test_arguments")
+class Registered(keras.layers.Dense):
+    pass
+
+
+def vae_with(layer):
+    encoder = keras.Sequential(
+        [keras.Input((4,)), layer, keras.layers.Dense(2)]
+    )
+    decoder = keras.Sequential([keras.Input((1,)), keras.layers.Dense(4)])
+    vae = tfgen.VAE(encoder, decoder, likelihood="gaussian")
+    vae.compile("sgd")
+    return vae
+
+
+def test_a_layer_that_is_registered():
+    check_reloadable(vae_with(Registered(3)))
+
+
+def not_registered(hp):
+    hp.Float("rate", 0.0, 1.0)
+    return vae_with(NotRegistered(3))
+
+
+def test_refused_before_the_first_trial(tmp_path):
+    train, validation = (
+        tfgen.data.load("iris", split=split)
+        for split in ("train", "validation")
+    )
+    message = (
+        "NotRegistered.* Decorate your layer with @keras.saving.register_k"
+    )
+    with pytest.raises(ValueError, match=message):
+        Search(not_registered, train, validation, tmp_path / "s")
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_lambda():
+    vae = vae_with(keras.layers.Lambda(lambda x: 2 * x))
+    with pytest.raises(ValueError, match="loaded again: .*ambda.* Decorate"):
+        check_reloadable(vae)

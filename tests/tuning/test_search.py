@@ -320,7 +320,7 @@ def test_refused(data, tmp_path):
     with pytest.raises(ValueError, match="trials is 0, expected 1 or more"):
         make(trials=0)
     with pytest.raises(
-        ValueError, match="Expected tuner to be one of random, hyp"
+        ValueError, match="tuner is .best., expected one of random"
     ):
         make(tuner="best").run()
     with pytest.raises(ValueError, match="hypermodel is 3, expected a keras_t"):

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from tfgen.tuning.disk_error import DiskError
+from tfgen.tuning.failures import DiskError
 from tfgen.tuning.search_folder import SearchFolder
 
 

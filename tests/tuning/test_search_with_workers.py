@@ -12,7 +12,7 @@ from keras_tuner.src.distribute.oracle_client import OracleClient
 
 import tfgen
 from tfgen.tuning import Search, VAEHyperModel
-from tfgen.tuning.processes import cluster
+from tfgen.tuning.processes import environment
 from tfgen.tuning.processes.chief_service import ChiefService
 from tfgen.tuning.search_folder import SearchFolder
 
@@ -31,9 +31,9 @@ def port(monkeypatch):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    monkeypatch.setenv(cluster.ADDRESS, "127.0.0.1")
-    monkeypatch.setenv(cluster.PORT, str(port))
-    monkeypatch.setenv(cluster.NAME, "worker-1")
+    monkeypatch.setenv(environment.ADDRESS, "127.0.0.1")
+    monkeypatch.setenv(environment.PORT, str(port))
+    monkeypatch.setenv(environment.NAME, "worker-1")
     return port
 
 
@@ -179,9 +179,9 @@ def test_a_chief_whose_search_is_over_waits_for_nobody(
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    monkeypatch.setenv(cluster.ADDRESS, "127.0.0.1")
-    monkeypatch.setenv(cluster.PORT, str(port))
-    monkeypatch.setenv(cluster.NAME, "chief")
+    monkeypatch.setenv(environment.ADDRESS, "127.0.0.1")
+    monkeypatch.setenv(environment.PORT, str(port))
+    monkeypatch.setenv(environment.NAME, "chief")
     search = Search(build, *data, out, trials=1, max_epochs=1)
     chief = threading.Thread(
         target=lambda: again.append(search.run()), daemon=True

@@ -12,11 +12,11 @@ from tfgen.runs.run import TrainingRun
 from tfgen.runs.settings import new_settings, with_whole_path
 from tfgen.training import get_strategy
 from tfgen.tuning import Search
+from tfgen.tuning.failures import TrialFailed
 from tfgen.tuning.hypermodels import hypermodel_of
 from tfgen.tuning.narrowing import parse
 from tfgen.tuning.processes import is_worker
 from tfgen.tuning.search_folder import SearchFolder
-from tfgen.tuning.trial_failed import TrialFailed
 
 SEARCH_OPTIONS = (
     "tuner",

@@ -1,15 +1,24 @@
 """What a search can measure of a generative model on held-out data."""
 
 import dataclasses
-
-import numpy as np
+import re
 
 from tfgen import metrics
-from tfgen.callbacks.sample_comparison import fixed_examples
-from tfgen.probability import Bernoulli
+from tfgen.models import GenerativeModel
 
-DRAWS = 50
-ERROR_SEED = 0
+DISTRIBUTION_METRICS = {
+    "frechet_distance": metrics.FrechetDistance,
+    "kernel_distance": metrics.KernelDistance,
+    "precision": metrics.Precision,
+    "recall": metrics.Recall,
+    "density": metrics.Density,
+    "coverage": metrics.Coverage,
+}
+TERM = re.compile(
+    r"(?:(?P<weight>(?:[0-9]+\.?|[0-9]*\.[0-9]+)(?:e[+-]?[0-9]+)?)\*)?"
+    r"(?P<name>[A-Za-z_]\w*)(?::(?P<direction>min|max))?"
+)
+"""One term of an objective, as users write it."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,87 +49,90 @@ class Measure:
         """How many held-out examples it takes at least."""
         if self.kind != "samples":
             return 1
-        return 1 + getattr(distribution_metric(self.name), "k", 1)
+        return 1 + getattr(DISTRIBUTION_METRICS[self.name](), "k", 1)
 
     def __str__(self):
         """As users write it."""
         known = self.name in MEASURES
         return self.name if known else f"{self.name}:{self.direction}"
 
-    def applies(self, model) -> bool:
-        """Whether the model has what it needs, by what it has."""
+    def applies(self, model: GenerativeModel) -> bool:
+        """Whether the model declares, or logs, what the measure needs."""
         if self.kind == "logged":
             return self.name in [metric.name for metric in model.metrics]
-        if self.kind == "samples":
-            return True
         if self.kind == "reconstruction":
-            return "reconstruct" in model.endpoints()
-        return "encode" in model.endpoints() and hasattr(model, "likelihood")
+            return model.encodes
+        if self.kind == "likelihood":
+            return model.encodes and model.has_likelihood
+        return True
 
 
-_FIGURES = (
+_DIRECTIONS = {"lower": "min", "higher": "max"}
+_ROWS = (
     ("negative_elbo", "min", "logged", "a likelihood"),
-    ("importance_weighted_bound", "max", "likelihood", "a likelihood"),
+    (
+        "importance_weighted_bound",
+        "max",
+        "likelihood",
+        "an encoder and a likelihood",
+    ),
     ("reconstruction_error", "min", "reconstruction", "an encoder"),
-    ("frechet_distance", "min", "samples", "samples"),
-    ("kernel_distance", "min", "samples", "samples"),
-    ("precision", "max", "samples", "samples"),
-    ("recall", "max", "samples", "samples"),
-    ("density", "max", "samples", "samples"),
-    ("coverage", "max", "samples", "samples"),
+    *(
+        (name, _DIRECTIONS[metric.better], "samples", "samples")
+        for name, metric in DISTRIBUTION_METRICS.items()
+    ),
 )
-MEASURES = {figure[0]: Measure(*figure) for figure in _FIGURES}
+MEASURES = {row[0]: Measure(*row) for row in _ROWS}
 """By name."""
 
 
-def distribution_metric(name: str):
-    """A `tfgen.metrics.DistributionMetric` by the name of its measure."""
-    kinds = {
-        "frechet_distance": metrics.FrechetDistance,
-        "kernel_distance": metrics.KernelDistance,
-        "precision": metrics.Precision,
-        "recall": metrics.Recall,
-        "density": metrics.Density,
-        "coverage": metrics.Coverage,
-    }
-    return kinds[name]()
-
-
-class HeldOutExamples:
-    """The same held-out examples for the figures that encode them.
+def parse_measure(text: str) -> Measure:
+    """One measure from what a user writes.
 
     Args:
-        model: a `GenerativeModel`.
-        data: a `tfgen.data.Source`.
-        count: most examples.
+        text: a name in `MEASURES`, or a metric that the model logs with its
+            direction, `my_metric:max`.
+
+    Raises:
+        ValueError: for what is neither.
     """
-
-    def __init__(self, model, data, count: int):
-        self.x, self.labels = fixed_examples(model, data, count, seed=0)
-
-    def importance_weighted_bound(self, model) -> float:
-        """Of 50 draws, nats an example.
-
-        Grey images are made binary under a Bernoulli likelihood, the same way
-        each time.
-        """
-        x = self.x
-        if isinstance(model.likelihood, Bernoulli) and not _is_binary(x):
-            x = metrics.binarized(x)
-        return metrics.importance_weighted_bound(
-            model, x, self.labels, k=DRAWS
-        ).mean
-
-    def reconstruction_error(self, model) -> float:
-        """Mean squared error an entry, images as pixels in [0, 1]."""
-        again = model.reconstruct(self.x, labels=self.labels)
-        scale = 1.0
-        if model.data_range:
-            low, high = model.data_range
-            scale = high - low
-        difference = (np.float64(again) - np.float64(self.x)) / scale
-        return float(np.mean(difference**2))
+    match = TERM.fullmatch(text.strip())
+    if not match or match["weight"]:
+        raise ValueError(
+            f"{text!r} is no measure, expected a name such as coverage, or "
+            "my_metric:max."
+        )
+    return find_measure(match["name"], match["direction"])
 
 
-def _is_binary(x):
-    return bool(np.isin(x, (0.0, 1.0)).all())
+def find_measure(name: str, direction: str | None = None) -> Measure:
+    """A measure by name.
+
+    Args:
+        name: of a known measure or of a metric that the model logs, with or
+            without `val_`.
+        direction: of the latter.
+
+    Raises:
+        ValueError: for an unknown name without direction, or a known one
+            with the wrong direction.
+    """
+    name = name.removeprefix("val_")
+    known = MEASURES.get(name)
+    if known is None and direction is None:
+        raise ValueError(
+            f"{name!r} is no known measure: pass one of "
+            f"{', '.join(MEASURES)}, or name a metric that the model logs "
+            f"with its direction, as {name}:min or {name}:max."
+        )
+    if known is None:
+        return Measure(
+            name, direction, "logged", f"the metric {name} in validation"
+        )
+    if direction not in (None, known.direction):
+        better = "lower" if known.direction == "min" else "higher"
+        raise ValueError(
+            f"objective is {name}:{direction}, but {better} is better: leave "
+            f"out :{direction}."
+        )
+    return known

@@ -1,17 +1,26 @@
 """Measures a model while it trains."""
 
 import math
+import pathlib
+from collections.abc import Iterable, Sequence
 
 import keras
+import numpy as np
 
+from tfgen import metrics
 from tfgen.callbacks import Evaluation, read_history
-from tfgen.tuning.objectives.measures import (
-    HeldOutExamples,
-    distribution_metric,
-)
-from tfgen.tuning.objectives.objective import COMBINED
-from tfgen.tuning.trial_failed import TrialFailed
+from tfgen.callbacks.sample_comparison import fixed_examples
+from tfgen.data import Source
+from tfgen.metrics import fit_extractor
+from tfgen.models import GenerativeModel
+from tfgen.probability import Bernoulli
+from tfgen.training.files import written_whole
+from tfgen.tuning.failures import TrialFailed
+from tfgen.tuning.objectives.measures import DISTRIBUTION_METRICS, Measure
+from tfgen.tuning.objectives.objective import COMBINED, Objective
+from tfgen.tuning.processes import is_worker
 
+DRAWS = 50
 SAMPLES = 5000
 """For distances; see `Evaluation`."""
 MOST_EXAMPLES = 1000
@@ -30,9 +39,9 @@ class Measuring(keras.callbacks.Callback):
     write logs.
 
     Args:
-        objective: an `Objective`.
+        objective: what is searched for.
         measures: others that are reported besides.
-        data: held-out data, a `tfgen.data.Source` in the model's range.
+        data: held-out data in the model's range.
         extractor: see `tfgen.callbacks.Evaluation`.
         every: epochs from one measurement to the next.
         history: file that `HistoryFile` writes.
@@ -45,13 +54,13 @@ class Measuring(keras.callbacks.Callback):
 
     def __init__(
         self,
-        objective,
-        measures,
-        data,
+        objective: Objective,
+        measures: Sequence[Measure],
+        data: Source,
         extractor,
         every: int,
-        history,
-        also=(),
+        history: pathlib.Path,
+        also: Iterable[int] = (),
     ):
         super().__init__()
         self.objective = objective
@@ -66,7 +75,7 @@ class Measuring(keras.callbacks.Callback):
         if names:
             self._samples = Evaluation(
                 data,
-                [distribution_metric(name) for name in names],
+                [DISTRIBUTION_METRICS[name]() for name in names],
                 extractor,
                 num_samples=SAMPLES,
             )
@@ -128,6 +137,82 @@ class Measuring(keras.callbacks.Callback):
         return {name: history[name][row] for name in names if name in history}
 
 
+class HeldOutExamples:
+    """The same held-out examples for the figures that encode them.
+
+    Args:
+        model: that encodes them.
+        data: held-out data.
+        count: most examples.
+    """
+
+    def __init__(self, model: GenerativeModel, data: Source, count: int):
+        self.x, self.labels = fixed_examples(model, data, count, seed=0)
+
+    def importance_weighted_bound(self, model: GenerativeModel) -> float:
+        """Of 50 draws, nats an example.
+
+        Grey images are made binary under a Bernoulli likelihood, the same way
+        each time.
+        """
+        x = self.x
+        if isinstance(model.likelihood, Bernoulli) and not _is_binary(x):
+            x = metrics.binarized(x)
+        return metrics.importance_weighted_bound(
+            model, x, self.labels, k=DRAWS
+        ).mean
+
+    def reconstruction_error(self, model: GenerativeModel) -> float:
+        """Mean squared error an entry, images as pixels in [0, 1]."""
+        again = model.reconstruct(self.x, labels=self.labels)
+        low, high = model.data_range or (0.0, 1.0)
+        difference = (np.float64(again) - np.float64(self.x)) / (high - low)
+        return float(np.mean(difference**2))
+
+
+def load_extractor(
+    asked, measures: Sequence[Measure], train: Source, path: pathlib.Path
+):
+    """The extractor in whose features the samples of all trials are compared.
+
+    It is one for all: workers load what the chief trained.
+
+    Args:
+        asked: `"auto"`, `"none"`, or an extractor, see
+            `tfgen.metrics.FeatureExtractor`.
+        measures: all `Measure`s of the search.
+        train: training data.
+        path: where a trained one is kept.
+
+    Returns:
+        What was asked for; with `"auto"` a classifier, or None where samples
+        are not compared or the data are not images with classes.
+
+    Raises:
+        ValueError: in a worker, if the file is missing.
+    """
+    if asked != "auto":
+        return None if asked == "none" else asked
+    compared = "samples" in [measure.kind for measure in measures]
+    few = train.kind != "image" or (train.num_classes or 0) < 2
+    if not compared or few:
+        return None
+    if not path.exists():
+        if is_worker():
+            raise ValueError(
+                f"{path} is missing, which the chief writes before it answers: "
+                "give all machines the same shared folder as out."
+            )
+        print("training a classifier for the features", flush=True)
+        with written_whole(path) as whole:
+            fit_extractor(train).save(whole)
+    return keras.models.load_model(path)
+
+
 def every(epochs: int) -> int:
     """Epochs from one measurement to the next in a training of so many."""
     return max(1, epochs // MEASUREMENTS)
+
+
+def _is_binary(x):
+    return bool(np.isin(x, (0.0, 1.0)).all())

@@ -1,16 +1,22 @@
-"""What a search looks for."""
+"""What a search looks for, chosen and checked."""
 
 import dataclasses
 import math
-import re
+from collections.abc import Iterable, Mapping, Sequence
 
+import keras_tuner
+
+from tfgen.data import Source
+from tfgen.models import GenerativeModel
 from tfgen.runs.data import in_range
-from tfgen.tuning.objectives.measures import MEASURES, Measure
-
-TERM = re.compile(
-    r"(?:(?P<weight>(?:[0-9]+\.?|[0-9]*\.[0-9]+)(?:e[+-]?[0-9]+)?)\*)?"
-    r"(?P<name>[A-Za-z_]\w*)(?::(?P<direction>min|max))?"
+from tfgen.tuning.objectives.measures import (
+    MEASURES,
+    TERM,
+    Measure,
+    find_measure,
+    parse_measure,
 )
+
 COMBINED = "objective"
 FEW = 8
 
@@ -29,10 +35,12 @@ class Objective:
 
     @property
     def measures(self) -> tuple[Measure, ...]:
+        """Its measures, without their weights."""
         return tuple(measure for _, measure in self.terms)
 
     @property
     def is_sum(self) -> bool:
+        """Whether there are several terms."""
         return len(self.terms) > 1
 
     @property
@@ -45,7 +53,7 @@ class Objective:
         """`"min"` or `"max"`."""
         return "min" if self.is_sum else self.terms[0][1].direction
 
-    def value(self, logs: dict) -> float:
+    def value(self, logs: Mapping[str, float]) -> float:
         """What is searched for, from an epoch's logs.
 
         Raises:
@@ -60,7 +68,7 @@ class Objective:
             for weight, measure in self.terms
         )
 
-    def best(self, values) -> int | None:
+    def best(self, values: Iterable[float]) -> int | None:
         """Index of the best of several values, of equals the first.
 
         NaN is never the best; None if there is nothing else.
@@ -113,65 +121,62 @@ def parse_objective(text: str) -> Objective:
     return Objective(tuple(terms))
 
 
-def parse_measure(text: str) -> Measure:
-    """One measure from what a user writes.
+def default_objective(model: GenerativeModel) -> str:
+    """The objective where a user names none, by what the model declares.
+
+    A bound compares models that train it and nothing else. The losses of
+    others (adversaries, distances between latents) say little about how good
+    samples are, so those are compared themselves.
+    """
+    elbo = MEASURES["negative_elbo"]
+    bound = model.trains_bound and elbo.applies(model)
+    return elbo.name if bound else "frechet_distance"
+
+
+def chosen(
+    model: GenerativeModel,
+    objective: str | None,
+    report: str | Sequence[str] | None,
+    held_out: Source,
+) -> tuple[Objective, tuple[Measure, ...]]:
+    """The objective, and what is reported besides.
 
     Args:
-        text: a name in `MEASURES`, or a metric that the model logs with its
-            direction, `my_metric:max`.
+        model: a compiled `GenerativeModel`.
+        objective: see `parse_objective`; default: `default_objective`.
+        report: text or texts, see `parse_measure`; default: coverage, where
+            samples are compared and there are enough examples.
+        held_out: what it is measured on.
 
     Raises:
-        ValueError: for what is neither.
+        ValueError: if the model or the data do not have what is measured.
     """
-    match = TERM.fullmatch(text.strip())
-    if not match or match["weight"]:
-        raise ValueError(
-            f"{text!r} is no measure, expected a name such as coverage, or "
-            "my_metric:max."
-        )
-    return find_measure(match["name"], match["direction"])
+    if objective is None:
+        objective = default_objective(model)
+    objective = parse_objective(objective)
+    count = len(held_out)
+    if report is None:
+        kinds = [measure.kind for measure in objective.measures]
+        enough = count >= MEASURES["coverage"].fewest
+        report = ("coverage",) if "samples" in kinds and enough else ()
+    if isinstance(report, str):
+        report = (report,)
+    reported = tuple(parse_measure(text) for text in report)
+    measures = [*objective.measures, *reported]
+    check_enough(measures, count)
+    check_measures(model, measures, held_out)
+    return objective, reported
 
 
-def find_measure(name: str, direction: str | None = None) -> Measure:
-    """A measure by name.
-
-    Args:
-        name: of a known measure or of a metric that the model logs, with or
-            without `val_`.
-        direction: of the latter.
-
-    Raises:
-        ValueError: for an unknown name without direction, or a known one
-            with the wrong direction.
-    """
-    name = name.removeprefix("val_")
-    known = MEASURES.get(name)
-    if known is None and direction is None:
-        raise ValueError(
-            f"{name!r} is no known measure: pass one of "
-            f"{', '.join(MEASURES)}, or name a metric that the model logs "
-            f"with its direction, as {name}:min or {name}:max."
-        )
-    if known is None:
-        return Measure(
-            name, direction, "logged", f"the metric {name} in validation"
-        )
-    if direction not in (None, known.direction):
-        better = "lower" if known.direction == "min" else "higher"
-        raise ValueError(
-            f"objective is {name}:{direction}, but {better} is better: leave "
-            f"out :{direction}."
-        )
-    return known
-
-
-def check_measures(model, measures, held_out) -> None:
+def check_measures(
+    model: GenerativeModel, measures: Sequence[Measure], held_out: Source
+) -> None:
     """Raises ValueError if the model cannot be measured so.
 
     Args:
         model: a compiled `GenerativeModel`.
         measures: `Measure`s.
-        held_out: a `tfgen.data.Source`. Where a measure is one that
+        held_out: what it is measured on. Where a measure is one that
             validation logs, the model is evaluated on a few of them.
     """
     for measure in measures:
@@ -189,7 +194,7 @@ def check_measures(model, measures, held_out) -> None:
         )
 
 
-def check_enough(measures, count: int) -> None:
+def check_enough(measures: Sequence[Measure], count: int) -> None:
     """Raises ValueError for too few held-out examples."""
     for measure in measures:
         if count < measure.fewest:
@@ -200,12 +205,12 @@ def check_enough(measures, count: int) -> None:
             )
 
 
-def check_comparable(space, objective: Objective) -> None:
+def check_comparable(
+    space: keras_tuner.HyperParameters, objective: Objective
+) -> None:
     """Raises ValueError if the objective would compare other units.
 
-    Args:
-        space: a `keras_tuner.HyperParameters`.
-        objective: what is searched for.
+    Nats of one likelihood do not compare with those of another.
     """
     in_nats = ("negative_elbo", "importance_weighted_bound")
     named = [m.name for m in objective.measures if m.name in in_nats]

@@ -37,18 +37,18 @@ class BayesianSearch(DurableOracle, BayesianOptimizationOracle):
     Setting, ICML 2010, equation 6.
     """
 
-    def __init__(self, *, trials, **settings):
+    def __init__(self, *, trials: int, **settings):
         super().__init__(trials=trials, **settings)
         self.initial_points = max(5, trials // 4)
 
-    def get_state(self):
+    def get_state(self) -> dict:
         return {**super().get_state(), "initial_points": self.initial_points}
 
-    def set_state(self, state):
+    def set_state(self, state: dict) -> None:
         super().set_state(state)
         self.initial_points = state["initial_points"]
 
-    def populate_space(self, trial_id):
+    def populate_space(self, trial_id: str) -> dict:
         values = self._optimum()
         if values is None or self._duplicate(values):
             values = self._random_values()

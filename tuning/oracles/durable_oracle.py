@@ -1,20 +1,19 @@
+"""An oracle of KerasTuner that survives kills."""
+
+import os
 import pathlib
 import threading
 import time
 
+import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 from keras_tuner.src.engine.metrics_tracking import MetricsTracker
 
 from tfgen.training.files import write_text
+from tfgen.tuning import failures
+from tfgen.tuning.failures import FAILURE_FILE, one_line
 from tfgen.tuning.oracles import oracle_state
-from tfgen.tuning.oracles.failure_reason import (
-    one_line,
-    read_reason,
-    score_reason,
-)
-from tfgen.tuning.oracles.kernel_kills import count_kernel_kills
-from tfgen.tuning.oracles.records import record_of
-from tfgen.tuning.oracles.state_file import StateFile
+from tfgen.tuning.oracles.oracle_state import StateFile
 from tfgen.tuning.oracles.stateless_draws import StatelessDraws
 from tfgen.tuning.trial_record import TrialRecord, best_of
 
@@ -37,11 +36,11 @@ class DurableOracle(StatelessDraws):
     - all methods may be called from several threads.
 
     Args:
-        objective: a `keras_tuner.Objective`.
-        trials: how many trials there shall be.
+        objective: what is searched for, with its direction.
+        trials: how many trials there shall be, at most; may be raised later.
         seed: of all draws.
-        space: a `keras_tuner.HyperParameters` with all of the space.
-        folder: of the search.
+        space: all hyperparameters.
+        folder: of the search; the state is its `oracle.json`.
         **options: of KerasTuner's class.
 
     Attributes:
@@ -51,7 +50,16 @@ class DurableOracle(StatelessDraws):
         version: counts the changes of the state.
     """
 
-    def __init__(self, *, objective, trials, seed, space, folder, **options):
+    def __init__(
+        self,
+        *,
+        objective: keras_tuner.Objective,
+        trials: int,
+        seed: int,
+        space: keras_tuner.HyperParameters,
+        folder: os.PathLike,
+        **options,
+    ):
         # KerasTuner takes a seed of 0 for none.
         super().__init__(
             objective=objective,
@@ -101,8 +109,10 @@ class DurableOracle(StatelessDraws):
             if tuner_id not in self.ongoing_trials:
                 self.tuner_ids.add(tuner_id)
                 trial = self._next_trial()
+                if trial.status == TrialStatus.STOPPED:
+                    self.tuner_ids.discard(tuner_id)
+                    self._out_of_trials = True
                 if trial.status != TrialStatus.RUNNING:
-                    self._part_with(tuner_id, trial)
                     return trial
                 self._begin(trial, tuner_id)
             return _copy(self.ongoing_trials[tuner_id])
@@ -124,11 +134,13 @@ class DurableOracle(StatelessDraws):
                 return
             self._learn(own, trial.hyperparameters)
             if trial.status == TrialStatus.COMPLETED:
-                reason = score_reason(own.metrics, self.objective.name)
-            else:
-                reason = read_reason(self.folder_of(own.trial_id))
-                reason = reason or one_line(trial.message or "")
-                reason = reason or "it failed without a reason"
+                reason = failures.score_reason(own.metrics, self.objective.name)
+            else:  # KerasTuner's protocol carries no message
+                reason = (
+                    failures.read_reason(self.folder_of(own.trial_id))
+                    or one_line(trial.message or "")
+                    or "it failed without a reason"
+                )
             self._end(own, reason)
 
     def trial_of(self, tuner_id: str) -> str | None:
@@ -148,12 +160,11 @@ class DurableOracle(StatelessDraws):
         """
         with self.lock:
             self.tuner_ids.discard(tuner_id)
-            trial = self.ongoing_trials.get(tuner_id)
-            if trial is None:
-                return None
-            self._wait_again(tuner_id, seen)
-            self.save()
-            return trial.trial_id
+            trial_id = self.trial_of(tuner_id)
+            if trial_id is not None:
+                self._wait_again(tuner_id, seen)
+                self.save()
+            return trial_id
 
     def fail_ongoing(self, tuner_id: str, reason: str) -> str | None:
         """A worker is gone because of its trial, which fails.
@@ -163,16 +174,18 @@ class DurableOracle(StatelessDraws):
         """
         with self.lock:
             self.tuner_ids.discard(tuner_id)
-            trial = self.ongoing_trials.get(tuner_id)
-            if trial is None:
-                return None
-            self._end(trial, one_line(reason))
-            return trial.trial_id
+            trial_id = self.trial_of(tuner_id)
+            if trial_id is not None:
+                self._end(self.trials[trial_id], one_line(reason))
+            return trial_id
 
     def records(self) -> list[TrialRecord]:
         """What is known of all trials, by their ids."""
         with self.lock:
-            return [record_of(self, trial) for trial in self.trials.values()]
+            return [
+                oracle_state.record_of(self, trial)
+                for trial in self.trials.values()
+            ]
 
     def best(self) -> TrialRecord | None:
         """The completed trial with the best score."""
@@ -191,12 +204,13 @@ class DurableOracle(StatelessDraws):
             "seed": self.seed,
         }
 
-    def save(self):
+    def save(self) -> None:
+        """Writes the state, whole or not at all."""
         with self.lock:
             self._state_file.write(self.get_state())
             self.version += 1
 
-    def reload(self, held: bool = False):
+    def reload(self, held: bool = False) -> None:
         """Goes on with the state in the folder, if there is one.
 
         Args:
@@ -231,13 +245,13 @@ class DurableOracle(StatelessDraws):
             return False
         return self._next_trial().status == TrialStatus.STOPPED
 
-    def get_state(self):
+    def get_state(self) -> dict:
         return oracle_state.state_of(self)
 
-    def set_state(self, state):
+    def set_state(self, state: dict) -> None:
         oracle_state.restore(self, state)
 
-    def score_trial(self, trial):
+    def score_trial(self, trial: Trial) -> None:
         history = trial.metrics.get_history(self.objective.name)
         trial.score = float(history[-1].mean())
         trial.best_step = int(history[-1].step)
@@ -256,15 +270,12 @@ class DurableOracle(StatelessDraws):
         if not full and not self.hopeless:
             answer = self.populate_space(trial_id)
         status = answer["status"]
-        if status == TrialStatus.STOPPED and self._may_need_others:
+        # Whoever runs the last trials may be lost: others wait for those.
+        awaited = self.ongoing_trials and not self.hopeless
+        if status == TrialStatus.STOPPED and awaited:
             status = TrialStatus.IDLE
         hyperparameters.values = answer.get("values") or {}
         return Trial(hyperparameters, trial_id, status)
-
-    @property
-    def _may_need_others(self):
-        """Whoever runs the last trials may be lost."""
-        return bool(self.ongoing_trials) and not self.hopeless
 
     def _begin(self, trial, tuner_id):
         trial.status = TrialStatus.RUNNING
@@ -274,14 +285,9 @@ class DurableOracle(StatelessDraws):
             self._record_values(trial)
         note = self.run_notes.setdefault(trial.trial_id, {"seconds": 0.0})
         note["started"] = time.time()
-        note["kernel_kills"] = count_kernel_kills()
+        note["kernel_kills"] = failures.count_kernel_kills()
         self.ongoing_trials[tuner_id] = trial
         self.save()
-
-    def _part_with(self, tuner_id, trial):
-        if trial.status == TrialStatus.STOPPED:
-            self.tuner_ids.discard(tuner_id)
-            self._out_of_trials = True
 
     def _end(self, trial, reason):
         for tuner_id, ongoing in list(self.ongoing_trials.items()):
@@ -292,15 +298,15 @@ class DurableOracle(StatelessDraws):
         trial.status = TrialStatus.FAILED if reason else TrialStatus.COMPLETED
         if reason:
             self.reasons[trial.trial_id] = trial.message = reason
-            write_text(
-                self.folder_of(trial.trial_id) / "failure.txt", f"{reason}\n"
-            )
+            file = self.folder_of(trial.trial_id) / FAILURE_FILE
+            write_text(file, f"{reason}\n")
         else:
             self.score_trial(trial)
         self.end_order.append(trial.trial_id)
         self.save()
 
     def _wait_again(self, tuner_id, now=None):
+        """With the same id and values; what was measured is measured anew."""
         trial = self._leave(tuner_id, now or time.time())
         trial.metrics = MetricsTracker()
         self.queue.append(trial.trial_id)
@@ -314,9 +320,11 @@ class DurableOracle(StatelessDraws):
     def _resume(self, tuner_id):
         """A trial ran in a process that is gone."""
         trial = self.ongoing_trials[tuner_id]
-        note = self.run_notes[trial.trial_id]
-        by_kernel = oracle_state.ended_by_the_kernel(note)
-        self._wait_again(tuner_id, oracle_state.last_sign(self, tuner_id))
+        counted = self.run_notes[trial.trial_id].get("kernel_kills", {})
+        # Compared before the trial waits: it is begun with a new count.
+        by_kernel = failures.kernel_killed_since(counted)
+        self._wait_again(tuner_id, oracle_state.last_seen(self, tuner_id))
+        # Of workers it is not known whether they died or went with the chief.
         if by_kernel and tuner_id == IN_THIS_PROCESS:
             self._end(
                 trial,

@@ -1,8 +1,17 @@
+"""Hyperband: brackets of successive halving."""
+
+import dataclasses
+import math
+
 from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.oracles import HyperbandOracle
 
 from tfgen.tuning.oracles.durable_oracle import DurableOracle
-from tfgen.tuning.oracles.hyperband_brackets import brackets_for
+
+MOST = 3
+"""Times that a bracket selects. After a 27th of its epochs a training of a
+generative model has little to say: warm-ups go on, large networks are behind.
+"""
 
 
 class Hyperband(DurableOracle, HyperbandOracle):
@@ -25,7 +34,7 @@ class Hyperband(DurableOracle, HyperbandOracle):
         **settings: see `DurableOracle`.
     """
 
-    def __init__(self, *, trials, max_epochs, **settings):
+    def __init__(self, *, trials: int, max_epochs: int, **settings):
         super().__init__(trials=trials, max_epochs=max_epochs, **settings)
         self.max_trials = None
         self.plan = brackets_for(trials, max_epochs, self.factor)
@@ -38,17 +47,17 @@ class Hyperband(DurableOracle, HyperbandOracle):
             for round_number in range(bracket.rounds)
         )
 
-    def settings(self):
+    def settings(self) -> dict:
         return {
             **super().settings(),
             "trials": self.trials_wanted,
             "max_epochs": self.max_epochs,
         }
 
-    def remaining_trials(self):
+    def remaining_trials(self) -> int:
         return self.planned_trials - len(self.trials)
 
-    def populate_space(self, trial_id):
+    def populate_space(self, trial_id: str) -> dict:
         drawn = 0
         for bracket in self.plan:
             values = self._next_of(bracket, drawn)
@@ -98,6 +107,84 @@ class Hyperband(DurableOracle, HyperbandOracle):
             for trial in self.trials.values()
             if _place(trial.hyperparameters.values) == place
         ]
+
+
+@dataclasses.dataclass(frozen=True)
+class Bracket:
+    """Successive halving of `size` configurations in `number + 1` rounds.
+
+    Attributes:
+        number: s of the paper: how many times it selects.
+        size: configurations that the first round draws.
+        max_epochs: that the last round trains to.
+        factor: of the epochs between rounds.
+    """
+
+    number: int
+    size: int
+    max_epochs: int
+    factor: int
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds there are."""
+        return self.number + 1
+
+    def size_of(self, round_number: int) -> int:
+        """max(1, floor(size / factor**round)) trials, if none fails."""
+        return max(1, self.size // self.factor**round_number)
+
+    def epochs_of(self, round_number: int) -> int:
+        """ceil(max_epochs / factor**(number - round)), from the start on."""
+        share = self.factor ** (self.number - round_number)
+        return math.ceil(self.max_epochs / share)
+
+
+def brackets_for(
+    trials: int, max_epochs: int, factor: int = 3
+) -> list[Bracket]:
+    """Brackets whose first rounds together draw `trials` configurations.
+
+    Formula, with S = min(MOST, floor(log(max_epochs) / log(factor))):
+
+        weight(s) = (S + 1) / (s + 1) * factor**s,  s = 0, ..., S
+
+    as in Hyperband, where each bracket then takes about as many epochs. The
+    sizes are in proportion to the weights, rounded by largest remainders, and
+    at least 1: `trials` below S + 1 gives S + 1 configurations.
+
+    Args:
+        trials: configurations to draw.
+        max_epochs: of a training.
+        factor: a round keeps 1 in `factor` trials.
+
+    Returns:
+        The brackets, from the one that selects nothing to that with most
+        rounds: what is drawn first, the defaults, is trained to the end, and
+        what others find is better than that.
+
+    Reference: Li et al., Hyperband: A Novel Bandit-Based Approach to
+    Hyperparameter Optimization, JMLR 18 (2018), algorithm 1.
+
+    >>> [bracket.size for bracket in brackets_for(20, max_epochs=27)]
+    [2, 2, 5, 11]
+    """
+    most = 0
+    while most < MOST and factor ** (most + 1) <= max_epochs:
+        most += 1
+    numbers = range(most + 1)
+    weights = [factor**s / (s + 1) for s in numbers]
+    shares = [trials * weight / sum(weights) for weight in weights]
+    sizes = [max(1, math.floor(share)) for share in shares]
+    by_remainder = sorted(
+        range(len(shares)), key=lambda i: sizes[i] - shares[i]
+    )
+    for i in by_remainder[: max(0, trials - sum(sizes))]:
+        sizes[i] += 1
+    return [
+        Bracket(number, size, max_epochs, factor)
+        for number, size in zip(numbers, sizes, strict=True)
+    ]
 
 
 def _place(values):

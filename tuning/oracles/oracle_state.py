@@ -1,15 +1,77 @@
-"""The state of an oracle as JSON, and back."""
+"""The state of an oracle: as JSON, in its file, and as records of trials."""
 
 import json
+import pathlib
 import time
+import warnings
 
 import keras_tuner
 from keras_tuner.engine.trial import Trial, TrialStatus
 
-from tfgen.tuning.oracles.kernel_kills import kernel_killed_since
-from tfgen.tuning.signs_of_life import read_sign
+from tfgen.training.files import write_text
+from tfgen.tuning.heartbeat import read_heartbeat
+from tfgen.tuning.trial_record import TrialRecord
 
 FORMAT = 1
+EPOCHS = "epochs"
+"""The metric by which a trial reports how long it has trained."""
+
+
+class StateFile:
+    """A state in a JSON file, and the state before it in `NAME.backup`.
+
+    Each of the two files is there whole or not at all, so a process that is
+    killed at any moment leaves this state or the one before.
+
+    Args:
+        path: of the file.
+    """
+
+    def __init__(self, path: pathlib.Path):
+        self.path = path
+        self.backup = path.with_name(f"{path.name}.backup")
+        self._before = None
+
+    def read(self) -> dict | None:
+        """The newest state that can be read; None if there is no file.
+
+        Raises:
+            ValueError: if there are files, and none can be read.
+        """
+        present = [path for path in (self.path, self.backup) if path.exists()]
+        for path in present:
+            state = _parsed(path)
+            if state is not None:
+                self._warn_of_backup(path)
+                self._before = json.dumps(state)
+                return state
+        if present:
+            names = " and ".join(path.name for path in present)
+            raise ValueError(
+                f"{names} in {self.path.parent} cannot be read as JSON, "
+                "expected the state of a search in one of them: put back a "
+                "copy of either file, or begin the search again in another "
+                "folder."
+            )
+        return None
+
+    def write(self, state: dict) -> None:
+        """Puts a state in the place of the one before, which is kept."""
+        text = json.dumps(state)
+        # From memory: the file itself might be the damaged one.
+        if self._before is not None:
+            write_text(self.backup, self._before)
+        write_text(self.path, text)
+        self._before = text
+
+    def _warn_of_backup(self, path):
+        if path == self.backup:
+            damage = "damaged" if self.path.exists() else "gone"
+            warnings.warn(
+                f"{self.path} is {damage}: the search goes on from the state "
+                f"before it, {self.backup.name}.",
+                stacklevel=4,
+            )
 
 
 def state_of(oracle) -> dict:
@@ -38,9 +100,10 @@ def restore(oracle, state: dict) -> None:
         ValueError: if it is the state of another search.
     """
     _check(oracle, state)
+    # Parameters that only models of trials asked for stand in the state alone.
     space = {"space": state["space"], "values": {}}
     space = keras_tuner.HyperParameters.from_config(space)
-    oracle.hyperparameters.merge(_missing(space, oracle.hyperparameters))
+    oracle.hyperparameters.merge(space, overwrite=False)
     oracle.trials = {}
     for trial_state in state["trials"]:
         _restore_trial(oracle, trial_state)
@@ -53,19 +116,42 @@ def restore(oracle, state: dict) -> None:
     }
 
 
-def ended_by_the_kernel(note: dict) -> bool:
-    """Whether memory ran out on the machine since a trial was begun."""
-    return kernel_killed_since(note.get("kernel_kills", {}))
+def record_of(oracle, trial: Trial) -> TrialRecord:
+    """What a `DurableOracle` knows of a trial, for the reports."""
+    if trial.trial_id in oracle.queue:
+        status = "waiting"
+    elif trial.status == TrialStatus.COMPLETED:
+        status = "completed"
+    else:
+        status = "failed" if trial.trial_id in oracle.reasons else "running"
+    metrics = {
+        name: float(trial.metrics.get_last_value(name))
+        for name in trial.metrics.metrics
+    }
+    values = dict(trial.hyperparameters.values)
+    return TrialRecord(
+        trial_id=trial.trial_id,
+        status=status,
+        values=values,
+        folder=oracle.folder_of(trial.trial_id),
+        score=trial.score if status == "completed" else None,
+        best_epoch=trial.best_step if status == "completed" else None,
+        epochs=int(metrics.pop(EPOCHS, 0)),
+        metrics=metrics,
+        seconds=oracle.run_notes[trial.trial_id]["seconds"],
+        reason=oracle.reasons.get(trial.trial_id, ""),
+        parent=values.get("tuner/trial_id"),
+    )
 
 
-def last_sign(oracle, tuner_id: str) -> float:
-    """When a worker that is gone was last seen with its trial."""
+def last_seen(oracle, tuner_id: str) -> float:
+    """When a worker that is gone was last heard of with its trial."""
     trial_id = oracle.ongoing_trials[tuner_id].trial_id
     started = oracle.run_notes[trial_id]["started"]
-    sign = read_sign(oracle.folder, tuner_id)
-    if sign is None or sign.trial != trial_id:
+    heartbeat = read_heartbeat(oracle.folder, tuner_id)
+    if heartbeat is None or heartbeat.trial != trial_id:
         return started
-    return min(max(started, sign.time), time.time())
+    return min(max(started, heartbeat.time), time.time())
 
 
 def _state_of_trial(oracle, trial):
@@ -98,33 +184,21 @@ def _restore_trial(oracle, state):
 
 
 def _check(oracle, state):
-    expected, got = state["settings"], oracle.settings()
-    for name, value in expected.items():
-        if value != got.get(name):
-            raise ValueError(
-                f"Expected to resume the search in {oracle.folder} with the "
-                f"{name} that it was begun with, {value!r}, but got "
-                f"{got.get(name)!r}. Pass {value!r}, or begin another search "
-                "in a new folder."
-            )
+    """What a resumed search must share with what was begun."""
+    own = oracle.settings()
+    pairs = {name: (v, own.get(name)) for name, v in state["settings"].items()}
     begun_with = {_key(config): config for config in state["space"]}
-    for config in _json(oracle.hyperparameters.get_config()["space"]):
+    space = oracle.hyperparameters.get_config()["space"]
+    for config in json.loads(json.dumps(space)):  # as it is read back
         before = begun_with.get(_key(config), config)
-        if before != config:
+        pairs[f"range of {config['config']['name']}"] = (before, config)
+    for name, (before, now) in pairs.items():
+        if before != now:
             raise ValueError(
-                f"Expected to resume the search in {oracle.folder} with the "
-                f"range of {config['config']['name']} that it was begun with, "
-                f"{before['config']}, but got {config['config']}. Leave it as "
-                "it was, or begin another search in a new folder."
+                f"{name} is {now!r}, expected {before!r}, with which the "
+                f"search in {oracle.folder} was begun: pass that, or begin "
+                "another search in a new folder."
             )
-
-
-def _missing(space, known):
-    return [
-        hyperparameter
-        for hyperparameter in space.space
-        if not known._exists(hyperparameter.name, hyperparameter.conditions)
-    ]
 
 
 def _key(config):
@@ -132,5 +206,9 @@ def _key(config):
     return json.dumps([config["name"], config["conditions"]])
 
 
-def _json(value):
-    return json.loads(json.dumps(value))
+def _parsed(path):
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return state if isinstance(state, dict) and "trials" in state else None

@@ -1,30 +1,31 @@
+"""Leads workers until a search is over."""
+
 import contextlib
 import os
 import sys
 import time
+from collections.abc import Callable, Sequence
 
-from tfgen.tuning.processes import cluster
+from tfgen.tuning.heartbeat import read_heartbeats
+from tfgen.tuning.oracles.durable_oracle import DurableOracle
+from tfgen.tuning.processes import environment
 from tfgen.tuning.processes.chief_service import ChiefService
-from tfgen.tuning.processes.gpus import gpu_of_worker
-from tfgen.tuning.processes.interruption import sigterm_raises
-from tfgen.tuning.processes.local_workers import LocalWorkers
-from tfgen.tuning.processes.program import own_command
-from tfgen.tuning.processes.remote_workers import RemoteWorkers
+from tfgen.tuning.processes.trial_loop import OnChange
 from tfgen.tuning.processes.worker_process import WorkerProcess, end_all
-from tfgen.tuning.signs_of_life import signs_of_life
+from tfgen.tuning.processes.workers import LocalWorkers, RemoteWorkers
 
 SECONDS_BETWEEN = 0.5
 
 
 def run_with_workers(
-    oracle,
+    oracle: DurableOracle,
     workers: int,
     *,
     command: list[str] | None = None,
-    environment: dict[str, str] | None = None,
-    gpus: list[str] = (),
-    on_change=None,
-    say=None,
+    variables: dict[str, str] | None = None,
+    gpus: Sequence[str] = (),
+    on_change: OnChange | None = None,
+    say: Callable[[str], None] | None = None,
     patience_seconds: float = 600.0,
 ) -> None:
     """Leads workers, which run the trials, until the search is over.
@@ -35,11 +36,11 @@ def run_with_workers(
     with the folder of the search shared between the machines.
 
     Args:
-        oracle: a `DurableOracle`.
+        oracle: says which trial comes next.
         workers: how many processes to start.
         command: that starts a worker, which comes to `run_as_worker`; by
             default that of this process.
-        environment: variables of the workers besides those of this process.
+        variables: of the workers' environment, besides those of this process.
         gpus: names for `CUDA_VISIBLE_DEVICES`; of several, each worker gets
             one, in turn. By default all workers see all.
         on_change: called with what running trials said last, by their ids,
@@ -62,32 +63,35 @@ def run_with_workers(
             state then.
     """
     say = say or _print
-    tell = _Teller(oracle, on_change)
-    if cluster.is_chief():
-        host, port = cluster.address()
+    tell = _teller(oracle, on_change)
+    if environment.is_chief():
+        host, port = environment.address()
         service = ChiefService(oracle, host, port)
         say(f"leads the workers that ask at {host}:{port}")
         # Trials stay their workers', who go on while the chief is restarted.
-        with service, sigterm_raises():
-            remote = RemoteWorkers(oracle, service, say, patience_seconds)
+        with service, environment.sigterm_raises():
+            remote = RemoteWorkers(service, say, patience_seconds)
             _lead(remote, service, tell)
         return
-    command = command or own_command()
+    command = command or environment.own_command()
     service = ChiefService(oracle)
-    with service, sigterm_raises(), _kept_state(oracle):
+    variables = {
+        **os.environ,
+        **(variables or {}),
+        environment.ADDRESS: "127.0.0.1",
+        environment.PORT: str(service.port),
+    }
+    with service, environment.sigterm_raises(), _kept_state(oracle):
         processes = [
             WorkerProcess(
                 f"worker-{number}",
                 command,
-                {
-                    **_environment(environment, service.port),
-                    **gpu_of_worker(number, gpus),
-                },
+                {**variables, **environment.gpu_of_worker(number, gpus)},
                 oracle.folder,
             )
             for number in range(1, workers + 1)
         ]
-        local = LocalWorkers(oracle, service, processes, say, patience_seconds)
+        local = LocalWorkers(processes, service, say, patience_seconds)
         try:
             local.start()
             _lead(local, service, tell)
@@ -103,15 +107,6 @@ def _lead(workers, service, tell):
     tell()
 
 
-def _environment(more, port):
-    return {
-        **os.environ,
-        **(more or {}),
-        cluster.ADDRESS: "127.0.0.1",
-        cluster.PORT: str(port),
-    }
-
-
 @contextlib.contextmanager
 def _kept_state(oracle):
     """What still runs at the end is waiting in the state that is saved."""
@@ -122,30 +117,24 @@ def _kept_state(oracle):
             oracle.take_over(worker)
 
 
-class _Teller:
+def _teller(oracle, on_change):
     """Calls `on_change` if trials, or what they say, have changed."""
+    before = None
 
-    def __init__(self, oracle, on_change):
-        self.oracle = oracle
-        self.on_change = on_change
-        self._before = None
+    def tell():
+        nonlocal before
+        said = {
+            heartbeat.trial: heartbeat.said
+            for heartbeat in read_heartbeats(oracle.folder)
+            # Not that of a trial which the worker has lost since.
+            if heartbeat.trial
+            and oracle.trial_of(heartbeat.worker) == heartbeat.trial
+        }
+        if on_change is not None and (oracle.version, said) != before:
+            before = (oracle.version, said)
+            on_change(said)
 
-    def __call__(self):
-        if self.on_change is None:
-            return
-        running = {
-            worker: trial.trial_id
-            for worker, trial in list(self.oracle.ongoing_trials.items())
-        }
-        signs = {
-            sign.trial: sign.said
-            for sign in signs_of_life(self.oracle.folder)
-            if sign.trial and running.get(sign.worker) == sign.trial
-        }
-        now = (self.oracle.version, signs)
-        if now != self._before:
-            self._before = now
-            self.on_change(signs)
+    return tell
 
 
 def _print(line):

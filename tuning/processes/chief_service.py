@@ -1,3 +1,5 @@
+"""The chief's answers to its workers."""
+
 import threading
 import time
 from concurrent import futures
@@ -7,9 +9,10 @@ from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.src import protos
 from keras_tuner.src.distribute.oracle_chief import OracleServicer
 
-from tfgen.tuning.processes import lease
+from tfgen.tuning.oracles.durable_oracle import DurableOracle
+from tfgen.tuning.processes import chief_contact
 
-# More than workers, so that signs of life do not wait for slow draws.
+# More than workers, so that leases do not wait for slow draws.
 THREADS = 64
 
 
@@ -19,7 +22,7 @@ class ChiefService(OracleServicer):
     A context manager: the server runs in the block.
 
     Args:
-        oracle: a `DurableOracle`.
+        oracle: says which trial comes next.
         host: IP address to listen at.
         port: 0 for one that the system chooses.
 
@@ -35,7 +38,9 @@ class ChiefService(OracleServicer):
         stopped: names of workers that were told to stop.
     """
 
-    def __init__(self, oracle, host="127.0.0.1", port=0):
+    def __init__(
+        self, oracle: DurableOracle, host: str = "127.0.0.1", port: int = 0
+    ):
         super().__init__(oracle)
         self.asked, self.busy, self.stopped = {}, set(), set()
         self.met = set()
@@ -71,7 +76,7 @@ class ChiefService(OracleServicer):
         with self._lock:
             heard = self.heard.get(worker)
         now = time.monotonic()
-        return heard is not None and now - heard <= lease.SECONDS_DEAD
+        return heard is not None and now - heard <= chief_contact.SECONDS_DEAD
 
     def raise_error(self) -> None:
         """Raises what the oracle raised, such as that the disk is full."""
@@ -94,7 +99,7 @@ class ChiefService(OracleServicer):
 
     def GetTrial(self, request, context):
         """Whether a trial is still that of the worker that asks."""
-        worker = dict(context.invocation_metadata()).get(lease.WORKER)
+        worker = dict(context.invocation_metadata()).get(chief_contact.WORKER)
         if worker is None:
             return self._call(super().GetTrial, request, context)
         with self._lock:
@@ -135,8 +140,7 @@ def _bound(server, host, port):
         bound = 0
     if not bound:
         raise ValueError(
-            f"Expected a free address for the chief, but {host}:{port} cannot "
-            "be listened at. Choose another port, or an address of this "
-            "machine."
+            f"{host}:{port} cannot be listened at, expected a free address for "
+            "the chief: choose another port, or an address of this machine."
         )
     return bound

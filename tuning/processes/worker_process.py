@@ -1,3 +1,5 @@
+"""Processes of workers that this process starts."""
+
 import contextlib
 import os
 import pathlib
@@ -5,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from tfgen.tuning.processes import cluster
+from tfgen.tuning.processes import environment
 
 SECONDS_TO_END = 10.0
 
@@ -18,22 +20,28 @@ class WorkerProcess:
 
     Args:
         name: of the worker.
-        command: list of arguments.
-        environment: all of its environment variables.
+        command: program and arguments.
+        variables: all of its environment.
         folder: of the search.
 
     Attributes:
         started: when, in seconds of the monotonic clock.
     """
 
-    def __init__(self, name, command, environment, folder):
+    def __init__(
+        self,
+        name: str,
+        command: list[str],
+        variables: dict[str, str],
+        folder: os.PathLike,
+    ):
         self.name = name
         self.command = command
-        self.environment = {
-            **environment,
-            cluster.NAME: name,
-            cluster.CHIEF_PID: str(os.getpid()),
-            cluster.SEARCH: str(pathlib.Path(folder).resolve()),
+        self.variables = {
+            **variables,
+            environment.NAME: name,
+            environment.CHIEF_PID: str(os.getpid()),
+            environment.SEARCH: str(pathlib.Path(folder).resolve()),
         }
         self.log = pathlib.Path(folder) / "workers" / f"{name}.log"
         self.started = 0.0
@@ -45,7 +53,7 @@ class WorkerProcess:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
-                env=self.environment,
+                env=self.variables,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -76,7 +84,7 @@ class WorkerProcess:
         self._process.wait()
 
     def last_line(self) -> str:
-        """Of its log; says so if there is none."""
+        """Last line of its log; says so if there is none."""
         with contextlib.suppress(OSError):
             text = self.log.read_bytes()[-10000:].decode(errors="replace")
             lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -99,7 +107,7 @@ def cause_of_death(status: int) -> str:
         return f"signal {-status}"
 
 
-def end_all(processes) -> None:
+def end_all(processes: list[WorkerProcess]) -> None:
     """SIGTERM to all, and SIGKILL to those that are left after 10 seconds."""
     for process in processes:
         process.terminate()

@@ -7,9 +7,10 @@ import pytest
 import tfgen
 from tfgen import metrics
 from tfgen.callbacks import Checkpoint, HistoryFile, read_history
+from tfgen.tuning.failures import TrialFailed
+from tfgen.tuning.objectives.measures import find_measure
 from tfgen.tuning.objectives.measuring import Measuring
-from tfgen.tuning.objectives.objective import find_measure, parse_objective
-from tfgen.tuning.trial_failed import TrialFailed
+from tfgen.tuning.objectives.objective import parse_objective
 
 ALL = (
     "importance_weighted_bound",

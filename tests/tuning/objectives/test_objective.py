@@ -3,10 +3,12 @@
 import pytest
 
 import tfgen
+from tfgen.tuning.objectives.measures import find_measure
 from tfgen.tuning.objectives.objective import (
     check_enough,
     check_measures,
-    find_measure,
+    chosen,
+    default_objective,
     parse_objective,
 )
 
@@ -97,6 +99,42 @@ def test_checked_against_the_model():
     vae = tfgen.build("vae", input_shape=(4,), latent_dim=2)
     names = ("negative_elbo", "importance_weighted_bound", "coverage")
     check_measures(vae, [find_measure(name) for name in names], iris)
+
+
+class Distances(tfgen.VAE):
+    """Encodes, but its loss is no bound, as a Wasserstein autoencoder's."""
+
+    trains_bound = False
+    has_likelihood = False
+
+
+@pytest.mark.parametrize(
+    "family, expected",
+    [
+        ("vae", "negative_elbo"),
+        ("gan", "frechet_distance"),
+        ("vae_gan", "frechet_distance"),
+    ],
+)
+def test_default(family, expected):
+    model = tfgen.build(family, input_shape=(4,), latent_dim=2, network="mlp")
+    assert default_objective(model) == expected
+
+
+def test_default_of_a_users_family():
+    """By what it declares; what it lacks cannot be asked for."""
+    iris = tfgen.data.load("iris", split="validation")
+    vae = tfgen.build("vae", input_shape=(4,), latent_dim=2)
+    model = Distances(vae.encoder, vae.decoder, likelihood="gaussian")
+    model.compile()
+    objective, reported = chosen(model, None, None, iris)
+    assert str(objective) == "frechet_distance"
+    assert [str(measure) for measure in reported] == ["coverage"]
+    check_measures(model, [find_measure("reconstruction_error")], iris)
+    with pytest.raises(
+        ValueError, match="an encoder and a likelihood, which D"
+    ):
+        check_measures(model, [find_measure("importance_weighted_bound")], iris)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import threading
 import keras_tuner
 import pytest
 
-from tfgen.tuning.signs_of_life import SignOfLife
+from tfgen.tuning.heartbeat import HeartbeatWriter
 
 TUNERS = ["random", "hyperband", "bayesian", "grid"]
 tuners = pytest.mark.parametrize("tuner", TUNERS)
@@ -317,12 +317,12 @@ def test_record(make, end, tmp_path, monkeypatch):
 
 
 def test_seconds_of_a_killed_run(make, tmp_path, monkeypatch):
-    """Up to the last sign of life."""
+    """Up to the last heartbeat."""
     clock = [100.0]
     monkeypatch.setattr("time.time", lambda: clock[0])
     make().create_trial("main")
     clock[0] += 5.0
-    SignOfLife(tmp_path, "main").begin("0000")
+    HeartbeatWriter(tmp_path, "main").begin("0000")
     clock[0] += 1000.0
     assert make().records()[0].seconds == 5.0
 

@@ -3,7 +3,7 @@ import random
 import keras_tuner
 import pytest
 
-from tfgen.tuning.oracles.hyperband_brackets import brackets_for
+from tfgen.tuning.oracles.hyperband import brackets_for
 from tfgen.tuning.trial_record import ends_of_rounds
 
 # By hand for 18 configurations and 9 epochs: the weights 9/3, 3/2 and 1 give

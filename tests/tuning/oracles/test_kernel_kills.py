@@ -1,14 +1,14 @@
 import pytest
 
-from tfgen.tuning.oracles import kernel_kills
+from tfgen.tuning import failures
 
 
 @pytest.fixture
 def kernel(tmp_path, monkeypatch):
     """A kernel's files, with counters that can be set."""
     proc, groups = tmp_path / "proc", tmp_path / "cgroup"
-    monkeypatch.setattr(kernel_kills, "PROC", proc)
-    monkeypatch.setattr(kernel_kills, "CGROUPS", groups)
+    monkeypatch.setattr(failures, "PROC", proc)
+    monkeypatch.setattr(failures, "CGROUPS", groups)
 
     def write(machine=0, group=0, boot="0a-0b", version=2):
         boot_id = proc / "sys/kernel/random/boot_id"
@@ -33,21 +33,21 @@ def kernel(tmp_path, monkeypatch):
 @pytest.mark.parametrize("version", [1, 2])
 def test_counters(version, kernel):
     kernel(3, 4, version=version)
-    before = kernel_kills.count_kernel_kills()
+    before = failures.count_kernel_kills()
     assert sorted(before.values()) == [3, 4, 0x0A0B]
-    assert not kernel_kills.kernel_killed_since(before)
+    assert not failures.kernel_killed_since(before)
     kernel(3, 5, version=version)
-    assert kernel_kills.kernel_killed_since(before)
+    assert failures.kernel_killed_since(before)
     kernel(4, 4, version=version)
-    assert kernel_kills.kernel_killed_since(before)
+    assert failures.kernel_killed_since(before)
     kernel(4, 5, boot="0c-0d", version=version)
-    assert not kernel_kills.kernel_killed_since(before)
+    assert not failures.kernel_killed_since(before)
 
 
 def test_no_counters(tmp_path, monkeypatch):
-    monkeypatch.setattr(kernel_kills, "PROC", tmp_path)
-    assert kernel_kills.count_kernel_kills() == {}
-    assert not kernel_kills.kernel_killed_since({})
+    monkeypatch.setattr(failures, "PROC", tmp_path)
+    assert failures.count_kernel_kills() == {}
+    assert not failures.kernel_killed_since({})
 
 
 @pytest.mark.parametrize("worker, failed", [("main", True), ("w-1", False)])

@@ -7,26 +7,13 @@ def test_unknown_tuner(make):
         make("annealing")
 
 
-@pytest.mark.parametrize(
-    "settings, message",
-    [
-        ({"trials": 0}, "trials to be at least 1, got 0"),
-        ({"max_epochs": 0}, "max_epochs to be at least 1, got 0"),
-        ({"seed": -1}, "seed to be at least 0, got -1"),
-    ],
-)
-def test_numbers_that_make_no_search(settings, message, make):
-    with pytest.raises(ValueError, match=message):
-        make(**settings)
-
-
 def test_resumed_with_other_settings(make, search):
     search(make(), 1)
-    with pytest.raises(ValueError, match="tuner that it was begun with"):
+    with pytest.raises(ValueError, match="tuner is .GridSearch., expected .R"):
         make("grid")
-    with pytest.raises(ValueError, match="direction .* 'min'"):
+    with pytest.raises(ValueError, match="direction is 'max', expected 'min'"):
         make(direction="max")
-    with pytest.raises(ValueError, match="seed .* 0, but got 1"):
+    with pytest.raises(ValueError, match="seed is 1, expected 0, with which"):
         make(seed=1)
     narrowed = keras_tuner.HyperParameters()
     narrowed.Float("rate", 1e-4, 1e-2, sampling="log")
@@ -36,9 +23,9 @@ def test_resumed_with_other_settings(make, search):
 
 def test_resumed_hyperband_keeps_its_brackets(make, search):
     search(make("hyperband"), 1)
-    with pytest.raises(ValueError, match="trials that it was begun with, 6"):
+    with pytest.raises(ValueError, match="trials is 7, expected 6, with which"):
         make("hyperband", trials=7)
-    with pytest.raises(ValueError, match="max_epochs .* 9, but got 27"):
+    with pytest.raises(ValueError, match="max_epochs is 27, expected 9"):
         make("hyperband", max_epochs=27)
 
 

@@ -29,12 +29,12 @@ def test_both_damaged(text, make, search, tmp_path):
     search(make(), 3)
     for name in ("oracle.json", "oracle.json.backup"):
         (tmp_path / name).write_bytes(text)
-    with pytest.raises(ValueError, match="Put back a copy of either file"):
+    with pytest.raises(ValueError, match="put back a copy of either file"):
         make()
 
 
 def test_damaged_without_backup(make, tmp_path):
     make().create_trial("main")
     (tmp_path / "oracle.json").write_text("{")
-    with pytest.raises(ValueError, match="but oracle.json cannot be read"):
+    with pytest.raises(ValueError, match="^oracle.json in .* cannot be read"):
         make()

@@ -6,16 +6,17 @@ import socket
 import threading
 
 import pytest
+from keras_tuner.src.distribute.oracle_client import OracleClient
 
+from tfgen.tuning.failures import TrialFailed
 from tfgen.tuning.processes import (
-    chief_watch,
-    cluster,
+    chief_contact,
+    environment,
     run_as_worker,
     wait_for_chief,
 )
 from tfgen.tuning.processes.chief_service import ChiefService
 from tfgen.tuning.processes.trial_loop import TrialLoop
-from tfgen.tuning.trial_failed import TrialFailed
 
 
 @pytest.fixture
@@ -23,9 +24,9 @@ def connect(monkeypatch):
     """Makes this process a worker of a chief."""
 
     def connect(port, name="worker-1"):
-        monkeypatch.setenv(cluster.ADDRESS, "127.0.0.1")
-        monkeypatch.setenv(cluster.PORT, str(port))
-        monkeypatch.setenv(cluster.NAME, name)
+        monkeypatch.setenv(environment.ADDRESS, "127.0.0.1")
+        monkeypatch.setenv(environment.PORT, str(port))
+        monkeypatch.setenv(environment.NAME, name)
 
     return connect
 
@@ -61,7 +62,7 @@ def test_trials_come_over_unchanged(make, connect, tmp_path):
 def test_a_proxy_is_for_others(make, connect, monkeypatch, run_trial):
     """As on many companies' machines; here nothing answers there."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
-    for name in cluster.WITHOUT_PROXY:
+    for name in environment.WITHOUT_PROXY:
         monkeypatch.setenv(name, "")  # put back afterwards
         monkeypatch.delenv(name)
     oracle = make()
@@ -90,14 +91,15 @@ def test_two_workers_do_as_one(make, connect, tmp_path):
         )
 
     alone = make("hyperband", 12, tmp_path / "alone")
-    TrialLoop(alone, run_trial, tmp_path / "alone", "main").search()
+    TrialLoop(alone, run_trial, tmp_path / "alone", "main").run()
     oracle = make("hyperband", 12, tmp_path / "together")
     with ChiefService(oracle) as service:
         loops = []
         for name in ("worker-1", "worker-2"):
             connect(service.port, name)
-            loops.append(TrialLoop(make(), run_trial, tmp_path, name))
-        threads = [threading.Thread(target=loop.search) for loop in loops]
+            client = OracleClient(make())
+            loops.append(TrialLoop(client, run_trial, tmp_path, name))
+        threads = [threading.Thread(target=loop.run) for loop in loops]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -162,9 +164,9 @@ def watch(connect, monkeypatch):
     def watch(port, over=False):
         connect(port)
         monkeypatch.setattr(os, "_exit", end)
-        monkeypatch.setattr(chief_watch, "SECONDS_BETWEEN", 0.01)
-        monkeypatch.setattr(chief_watch, "SECONDS_WITHOUT_CHIEF", 0.3)
-        return chief_watch.ChiefWatch(lambda: over)
+        monkeypatch.setattr(chief_contact.ChiefWatch, "seconds_between", 0.01)
+        monkeypatch.setattr(chief_contact, "SECONDS_WITHOUT_CHIEF", 0.3)
+        return chief_contact.ChiefWatch(lambda: over)
 
     return watch
 
@@ -189,7 +191,7 @@ def test_chief_that_does_not_answer_any_more(watch, capsys):
 
 
 def test_parent_that_is_gone(watch, monkeypatch, capsys):
-    monkeypatch.setenv(cluster.CHIEF_PID, str(os.getpid()))
+    monkeypatch.setenv(environment.CHIEF_PID, str(os.getpid()))
     with pytest.raises(Ended, match="1"):
         watch(1).run()
     assert capsys.readouterr().err == (
@@ -217,7 +219,7 @@ def test_waits_for_a_chief_that_begins_later(make, connect, capsys):
 
 
 def test_parent_that_is_gone_is_not_waited_for(watch, monkeypatch, capsys):
-    monkeypatch.setenv(cluster.CHIEF_PID, str(os.getpid()))
+    monkeypatch.setenv(environment.CHIEF_PID, str(os.getpid()))
     with pytest.raises(Ended, match="1"):
         watch(1).wait_for_start()
     assert "the chief that started this" in capsys.readouterr().err

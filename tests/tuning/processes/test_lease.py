@@ -7,26 +7,26 @@ import time
 import pytest
 from keras_tuner.engine.trial import Trial
 
-from tfgen.tuning.processes import cluster, lease, run_as_worker
+from tfgen.tuning.processes import chief_contact, environment, run_as_worker
+from tfgen.tuning.processes.chief_contact import Lease, TrialLost
 from tfgen.tuning.processes.chief_service import ChiefService
-from tfgen.tuning.processes.lease import Lease, TrialLost
-from tfgen.tuning.processes.remote_workers import RemoteWorkers
+from tfgen.tuning.processes.workers import RemoteWorkers
 
 RESULT = {"val_loss": 1.0, "epochs": 1}, 1
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(lease, "SECONDS_BETWEEN", 0.05)
-    monkeypatch.setattr(lease, "SECONDS_DEAD", 0.6)
+    monkeypatch.setattr(Lease, "seconds_between", 0.05)
+    monkeypatch.setattr(chief_contact, "SECONDS_DEAD", 0.6)
 
 
 @pytest.fixture
 def connect(monkeypatch):
     def connect(service):
-        monkeypatch.setenv(cluster.ADDRESS, "127.0.0.1")
-        monkeypatch.setenv(cluster.PORT, str(service.port))
-        monkeypatch.setenv(cluster.NAME, "worker-1")
+        monkeypatch.setenv(environment.ADDRESS, "127.0.0.1")
+        monkeypatch.setenv(environment.PORT, str(service.port))
+        monkeypatch.setenv(environment.NAME, "worker-1")
 
     return connect
 
@@ -123,7 +123,7 @@ def test_without_an_answer_a_worker_waits(make, connect):
         trial = oracle.create_trial("worker-1")
         own.begin(trial.trial_id, time.monotonic())
         own.check()
-        own.begin(trial.trial_id, time.monotonic() - lease.SECONDS_SURE)
+        own.begin(trial.trial_id, time.monotonic() - chief_contact.SECONDS_SURE)
         oracle.take_over("worker-1")
         lost = threading.Event()
 
@@ -152,7 +152,7 @@ def test_a_long_measurement_and_a_death(make, connect):
 
     with ChiefService(oracle) as service:
         connect(service)
-        remote = RemoteWorkers(oracle, service, said.append, 0.5)
+        remote = RemoteWorkers(service, said.append, 0.5)
         worker = running(make(), run_trial)
         wait_until(lambda: "worker-1" in service.asked)
         end = time.monotonic() + 1.5  # less than six times 0.5
@@ -161,13 +161,15 @@ def test_a_long_measurement_and_a_death(make, connect):
             time.sleep(0.02)
         assert oracle.trial_of("worker-1") == "0000"
         (line,) = said
-        assert line.startswith("worker-1 (trial 0000) has given no progress f")
+        assert line.startswith(
+            "worker-1 (trial 0000) has told of no progress f"
+        )
         assert line.endswith("its process is alive and waited for.")
         service.heard["dead"] = time.monotonic()
         assert remote.look() and len(said) == 1
         time.sleep(0.7)
         assert remote.look()
-        assert said[1].startswith("dead (no trial) has given no sign of life")
+        assert said[1].startswith("dead (no trial) has sent no heartbeat")
         measured.set()
         worker.join(20)
     assert oracle.end_order == ["0000"]
@@ -176,7 +178,7 @@ def test_a_long_measurement_and_a_death(make, connect):
 def test_a_process_that_hangs_is_not_waited_for_forever(make):
     oracle, said = make(trials=1), []
     service = ChiefService(oracle)
-    remote = RemoteWorkers(oracle, service, said.append, 0.05)
+    remote = RemoteWorkers(service, said.append, 0.05)
     oracle.create_trial("hangs")
     end = time.monotonic() + 0.6
     while time.monotonic() < end:
@@ -200,7 +202,7 @@ def test_a_restarted_chief_holds_trials_for_their_workers(make, connect):
     assert oracle.queue == []
     with ChiefService(oracle) as service:
         connect(service)
-        remote = RemoteWorkers(oracle, service, said.append, 600.0)
+        remote = RemoteWorkers(service, said.append, 600.0)
         own = Lease()
         own.begin("0000", time.monotonic())
         own.start()

@@ -7,17 +7,17 @@ import time
 
 import pytest
 
-from tfgen.tuning.disk_error import DiskError
-from tfgen.tuning.oracles import kernel_kills
-from tfgen.tuning.processes import local_workers
+from tfgen.tuning import failures
+from tfgen.tuning.failures import DiskError
+from tfgen.tuning.heartbeat import HeartbeatWriter
+from tfgen.tuning.processes import workers
 from tfgen.tuning.processes.chief_service import ChiefService
-from tfgen.tuning.processes.local_workers import LocalWorkers
 from tfgen.tuning.processes.worker_process import (
     WorkerProcess,
     cause_of_death,
     end_all,
 )
-from tfgen.tuning.signs_of_life import SignOfLife
+from tfgen.tuning.processes.workers import LocalWorkers
 
 SLEEPS = "import time; time.sleep(60)"
 FAILS = "print('loading'); print('no such data'); raise SystemExit(3)"
@@ -40,9 +40,8 @@ class Supervised:
             for number in range(1, workers + 1)
         ]
         self.workers = LocalWorkers(
-            oracle,
-            self.service,
             self.processes,
+            self.service,
             self.said.append,
             patience_seconds,
         )
@@ -125,15 +124,15 @@ def test_deaths_with_progress_do_not_count(supervise):
     supervised = supervise()
     for epoch in range(7):
         assert supervised.ask().trial_id == "0000"
-        sign = SignOfLife(supervised.oracle.folder, "worker-1")
-        sign.trial = "0000"
-        sign.beat(epoch=epoch + 1, epochs=9)
+        heartbeat = HeartbeatWriter(supervised.oracle.folder, "worker-1")
+        heartbeat.trial = "0000"
+        heartbeat.beat(epoch=epoch + 1, epochs=9)
         supervised.die()
     assert supervised.oracle.reasons == {}
 
 
 def test_out_of_memory(supervise, tmp_path, monkeypatch):
-    monkeypatch.setattr(kernel_kills, "PROC", tmp_path)
+    monkeypatch.setattr(failures, "PROC", tmp_path)
     (tmp_path / "vmstat").write_text("oom_kill 4\n")
     supervised = supervise()
     supervised.ask()
@@ -197,27 +196,27 @@ def test_silent_worker(supervise):
     supervised.ask()
     supervised.look_until_started_again()
     first, second = supervised.said
-    assert first.startswith("worker-1 (trial 0000) has given no sign of life ")
+    assert first.startswith("worker-1 (trial 0000) has sent no heartbeat ")
     assert first.endswith("its process is ended.")
-    assert second.startswith("worker-1 died (worker-1 (trial 0000) has given")
+    assert second.startswith("worker-1 died (worker-1 (trial 0000) has sent")
     assert supervised.oracle.queue == ["0000"]
 
 
-def test_signs_are_heard(supervise):
+def test_heartbeats_are_heard(supervise):
     supervised = supervise(patience_seconds=0.6)
     supervised.ask()
     pid = supervised.pid()
     for epoch in range(15):
-        sign = SignOfLife(supervised.oracle.folder, "worker-1")
-        sign.trial = "0000"
-        sign.beat(epoch=epoch)
+        heartbeat = HeartbeatWriter(supervised.oracle.folder, "worker-1")
+        heartbeat.trial = "0000"
+        heartbeat.beat(epoch=epoch)
         supervised.workers.look()
         time.sleep(0.1)
     assert supervised.pid() == pid and supervised.said == []
 
 
 def test_end_of_a_search(supervise, monkeypatch):
-    monkeypatch.setattr(local_workers, "SECONDS_TO_LEAVE", 0.5)
+    monkeypatch.setattr(workers, "SECONDS_TO_LEAVE", 0.5)
     supervised = supervise(workers=2)
     supervised.oracle.max_trials = 1
     supervised.ask("worker-1")

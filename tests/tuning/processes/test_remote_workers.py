@@ -1,12 +1,12 @@
-"""Workers that others have started: only their signs of life are known."""
+"""Workers that others have started: only their heartbeats are known."""
 
 import time
 
 import pytest
 
-from tfgen.tuning.processes import lease, remote_workers
+from tfgen.tuning.processes import chief_contact, workers
 from tfgen.tuning.processes.chief_service import ChiefService
-from tfgen.tuning.processes.remote_workers import RemoteWorkers
+from tfgen.tuning.processes.workers import RemoteWorkers
 
 
 class Cluster:
@@ -14,9 +14,7 @@ class Cluster:
         self.oracle = oracle
         self.said = []
         self.service = ChiefService(oracle)
-        self.workers = RemoteWorkers(
-            oracle, self.service, self.said.append, 600.0
-        )
+        self.workers = RemoteWorkers(self.service, self.said.append, 600.0)
 
     def ask(self, name):
         trial = self.oracle.create_trial(name)
@@ -30,7 +28,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(make, monkeypatch):
-    monkeypatch.setattr(lease, "SECONDS_DEAD", 0.3)
+    monkeypatch.setattr(chief_contact, "SECONDS_DEAD", 0.3)
     return lambda trials=1, **more: Cluster(make(trials=trials, **more))
 
 
@@ -63,7 +61,7 @@ def test_silent_one(cluster):
         assert cluster.workers.look()
         trial = trial or cluster.ask("other")
     (line,) = cluster.said
-    assert line.startswith("lost (trial 0000) has given no sign of life for")
+    assert line.startswith("lost (trial 0000) has sent no heartbeat for")
     assert line.endswith("its trial is given to others.")
     assert trial.trial_id == "0000"
     fail(cluster, trial)
@@ -72,7 +70,7 @@ def test_silent_one(cluster):
 
 
 def test_trials_without_workers(cluster, monkeypatch):
-    monkeypatch.setattr(remote_workers, "SECONDS_WITHOUT_WORKERS", 0.2)
+    monkeypatch.setattr(workers, "SECONDS_WITHOUT_WORKERS", 0.2)
     cluster = cluster()
     cluster.ask("lost")
     time.sleep(0.4)
@@ -85,7 +83,7 @@ def test_trials_without_workers(cluster, monkeypatch):
 
 def test_a_restarted_chief_waits_for_workers(cluster, monkeypatch):
     """Those of before lose their trials, but the search is not given up."""
-    monkeypatch.setattr(remote_workers, "SECONDS_WITHOUT_WORKERS", 0.0)
+    monkeypatch.setattr(workers, "SECONDS_WITHOUT_WORKERS", 0.0)
     cluster().ask("before")
     again = cluster(held=True)
     assert again.oracle.trial_of("before") == "0000"

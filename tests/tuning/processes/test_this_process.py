@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgen.tuning.failures import TrialFailed
+from tfgen.tuning.heartbeat import read_heartbeats
 from tfgen.tuning.processes import run_in_this_process
-from tfgen.tuning.signs_of_life import signs_of_life
-from tfgen.tuning.trial_failed import TrialFailed
 
 
 def test_all_trials(make, run_trial, tmp_path, capfd):
@@ -30,7 +30,7 @@ def test_signs(make, tmp_path):
     seen = []
 
     def run_trial(trial, beat):
-        seen.extend(signs_of_life(tmp_path))
+        seen.extend(read_heartbeats(tmp_path))
         return {"val_loss": 1.0}, 1
 
     start = time.time()
@@ -38,7 +38,7 @@ def test_signs(make, tmp_path):
     (sign,) = seen
     assert (sign.worker, sign.trial, sign.pid) == ("main", "0000", os.getpid())
     assert start <= sign.time <= time.time()
-    (sign,) = signs_of_life(tmp_path)
+    (sign,) = read_heartbeats(tmp_path)
     assert sign.trial is None
 
 

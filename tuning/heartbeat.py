@@ -1,4 +1,4 @@
-"""What workers say of themselves while they train: `workers/NAME.json`."""
+"""Heartbeats of workers: `workers/NAME.json` in a search's folder."""
 
 import dataclasses
 import json
@@ -13,15 +13,15 @@ SECONDS_BETWEEN = 2.0
 
 
 @dataclasses.dataclass(frozen=True)
-class Beat:
-    """A sign of life.
+class Heartbeat:
+    """What a worker says of itself while it trains.
 
     Attributes:
         worker: its name.
         pid: of its process.
         host: that it runs on.
         trial: id of the trial that it trains; None while it waits for one.
-        time: of the sign, in seconds since 1970.
+        time: of the heartbeat, in seconds since 1970.
         said: what the trial told, such as `{"epoch": 3, "epochs": 30}`.
     """
 
@@ -33,15 +33,15 @@ class Beat:
     said: dict
 
 
-class SignOfLife:
-    """Writes a worker's signs of life, at most one in two seconds.
+class HeartbeatWriter:
+    """Writes a worker's heartbeats, at most one in two seconds.
 
     Args:
         folder: of the search.
         worker: its name.
     """
 
-    def __init__(self, folder, worker: str):
+    def __init__(self, folder: os.PathLike, worker: str):
         self.path = _path(folder, worker)
         self.worker = worker
         self.trial = None
@@ -49,10 +49,10 @@ class SignOfLife:
 
     def begin(self, trial: str | None) -> None:
         """Says that another trial is trained, or none, at once."""
-        if self._written is None or trial != self.trial:
-            self.trial, self._written = trial, None
-            self.beat()
-        elif trial is None:
+        if trial != self.trial:
+            self._written = None
+        self.trial = trial
+        if self._written is None or trial is None:
             self.beat()
 
     def beat(self, **said) -> None:
@@ -60,7 +60,7 @@ class SignOfLife:
         now = time.monotonic()
         if self._written is None or now - self._written >= SECONDS_BETWEEN:
             self._written = now
-            sign = Beat(
+            heartbeat = Heartbeat(
                 self.worker,
                 os.getpid(),
                 platform.node(),
@@ -68,21 +68,21 @@ class SignOfLife:
                 time.time(),
                 said,
             )
-            text = json.dumps(dataclasses.asdict(sign), default=float)
+            text = json.dumps(dataclasses.asdict(heartbeat), default=float)
             write_text(self.path, text)
 
 
-def signs_of_life(folder) -> list[Beat]:
-    """The last sign of each worker, by its name."""
+def read_heartbeats(folder: os.PathLike) -> list[Heartbeat]:
+    """The last heartbeat of each worker, by its name."""
     paths = sorted((pathlib.Path(folder) / "workers").glob("[!.]*.json"))
-    signs = [read_sign(folder, path.stem) for path in paths]
-    return [sign for sign in signs if sign is not None]
+    found = [read_heartbeat(folder, path.stem) for path in paths]
+    return [heartbeat for heartbeat in found if heartbeat is not None]
 
 
-def read_sign(folder, worker: str) -> Beat | None:
-    """The last sign of a worker; None without a file that can be read."""
+def read_heartbeat(folder: os.PathLike, worker: str) -> Heartbeat | None:
+    """A worker's last heartbeat; None without a file that can be read."""
     try:
-        return Beat(**json.loads(_path(folder, worker).read_text("utf-8")))
+        return Heartbeat(**json.loads(_path(folder, worker).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 
