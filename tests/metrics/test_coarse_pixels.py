@@ -1,6 +1,6 @@
 import numpy as np
 
-from tfgen.metrics.coarse_pixels import coarse_pixels
+from tfgen.metrics.feature_extractor import coarse_pixels
 
 
 def test_means_by_hand():

@@ -6,7 +6,7 @@ import pytest
 
 from tfgen.data.synthetic import ring_centers
 from tfgen.metrics import Coverage, Density
-from tfgen.metrics.coverage import expected_coverage
+from tfgen.metrics.neighbors import expected_coverage
 
 
 def value(metric, real, generated):

@@ -16,7 +16,7 @@ from tfgen.metrics import (
     Precision,
     Recall,
 )
-from tfgen.metrics.kept_rows import KeptRows
+from tfgen.metrics.reservoir_sample import ReservoirSample
 
 METRICS = {
     "frechet_distance": lambda: FrechetDistance(batch_size=7),
@@ -173,12 +173,12 @@ def test_within_replicas(make, two_replicas):
         )()
 
 
-def test_kept_rows_are_a_fair_draw():
+def test_a_reservoir_sample_is_fair():
     """Each of 40 rows is kept by 10 of 40, whatever the batches."""
     rows = np.arange(40, dtype=np.float32)[:, None]
     kept = np.zeros(40)
     for seed in range(2000):
-        some = KeptRows(10, seed)
+        some = ReservoirSample(10, seed)
         for start in range(0, 40, 1 + seed % 13):
             some.add(rows[start : start + 1 + seed % 13])
         assert some.count == 40 and some.rows.shape == (10, 1)
@@ -188,12 +188,12 @@ def test_kept_rows_are_a_fair_draw():
     assert abs(kept - 500).max() < 4 * 19.4
 
 
-def test_kept_rows_do_not_depend_on_batches():
+def test_a_reservoir_sample_does_not_depend_on_batches():
 
     rows = np.random.default_rng(0).normal(size=(300, 2))
     found = []
     for size in (1, 17, 300):
-        some = KeptRows(40)
+        some = ReservoirSample(40)
         for start in range(0, 300, size):
             some.add(np.float32(rows[start : start + size]))
         found.append(some.rows)

@@ -2,12 +2,10 @@ import keras
 import numpy as np
 
 from tfgen.callbacks.sample_comparison import fixed_examples, plain_features
-from tfgen.metrics.coverage import Coverage
-from tfgen.metrics.density import Density
 from tfgen.metrics.feature_extractor import FeatureExtractor
 from tfgen.metrics.frechet_distance import FrechetDistance
 from tfgen.metrics.kernel_distance import KernelDistance
-from tfgen.metrics.neighbor_metric import NeighborMetric
+from tfgen.metrics.neighbors import Coverage, Density, NeighborMetric
 from tfgen.pictures import examples
 
 
@@ -127,8 +125,7 @@ class Evaluation(keras.callbacks.Callback):
         }
 
     def _update(self, side, x):
-        kinds = {metric.looks_at for metric in self.metrics}
-        seen = {kind: self._features(x, kind) for kind in kinds}
+        seen = self._features(x, {metric.looks_at for metric in self.metrics})
         for metric in self.metrics:
             rows = seen[metric.looks_at]
             if isinstance(metric, NeighborMetric):
@@ -144,7 +141,7 @@ class Evaluation(keras.callbacks.Callback):
 
 
 class _Features:
-    """Features or logits of examples in the model's range."""
+    """Features, logits or both of examples in the model's range, by kind."""
 
     def __init__(self, model, extractor):
         self._are_images = examples.is_image(model)
@@ -152,11 +149,14 @@ class _Features:
             extractor, model.data_range if self._are_images else None
         )
 
-    def __call__(self, x, kind):
-        found = getattr(self._extractor, kind)(x)
-        if self._are_images and self._extractor.model is None:
-            return np.float32(plain_features(found.reshape(x.shape)))
-        return found
+    def __call__(self, x, kinds):
+        found = self._extractor.outputs(x, kinds)
+        if not self._are_images or self._extractor.model is not None:
+            return found
+        return {
+            kind: np.float32(plain_features(rows.reshape(x.shape)))
+            for kind, rows in found.items()
+        }
 
 
 def _defaults(num_samples):

@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfgen import metrics
 from tfgen.callbacks import read_history
 from tfgen.evaluation import Subject, evaluate, write_html, write_json
-from tfgen.metrics.coarse_pixels import coarse_pixels
+from tfgen.metrics.feature_extractor import coarse_pixels
 from tfgen.metrics.fit_extractor import accuracy
 from tfgen.pictures import beside_each_other, write_png
 from tfgen.runs.data import in_range, load_splits

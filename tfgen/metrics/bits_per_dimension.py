@@ -1,15 +1,20 @@
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from tfgen.data import checks
 from tfgen.metrics.encoder_inputs import (
     check_likelihood,
     check_seed,
     encoder_inputs,
 )
-from tfgen.metrics.importance_weighted_bound import importance_weighted_bound
+from tfgen.metrics.importance_weighted_bound import (
+    MeanOfExamples,
+    importance_weighted_bound,
+)
 from tfgen.training import random
 
 LEVELS = 256
@@ -17,33 +22,26 @@ ROWS_AT_ONCE = 1000
 
 
 @dataclasses.dataclass(frozen=True)
-class BitsPerDimension:
+class BitsPerDimension(MeanOfExamples):
     """Upper bounds of the bits that a value of the data takes.
 
     Attributes:
         values: `(n,)`, of each example.
         k: draws an example that the bounds are from.
+
+    Example:
+    >>> tfgen.metrics.BitsPerDimension(np.array([3.0, 4.0]), k=5).mean
+    3.5
     """
 
     values: np.ndarray
     k: int
 
-    @property
-    def mean(self) -> float:
-        """Mean over the examples."""
-        return float(np.mean(self.values))
-
-    @property
-    def standard_error(self) -> float:
-        """Of the mean: other examples, other draws; NaN for one example."""
-        n = len(self.values)
-        return float(np.std(self.values, ddof=1) / n**0.5) if n > 1 else np.nan
-
 
 def bits_per_dimension(
-    model,
-    x,
-    labels=None,
+    model: Any,
+    x: np.ndarray,
+    labels: np.ndarray | None = None,
     k: int = 100,
     seed: int = 0,
     *,
@@ -83,6 +81,13 @@ def bits_per_dimension(
     Reference:
         Theis et al. (2016), "A note on the evaluation of generative models",
         section 3.1.
+
+    Example:
+    >>> vae = tfgen.build("vae", input_shape=(4, 4, 1), seed=0,
+    ...                   network="mlp", likelihood="discretized_logistic")
+    >>> grey = np.zeros((3, 4, 4, 1))
+    >>> tfgen.metrics.bits_per_dimension(vae, grey, k=2).values.shape
+    (3,)
     """
     check_seed(seed)
     x = encoder_inputs("bits_per_dimension", model, x, labels)["x"]
@@ -101,7 +106,9 @@ def bits_per_dimension(
     return BitsPerDimension(nats_to_bits_per_dimension(nats, dimensions), k)
 
 
-def nats_to_bits_per_dimension(nats, dimensions: int):
+def nats_to_bits_per_dimension(
+    nats: float | np.ndarray, dimensions: int
+) -> float | np.ndarray:
     """Nats an example as bits a dimension: `nats / (dimensions * log(2))`.
 
     Args:
@@ -109,11 +116,47 @@ def nats_to_bits_per_dimension(nats, dimensions: int):
             `negative_elbo` of `evaluate`.
         dimensions: values an example, such as 28 * 28 * 1.
 
+    Returns:
+        The same number, or array, in bits a dimension.
+
     Example:
     >>> round(tfgen.metrics.nats_to_bits_per_dimension(1086.9, 784), 3)
     2.0
     """
     return nats / (dimensions * math.log(2.0))
+
+
+def binarized(x: np.ndarray, seed: int = 777) -> np.ndarray:
+    """Grey images as binary ones, drawn once and for all.
+
+    Every pixel is on with its grey value as probability. The same images and
+    seed always give the same binary images, those of `np.random.seed(seed)`
+    followed by `np.random.binomial(1, x)`, so that models trained on binary
+    images can be compared on one fixed test set. Binarise the whole set at
+    once: the draws of an image depend on the images before it.
+
+    Args:
+        x: images `(n, ...)` in [0, 1].
+        seed: of the draws.
+
+    Returns:
+        float32 array of zeros and ones in the shape of `x`.
+
+    Raises:
+        ValueError: for values outside [0, 1].
+
+    Reference:
+        Salakhutdinov and Murray (2008), "On the quantitative analysis of deep
+        belief networks", section 5.1.
+
+    Example:
+    >>> tfgen.metrics.binarized(np.array([[0.0, 1.0]]))
+    array([[0., 1.]], dtype=float32)
+    """
+    x = checks.check_examples(x, value_range=(0.0, 1.0))
+    probabilities = np.clip(x, 0.0, 1.0)
+    draws = np.random.RandomState(seed).binomial(1, probabilities)
+    return draws.astype(np.float32)
 
 
 def _data_range(model, given):

@@ -48,13 +48,11 @@ def fit_extractor(
         ValueError: for data without at least two classes.
 
     Example:
-    ```python
-    train = tfgen.data.load("fashion_mnist", split="train")
-    extractor = tfgen.metrics.fit_extractor(train)
-    distance = tfgen.metrics.FrechetDistance(
-        extractor=extractor, value_range=model.data_range
-    )
-    ```
+    >>> train = tfgen.data.load("iris", split="train")
+    >>> extractor = tfgen.metrics.fit_extractor(train, epochs=1)
+    >>> distance = tfgen.metrics.FrechetDistance(extractor=extractor)
+    >>> distance.features(train.rows([0, 1])[0]).shape
+    (2, 128)
     """
     if (train.num_classes or 0) < 2:
         raise ValueError(
@@ -87,7 +85,7 @@ def fit_extractor(
     return extractor
 
 
-def accuracy(extractor, source: Source) -> float:
+def accuracy(extractor: keras.Model, source: Source) -> float:
     """Share of the examples whose class an extractor's logits name."""
     if source.value_range is not None:
         source = source.to_range((0.0, 1.0))

@@ -19,6 +19,9 @@ class FrechetDistance(DistributionMetric):
     Args:
         **options: see `DistributionMetric`.
 
+    Raises:
+        ValueError: in `result`, for fewer than 2 examples on a side.
+
     Reference:
         Heusel et al. (2017), "GANs trained by a two time-scale update rule
         converge to a local Nash equilibrium", equation 6.
@@ -59,7 +62,12 @@ class FrechetDistance(DistributionMetric):
         return gaussian_distance(*moments[0], *moments[1])
 
 
-def gaussian_distance(mean_1, covariance_1, mean_2, covariance_2) -> float:
+def gaussian_distance(
+    mean_1: np.ndarray,
+    covariance_1: np.ndarray,
+    mean_2: np.ndarray,
+    covariance_2: np.ndarray,
+) -> float:
     """Squared 2-Wasserstein distance between two Gaussians.
 
     Reference:

@@ -1,39 +1,30 @@
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
+from tfgen import probability
 from tfgen.metrics.encoder_inputs import (
     check_likelihood,
     check_seed,
     encoder_inputs,
 )
-from tfgen.metrics.log_weights import BLOCK, LogWeights
+from tfgen.training import random
 
+BLOCK = 100
 VALUES_AT_ONCE = 2**21
 MOST_ROWS = 10_000
 
 
-@dataclasses.dataclass(frozen=True)
-class ImportanceWeightedBound:
-    """Lower bounds of log p(x), and how far chance may have moved them.
-
-    Attributes:
-        values: `(n,)`, nats an example.
-        errors: `(n,)`, Monte Carlo standard error of each by the delta method;
-            NaN for k = 1. Where one draw outweighs all others, the error is
-            near 1 and says too little: take a larger k.
-        k: draws an example.
-    """
-
-    values: np.ndarray
-    errors: np.ndarray
-    k: int
+class MeanOfExamples:
+    """What is said of `values`, `(n,)`, of which each is of an example."""
 
     @property
     def mean(self) -> float:
-        """Mean over the examples, nats."""
+        """Mean over the examples."""
         return float(np.mean(self.values))
 
     @property
@@ -42,6 +33,29 @@ class ImportanceWeightedBound:
         n = len(self.values)
         return float(np.std(self.values, ddof=1) / n**0.5) if n > 1 else np.nan
 
+
+@dataclasses.dataclass(frozen=True)
+class ImportanceWeightedBound(MeanOfExamples):
+    """Lower bounds of log p(x), and how far chance may have moved them.
+
+    Attributes:
+        values: `(n,)`, nats an example.
+        errors: `(n,)`, Monte Carlo standard error of each by the delta method;
+            NaN for k = 1. Where one draw outweighs all others, the error is
+            near 1 and says too little: take a larger k.
+        k: draws an example.
+
+    Example:
+    >>> values = np.array([-90.0, -110.0])
+    >>> bound = tfgen.metrics.ImportanceWeightedBound(values, np.zeros(2), 5)
+    >>> bound.mean, round(bound.standard_error, 3)
+    (-100.0, 10.0)
+    """
+
+    values: np.ndarray
+    errors: np.ndarray
+    k: int
+
     @property
     def monte_carlo_error(self) -> float:
         """Of the mean: the same examples, other draws; NaN for k = 1."""
@@ -49,9 +63,9 @@ class ImportanceWeightedBound:
 
 
 def importance_weighted_bound(
-    model,
-    x,
-    labels=None,
+    model: Any,
+    x: np.ndarray,
+    labels: np.ndarray | None = None,
     k: int = 5000,
     seed: int = 0,
     *,
@@ -115,6 +129,80 @@ def importance_weighted_bound(
     return _bound(*np.concatenate(parts, axis=1), k)
 
 
+class LogWeights:
+    """`log p(x|z) + log p(z) - log q(z|x)` in nats, z drawn from q(z|x).
+
+    Draw d of example i depends on (seed, i, d) alone: block `d // BLOCK` has
+    a stream of its own, in which row i holds the block's draws.
+
+    Args:
+        model: has `posterior` and `log_likelihood`.
+        seed: of the draws.
+    """
+
+    def __init__(self, model: Any, seed: int):
+        self._model, self._seed = model, seed
+        signature = {
+            "x": tf.TensorSpec((None, *model.data_shape), tf.float32),
+            "first_row": tf.TensorSpec((), tf.int64),
+            "block": tf.TensorSpec((), tf.int64),
+            "start": tf.TensorSpec((), tf.int64),
+            "stop": tf.TensorSpec((), tf.int64),
+        }
+        if model.num_classes:
+            signature["label"] = tf.TensorSpec((None,), tf.int64)
+
+        @tf.function(autograph=False)
+        def compiled(tensors):
+            return self._tensors(**tensors)
+
+        self._compiled = compiled.get_concrete_function(signature)
+
+    def __call__(
+        self,
+        inputs: dict[str, np.ndarray],
+        first_row: int,
+        first_draw: int,
+        last_draw: int,
+    ) -> np.ndarray:
+        """Weights of examples in a row and of draws of one block.
+
+        Args:
+            inputs: `x`, and `label` where the model has classes, as arrays.
+            first_row: number of the first example in the data.
+            first_draw: number of the first draw.
+            last_draw: one after the last, in the block of the first.
+
+        Returns:
+            float64 `(rows, draws)`.
+        """
+        block, start = divmod(first_draw, BLOCK)
+        place = {
+            "first_row": first_row,
+            "block": block,
+            "start": start,
+            "stop": start + last_draw - first_draw,
+        }
+        tensors = {k: tf.constant(v, tf.int64) for k, v in place.items()}
+        tensors |= {k: tf.convert_to_tensor(v) for k, v in inputs.items()}
+        return self._compiled(tensors).numpy().astype("float64")
+
+    def _tensors(self, x, first_row, block, start, stop, label=None):
+        model = self._model
+        labels = None if label is None else tf.one_hot(label, model.num_classes)
+        stream = random.stream(self._seed, "importance", block)
+        shape = (BLOCK, model.latent_dim)
+        noise = random.normal_rows(stream, first_row, tf.shape(x)[0], shape)
+        noise = tf.transpose(noise[:, start:stop], (1, 0, 2))
+        posterior = model.posterior(x, labels)
+        latents = posterior.mean() + posterior.stddev() * noise
+        prior = probability.standard_normal(model.latent_dim)
+        ratio = prior.log_prob(latents) - posterior.log_prob(latents)
+        latents = tf.transpose(latents, (1, 0, 2))
+        likelihood = model.log_likelihood(x, latents, labels)
+        return likelihood + tf.transpose(ratio)
+
+
 def _running_sums(log_weights, chunk, first_row, k, draws):
     """Logarithms of the sums of weights and of squared weights, `(2, rows)`."""
     sums = np.full((2, len(chunk["x"])), -np.inf)
@@ -141,7 +229,9 @@ def _refuse_nan(log_weights, first_row):
 
 def _bound(log_sum, log_sum_of_squares, k):
     errors = np.full(len(log_sum), np.nan)
-    # A sum of no weight at all, log 0, has no relative error.
+    # By the delta method the logarithm's error is the mean weight's relative
+    # one, sqrt((k sum(w^2) / sum(w)^2 - 1) / (k - 1)). A sum of no weight at
+    # all, log 0, has none.
     known = np.isfinite(log_sum) & (k > 1)
     ratio = np.exp(log_sum_of_squares[known] - 2 * log_sum[known])
     errors[known] = np.sqrt(np.maximum(k * ratio - 1, 0) / max(k - 1, 1))

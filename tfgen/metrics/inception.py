@@ -5,7 +5,7 @@ SIDE = 299
 WEIGHTS = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
 
 
-def inception_extractor(weights="imagenet") -> keras.Model:
+def inception_extractor(weights: str = "imagenet") -> keras.Model:
     """InceptionV3: 2,048 features and the logits of 1,000 classes.
 
     Takes images `(n, height, width, 1 or 3)` of pixels in [0, 1], of any size:
@@ -22,6 +22,15 @@ def inception_extractor(weights="imagenet") -> keras.Model:
 
     Raises:
         FileNotFoundError: if the weights are neither at hand nor to be had.
+
+    Reference:
+        Szegedy et al. (2016), "Rethinking the Inception architecture for
+        computer vision".
+
+    Example:
+    >>> tfgen.metrics.inception_extractor("/no/such.weights.h5")
+    Traceback (most recent call last):
+    FileNotFoundError: the ImageNet weights of InceptionV3 cannot be loaded ...
     """
     network = _network(weights)
     images = keras.Input((None, None, None), name="pixels")

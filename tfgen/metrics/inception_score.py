@@ -1,7 +1,8 @@
+import keras
 import numpy as np
-import tensorflow as tf
 
 from tfgen.metrics.distribution_metric import DistributionMetric
+from tfgen.metrics.feature_extractor import Rows, refuse_symbolic
 
 
 class InceptionScore(DistributionMetric):
@@ -21,29 +22,41 @@ class InceptionScore(DistributionMetric):
         from_logits: False if these are probabilities.
         **options: see `DistributionMetric`.
 
+    Raises:
+        ValueError: in `update_state`, for numbers that are no probabilities
+            where `from_logits` is False.
+
     Reference:
         Salimans et al. (2016), "Improved techniques for training GANs",
         section 4.
+
+    Example:
+    >>> score = tfgen.metrics.InceptionScore(from_logits=False)
+    >>> score.update_state(generated=np.eye(4))  # sure of 4 classes
+    >>> round(score.result(), 3)
+    4.0
     """
 
     better = "higher"
     needs_real = False
     looks_at = "logits"
 
-    def __init__(self, extractor=None, from_logits: bool = True, **options):
+    def __init__(
+        self,
+        extractor: keras.Model | str | None = None,
+        from_logits: bool = True,
+        **options,
+    ):
         super().__init__(extractor, **options)
         self.from_logits = from_logits
 
     def new_side(self, name):
         return _Predictions()
 
-    def features(self, x):
-        if tf.is_symbolic_tensor(x):
-            raise ValueError(
-                f"{self.name} sums in the host's memory: call its "
-                "update_state outside of tf.function and strategy.run."
-            )
-        outputs = np.float64(self.extractor.logits(x))
+    def prepare(self, features: Rows) -> np.ndarray:
+        """Probabilities of the classes, float64 `(n, classes)`."""
+        refuse_symbolic(f"{self.name} sums", features)
+        outputs = np.float64(features)
         if self.from_logits:
             return _softmax(outputs)
         if (outputs < 0).any() or (abs(outputs.sum(axis=1) - 1) > 1e-3).any():
@@ -54,6 +67,8 @@ class InceptionScore(DistributionMetric):
         return outputs
 
     def value(self, real, generated):
+        # The mean divergence is the entropy of the mean prediction less the
+        # mean entropy: two sums are enough, and no prediction is kept.
         mean = generated.sum / generated.count
         entropy = -_times_log(mean).sum()
         return float(

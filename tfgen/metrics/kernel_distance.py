@@ -1,7 +1,7 @@
 import numpy as np
 
 from tfgen.metrics.distribution_metric import DistributionMetric
-from tfgen.metrics.kept_rows import KeptRows
+from tfgen.metrics.reservoir_sample import ReservoirSample
 
 
 class KernelDistance(DistributionMetric):
@@ -18,13 +18,24 @@ class KernelDistance(DistributionMetric):
         subsets: how many.
         subset_size: examples of each side in a subset; fewer where there are
             fewer.
-        max_rows: most examples of a side that are kept, a fair draw.
+        max_rows: most examples of a side that are kept, a reservoir
+            sample.
         seed: of the subsets.
         **options: see `DistributionMetric`.
+
+    Raises:
+        ValueError: in `result`, for fewer than 2 examples on a side.
 
     Reference:
         Binkowski et al. (2018), "Demystifying MMD GANs", section 4 ("kernel
         inception distance").
+
+    Example:
+    >>> distance = tfgen.metrics.KernelDistance()
+    >>> x = np.array([[0.0], [2.0]])
+    >>> distance.update_state(real=x, generated=x + 1)
+    >>> distance.result()  # 1 + 4^3 - (1 + 1 + 3^3 + 7^3) / 2
+    -121.0
     """
 
     def __init__(
@@ -43,7 +54,7 @@ class KernelDistance(DistributionMetric):
         super().__init__(**options)
 
     def new_side(self, name):
-        return KeptRows(self.max_rows)
+        return ReservoirSample(self.max_rows)
 
     def value(self, real, generated):
         rows = real.rows, generated.rows
@@ -65,7 +76,7 @@ class KernelDistance(DistributionMetric):
         self._values = values
         return float(np.mean(values))
 
-    def spread(self):
+    def spread(self) -> tuple[float | None, str]:
         """Of one subset; None where all examples are in the only one."""
         if len(self._values) == 1:
             return None, ""
@@ -83,6 +94,8 @@ class KernelDistance(DistributionMetric):
 def _discrepancy(x, y) -> float:
     """Unbiased estimate from two sets of one size (Binkowski, equation 4)."""
     n = len(x)
+    # A point's kernel with itself, on the diagonal, is not of two draws; with
+    # it the estimate would be biased upwards.
     within = sum(
         kernel.sum() - np.trace(kernel)
         for kernel in (_kernel(x, x), _kernel(y, y))

@@ -15,6 +15,13 @@ class Measurement:
         floor: what real data score in the samples' place, or None.
         unit: such as `"nats"`; empty for none.
         details: number of samples, extractor, reference split, k ...
+
+    Example:
+    >>> distance = tfgen.metrics.FrechetDistance()
+    >>> distance.update_state(real=np.eye(3), generated=np.eye(3)[:2])
+    >>> found = distance.measurement(reference="test split")
+    >>> found.name, found.details["num_real"], found.details["reference"]
+    ('frechet_distance', 3, 'test split')
     """
 
     name: str

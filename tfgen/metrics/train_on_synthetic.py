@@ -1,8 +1,9 @@
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
-from tfgen.metrics.table_checks import (
+from tfgen.metrics.table_statistics import (
     check_column_names,
     check_rows,
     some_rows,
@@ -23,6 +24,11 @@ class TrainOnSynthetic:
         targets: what was predicted: `"label"`, or columns.
         real_scores: trained on real rows, `(targets,)`.
         generated_scores: trained on generated rows, `(targets,)`.
+
+    Example:
+    >>> scores = np.array([0.5, 0.75]), np.array([0.5, 0.25])
+    >>> tfgen.metrics.TrainOnSynthetic("r2", ("a", "b"), *scores).difference
+    -0.25
     """
 
     measure: str
@@ -47,7 +53,12 @@ class TrainOnSynthetic:
 
 
 def train_on_synthetic(
-    train, generated, test, labels=None, names=None, seed: int = 0
+    train: np.ndarray,
+    generated: np.ndarray,
+    test: np.ndarray,
+    labels: Sequence[np.ndarray] | None = None,
+    names: Sequence[str] | None = None,
+    seed: int = 0,
 ) -> TrainOnSynthetic:
     """Train on generated rows, test on real ones, against training on real.
 
@@ -76,6 +87,13 @@ def train_on_synthetic(
     Reference:
         Esteban, Hyland and Raetsch (2017), "Real-valued (medical) time series
         generation with recurrent conditional GANs", section 4.1 (TSTR).
+
+    Example:
+    >>> x = np.random.default_rng(0).normal(size=(60, 1)) * [1, 2]
+    >>> generated = np.random.default_rng(1).normal(size=(60, 2))
+    >>> found = tfgen.metrics.train_on_synthetic(x, generated, x)
+    >>> found.real > 0.9 > found.generated  # the columns hang together
+    True
     """
     train = check_rows(train, "train")
     generated = check_rows(generated, "generated", train.shape[1])

@@ -1,14 +1,15 @@
 import numpy as np
-import tensorflow as tf
+
+from tfgen.metrics.feature_extractor import Rows, refuse_symbolic
 
 
-class KeptRows:
-    """Features of at most `max_rows` examples, a fair draw of all seen.
+class ReservoirSample:
+    """Features of at most `max_rows` examples, a reservoir sample of all seen.
 
     All of them while there are no more; then each new row takes the place of
     a kept one by chance, so that every row is kept with the same probability
-    (Vitter, 1985, algorithm R). Row i's chance depends on (seed, i) alone, not
-    on batches.
+    (Vitter, 1985, "Random sampling with a reservoir", algorithm R). Row i's
+    chance depends on (seed, i) alone, not on batches.
 
     Args:
         max_rows: most rows that are kept.
@@ -21,17 +22,14 @@ class KeptRows:
         self.reset()
 
     def reset(self) -> None:
+        """Forgets all rows; the next draw is the same again."""
         self.count = 0
         self._rng = np.random.default_rng(self.seed)
         self._rows = None
 
-    def add(self, features) -> None:
+    def add(self, features: Rows) -> None:
         """Adds rows `(n, features)`."""
-        if tf.is_symbolic_tensor(features):
-            raise ValueError(
-                "this metric keeps examples in the host's memory: call its "
-                "update_state outside of tf.function and strategy.run."
-            )
+        refuse_symbolic("this metric keeps examples", features)
         if self._rows is None:
             self.num_features = features.shape[1]
             self._rows = np.empty((0, self.num_features), np.float32)
@@ -55,7 +53,9 @@ class KeptRows:
         self.count = end
 
     def _replace(self, features):
-        # One draw a row: batches do not matter.
+        # Row number i, counted from 1, draws a place among i and is kept if
+        # that is one of the reservoir's: with probability max_rows / i. One
+        # draw a row, also of those not kept: batches do not matter.
         chances = self._rng.random(len(features))
         numbers = self.count + 1 + np.arange(len(features))
         places = np.int64(chances * numbers)
