@@ -277,7 +277,8 @@ class TestCopying:
         if callable(samples):
             samples = samples(train)
         subject = Subject(model, train, *held_out, repeats=1)
-        subject._sample_features[0] = subject.features(samples)
+        features = subject.features(samples)
+        subject._known_outputs["samples", 0] = {"features": features}
         (note,) = copying.measure(subject).notes
         return note
 

@@ -6,7 +6,7 @@ function gives one `Section` of the report.
 
 from tfgen.evaluation.evaluation import Evaluation as Evaluation
 from tfgen.evaluation.evaluation import evaluate as evaluate
+from tfgen.evaluation.evaluation import write_json as write_json
 from tfgen.evaluation.html_report import write_html as write_html
-from tfgen.evaluation.json_report import write_json as write_json
 from tfgen.evaluation.section import Section as Section
 from tfgen.evaluation.subject import Subject as Subject

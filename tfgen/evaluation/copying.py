@@ -3,23 +3,18 @@
 import numpy as np
 
 from tfgen import metrics, pictures
-from tfgen.evaluation.explanations import title
-from tfgen.evaluation.section import Section
+from tfgen.evaluation.section import Section, title
+from tfgen.evaluation.subject import Subject
 from tfgen.metrics import Measurement
+from tfgen.metrics.copying import SIGNIFICANT
 
-SIGNIFICANT = 3.0
 TESTS = {
     "copying_test": metrics.copying_test,
     "authenticity": metrics.authenticity,
 }
 
 
-def applies(subject) -> bool:
-    """Always."""
-    return True
-
-
-def measure(subject) -> Section:
+def measure(subject: Subject) -> Section:
     """The tests of copying, in the features that quality is measured in.
 
     All that helps is used: the whole training split, both splits that the

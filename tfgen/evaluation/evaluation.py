@@ -1,28 +1,16 @@
 import dataclasses
+import pathlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from tfgen.evaluation import (
-    copying,
-    disentanglement,
-    gallery,
-    likelihood,
-    modes,
-    sample_quality,
-    tables,
-)
+from tfgen import pictures
+from tfgen.evaluation import copying, latents, sample_quality, tables
 from tfgen.evaluation.section import Section
 from tfgen.evaluation.subject import Subject
-
-PARTS = {
-    "Sample quality": sample_quality,
-    "Modes": modes,
-    "Likelihood and latents": likelihood,
-    "Table": tables,
-    "Disentanglement": disentanglement,
-    "Copying of training data": copying,
-    "Pictures": gallery,
-}
+from tfgen.pictures import examples
+from tfgen.reports.strict_json import to_json
+from tfgen.training.files import write_text
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,6 +25,14 @@ class Evaluation:
             the same data compare.
         sections: the parts of the report.
         seconds: that each part took, by name.
+
+    Example:
+    >>> section = tfgen.evaluation.Section("Modes", notes=("Left out: ...",))
+    >>> found = tfgen.evaluation.Evaluation(
+    ...     "run", "VAE, 2 latents", "300 points", "9f3a", (section,), {}
+    ... )
+    >>> [section.title for section in found.sections]
+    ['Modes']
     """
 
     name: str
@@ -57,20 +53,33 @@ def evaluate(
         report: called with the name of each part before it begins.
 
     Returns:
-        An `Evaluation`.
+        An `Evaluation`. A part that the data or the samples do not allow has
+        a note instead of numbers.
+
+    Example:
+    >>> rows = tfgen.data.load("iris")
+    >>> vae = tfgen.build("vae", input_shape=(4,), network="mlp", seed=0)
+    >>> few = [rows.take(n) for n in (30, 3, 4)]
+    >>> subject = tfgen.evaluation.Subject(vae, *few, repeats=1, k=2)
+    >>> parts = []
+    >>> found = tfgen.evaluation.evaluate(subject, parts.append)
+    >>> parts[0], found.sections[0].notes
+    ('sample quality', ('Left out: 3 examples are too few, 6 are needed.',))
     """
     sections, seconds = [], {}
-    for name, part in PARTS.items():
-        if not part.applies(subject):
+    for name, (applies, measure) in PARTS.items():
+        if not applies(subject):
             continue
         if report is not None:
             report(name.lower())
         began = time.perf_counter()
-        sections.append(_measure(name, part, subject))
+        sections.append(_measured(name, measure, subject))
         seconds[name] = time.perf_counter() - began
+    model = subject.model
     return Evaluation(
         subject.name,
-        _describe(subject.model),
+        f"{type(model).__name__}, {model.latent_dim} latents, "
+        f"{model.count_params():,} parameters",
         subject.test.description,
         subject.test.unscaled().fingerprint(),
         tuple(sections),
@@ -78,16 +87,93 @@ def evaluate(
     )
 
 
-def _measure(name, part, subject):
+def write_json(
+    path: str | pathlib.Path,
+    evaluations: Sequence[Evaluation],
+    facts: dict[str, Any],
+) -> None:
+    """Writes what was measured, for programs to read.
+
+    Args:
+        path: of the file.
+        evaluations: what to write.
+        facts: what holds for all: versions, date, command, settings.
+
+    Example:
+    >>> tfgen.evaluation.write_json("report.json", [], {"seed": 0})
+    >>> print(open("report.json").read())
+    {
+      "seed": 0,
+      "runs": []
+    }
+    """
+    report = {**facts, "runs": [_run(one) for one in evaluations]}
+    write_text(path, to_json(report) + "\n")
+
+
+def _run(evaluation):
+    return {
+        "name": evaluation.name,
+        "model": evaluation.model,
+        "data": evaluation.data,
+        "fingerprint": evaluation.fingerprint,
+        "seconds": evaluation.seconds,
+        "sections": [
+            {
+                "title": section.title,
+                "measurements": [
+                    dataclasses.asdict(one) for one in section.measurements
+                ],
+                "notes": section.notes,
+            }
+            for section in evaluation.sections
+        ],
+    }
+
+
+def _measured(name, measure, subject):
     """A part that the data or the samples do not allow leaves a note."""
     try:
-        return part.measure(subject)
+        return measure(subject)
     except (ValueError, FloatingPointError) as reason:
         return Section(name, notes=(f"Left out: {reason}",))
 
 
-def _describe(model):
-    return (
-        f"{type(model).__name__}, {model.latent_dim} latents, "
-        f"{model.count_params():,} parameters"
-    )
+def _pictures(subject):
+    """Pictures of what the model makes, and of how its training went."""
+    model, test = subject.model, subject.test
+    shown = {}
+    if examples.can_show(model):
+        if subject.is_image:
+            images, _ = examples.fixed_rows(test, 64, subject.seed)
+            value_range = examples.picture_range(model, test)
+            shown["data"] = pictures.image_grid(images, value_range=value_range)
+        shown.update(pictures.gallery(model, test, seed=subject.seed))
+        if subject.is_image and hasattr(model, "interpolate"):
+            shown["interpolations"] = pictures.interpolations_picture(
+                model, test, seed=subject.seed
+            )
+    if subject.history:
+        shown["losses"] = pictures.loss_plot(subject.history)
+    return Section("Pictures", pictures=shown)
+
+
+PARTS = {
+    "Sample quality": (lambda subject: True, sample_quality.measure),
+    "Modes": (sample_quality.has_known_modes, sample_quality.measure_modes),
+    "Likelihood and latents": (
+        lambda subject: subject.encodes,
+        latents.measure_likelihood,
+    ),
+    "Table": (lambda subject: subject.test.kind == "table", tables.measure),
+    "Disentanglement": (
+        lambda subject: subject.encodes and subject.test.factors is not None,
+        latents.measure_disentanglement,
+    ),
+    "Copying of training data": (lambda subject: True, copying.measure),
+    "Pictures": (
+        lambda subject: examples.can_show(subject.model) or subject.history,
+        _pictures,
+    ),
+}
+"""Whether a part applies to a subject, and what gives its `Section`."""

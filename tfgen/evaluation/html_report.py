@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Sequence
 
 from tfgen.evaluation.comparison import best, summary
-from tfgen.evaluation.explanations import explanation, title
+from tfgen.evaluation.section import explanation, title
 from tfgen.reports.page import data_uri, write_page
 
 TEMPLATE = pathlib.Path(__file__).with_name("report.html")

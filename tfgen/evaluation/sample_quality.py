@@ -1,38 +1,42 @@
-"""How well samples match the test split."""
+"""How well samples match the test split, in features and by known modes."""
 
 import dataclasses
 
-import numpy as np
-
 from tfgen import metrics
-from tfgen.evaluation.section import Section
+from tfgen.data import synthetic
+from tfgen.evaluation.section import Section, over_sets
+from tfgen.evaluation.subject import Subject
+from tfgen.metrics import DistributionMetric, Measurement
 
 FEWEST = 6
+MODE_SAMPLES = 2500
+MIXTURES = {
+    "ring": (synthetic.ring_centers(), synthetic.RING_STDDEV),
+    "grid": (synthetic.grid_centers(), synthetic.GRID_STDDEV),
+}
 
 
-def applies(subject) -> bool:
-    """Always."""
-    return True
-
-
-def measure(subject) -> Section:
+def measure(subject: Subject) -> Section:
     """Distances and shares, mean over sets of samples, with their floors."""
     if subject.count < FEWEST:
         raise ValueError(
             f"{subject.count} examples are too few, {FEWEST} are needed."
         )
-    real = subject.features(subject.some(subject.test)[0])
-    unseen = subject.features(subject.some(subject.validation)[0])
-    generated = [
-        subject.sample_features(repeat) for repeat in range(subject.repeats)
-    ]
-    found = [_compare(metric, real, unseen, generated) for metric in _metrics()]
-    score = _inception_score(subject)
-    found = found if score is None else [*found, score]
-    details = {"extractor": subject.feature_extractor.name, **_splits(unseen)}
+    real = subject.drawn_outputs(subject.test)
+    unseen = subject.drawn_outputs(subject.validation)
+    generated = [subject.sample_outputs(i) for i in range(subject.repeats)]
+    details = {
+        "extractor": subject.feature_extractor.name,
+        "reference": "test split",
+        "floor": f"{subject.count} examples of the validation split as samples",
+    }
+    found = [_compare(one, real, unseen, generated) for one in _fitting(real)]
     return Section(
         "Sample quality",
-        tuple(_with_details(one, details) for one in found),
+        tuple(
+            dataclasses.replace(one, details={**one.details, **details})
+            for one in found
+        ),
         notes=_notes(subject),
     )
 
@@ -47,64 +51,71 @@ def _notes(subject):
     )
 
 
-def _metrics():
-    return (
+def _fitting(outputs) -> list[DistributionMetric]:
+    """The metrics that these outputs of an extractor are enough for."""
+    found = [
         metrics.FrechetDistance(),
         metrics.KernelDistance(),
         metrics.Precision(),
         metrics.Recall(),
         metrics.Density(),
         metrics.Coverage(),
-    )
+        metrics.InceptionScore(),
+    ]
+    return [metric for metric in found if metric.looks_at in outputs]
 
 
 def _compare(metric, real, unseen, generated):
-    """The data's statistics are made once."""
-    metric.update_state(real=real, generated=unseen)
+    """Fed with features that were made once for all metrics."""
+    if metric.needs_real:
+        metric.update_features(real=real[metric.looks_at])
+    metric.update_features(generated=unseen[metric.looks_at])
     floor = metric.result()
     values = []
-    for features in generated:
+    for outputs in generated:
         metric.reset_generated()
-        metric.update_state(generated=features)
+        metric.update_features(generated=outputs[metric.looks_at])
         values.append(metric.result())
-    return _over_sets(metric.measurement(), values, floor)
+    return over_sets(metric.measurement(), values, floor)
 
 
-def _inception_score(subject):
-    extractor = subject.feature_extractor
-    if extractor.model is None or not isinstance(extractor.model.output, dict):
-        return None
-    score = metrics.InceptionScore(
-        extractor.model, value_range=extractor.value_range
-    )
-    score.update_state(generated=subject.some(subject.validation)[0])
-    floor, values = score.result(), []
-    for repeat in range(subject.repeats):
-        score.reset_state()
-        score.update_state(generated=subject.samples(repeat))
-        values.append(score.result())
-    return _over_sets(score.measurement(), values, floor)
+def has_known_modes(subject: Subject) -> bool:
+    """Whether the data are one of the mixtures."""
+    return subject.test.kind == "points" and subject.test.name in MIXTURES
 
 
-def _over_sets(measurement, values, floor):
-    several = len(values) > 1
-    return dataclasses.replace(
-        measurement,
-        value=float(np.mean(values)),
-        spread=float(np.std(values, ddof=1)) if several else None,
-        spread_of=f"{len(values)} sets of samples" if several else "",
-        floor=floor,
-    )
-
-
-def _splits(unseen):
-    return {
-        "reference": "test split",
-        "floor": f"{len(unseen)} examples of the validation split as samples",
+def measure_modes(subject: Subject) -> Section:
+    """The protocol of Lin et al. (2018), each set of 2,500 samples."""
+    centers, stddev = MIXTURES[subject.test.name]
+    names = {
+        "modes_found": "higher",
+        "good_samples": "higher",
+        "mode_divergence": "lower",
     }
 
+    def values(samples):
+        points = subject.test.original_units(samples)
+        modes = metrics.mixture_modes(points, centers, stddev)
+        return modes.found, modes.within, modes.divergence
 
-def _with_details(measurement, details):
-    return dataclasses.replace(
-        measurement, details={**measurement.details, **details}
+    floors = values(subject.some(subject.validation, MODE_SAMPLES)[0])
+    sets = [
+        values(
+            subject.model.sample(
+                MODE_SAMPLES,
+                seed=subject.seed + repeat,
+                batch_size=MODE_SAMPLES,
+            )
+        )
+        for repeat in range(subject.repeats)
+    ]
+    details = {"num_generated": MODE_SAMPLES, "modes": len(centers)}
+    return Section(
+        "Modes",
+        tuple(
+            over_sets(Measurement(name, 0.0, better, details=details), *rest)
+            for (name, better), *rest in zip(
+                names.items(), zip(*sets, strict=True), floors, strict=True
+            )
+        ),
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 from tfgen.data import Source
 from tfgen.metrics import FeatureExtractor
+from tfgen.metrics.encoder_inputs import encodes
 from tfgen.models import GenerativeModel
 
 MOST_SAMPLES = 10_000
@@ -34,6 +35,14 @@ class Subject:
         extractor: as for `tfgen.metrics.DistributionMetric`.
         seed: of all that is drawn.
         history: of the training, by name, for the curves; or None.
+
+    Example:
+    >>> rows = tfgen.data.load("iris")
+    >>> vae = tfgen.build("vae", input_shape=(4,), network="mlp", seed=0)
+    >>> few = [rows.take(n) for n in (30, 20, 10)]
+    >>> subject = tfgen.evaluation.Subject(vae, *few)
+    >>> subject.count, subject.sample_features(0).shape
+    (10, (10, 4))
     """
 
     model: GenerativeModel
@@ -51,7 +60,13 @@ class Subject:
 
     @property
     def is_image(self) -> bool:
+        """Whether the model's examples are images."""
         return len(self.model.data_shape) == 3
+
+    @property
+    def encodes(self) -> bool:
+        """Whether the model has an encoder."""
+        return encodes(self.model)
 
     @property
     def count(self) -> int:
@@ -67,20 +82,18 @@ class Subject:
             value_range = self.model.data_range or self.test.value_range
         return FeatureExtractor(self.extractor, value_range)
 
-    def features(self, x) -> np.ndarray:
+    def features(self, x: np.ndarray) -> np.ndarray:
         """float32 `(n, features)`.
 
         Without an extractor, columns are in standard deviations of the
         training split, whatever units the model sees them in.
         """
-        if self.extractor is None and not self.is_image:
-            standard = self._standardized
-            x = self.train.original_units(x)
-            x = (x - standard.shift) / standard.scale
-        return self.feature_extractor.features(x)
+        return self._outputs(x, ("features",))["features"]
 
     def features_of(self, source: Source) -> np.ndarray:
-        """Those of all examples of a split."""
+        """Features of all examples of a split."""
+        if self.count >= len(source):
+            return self.drawn_outputs(source)["features"]
         starts = range(0, len(source), ROWS_AT_ONCE)
         rows = np.arange(len(source))
         return np.concatenate(
@@ -90,6 +103,35 @@ class Subject:
             ]
         )
 
+    def drawn_outputs(self, source: Source) -> dict[str, np.ndarray]:
+        """Features, and logits of a classifier, of `some(source)`.
+
+        They are made once.
+        """
+        return self._once(source, lambda: self.some(source)[0])
+
+    def sample_outputs(self, repeat: int) -> dict[str, np.ndarray]:
+        """Features, and logits of a classifier, of a set of samples, once."""
+        return self._once(("samples", repeat), lambda: self.samples(repeat))
+
+    def sample_features(self, repeat: int) -> np.ndarray:
+        """Features of a set of samples, made once."""
+        return self.sample_outputs(repeat)["features"]
+
+    def _once(self, key, make):
+        if key not in self._known_outputs:
+            classifies = self.feature_extractor.is_classifier
+            keys = ("features", "logits") if classifies else ("features",)
+            self._known_outputs[key] = self._outputs(make(), keys)
+        return self._known_outputs[key]
+
+    def _outputs(self, x, keys):
+        if self.extractor is None and not self.is_image:
+            standard = self._standardized
+            x = self.train.original_units(x)
+            x = (x - standard.shift) / standard.scale
+        return self.feature_extractor.outputs(x, keys)
+
     def samples(self, repeat: int) -> np.ndarray:
         """A set of `count` samples, drawn anew each time."""
         return self.model.sample(
@@ -97,13 +139,6 @@ class Subject:
             seed=self.seed + repeat,
             labels=self.sample_labels(repeat),
         )
-
-    def sample_features(self, repeat: int) -> np.ndarray:
-        """Those of a set of samples."""
-        if repeat not in self._sample_features:
-            features = self.features(self.samples(repeat))
-            self._sample_features[repeat] = features
-        return self._sample_features[repeat]
 
     def sample_labels(self, repeat: int) -> np.ndarray | None:
         """Class of each sample, for conditional models.
@@ -116,14 +151,16 @@ class Subject:
         rng = np.random.default_rng(self.seed + repeat)
         return rng.choice(self.train.labels, self.count)
 
-    def some(self, source: Source, most: int | None = None):
+    def some(
+        self, source: Source, most: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
         """A fixed fair draw of `(x, labels or None)`; `count` at most."""
         most = min(most or self.count, len(source))
         rng = np.random.default_rng(self.seed)
         rows = rng.choice(len(source), most, replace=False)
         return source.rows(np.sort(rows))
 
-    def labels(self, labels):
+    def labels(self, labels: np.ndarray | None) -> np.ndarray | None:
         """The labels if the model takes some."""
         return labels if self.model.num_classes else None
 
@@ -132,5 +169,5 @@ class Subject:
         return self.train.standardized_by(self.train)
 
     @functools.cached_property
-    def _sample_features(self):
+    def _known_outputs(self):
         return {}

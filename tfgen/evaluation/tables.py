@@ -1,58 +1,64 @@
 """What generated rows of a table are good for."""
 
-import numpy as np
+from functools import partial
 
 from tfgen import metrics
-from tfgen.evaluation.section import Section
+from tfgen.evaluation.section import (
+    Section,
+    collected,
+    of_test_split,
+    over_sets,
+)
+from tfgen.evaluation.subject import Subject
 from tfgen.metrics import Measurement
 
-TITLE = "Table"
 MOST_TRAINING_ROWS = 10_000
 
 
-def applies(subject) -> bool:
-    """Whether the data are a table."""
-    return subject.test.kind == "table"
-
-
-def measure(subject) -> Section:
+def measure(subject: Subject) -> Section:
     """Columns, pairs of columns, detection, and training on samples."""
-    found, notes = [], []
-    for part in (_columns, _pairs, _detection, _training):
-        try:
-            found.append(part(subject))
-        except ValueError as reason:
-            notes.append(f"Left out: {reason}")
-    return Section(TITLE, tuple(found), notes=tuple(notes))
+    real = subject.some(subject.test)[0]
+    unseen = subject.some(subject.validation)[0]
+    sets = [subject.samples(repeat) for repeat in range(subject.repeats)]
+    comparisons = (
+        partial(_against_floor, *row, real, unseen, sets) for row in COMPARISONS
+    )
+    return collected("Table", (*comparisons, partial(_training, subject)))
 
 
-def _columns(subject):
-    return _against_floor(
-        subject,
+COMPARISONS = (
+    (
         "column_score",
         "higher",
         lambda real, rows: metrics.compare_columns(real, rows).score,
-    )
-
-
-def _pairs(subject):
-    return _against_floor(
-        subject,
+    ),
+    (
         "correlation_difference",
         "lower",
         lambda real, rows: (
             metrics.compare_pairs(real, rows).mean_absolute_difference
         ),
-    )
-
-
-def _detection(subject):
-    return _against_floor(
-        subject,
+    ),
+    (
         "detection_score",
         "lower",
         lambda real, rows: metrics.detection_score(real, rows).value,
-    )
+    ),
+)
+"""Name, better side and function of real and generated rows."""
+
+
+def _against_floor(name, better, compare, real, unseen, sets):
+    """Mean over sets of samples, and of validation rows in their place."""
+    details = {
+        "num_real": len(real),
+        "num_generated": len(sets[0]),
+        "reference": "test split",
+        "floor": f"{len(unseen)} rows of the validation split as samples",
+    }
+    values = [compare(real, rows) for rows in sets]
+    known = Measurement(name, 0.0, better, details=details)
+    return [over_sets(known, values, compare(real, unseen))]
 
 
 def _training(subject):
@@ -70,42 +76,19 @@ def _training(subject):
         names=subject.test.feature_names,
         seed=subject.seed,
     )
-    return Measurement(
-        "train_on_synthetic",
-        scores.generated,
-        "higher",
-        floor=scores.real,
-        details={
-            "score": scores.measure,
-            "targets": len(scores.targets),
-            "num_generated": len(train),
-            "num_real": len(test),
-            "reference": "test split",
-            "floor": "trained on the training split",
-        },
-    )
-
-
-def _against_floor(subject, name, better, compare):
-    """Mean over sets of samples, and of validation rows in their place."""
-    real = subject.some(subject.test)[0]
-    unseen = subject.some(subject.validation)[0]
-    values = [
-        compare(real, subject.samples(repeat))
-        for repeat in range(subject.repeats)
+    details = {
+        "score": scores.measure,
+        "targets": len(scores.targets),
+        "num_generated": len(train),
+        **of_test_split(len(test)),
+        "floor": "trained on the training split",
+    }
+    return [
+        Measurement(
+            "train_on_synthetic",
+            scores.generated,
+            "higher",
+            floor=scores.real,
+            details=details,
+        )
     ]
-    several = len(values) > 1
-    return Measurement(
-        name,
-        float(np.mean(values)),
-        better,
-        spread=float(np.std(values, ddof=1)) if several else None,
-        spread_of=f"{len(values)} sets of samples" if several else "",
-        floor=compare(real, unseen),
-        details={
-            "num_real": len(real),
-            "num_generated": subject.count,
-            "reference": "test split",
-            "floor": f"{len(unseen)} rows of the validation split as samples",
-        },
-    )
