@@ -70,7 +70,7 @@ def evaluate(
     Everything is measured on the test split, which no training has seen.
     """
     start(f"evaluating {', '.join(map(str, runs))}")
-    from tfgen.cli.evaluation_report import EvaluationReport
+    from tfgen.evaluation.run_report import EvaluationReport
 
     report = EvaluationReport(runs, out, extractor)
     report.write(

@@ -49,10 +49,7 @@ class KLDecomposition:
 
 
 def kl_decomposition(
-    model: Any,
-    x: np.ndarray,
-    labels: np.ndarray | None = None,
-    seed: int = 0,
+    model: Any, x: np.ndarray, labels: np.ndarray | None = None, seed: int = 0
 ) -> KLDecomposition:
     """Mean KL term of a model with an encoder, by what it pays for.
 

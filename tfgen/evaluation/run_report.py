@@ -1,10 +1,12 @@
 """The report of `tfgen evaluate`, from the folders of runs."""
 
 import datetime
+import functools
 import pathlib
 import shlex
 import sys
 import time
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -38,10 +40,13 @@ class EvaluationReport:
             things, or an unknown extractor.
     """
 
-    def __init__(self, runs, out, extractor: str):
-        self.folders = [RunFolder(run) for run in runs]
-        self.names = _names(runs)
-        for folder in self.folders:
+    def __init__(
+        self, runs: list[pathlib.Path], out: pathlib.Path | None, extractor: str
+    ):
+        self.folders = dict(
+            zip(_names(runs), map(RunFolder, runs), strict=True)
+        )
+        for folder in self.folders.values():
             folder.config()
         if out is None:
             out = pathlib.Path(DEFAULT_FOLDER)
@@ -53,7 +58,7 @@ class EvaluationReport:
         self._extractors = {}
         self._facts = {}
 
-    def write(self, **settings) -> None:
+    def write(self, **settings: Any) -> None:
         """Evaluates, writes the files and says where they are.
 
         Args:
@@ -62,12 +67,18 @@ class EvaluationReport:
         began = time.perf_counter()
         self.out.mkdir(parents=True, exist_ok=True)
         evaluations = []
-        for i, folder in enumerate(self.folders):
-            place = f"[{i + 1}/{len(self.folders)}] {self.names[i]}: "
-            subject = self._subject(folder, self.names[i], place, settings)
-            evaluations.append(
-                evaluate(subject, lambda part, place=place: _say(place + part))
-            )
+        for i, (name, folder) in enumerate(self.folders.items(), 1):
+            say = functools.partial(_say, f"[{i}/{len(self.folders)}] {name}: ")
+            subject = self._subject(folder, name, say, settings)
+            evaluations.append(evaluate(subject, say))
+        written = self._write_files(evaluations, settings)
+        _print_numbers(evaluations)
+        print(f"took     {time.perf_counter() - began:.0f} s")
+        for name, path in written.items():
+            print(f"{name:8} {path}")
+
+    def _write_files(self, evaluations, settings):
+        """The files that were written, by what they are."""
         facts = {
             "tfgen": __version__,
             "tensorflow": tf.__version__,
@@ -77,23 +88,26 @@ class EvaluationReport:
             **settings,
             **self._facts,
         }
-        write_html(self.out / "report.html", evaluations, facts)
-        write_json(self.out / "report.json", evaluations, facts)
+        files = {
+            "report": self.out / "report.html",
+            "numbers": self.out / "report.json",
+            "samples": self.out / "samples.png",
+        }
+        write_html(files["report"], evaluations, facts)
+        write_json(files["numbers"], evaluations, facts)
         together = _samples_together(evaluations)
-        if together is not None:
-            write_png(self.out / "samples.png", together)
-        _print_numbers(evaluations)
-        print(f"took     {time.perf_counter() - began:.0f} s")
-        print(f"report   {self.out / 'report.html'}")
-        print(f"numbers  {self.out / 'report.json'}")
-        if together is not None:
-            print(f"samples  {self.out / 'samples.png'}")
+        if together is None:
+            del files["samples"]
+        else:
+            write_png(files["samples"], together)
+        return files
 
-    def _subject(self, folder, name, place, settings):
+    def _subject(self, folder, name, say, settings):
         model = folder.load_model()
-        run = folder.config()
-        splits = load_splits(run, SPLITS)
-        splits = {key: in_range(model, split) for key, split in splits.items()}
+        splits = {
+            key: in_range(model, split)
+            for key, split in load_splits(folder.config(), SPLITS).items()
+        }
         _check_data(folder, splits["train"])
         history = None
         if folder.history_file.exists():
@@ -102,13 +116,12 @@ class EvaluationReport:
             model,
             **splits,
             name=name,
-            extractor=self._extractor(splits, place),
+            extractor=self._extractor(splits, say),
             history=history,
             **settings,
         )
 
-    def _extractor(self, splits, place):
-        """One for all runs on the same data."""
+    def _extractor(self, splits, say):
         train, kind = splits["train"], self.extractor
         if kind == "auto":
             kind = _automatic(train)
@@ -118,6 +131,10 @@ class EvaluationReport:
             return coarse_pixels(train.shape)
         if kind != "classifier":
             return _checked(kind, train)
+        return self._classifier(train, splits["test"], say)
+
+    def _classifier(self, train, test, say):
+        """One for all runs on the same data, kept beside the report."""
         if train.value_range is not None:
             train = train.to_range((0.0, 1.0))
         key = train.fingerprint()[:12]
@@ -126,15 +143,15 @@ class EvaluationReport:
             if path.exists():
                 extractor = keras.models.load_model(path)
             else:
-                _say(f"{place}classifier for the features")
+                say("classifier for the features")
                 shown = int(sys.stdout.isatty())
                 extractor = metrics.fit_extractor(train, verbose=shown)
                 extractor.save(path)
-            share = accuracy(extractor, splits["test"])
             self._extractors[key] = extractor
             self._facts[path.name] = (
                 f"{extractor.name}, by tfgen.metrics.fit_extractor on the "
-                f"training split, accuracy on the test split {share:.1%}"
+                "training split, accuracy on the test split "
+                f"{accuracy(extractor, test):.1%}"
             )
         return self._extractors[key]
 
@@ -143,15 +160,13 @@ def _samples_together(evaluations):
     """Samples of several runs in one picture, beside the data of the first."""
     shown = {}
     for one in evaluations:
-        pictures = {
-            name: picture
-            for section in one.sections
-            for name, picture in section.pictures.items()
-        }
-        if "samples" in pictures:
-            if "data" in pictures:
-                shown.setdefault("data", pictures["data"])
-            shown[one.name] = pictures["samples"]
+        found = {}
+        for section in one.sections:
+            found.update(section.pictures)
+        if "samples" in found:
+            if "data" in found:
+                shown.setdefault("data", found["data"])
+            shown[one.name] = found["samples"]
     return beside_each_other(shown) if len(evaluations) > 1 and shown else None
 
 
@@ -238,5 +253,5 @@ def _print_numbers(evaluations):
                 print(f"  {section.title}: {note}")
 
 
-def _say(text):
-    print(text, file=sys.stderr, flush=True)
+def _say(place, text):
+    print(place + text, file=sys.stderr, flush=True)
