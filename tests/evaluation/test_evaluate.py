@@ -265,6 +265,25 @@ def test_with_an_extractor():
     assert found["frechet_distance"].value > found["frechet_distance"].floor
 
 
+def test_each_set_is_drawn_and_extracted_once():
+    """Distances, inception score and tests of copying share the features."""
+    extractor = tfgen.metrics.fit_extractor(tfgen.data.load("digits"), epochs=1)
+    gan = tfgen.build("gan", input_shape=(8, 8, 1), latent_dim=3, **MLP)
+    subject = subject_of(gan, "digits", repeats=2, extractor=extractor)
+    seen, outputs = [], subject.feature_extractor.outputs
+
+    def counting(x, keys):
+        seen.append(len(x))
+        return outputs(x, keys)
+
+    subject.feature_extractor.outputs = counting
+    found = numbers(evaluate(subject))
+    assert {"frechet_distance", "inception_score", "copying_test"} < set(found)
+    # Of 179 to compare with: test and validation split and two sets, then the
+    # training split, and the test split's 180 for copying.
+    assert seen == [179, 179, 179, 179, len(subject.train), 180]
+
+
 class TestCopying:
     """Of a model that gives back its training images, and one that does not."""
 

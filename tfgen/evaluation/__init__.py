@@ -1,7 +1,7 @@
 """What `tfgen evaluate` measures and how it reports it.
 
-A `Subject` is a trained model with its data; each file with a `measure`
-function gives one `Section` of the report.
+A `Subject` is a trained model with its data; `evaluate` gives the `Section`s of
+its report.
 """
 
 from tfgen.evaluation.evaluation import Evaluation as Evaluation

@@ -101,33 +101,25 @@ def write_json(
 
     Example:
     >>> tfgen.evaluation.write_json("report.json", [], {"seed": 0})
-    >>> print(open("report.json").read())
+    >>> print(pathlib.Path("report.json").read_text())
     {
       "seed": 0,
       "runs": []
     }
     """
-    report = {**facts, "runs": [_run(one) for one in evaluations]}
-    write_text(path, to_json(report) + "\n")
+    runs = [
+        {**vars(one), "sections": [_numbers(part) for part in one.sections]}
+        for one in evaluations
+    ]
+    write_text(path, to_json({**facts, "runs": runs}) + "\n")
 
 
-def _run(evaluation):
+def _numbers(section):
+    """All of a section but its pictures."""
     return {
-        "name": evaluation.name,
-        "model": evaluation.model,
-        "data": evaluation.data,
-        "fingerprint": evaluation.fingerprint,
-        "seconds": evaluation.seconds,
-        "sections": [
-            {
-                "title": section.title,
-                "measurements": [
-                    dataclasses.asdict(one) for one in section.measurements
-                ],
-                "notes": section.notes,
-            }
-            for section in evaluation.sections
-        ],
+        "title": section.title,
+        "measurements": [vars(one) for one in section.measurements],
+        "notes": section.notes,
     }
 
 

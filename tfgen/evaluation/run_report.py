@@ -88,17 +88,13 @@ class EvaluationReport:
             **settings,
             **self._facts,
         }
-        files = {
-            "report": self.out / "report.html",
-            "numbers": self.out / "report.json",
-            "samples": self.out / "samples.png",
-        }
-        write_html(files["report"], evaluations, facts)
-        write_json(files["numbers"], evaluations, facts)
+        page, numbers = self.out / "report.html", self.out / "report.json"
+        write_html(page, evaluations, facts)
+        write_json(numbers, evaluations, facts)
+        files = {"report": page, "numbers": numbers}
         together = _samples_together(evaluations)
-        if together is None:
-            del files["samples"]
-        else:
+        if together is not None:
+            files["samples"] = self.out / "samples.png"
             write_png(files["samples"], together)
         return files
 
@@ -109,15 +105,13 @@ class EvaluationReport:
             for key, split in load_splits(folder.config(), SPLITS).items()
         }
         _check_data(folder, splits["train"])
-        history = None
-        if folder.history_file.exists():
-            history = read_history(folder.history_file)
+        file = folder.history_file
         return Subject(
             model,
             **splits,
             name=name,
             extractor=self._extractor(splits, say),
-            history=history,
+            history=read_history(file) if file.exists() else None,
             **settings,
         )
 

@@ -1,8 +1,9 @@
-"""How good a model is, each metric in one file.
+"""How good a model is, by its samples, its likelihood and its latents.
 
-Metrics of distributions (`DistributionMetric`) compare generated examples with
-data; functions look at a model, at latents, or at tables. scikit-learn and
-SciPy are imported when a result is asked for, not before.
+Metrics of distributions (`DistributionMetric`) compare features of generated
+examples with those of data, which a `FeatureExtractor` makes; functions look at
+a model, at latents, or at tables. scikit-learn and SciPy are imported when a
+result is asked for, not before.
 """
 
 from tfgen.metrics.bits_per_dimension import (

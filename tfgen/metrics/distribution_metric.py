@@ -30,7 +30,8 @@ class DistributionMetric(keras.metrics.Metric):
 
     A subclass gives `new_side(name)`, what is kept of one side (`Moments` or
     `ReservoirSample`), and `value(real, generated)` of the two. It looks at
-    the extractor's `"features"` or `"logits"`, by `looks_at`.
+    the extractor's `"features"` or `"logits"`, by `looks_at`, and names in
+    `setting_names` the attributes that decide its value.
 
     Args:
         extractor: what makes one vector of an example: a `keras.Model`, the
@@ -55,6 +56,7 @@ class DistributionMetric(keras.metrics.Metric):
     better = "lower"
     needs_real = True
     looks_at = "features"
+    setting_names: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -164,7 +166,7 @@ class DistributionMetric(keras.metrics.Metric):
 
     def settings(self) -> dict[str, Any]:
         """Arguments that decide the value, such as k."""
-        return {}
+        return {name: getattr(self, name) for name in self.setting_names}
 
     def reset_state(self) -> None:
         """Forgets all examples."""

@@ -101,45 +101,33 @@ def accuracy(extractor: keras.Model, source: Source) -> float:
 def _networks(train, num_features, seed):
     seeds = iter(range(seed * 100, seed * 100 + 100))
 
-    def start():
-        return keras.initializers.GlorotUniform(next(seeds))
+    def new(layer, *args, **options):
+        start = keras.initializers.GlorotUniform(next(seeds))
+        return layer(*args, kernel_initializer=start, **options)
 
     x = inputs = keras.Input(train.shape, name="examples")
     if len(train.shape) == 3:
-        x = _convolutions(x, start, seeds)
+        x = _convolutions(x, new, seeds)
     else:
         mean, deviation = _statistics(train)
         x = layers.Normalization(mean=mean, variance=deviation**2)(x)
-        x = layers.Dense(128, activation="relu", kernel_initializer=start())(x)
-    features = layers.Dense(
-        num_features,
-        activation="relu",
-        kernel_initializer=start(),
-        name="features",
+        x = new(layers.Dense, 128, activation="relu")(x)
+    features = new(
+        layers.Dense, num_features, activation="relu", name="features"
     )(x)
     x = layers.Dropout(DROPOUT, seed=next(seeds))(features)
-    logits = layers.Dense(
-        train.num_classes, kernel_initializer=start(), name="logits"
-    )(x)
+    logits = new(layers.Dense, train.num_classes, name="logits")(x)
     outputs = {"features": features, "logits": logits}
     name = f"classifier_of_{train.name}_seed_{seed}"
     name = "".join(c if c.isalnum() else "_" for c in name)
-    return (
-        keras.Model(inputs, logits),
-        keras.Model(inputs, outputs, name=name),
-    )
+    classifier = keras.Model(inputs, logits)
+    return classifier, keras.Model(inputs, outputs, name=name)
 
 
-def _convolutions(x, start, seeds):
+def _convolutions(x, new, seeds):
     filters = 32
     for _ in range(_poolings(x.shape[1:3])):
-        x = layers.Conv2D(
-            filters,
-            3,
-            padding="same",
-            activation="relu",
-            kernel_initializer=start(),
-        )(x)
+        x = new(layers.Conv2D, filters, 3, padding="same", activation="relu")(x)
         x = layers.MaxPooling2D(padding="same")(x)
         filters = min(2 * filters, 256)
     x = layers.Dropout(DROPOUT, seed=next(seeds))(x)

@@ -142,20 +142,15 @@ class LogWeights:
 
     def __init__(self, model: Any, seed: int):
         self._model, self._seed = model, seed
-        signature = {
-            "x": tf.TensorSpec((None, *model.data_shape), tf.float32),
-            "first_row": tf.TensorSpec((), tf.int64),
-            "block": tf.TensorSpec((), tf.int64),
-            "start": tf.TensorSpec((), tf.int64),
-            "stop": tf.TensorSpec((), tf.int64),
-        }
+        place = ("first_row", "block", "start", "stop")
+        signature = dict.fromkeys(place, tf.TensorSpec((), tf.int64))
+        signature["x"] = tf.TensorSpec((None, *model.data_shape), tf.float32)
         if model.num_classes:
             signature["label"] = tf.TensorSpec((None,), tf.int64)
 
-        @tf.function(autograph=False)
-        def compiled(tensors):
-            return self._tensors(**tensors)
-
+        compiled = tf.function(
+            lambda tensors: self._tensors(**tensors), autograph=False
+        )
         self._compiled = compiled.get_concrete_function(signature)
 
     def __call__(

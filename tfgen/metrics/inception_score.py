@@ -40,6 +40,7 @@ class InceptionScore(DistributionMetric):
     better = "higher"
     needs_real = False
     looks_at = "logits"
+    setting_names = ("from_logits",)
 
     def __init__(
         self,
@@ -74,9 +75,6 @@ class InceptionScore(DistributionMetric):
         return float(
             np.exp(generated.sum_of_times_log / generated.count + entropy)
         )
-
-    def settings(self):
-        return {"from_logits": self.from_logits}
 
 
 class _Predictions:

@@ -38,6 +38,8 @@ class KernelDistance(DistributionMetric):
     -121.0
     """
 
+    setting_names = ("subsets", "subset_size", "max_rows", "seed")
+
     def __init__(
         self,
         subsets: int = 100,
@@ -81,14 +83,6 @@ class KernelDistance(DistributionMetric):
         if len(self._values) == 1:
             return None, ""
         return float(np.std(self._values)), f"{self.subsets} subsets"
-
-    def settings(self):
-        return {
-            "subsets": self.subsets,
-            "subset_size": self.subset_size,
-            "max_rows": self.max_rows,
-            "seed": self.seed,
-        }
 
 
 def _discrepancy(x, y) -> float:

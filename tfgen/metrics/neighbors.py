@@ -19,6 +19,7 @@ class NeighborMetric(DistributionMetric):
     """
 
     better = "higher"
+    setting_names = ("k", "max_rows")
 
     def __init__(self, k: int, max_rows: int = 10_000, **options):
         self.k = k
@@ -34,9 +35,6 @@ class NeighborMetric(DistributionMetric):
 
     def value(self, real, generated):
         return self.compare(real.rows, generated.rows)
-
-    def settings(self):
-        return {"k": self.k, "max_rows": self.max_rows}
 
 
 class Precision(NeighborMetric):

@@ -99,26 +99,20 @@ def train_on_synthetic(
     generated = check_rows(generated, "generated", train.shape[1])
     test = check_rows(test, "test", train.shape[1])
     names = check_column_names(names, train.shape[1])
+    tables = [train, generated, test]
     if labels is not None:
-        labels = _check_labels(labels, (train, generated, test))
-        data = [(train, labels[0]), (generated, labels[1]), (test, labels[2])]
-        scores = _scores(*data, seed, _classify)
-        return TrainOnSynthetic(
-            "balanced_accuracy", ("label",), *np.array(scores)[:, None]
-        )
-    targets = _targets(train, test, seed)
-    scores = [
-        _scores(
-            *((np.delete(x, i, axis=1), x[:, i]) for x in (train, generated)),
-            (np.delete(test, i, axis=1), test[:, i]),
-            seed,
-            _regress,
-        )
-        for i in targets
-    ]
-    return TrainOnSynthetic(
-        "r2", tuple(names[i] for i in targets), *np.array(scores).T
-    )
+        labels = _check_labels(labels, tables)
+        data = zip(tables, labels, strict=True)
+        scores = [_scores(data, seed, _classify)]
+        measure, targets = "balanced_accuracy", ("label",)
+    else:
+        columns = _targets(train, test, seed)
+        scores = []
+        for i in columns:
+            data = [(np.delete(x, i, axis=1), x[:, i]) for x in tables]
+            scores.append(_scores(data, seed, _regress))
+        measure, targets = "r2", tuple(names[i] for i in columns)
+    return TrainOnSynthetic(measure, targets, *np.array(scores).T)
 
 
 def _check_labels(labels, rows):
@@ -153,10 +147,11 @@ def _targets(train, test, seed):
     return some_rows(targets, MOST_TARGETS, np.random.default_rng(seed))
 
 
-def _scores(train, generated, test, seed, score):
-    """Score on `test` of training on `train` and on `generated`."""
+def _scores(data, seed, score):
+    """Scores on the last of three tables after training on the others."""
+    *training, test = data
     found = []
-    for x, y in (train, generated):
+    for x, y in training:
         rng = np.random.default_rng(seed)
         rows = some_rows(np.arange(len(x)), MOST_ROWS, rng)
         found.append(score(x[rows], y[rows], *test, seed))
