@@ -42,11 +42,13 @@ class SavedModelSession:
         RuntimeError: If the C++ loader refuses it.
 
     Example:
-    >>> model = tfgen.VAE((8, 8, 1), 2, network="mlp")
-    >>> path = tfgen.export.export_saved_model(model, "serving/vae")
-    >>> with SavedModelSession(path) as session:
-    ...     session.run("generate", seed=[1, 2])["x"].shape
-    (2, 8, 8, 1)
+    >>> latent = keras.Input((2,), name="latent")
+    >>> decoder = keras.Model(latent, keras.layers.Dense(3)(latent))
+    >>> decoder.export("decoder", verbose=False)
+    >>> with SavedModelSession("decoder") as session:
+    ...     latents = np.zeros((4, 2), "float32")
+    ...     session.run("serving_default", latent=latents)["output_0"].shape
+    (4, 3)
     """
 
     def __init__(self, path: str | Path):

@@ -9,7 +9,7 @@ class SignatureReport:
     """One signature in the C++ runtime.
 
     Attributes:
-        name: Of the signature.
+        name: Name of the signature.
         inputs: Type and shape by name, such as `"float32(n, 8, 8, 1)"`.
         outputs: The same for the outputs.
         batches: Batch sizes that were compared.
@@ -19,6 +19,12 @@ class SignatureReport:
         tolerance: What both may be at most.
         milliseconds: Time of the second call at the largest batch.
         problem: What went wrong, in a line; empty if nothing did.
+
+    Example:
+    >>> shapes = {"seed": "int64(n)"}, {"x": "float32(n, 8, 8, 1)"}
+    >>> signature = SignatureReport("generate", *shapes, batches=(1, 3))
+    >>> signature.batches, signature.problem
+    ((1, 3), '')
     """
 
     name: str
@@ -44,6 +50,11 @@ class SchedulerReport:
             where that exceeds 1.
         milliseconds: Until all were answered.
         problem: What went wrong, in a line; empty if nothing did.
+
+    Example:
+    >>> print(SchedulerReport(1000, 7000, 33, 0.0, 250.0))
+    scheduler: 1,000 concurrent requests of 1 to 33 rows, merged, against
+    single ones: difference 0.0e+00, 250 ms  ok
     """
 
     requests: int
@@ -64,7 +75,7 @@ class SchedulerReport:
 
 @dataclass(frozen=True)
 class Report:
-    """Every signature of one version; `str(report)` is a table.
+    """What `verify` found of a version; `str(report)` is a table.
 
     Attributes:
         path: The version's folder.
@@ -73,6 +84,13 @@ class Report:
         scheduler: Requests merged into batches; None if signatures failed
             already.
         note: A remark for the reader, such as which version was taken.
+
+    Example:
+    >>> shapes = {"seed": "int64(n)"}, {"x": "float32(n, 2)"}
+    >>> signature = SignatureReport("generate", *shapes, batches=(1, 3))
+    >>> print(Report(Path("serving/vae/1"), {}, (signature,)))
+    signature  inputs         outputs          batches  difference  ms   result
+    generate   seed:int64(n)  x:float32(n, 2)  1 3      0.0e+00     0.0  ok
     """
 
     path: Path
@@ -114,8 +132,16 @@ class Report:
 class VerificationError(ValueError):
     """An export that does not answer as the model did.
 
+    Args:
+        report: What was found; it has problems.
+
     Attributes:
-        report: The whole table.
+        report: The same; `str(report)` is the whole table.
+
+    Example:
+    >>> bad = SignatureReport("decode", {}, {}, problem="decode is off by 0.1")
+    >>> print(VerificationError(Report(Path("serving/vae/1"), {}, (bad,))))
+    serving/vae/1 failed verification: decode is off by 0.1
     """
 
     def __init__(self, report: Report):

@@ -80,6 +80,11 @@ def export_saved_model(
     Raises:
         ValueError: If the version exists, or the model cannot be served; the
             message names the signature and the operation. Nothing is left.
+
+    Example:
+    >>> vae = tfgen.build("vae", input_shape=(3,), latent_dim=2)
+    >>> print(export_saved_model(vae, "serving/vae"))
+    serving/vae/1
     """
     if not hasattr(model, "compiled_endpoint"):
         raise ValueError(

@@ -64,6 +64,12 @@ def verify(path: str | Path, timeout: float = 600.0) -> Report:
         ValueError: If the folder is missing, incomplete or altered, or the
             C++ loader refuses it.
         RuntimeError: If the process crashes or takes too long.
+
+    Example:
+    >>> gan = tfgen.build("gan", input_shape=(3,), latent_dim=2)
+    >>> report = verify(tfgen.export.export_saved_model(gan, "serving/gan"))
+    >>> report.problems
+    []
     """
     result = _run_process(Path(path), timeout)
     if "error" in result:

@@ -47,8 +47,15 @@ class DevelopmentServer:
         RuntimeError: If the newest version cannot be loaded.
 
     Example:
-    >>> with DevelopmentServer("serving/vae", rest_port=0) as server:
-    ...     requests.get(f"{server.rest_url}/v1/models/vae").json()
+    >>> import urllib.request
+    >>> latent = keras.Input((2,), name="latent")
+    >>> decoder = keras.Model(latent, keras.layers.Dense(3)(latent))
+    >>> decoder.export("decoder/1", verbose=False)
+    >>> with DevelopmentServer("decoder", rest_port=0, grpc_port=0) as server:
+    ...     url = f"{server.rest_url}/v1/models/decoder"
+    ...     answer = urllib.request.urlopen(url)
+    >>> answer.status
+    200
     """
 
     def __init__(

@@ -54,6 +54,13 @@ def write_serving_kit(base: str | Path, out: str | Path) -> Path:
     Raises:
         ValueError: If there is no model, `out` holds something or lies in
             `base`, or a path or a name cannot be written into the files.
+
+    Example:
+    >>> gan = tfgen.build("gan", input_shape=(3,), latent_dim=2)
+    >>> path = tfgen.export.export_saved_model(gan, "serving/gan")
+    >>> kit = write_serving_kit("serving/gan", "kit")
+    >>> sorted(path.name for path in kit.glob("*.*"))
+    ['README.md', 'compose.yaml', 'curl.sh', 'kustomization.yaml']
     """
     base, out = Path(base), Path(out)
     models = find_models(base)

@@ -2,6 +2,7 @@
 
 import doctest
 import importlib
+import importlib.util
 import pkgutil
 
 import keras
@@ -11,11 +12,17 @@ import pytest
 import tfgen
 
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+PACKAGES = ("tfgen", "tfgen.export", "tfgen.tuning")
+# Every public name of theirs has an example.
+WITH_EXAMPLES = ("tfgen.export",)
 
 
 def modules():
-    found = pkgutil.walk_packages(tfgen.__path__, "tfgen.")
-    return sorted({module.name for module in found} | {"tfgen"})
+    names = set(PACKAGES)
+    for name in PACKAGES:
+        path = importlib.util.find_spec(name).submodule_search_locations
+        names.update(m.name for m in pkgutil.walk_packages(path, f"{name}."))
+    return sorted(names)
 
 
 @pytest.mark.parametrize("name", modules())
@@ -30,3 +37,12 @@ def test_examples(name, tmp_path, monkeypatch):
     for example in doctest.DocTestFinder().find(module, name, globs=names):
         runner.run(example)
     assert runner.summarize(verbose=False).failed == 0
+
+
+@pytest.mark.parametrize("package", WITH_EXAMPLES)
+def test_public_names_have_an_example(package):
+    for name, value in vars(importlib.import_module(package)).items():
+        if callable(value) and not name.startswith("_"):
+            _, *examples = value.__doc__.split("\n    Example:\n")
+            assert examples, name
+            assert doctest.DocTestParser().get_examples(examples[-1]), name
