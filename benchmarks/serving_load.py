@@ -94,7 +94,7 @@ def grpc_client(port, x):
     from tfgen.export.messages import message_class
     from tfgen.export.tensor_conversion import write_tensor
 
-    request = message_class("tensorflow.serving.PredictRequest")()
+    request = message_class("PredictRequest")()
     request.model_spec.name = MODEL
     request.model_spec.signature_name = SIGNATURE
     request.inputs["x"].CopyFrom(write_tensor(x))
@@ -117,7 +117,7 @@ def check_answers(model, ports, x):
 
     expected = model.run_endpoint(SIGNATURE, {"x": x})["x"]
     rest = json.loads(rest_client(ports["REST"], x)())["predictions"]
-    response = message_class("tensorflow.serving.PredictResponse").FromString(
+    response = message_class("PredictResponse").FromString(
         grpc_client(ports["gRPC"], x)()
     )
     served = read_tensor("x", response.outputs["x"])

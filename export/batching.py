@@ -1,10 +1,11 @@
 """Requests merged by TensorFlow's own scheduler, in the C++ runtime."""
 
+import contextlib
 import ctypes
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,7 @@ class BatchingParameters:
             )
 
 
-class BatchingSession:
+class BatchingSession(contextlib.AbstractContextManager):
     """A session that answers concurrent requests together.
 
     An operation `BatchFunction` is added to the loaded graph for each
@@ -126,9 +127,6 @@ class BatchingSession:
         """Close the session."""
         self.session.close()
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *exception: object) -> None:
         self.close()
 
@@ -156,7 +154,7 @@ def read_batching_parameters(path: Path) -> BatchingParameters:
         return BatchingParameters()
     from google.protobuf import text_format
 
-    message = message_class("tensorflow.serving.BatchingParameters")()
+    message = message_class("BatchingParameters")()
     try:
         text_format.Parse(path.read_text(), message)
     except text_format.ParseError as error:

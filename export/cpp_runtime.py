@@ -6,7 +6,7 @@ import sys
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from tfgen.export.tensorflow_library import (
 )
 
 
-class SavedModelSession:
+class SavedModelSession(contextlib.AbstractContextManager):
     """A SavedModel loaded by TensorFlow's C++ loader, tag `serve`.
 
     The loader and the kernels are those of TensorFlow Serving, taken from the
@@ -115,7 +115,7 @@ class SavedModelSession:
 
         Args:
             signature: A name in `signatures`.
-            inputs: What `check` returned.
+            inputs: Arrays by name, as `check` returned them.
             outputs: One tensor for each output, in their order.
         """
         description = self.describe(signature)
@@ -149,9 +149,6 @@ class SavedModelSession:
     def close(self) -> None:
         """Free the session and its weights. A second call does nothing."""
         self.graph.close()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()
@@ -218,7 +215,7 @@ class GraphSession:
         """Run the graph; calls from several threads may overlap.
 
         Args:
-            what: What it is for, for the error.
+            what: Beginning of the error, should it fail.
             feeds: The tensors to feed.
             arrays: One array for each, of the tensor's element type.
             fetches: The tensors to return.
@@ -309,7 +306,7 @@ class RuntimeFailure(RuntimeError):
     """A status of the runtime other than OK.
 
     Args:
-        what: What was tried.
+        what: The attempt that failed.
         code: Number of tensorflow/core/protobuf/error_codes.proto.
         reason: The runtime's own words.
     """

@@ -1,11 +1,11 @@
-"""What the Keras model answers, kept beside the SavedModel for comparison.
+"""Answers of the Keras model, kept beside the SavedModel for comparison.
 
 `expected_answers.npz` holds, for every signature and batch size, the arrays
 `signature/batch/inputs/name` and `signature/batch/outputs/name`. Files, such
 as PNG images, are arrays of NumPy's type `S`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -168,6 +168,28 @@ class PngReader:
             "a PNG file cannot be read", [self._file], [array], [self._levels]
         )
         return levels
+
+
+def ask_apart(
+    ask: Callable[[dict[str, np.ndarray]], dict],
+    inputs: dict[str, np.ndarray],
+    first: int,
+) -> dict[str, np.ndarray]:
+    """Return the answers to the first rows and to the rest, joined.
+
+    Args:
+        ask: Returns the outputs of inputs.
+        inputs: Arrays by name.
+        first: How many rows are asked first.
+    """
+    parts = [
+        ask({key: array[rows] for key, array in inputs.items()})
+        for rows in (slice(None, first), slice(first, None))
+    ]
+    return {
+        key: np.concatenate([np.asarray(part[key]) for part in parts])
+        for key in parts[0]
+    }
 
 
 def relative_difference(wanted: np.ndarray, got: np.ndarray) -> float:

@@ -1,9 +1,10 @@
-"""What a stock TensorFlow Serving cannot run, found in the written graph."""
+"""Checks of the written graph for what TensorFlow Serving cannot run."""
 
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -41,7 +42,7 @@ _MOST_BYTES = 1.1
 
 @dataclass(frozen=True)
 class LintedGraph:
-    """What a graph that passed is like.
+    """Description of a graph that passed the checks.
 
     Attributes:
         signatures: Inputs and outputs of each.
@@ -100,7 +101,7 @@ def node_name(tensor: str) -> str:
 
 
 def _nodes_by_function(
-    graph_def, signature: SignatureDescription
+    graph_def: Any, signature: SignatureDescription
 ) -> dict[str, list]:
     """Return the nodes that a signature's outputs need, by function.
 
@@ -120,7 +121,7 @@ def _nodes_by_function(
     return found
 
 
-def _needed(graph_def, signature: SignatureDescription) -> Iterator:
+def _needed(graph_def: Any, signature: SignatureDescription) -> Iterator:
     by_name = {node.name: node for node in graph_def.node}
     pending = [node_name(t.tensor) for t in signature.outputs.values()]
     seen = set()
@@ -133,7 +134,7 @@ def _needed(graph_def, signature: SignatureDescription) -> Iterator:
         pending += [node_name(source) for source in by_name[name].input]
 
 
-def _called(node, functions: dict) -> list[str]:
+def _called(node: Any, functions: dict) -> list[str]:
     names = [node.op]
     for value in node.attr.values():
         names.append(value.func.name)
@@ -228,7 +229,7 @@ def _check_stored_weights(folder: str | Path, nodes: list) -> None:
     )
 
 
-def _bytes_by_key(reader) -> dict[str, int]:
+def _bytes_by_key(reader: Any) -> dict[str, int]:
     types = reader.get_variable_to_dtype_map()
     return {
         key: types[key].size * int(np.prod(shape))
@@ -247,8 +248,8 @@ def _bytes_by_variable(nodes: list) -> dict[str, int]:
     return variables
 
 
-def _surplus(reader, stored: dict[str, int]) -> str:
-    """What the largest weight is, and whether it is there twice."""
+def _surplus(reader: Any, stored: dict[str, int]) -> str:
+    """Name the largest weight, and its copy if there is one."""
     largest, *others = sorted(stored, key=stored.get, reverse=True)
     content = reader.get_tensor(largest)
     for key in others:

@@ -82,13 +82,13 @@ DTYPES = {kind.numpy_name: kind for kind in DataType if kind}
 # {message: {field: (number, type)}}: [type] is repeated, {key: type} a map.
 _TENSORFLOW = {
     "TensorShapeProto": {
-        "dim": (2, ["tensorflow.TensorShapeProto.Dim"]),
+        "dim": (2, ["TensorShapeProto.Dim"]),
         "unknown_rank": (3, "bool"),
     },
     "TensorShapeProto.Dim": {"size": (1, "int64"), "name": (2, "string")},
     "TensorProto": {
         "dtype": (1, DataType),
-        "tensor_shape": (2, "tensorflow.TensorShapeProto"),
+        "tensor_shape": (2, "TensorShapeProto"),
         "version_number": (3, "int32"),
         "tensor_content": (4, "bytes"),
         "half_val": (13, ["int32"]),
@@ -104,16 +104,14 @@ _TENSORFLOW = {
     "TensorInfo": {
         "name": (1, "string"),
         "dtype": (2, DataType),
-        "tensor_shape": (3, "tensorflow.TensorShapeProto"),
+        "tensor_shape": (3, "TensorShapeProto"),
     },
     "SignatureDef": {
-        "inputs": (1, {"string": "tensorflow.TensorInfo"}),
-        "outputs": (2, {"string": "tensorflow.TensorInfo"}),
+        "inputs": (1, {"string": "TensorInfo"}),
+        "outputs": (2, {"string": "TensorInfo"}),
         "method_name": (3, "string"),
     },
-    "MetaGraphDef": {
-        "signature_def": (5, {"string": "tensorflow.SignatureDef"}),
-    },
+    "MetaGraphDef": {"signature_def": (5, {"string": "SignatureDef"})},
 }
 _SERVING = {
     "ModelSpec": {
@@ -123,45 +121,36 @@ _SERVING = {
         "version_label": (4, "string"),
     },
     "PredictRequest": {
-        "model_spec": (1, "tensorflow.serving.ModelSpec"),
-        "inputs": (2, {"string": "tensorflow.TensorProto"}),
+        "model_spec": (1, "ModelSpec"),
+        "inputs": (2, {"string": "TensorProto"}),
         "output_filter": (3, ["string"]),
     },
     "PredictResponse": {
-        "outputs": (1, {"string": "tensorflow.TensorProto"}),
-        "model_spec": (2, "tensorflow.serving.ModelSpec"),
+        "outputs": (1, {"string": "TensorProto"}),
+        "model_spec": (2, "ModelSpec"),
     },
-    "SignatureDefMap": {
-        "signature_def": (1, {"string": "tensorflow.SignatureDef"}),
-    },
+    "SignatureDefMap": {"signature_def": (1, {"string": "SignatureDef"})},
     "GetModelMetadataRequest": {
-        "model_spec": (1, "tensorflow.serving.ModelSpec"),
+        "model_spec": (1, "ModelSpec"),
         "metadata_field": (2, ["string"]),
     },
     "GetModelMetadataResponse": {
-        "model_spec": (1, "tensorflow.serving.ModelSpec"),
+        "model_spec": (1, "ModelSpec"),
         "metadata": (2, {"string": "google.protobuf.Any"}),
     },
-    "GetModelStatusRequest": {
-        "model_spec": (1, "tensorflow.serving.ModelSpec"),
-    },
-    "StatusProto": {
-        "error_code": (1, Code),
-        "error_message": (2, "string"),
-    },
+    "GetModelStatusRequest": {"model_spec": (1, "ModelSpec")},
+    "StatusProto": {"error_code": (1, Code), "error_message": (2, "string")},
     "ModelVersionStatus": {
         "version": (1, "int64"),
         "state": (2, State),
-        "status": (3, "tensorflow.serving.StatusProto"),
+        "status": (3, "StatusProto"),
     },
     "GetModelStatusResponse": {
-        "model_version_status": (1, ["tensorflow.serving.ModelVersionStatus"]),
+        "model_version_status": (1, ["ModelVersionStatus"])
     },
-    "PredictLog": {
-        "request": (1, "tensorflow.serving.PredictRequest"),
-    },
+    "PredictLog": {"request": (1, "PredictRequest")},
     # Records of `assets.extra/tf_serving_warmup_requests`.
-    "PredictionLog": {"predict_log": (6, "tensorflow.serving.PredictLog")},
+    "PredictionLog": {"predict_log": (6, "PredictLog")},
     # `batching_params.pbtxt`: all fields, for the text format refuses names
     # that it does not know.
     "BatchingParameters": {
@@ -176,24 +165,22 @@ _SERVING = {
         "max_execution_batch_size": (9, "google.protobuf.Int64Value"),
     },
 }
-MESSAGES = {
-    **{f"tensorflow.{name}": fields for name, fields in _TENSORFLOW.items()},
-    **{f"tensorflow.serving.{name}": _SERVING[name] for name in _SERVING},
-}
+MESSAGES = {**_TENSORFLOW, **_SERVING}
 
 
 @functools.cache
 def message_class(name: str) -> type:
-    r"""Return the class of a message such as `"tensorflow.TensorProto"`.
+    r"""Return the class of a message in `MESSAGES`.
 
     Example:
-    >>> TensorInfo = message_class("tensorflow.TensorInfo")
+    >>> TensorInfo = message_class("TensorInfo")
     >>> TensorInfo(dtype="DT_FLOAT").SerializeToString()
     b'\x10\x01'
     """
     from google.protobuf import message_factory
 
-    return message_factory.GetMessageClass(_pool().FindMessageTypeByName(name))
+    descriptor = _pool().FindMessageTypeByName(_full_name(name))
+    return message_factory.GetMessageClass(descriptor)
 
 
 def to_json(message: Any) -> dict[str, Any]:
@@ -230,6 +217,12 @@ def _pool() -> Any:
         pool.AddSerializedFile(file.SerializeToString())
         dependencies = [*dependencies, file.name]
     return pool
+
+
+def _full_name(name: str) -> str:
+    if name in _TENSORFLOW:
+        return f"tensorflow.{name}"
+    return f"tensorflow.serving.{name}" if name in _SERVING else name
 
 
 def _make_file(package: str, messages: dict, dependencies: list[str]) -> Any:
@@ -271,9 +264,9 @@ def _add_field(
         values = message.enum_type.add(name=kind.__name__).value
         for member in kind:
             values.add(name=member.name, number=member.value)
-    elif "." in kind:
+    elif "." in kind or kind in MESSAGES:
         field.type = field.TYPE_MESSAGE
-        field.type_name = f".{kind}"
+        field.type_name = f".{_full_name(kind)}"
     else:
         field.type = getattr(field, f"TYPE_{kind.upper()}")
 

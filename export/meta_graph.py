@@ -52,7 +52,7 @@ def parse_signatures(meta_graph: bytes) -> dict[str, SignatureDescription]:
 
     TensorFlow's own `__saved_model_init_op` is left out: nobody calls it.
     """
-    signatures = read_message("tensorflow.MetaGraphDef", meta_graph)
+    signatures = read_message("MetaGraphDef", meta_graph)
     return {
         name: SignatureDescription(
             *(

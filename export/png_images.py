@@ -131,7 +131,7 @@ class PngVariant:
         """
         names = [file_name(n) if n in self.inputs else n for n in names]
 
-        def function(*tensors):
+        def function(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
             given = dict(zip(names, tensors, strict=True))
             return self.give(endpoint(*self.take(given).values()))
 

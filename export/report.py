@@ -1,4 +1,4 @@
-"""What verifying an export found."""
+"""Findings of the verification of an export."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ class SignatureReport:
         difference: Largest absolute difference from the Keras model's
             answers, divided by the largest answer where that exceeds 1.
         row_difference: The same between rows asked together and apart.
-        tolerance: What both may be at most.
+        tolerance: The most that both may be.
         milliseconds: Time of the second call at the largest batch.
-        problem: What went wrong, in a line; empty if nothing did.
+        problem: The failure in a line; empty if there is none.
 
     Example:
     >>> shapes = {"seed": "int64(n)"}, {"x": "float32(n, 8, 8, 1)"}
@@ -49,7 +49,7 @@ class SchedulerReport:
         difference: Largest absolute difference, divided by the largest answer
             where that exceeds 1.
         milliseconds: Until all were answered.
-        problem: What went wrong, in a line; empty if nothing did.
+        problem: The failure in a line; empty if there is none.
 
     Example:
     >>> print(SchedulerReport(1000, 7000, 33, 0.0, 250.0))
@@ -75,7 +75,7 @@ class SchedulerReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What `verify` found of a version; `str(report)` is a table.
+    """Findings of `verify` about a version; `str(report)` is a table.
 
     Attributes:
         path: The version's folder.
@@ -133,7 +133,7 @@ class VerificationError(ValueError):
     """An export that does not answer as the model did.
 
     Args:
-        report: What was found; it has problems.
+        report: The findings, with at least one problem.
 
     Attributes:
         report: The same; `str(report)` is the whole table.

@@ -13,7 +13,11 @@ import numpy as np
 
 from tfgen.export.batching import BatchingParameters, BatchingSession
 from tfgen.export.cpp_runtime import SavedModelSession
-from tfgen.export.expected_answers import TOLERANCES, AnswerComparison
+from tfgen.export.expected_answers import (
+    TOLERANCES,
+    AnswerComparison,
+    ask_apart,
+)
 from tfgen.export.report import SchedulerReport, SignatureReport
 
 REQUESTS = 1000
@@ -45,10 +49,10 @@ def check_signature(
 
     Args:
         session: The loaded version.
-        comparison: What the answers are compared by.
-        name: Of the signature.
+        comparison: Measures how far answers are apart.
+        name: Name of the signature.
         cases: `{batch size: (inputs, expected outputs)}`.
-        precision: What the signature computes in; a key of `TOLERANCES`.
+        precision: Precision that it computes in; a key of `TOLERANCES`.
     """
     description = session.signatures[name]
     tolerance = TOLERANCES[precision]
@@ -63,7 +67,11 @@ def check_signature(
         together = session.run(name, **largest)
         milliseconds = 1000 * (time.perf_counter() - start)
         row_difference = comparison.difference(
-            name, _run_apart(session, name, largest), together
+            name,
+            ask_apart(
+                lambda rows: session.run(name, **rows), largest, _FIRST_ROWS
+            ),
+            together,
         )
         problem = _problem(name, differences, row_difference, tolerance)
     except (RuntimeError, ValueError) as error:
@@ -91,9 +99,9 @@ def check_scheduler(
 
     Args:
         session: The loaded version with the scheduler.
-        comparison: What the answers are compared by.
+        comparison: Measures how far answers are apart.
         inputs: Rows to make requests of, by signature.
-        precisions: What each signature computes in; keys of `TOLERANCES`.
+        precisions: Precision of each signature; keys of `TOLERANCES`.
 
     Raises:
         RuntimeError: If the threads that ask cannot be started.
@@ -129,17 +137,6 @@ class _Request:
     problem: str = "no answer came"
 
 
-def _run_apart(session: SavedModelSession, name: str, inputs: dict) -> dict:
-    """Run the first rows and the rest by themselves, and join them."""
-    parts = [
-        session.run(name, **{key: value[rows] for key, value in inputs.items()})
-        for rows in (slice(None, _FIRST_ROWS), slice(_FIRST_ROWS, None))
-    ]
-    return {
-        key: np.concatenate([part[key] for part in parts]) for key in parts[0]
-    }
-
-
 def _problem(
     name: str,
     differences: dict[int, float],
@@ -164,7 +161,13 @@ def _problem(
     return ""
 
 
-def _kinds(session, generator, name, rows, precision) -> list[_Request]:
+def _kinds(
+    session: BatchingSession,
+    generator: np.random.Generator,
+    name: str,
+    rows: dict[str, np.ndarray],
+    precision: str,
+) -> list[_Request]:
     """Requests of consecutive rows, with the answers that they get alone."""
     available = len(next(iter(rows.values())))
     kinds = []
@@ -182,10 +185,16 @@ def _kinds(session, generator, name, rows, precision) -> list[_Request]:
     return kinds
 
 
-def _run_at_once(requests, session, comparison) -> None:
+def _run_at_once(
+    requests: list[_Request],
+    session: BatchingSession,
+    comparison: AnswerComparison,
+) -> None:
+    # All start together: the scheduler merges only what comes within its
+    # timeout, and starting 100 threads takes longer than that.
     barrier = threading.Barrier(_THREADS)
 
-    def ask(share):
+    def ask(share: list[_Request]) -> None:
         try:
             barrier.wait()
         except threading.BrokenBarrierError:  # another could not be started
@@ -211,7 +220,9 @@ def _run_at_once(requests, session, comparison) -> None:
         thread.join()
 
 
-def _ask(request: _Request, session, comparison) -> None:
+def _ask(
+    request: _Request, session: BatchingSession, comparison: AnswerComparison
+) -> None:
     name = request.signature
     try:
         answers = session.run(name, **request.inputs)

@@ -4,7 +4,6 @@ Both lie in `assets.extra/` of a version: TFRecords of `PredictionLog`s, and
 JSON for TensorFlow Serving's REST interface.
 """
 
-import base64
 import json
 import struct
 from collections.abc import Iterable, Iterator
@@ -14,7 +13,11 @@ from typing import Any
 import numpy as np
 
 from tfgen.export.messages import message_class
-from tfgen.export.tensor_conversion import read_tensor, write_tensor
+from tfgen.export.tensor_conversion import (
+    read_tensor,
+    to_json_values,
+    write_tensor,
+)
 
 _DEFAULT = "serving_default"
 
@@ -41,7 +44,7 @@ def write_warm_up(
 
     with tf.io.TFRecordWriter(str(path)) as writer:
         for signature, inputs in requests:
-            log = message_class("tensorflow.serving.PredictionLog")()
+            log = message_class("PredictionLog")()
             request = log.predict_log.request
             request.model_spec.name = model
             request.model_spec.signature_name = signature
@@ -68,9 +71,7 @@ def read_warm_up(
         return
     for record in _records(path):
         try:
-            log = message_class("tensorflow.serving.PredictionLog").FromString(
-                record
-            )
+            log = message_class("PredictionLog").FromString(record)
         except DecodeError:
             raise ValueError(
                 f"{path} holds a record that is no PredictionLog. Export the "
@@ -106,7 +107,7 @@ def _request_body(
     signature: str, inputs: dict[str, np.ndarray]
 ) -> dict[str, Any]:
     """The body of a predict request in the row format; files are `bytes`."""
-    rows = [[_in_json(value) for value in array] for array in inputs.values()]
+    rows = [to_json_values(array) for array in inputs.values()]
     return {
         "signature_name": signature,
         "instances": [
@@ -114,15 +115,6 @@ def _request_body(
             for row in zip(*rows, strict=True)
         ],
     }
-
-
-def _in_json(value: Any) -> Any:
-    if isinstance(value, bytes):
-        return {"b64": base64.b64encode(value).decode()}
-    if isinstance(value, np.ndarray):
-        return [_in_json(part) for part in value]
-    # The shortest text that is this float32, not this float64.
-    return float(str(value)) if isinstance(value, np.floating) else int(value)
 
 
 def _records(path: Path) -> Iterator[bytes]:

@@ -72,7 +72,7 @@ def export_saved_model(
             server's configuration names, and the one to roll back to.
         flat: Write `base` itself, as Vertex AI wants it, instead of a
             version in it. There must be nothing yet.
-        run: What the manifest is to say of the training; fit for JSON.
+        run: Facts about the training for the manifest; fit for JSON.
 
     Returns:
         The new folder.

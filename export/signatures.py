@@ -1,4 +1,4 @@
-"""What an export writes: a model's endpoints, and their PNG variants."""
+"""Functions that an export writes: endpoints, and their PNG variants."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

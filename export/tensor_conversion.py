@@ -1,8 +1,9 @@
-"""NumPy arrays as TensorFlow's C tensors and `TensorProto`s, and back.
+"""NumPy arrays as C tensors, `TensorProto`s and JSON; the former two back.
 
 Strings are arrays of `bytes` objects, as everywhere in TensorFlow.
 """
 
+import base64
 import ctypes
 import math
 from collections.abc import Mapping
@@ -125,15 +126,37 @@ def read_tensor(name: str, tensor: Any) -> np.ndarray:
 
 def write_tensor(array: np.ndarray) -> Any:
     """Return the `TensorProto` of an array, its values in typed fields."""
-    tensor = message_class("tensorflow.TensorProto")(
-        dtype=_DTYPE_NUMBERS[array.dtype]
-    )
+    tensor = message_class("TensorProto")(dtype=_DTYPE_NUMBERS[array.dtype])
     for size in array.shape:
         tensor.tensor_shape.dim.add(size=size)
     if array.dtype == np.float16:
         array = array.view(np.uint16)
     _values(tensor).extend(array.ravel().tolist())
     return tensor
+
+
+def to_json_values(array: np.ndarray, as_base64: bool = True) -> Any:
+    """Return an array as the lists that JSON has of it.
+
+    Args:
+        array: Numbers, or `bytes` objects.
+        as_base64: Whether bytes become `{"b64": ...}`; else they are text.
+    """
+    if array.dtype == object:
+        return _to_json_strings(array.tolist(), as_base64)
+    if array.dtype == np.float32:
+        # The shortest digits that mean the same float32: 0.2, where the
+        # double of it is 0.20000000298023224.
+        array = array.astype("U").astype(np.float64)
+    return array.tolist()
+
+
+def _to_json_strings(value: Any, as_base64: bool) -> Any:
+    if isinstance(value, list):
+        return [_to_json_strings(item, as_base64) for item in value]
+    if as_base64:
+        return {"b64": base64.b64encode(value).decode()}
+    return value.decode(errors="replace")
 
 
 def _values(tensor: Any) -> Any:

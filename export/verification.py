@@ -96,14 +96,11 @@ def verify_here(path: Path) -> Report:
     with SavedModelSession(path) as session:
         _check_names(path, manifest, session)
         comparison = AnswerComparison(PngReader(session.graph))
-        cases = {
-            name: answers.of(entry["endpoint"])
-            for name, entry in manifest["signatures"].items()
-        }
-        precisions = {
-            name: entry["precision"]
-            for name, entry in manifest["signatures"].items()
-        }
+        cases, precisions = {}, {}
+        for name, entry in manifest["signatures"].items():
+            cases[name] = answers.of(entry["endpoint"])
+            precisions[name] = entry["precision"]
+        # Now, for operations cannot be added after the first run.
         batching = BatchingSession(session, PARAMETERS)
         signatures = tuple(
             check_signature(session, comparison, name, cases[name], precision)

@@ -38,6 +38,17 @@ def list_versions(base: str | Path) -> dict[int, Path]:
     return dict(sorted(paths.items()))
 
 
+def check_no_version(base: str | Path) -> None:
+    """Raise ValueError for a folder that is a version and holds none."""
+    base = Path(base)
+    if (base / "saved_model.pb").exists():
+        raise ValueError(
+            f"Expected a folder of versions, but {base} holds a SavedModel "
+            "itself: it is one version, or was written with --flat. Pass the "
+            f"folder above a version, {base.resolve().parent}, or another path."
+        )
+
+
 def new_version(
     base: str | Path, version: int | None = None
 ) -> contextlib.AbstractContextManager["VersionFolder"]:
@@ -56,7 +67,7 @@ def new_version(
             or `version` is no such integer or exists already.
     """
     base = _check_base(base)
-    _check_no_export(base)
+    check_no_version(base)
 
     def place() -> Path:
         number = _next_version(base) if version is None else version
@@ -149,10 +160,8 @@ def keep_last(
 
 
 def check_keep(keep: int | None) -> None:
-    """Raise ValueError for what is no number of versions."""
-    if keep is None:
-        return
-    if not isinstance(keep, int) or isinstance(keep, bool) or keep < 1:
+    """Raise ValueError for anything but a number of versions or None."""
+    if keep is not None and not _is_integer(keep):
         raise ValueError(
             f"Expected keep to be an integer from 1 on, got {keep!r}. Leave it "
             "out to keep all versions."
@@ -160,7 +169,7 @@ def check_keep(keep: int | None) -> None:
 
 
 def check_protect(base: str | Path, protect: Collection[int]) -> None:
-    """Raise ValueError for what is no version in `base`.
+    """Raise ValueError for a number that is no version in `base`.
 
     A slip of the pen would else remove the version that was meant.
     """
@@ -189,7 +198,11 @@ class VersionFolder:
 def _appearing_folder(
     parent: Path, place: Callable[[], Path]
 ) -> Iterator[VersionFolder]:
-    """A temporary folder in `parent`, renamed at the end to `place()`."""
+    """A temporary folder in `parent`, renamed at the end to `place()`.
+
+    A rename within one file system is the only step that a server, or a
+    reader after a crash, can see: all bytes are on the disk by then.
+    """
     place()  # its complaints are due before the work is done
     parent.mkdir(parents=True, exist_ok=True)
     with _locked(parent):
@@ -233,17 +246,12 @@ def _check_base(base: str | Path) -> Path:
     return base
 
 
-def _check_no_export(base: Path) -> None:
-    if (base / "saved_model.pb").exists():
-        raise ValueError(
-            f"Expected a folder of versions, but {base} holds a SavedModel "
-            "itself: it is one version, or was written with --flat. Pass the "
-            "folder above a version, or another path."
-        )
-
-
 def _is_version(name: str) -> bool:
     return name.isascii() and name.isdigit() and int(name) <= _LARGEST
+
+
+def _is_integer(value: object) -> bool:
+    return type(value) is int and 1 <= value <= _LARGEST
 
 
 def _next_version(base: Path) -> int:
@@ -254,11 +262,7 @@ def _next_version(base: Path) -> int:
 
 
 def _check_version(base: Path, version: int) -> None:
-    if (
-        not isinstance(version, int)
-        or isinstance(version, bool)
-        or not 1 <= version <= _LARGEST
-    ):
+    if not _is_integer(version):
         raise ValueError(
             f"Expected version to be an integer from 1 on and below 2**63, got "
             f"{version!r}. Pass another one, or leave it out to take the "

@@ -31,7 +31,7 @@ class GrpcServer:
     GetModelStatus.
 
     Args:
-        service: What answers.
+        service: The `ModelService` that answers.
         port: 0 takes a free one; `port` names it.
 
     Raises:
@@ -78,9 +78,9 @@ class GrpcServer:
     def _method(
         self, name: str, answer: Callable[[Any], Any]
     ) -> grpc.RpcMethodHandler:
-        request_class = message_class(f"tensorflow.serving.{name}Request")
+        request_class = message_class(f"{name}Request")
 
-        def respond(request, context):
+        def respond(request: Any, context: grpc.ServicerContext) -> Any:
             try:
                 return answer(request)
             except ServingError as error:
@@ -106,7 +106,7 @@ class GrpcServer:
             outputs = self._service.predict(
                 version, signature, inputs, list(request.output_filter)
             )
-            response = message_class("tensorflow.serving.PredictResponse")()
+            response = message_class("PredictResponse")()
             response.model_spec.name = spec.name
             response.model_spec.version.value = version.number
             response.model_spec.signature_name = signature

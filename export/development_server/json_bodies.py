@@ -4,7 +4,6 @@
 an object `{"b64": "..."}` holds bytes. Refusals are in the server's words.
 """
 
-import base64
 import contextlib
 import json
 from typing import Any
@@ -21,6 +20,7 @@ from tfgen.export.development_server.serving_error import (
     invalid,
 )
 from tfgen.export.meta_graph import SignatureDescription
+from tfgen.export.tensor_conversion import to_json_values
 
 
 def parse_request(body: bytes) -> dict:
@@ -93,7 +93,7 @@ def rows_json(outputs: dict[str, np.ndarray]) -> bytes:
                 f"Tensor name: {name} has inconsistent batch size: {size} "
                 f"expecting: {first}"
             )
-    columns = {name: _values(name, array) for name, array in outputs.items()}
+    columns = _columns(outputs)
     if len(columns) == 1:
         (rows,) = columns.values()
     else:
@@ -106,7 +106,7 @@ def rows_json(outputs: dict[str, np.ndarray]) -> bytes:
 
 def columns_json(outputs: dict[str, np.ndarray]) -> bytes:
     """Return `{"outputs": ...}`: the arrays by name, or the only one."""
-    columns = {name: _values(name, array) for name, array in outputs.items()}
+    columns = _columns(outputs)
     if len(columns) == 1:
         (columns,) = columns.values()
     return _encode({"outputs": columns})
@@ -224,22 +224,12 @@ def _is_named(value: Any) -> bool:
     return isinstance(value, dict) and not is_base64(value)
 
 
-def _values(name: str, array: np.ndarray) -> Any:
-    if array.dtype == object:
-        return _strings(array.tolist(), name.endswith("_bytes"))
-    if array.dtype == np.float32:
-        # The shortest digits that mean the same float32: 0.2, where the
-        # double of it is 0.20000000298023224.
-        array = array.astype("U").astype(np.float64)
-    return array.tolist()
-
-
-def _strings(value: Any, encoded: bool) -> Any:
-    if isinstance(value, list):
-        return [_strings(item, encoded) for item in value]
-    if encoded:
-        return {"b64": base64.b64encode(value).decode()}
-    return value.decode(errors="replace")
+def _columns(outputs: dict[str, np.ndarray]) -> dict[str, Any]:
+    # The server goes by the name: other strings are text.
+    return {
+        name: to_json_values(array, as_base64=name.endswith("_bytes"))
+        for name, array in outputs.items()
+    }
 
 
 def _encode(content: dict) -> bytes:

@@ -56,7 +56,7 @@ class ModelService:
         """Run a signature.
 
         Args:
-            version: What `use` yielded.
+            version: A version that `use` yielded.
             signature: Its name.
             arrays: The inputs, of the right element types.
             output_filter: The outputs to return; empty: all.
@@ -90,16 +90,14 @@ class ModelService:
         Raises:
             ServingError: If there is no such version.
         """
-        signatures = message_class("tensorflow.serving.SignatureDefMap")()
+        signatures = message_class("SignatureDefMap")()
         with self.use(name, version, label) as found:
             for key, description in found.session.signatures.items():
                 signature = signatures.signature_def[key]
                 _fill_tensors(signature.inputs, description.inputs)
                 _fill_tensors(signature.outputs, description.outputs)
                 signature.method_name = "tensorflow/serving/predict"
-            response = message_class(
-                "tensorflow.serving.GetModelMetadataResponse"
-            )()
+            response = message_class("GetModelMetadataResponse")()
             response.model_spec.name = name
             response.model_spec.version.value = found.number
         response.metadata["signature_def"].Pack(signatures)
@@ -113,7 +111,7 @@ class ModelService:
         Raises:
             ServingError: If there is nothing.
         """
-        response = message_class("tensorflow.serving.GetModelStatusResponse")()
+        response = message_class("GetModelStatusResponse")()
         for seen in self._versions(name, version, label):
             response.model_version_status.add(
                 version=seen.number,

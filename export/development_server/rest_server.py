@@ -32,7 +32,7 @@ class RestServer(http.server.ThreadingHTTPServer):
     """Answers on 127.0.0.1, a thread a connection.
 
     Args:
-        service: What answers.
+        service: The `ModelService` that answers.
         port: 0 takes a free one; `server_port` names it.
 
     Raises:

@@ -27,7 +27,7 @@ class Version:
         number: Its number.
         state: `"LOADING"`, `"AVAILABLE"`, `"UNLOADING"` or `"END"`.
         error: Why it could not be loaded; empty otherwise.
-        session: What answers, while it is available.
+        session: The loaded version, while it is available.
         users: Requests that are being answered.
         changed: When its files changed before it was loaded.
     """
@@ -50,7 +50,7 @@ class ServedModel:
 
     Args:
         base: Folder with the versions.
-        name: What clients call the model.
+        name: Name by which clients ask for the model.
         labels: Versions to load besides the newest, by names that clients
             may ask for.
         all_versions: Load every version.

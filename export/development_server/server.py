@@ -9,12 +9,13 @@ import time
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Self
 
 from tfgen.export.development_server.model_service import ModelService
 from tfgen.export.development_server.rest_server import RestServer
 from tfgen.export.development_server.served_model import ServedModel
 from tfgen.export.manifest import missing_file
-from tfgen.export.version_folders import list_versions
+from tfgen.export.version_folders import check_no_version, list_versions
 
 _POLL_SECONDS = 1.0
 # For the requests under way when the server stops.
@@ -102,7 +103,7 @@ class DevelopmentServer:
 
     @property
     def description(self) -> str:
-        """What is served where, for the terminal."""
+        """Model, versions and addresses, for the terminal."""
         model = self.model
         numbers = [v.number for v in model.versions if v.state == "AVAILABLE"]
         lines = [
@@ -131,11 +132,11 @@ class DevelopmentServer:
                 thread.join()
         self._close()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         self.start()
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.stop()
 
     def _poll(self) -> None:
@@ -178,7 +179,7 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _bind(kind: type, service: ModelService, port: int, option: str):
+def _bind(kind: type, service: ModelService, port: int, option: str) -> Any:
     try:
         return kind(service, port)
     except OSError as error:
@@ -220,11 +221,7 @@ def _nothing_to_serve(base: Path) -> ValueError:
 
 
 def _load(model: ServedModel) -> None:
-    if (model.base / "saved_model.pb").is_file():
-        raise ValueError(
-            f"Expected a folder with versions, but {model.base} is a version "
-            f"itself. Pass {model.base.resolve().parent}."
-        )
+    check_no_version(model.base)
     model.refresh()
     if not model.versions:
         raise _nothing_to_serve(model.base)
@@ -236,7 +233,8 @@ def _load(model: ServedModel) -> None:
         if number not in loaded:
             raise ValueError(
                 f"The label {label!r} stands for version {number}, which "
-                f"{model.base} does not hold."
+                f"{model.base} does not hold; expected one of "
+                f"{', '.join(map(str, sorted(loaded)))}. Pass another --label."
             )
 
 

@@ -34,8 +34,8 @@ class ServingError(Exception):
     """A request that is refused, in the words of TensorFlow Serving.
 
     Attributes:
-        code: What gRPC clients receive.
-        message: The words.
+        code: Status code that gRPC clients receive.
+        message: The server's words.
     """
 
     def __init__(self, code: Code, message: str):
@@ -45,7 +45,7 @@ class ServingError(Exception):
 
     @property
     def http_status(self) -> int:
-        """What REST clients receive."""
+        """Status that REST clients receive."""
         return int(
             _HTTP_STATUS.get(self.code, HTTPStatus.INTERNAL_SERVER_ERROR)
         )

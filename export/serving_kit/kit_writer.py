@@ -12,8 +12,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from tfgen.export.serving_kit.served_models import (
-    ServedModel,
+from tfgen.export.serving_kit.exported_models import (
+    ExportedModel,
     canary_config,
     curl_calls,
     find_models,
@@ -92,7 +92,7 @@ def _check_out(base: Path, out: Path) -> None:
 
 
 def _write(
-    models: Sequence[ServedModel], values: dict[str, str], folder: Path
+    models: Sequence[ExportedModel], values: dict[str, str], folder: Path
 ) -> None:
     for name, text in _templates():
         if name == _ONE_A_MODEL:
@@ -130,7 +130,7 @@ def _write_text(path: Path, text: str) -> None:
         path.chmod(0o755)
 
 
-def _describe(models: Sequence[ServedModel]) -> dict[str, Any]:
+def _describe(models: Sequence[ExportedModel]) -> dict[str, Any]:
     return {
         model.name: {
             "version": model.newest,
@@ -143,7 +143,7 @@ def _describe(models: Sequence[ServedModel]) -> dict[str, Any]:
 
 
 def _values(
-    models: Sequence[ServedModel], base: Path, out: Path
+    models: Sequence[ExportedModel], base: Path, out: Path
 ) -> dict[str, str]:
     first = models[0]
     single = first.base == base.resolve()

@@ -45,10 +45,8 @@ def test_a_run_is_no_export(refused, trained):
 
 def test_one_version_instead_of_their_folder(refused, exported):
     message = refused("serving-kit", exported / "1", "--out", "kit")
-    assert message == (
-        f"Expected a folder of versions, got one version, {exported / '1'}. "
-        f"Pass {exported}."
-    )
+    assert f"a folder of versions, but {exported / '1'} holds a " in message
+    assert f"Pass the folder above a version, {exported}, " in message
 
 
 def test_a_changed_export(refused, exported, tmp_path):

@@ -170,7 +170,9 @@ def test_names_that_are_none_for_a_url(served_base, name):
 
 
 def test_a_version_is_no_base(served_base):
-    with pytest.raises(ValueError, match="is a version itself. Pass"):
+    with pytest.raises(
+        ValueError, match="it is one version.*Pass the folder above"
+    ):
         DevelopmentServer(served_base / "1", rest_port=0, grpc_port=None)
 
 

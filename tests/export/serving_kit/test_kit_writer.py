@@ -202,6 +202,6 @@ def test_commands_for_a_path_with_a_space(one_model, tmp_path, several):
     ],
 )
 def test_kubernetes_names(name, expected):
-    from tfgen.export.serving_kit.served_models import kubernetes_name
+    from tfgen.export.serving_kit.exported_models import kubernetes_name
 
     assert kubernetes_name(name) == expected

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tfgen.export.manifest import read_manifest
-from tfgen.export.version_folders import list_versions
+from tfgen.export.version_folders import check_no_version, list_versions
 
 # Where a name is put: a URL, a file path, YAML, a shell's word.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -17,7 +17,7 @@ _KNOWN = {"seed": [1, 2], "label": [0, 1]}
 
 
 @dataclass(frozen=True)
-class ServedModel:
+class ExportedModel:
     """One model with its versions.
 
     Attributes:
@@ -49,7 +49,7 @@ class ServedModel:
         return kubernetes_name(self.name)
 
 
-def find_models(base: str | Path) -> list[ServedModel]:
+def find_models(base: str | Path) -> list[ExportedModel]:
     """Return the model whose versions `base` holds, or those in its folders.
 
     Raises:
@@ -57,11 +57,7 @@ def find_models(base: str | Path) -> list[ServedModel]:
             newest version is not as it was exported.
     """
     base = Path(base).resolve()
-    if (base / "saved_model.pb").exists():
-        raise ValueError(
-            f"Expected a folder of versions, got one version, {base}. Pass "
-            f"{base.parent}."
-        )
+    check_no_version(base)
     folders = [base] if list_versions(base) else _folders_of_models(base)
     if not folders:
         raise ValueError(
@@ -80,14 +76,14 @@ def kubernetes_name(name: str) -> str:
     return short if short[:1].isalpha() else f"model-{short}".rstrip("-")
 
 
-def stable_config(models: Sequence[ServedModel]) -> str:
+def stable_config(models: Sequence[ExportedModel]) -> str:
     """Return `models.config`: the newest version of each model as stable."""
     return _config(
         {model.name: {"stable": model.newest} for model in models}, models
     )
 
 
-def canary_config(models: Sequence[ServedModel]) -> str:
+def canary_config(models: Sequence[ExportedModel]) -> str:
     """Return the same with the first model's next version as its canary.
 
     `stable` stays where it is: the server moves a label only to a version
@@ -98,7 +94,7 @@ def canary_config(models: Sequence[ServedModel]) -> str:
     return _config(labels, models)
 
 
-def curl_calls(model: ServedModel) -> str:
+def curl_calls(model: ExportedModel) -> str:
     """Return the lines of `curl.sh` that ask each signature of a model once.
 
     What needs an `x` is given the one that `generate` answered. Of those that
@@ -118,7 +114,7 @@ def _folders_of_models(base: Path) -> list[Path]:
     return sorted(path for path in base.iterdir() if list_versions(path))
 
 
-def _check_kubernetes_names(models: list[ServedModel]) -> None:
+def _check_kubernetes_names(models: list[ExportedModel]) -> None:
     taken: dict[str, str] = {}
     for model in models:
         other = taken.setdefault(model.kubernetes_name, model.name)
@@ -129,7 +125,7 @@ def _check_kubernetes_names(models: list[ServedModel]) -> None:
             )
 
 
-def _read(folder: Path) -> ServedModel:
+def _read(folder: Path) -> ExportedModel:
     if not _NAME.fullmatch(folder.name):
         raise ValueError(
             f"Expected the model's folder to have a name of letters, digits, "
@@ -149,7 +145,7 @@ def _read(folder: Path) -> ServedModel:
         for name, signature in manifest["signatures"].items()
         if name != "serving_default"
     }
-    return ServedModel(
+    return ExportedModel(
         folder.name,
         folder,
         tuple(versions),
@@ -160,7 +156,7 @@ def _read(folder: Path) -> ServedModel:
 
 
 def _config(
-    labels: dict[str, dict[str, int]], models: Sequence[ServedModel]
+    labels: dict[str, dict[str, int]], models: Sequence[ExportedModel]
 ) -> str:
     lines = ["model_config_list {"]
     for model in models:
@@ -182,7 +178,7 @@ def _config(
     return "\n".join([*lines, "}"])
 
 
-def _call(model: ServedModel, name: str) -> list[str]:
+def _call(model: ExportedModel, name: str) -> list[str]:
     # Two rows, and one where the answer is a file.
     rows = 1 if name == "generate_png" else 2
     inputs = ", ".join(
