@@ -24,13 +24,15 @@ def export(
     ],
     version: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Its number [the next free one]"),
+        typer.Option(
+            min=1, metavar="N", help="Version to write [next free one]"
+        ),
     ] = None,
     serving_default: Annotated[
         str | None,
         typer.Option(
             metavar="SIGNATURE",
-            help="What requests get that name no signature [generate]",
+            help="Signature for requests that name none [generate]",
         ),
     ] = None,
     keep: Annotated[
@@ -114,7 +116,7 @@ def serve(
     ],
     name: Annotated[
         str | None,
-        typer.Option(help="What clients call the model [the folder's name]"),
+        typer.Option(help="Name of the model for clients [the folder's]"),
     ] = None,
     rest_port: Annotated[
         int, typer.Option(min=0, max=65535, help="REST; 0: any free one.")
@@ -131,7 +133,7 @@ def serve(
     ] = None,
     all_versions: Annotated[
         bool,
-        typer.Option(help="Serve them all [the newest]"),
+        typer.Option(help="Serve all versions [the newest]"),
     ] = False,
 ) -> None:
     """Run a development server that answers as TensorFlow Serving does.
@@ -174,7 +176,7 @@ def serving_kit(
         typer.Option(metavar="DIR", help="The folder to write; new or empty."),
     ],
 ) -> None:
-    """Write what it takes to run exports on TensorFlow Serving."""
+    """Write the files that run exports on TensorFlow Serving."""
     start(f"writing a serving kit to {out}")
     from tfgen.export.serving_kit import write_serving_kit
 
