@@ -135,7 +135,7 @@ def trained_table(tmp_path_factory):
 
 
 def _train(tmp_path_factory, *arguments):
-    from tfgen.runs.run import TrainingRun
+    from tfgen.runs.run import Run
 
     options = iter(arguments)
     given = {"model": "vae", "epochs": 2, "network": "mlp", "latent_dim": 2}
@@ -143,7 +143,7 @@ def _train(tmp_path_factory, *arguments):
         name = option.removeprefix("--")
         given[name] = True if name == "conditional" else next(options)
     folder = tmp_path_factory.mktemp("trained") / "run"
-    TrainingRun(folder, given).train()
+    Run.new(folder, given).train()
     return folder
 
 

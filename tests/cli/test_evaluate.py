@@ -11,11 +11,11 @@ import pytest
 @pytest.fixture(scope="module")
 def gan(tmp_path_factory):
     """A run of one epoch on digits."""
-    from tfgen.runs.run import TrainingRun
+    from tfgen.runs.run import Run
 
     folder = tmp_path_factory.mktemp("trained") / "gan"
     given = {"model": "gan", "data": "digits", "epochs": 1, "network": "mlp"}
-    TrainingRun(folder, given).train()
+    Run.new(folder, given).train()
     return folder
 
 

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from tfgen.runs.run import TrainingRun
+from tfgen.runs.run import Run
 
 TUNE = (
     *("tune", "--data", "digits", "--out", "s", "--epochs", 1),
@@ -118,9 +118,9 @@ def test_a_best_run_that_explodes_late_is_kept(tfgen, tmp_path, monkeypatch):
                 weight = self.model.trainable_weights[-1]
                 weight.assign(np.full(weight.shape, np.nan))
 
-    train = TrainingRun.train
+    train = Run.train
     monkeypatch.setattr(
-        TrainingRun,
+        Run,
         "train",
         lambda run, watchers, *more: train(run, [Spoil(), *watchers], *more),
     )

@@ -4,11 +4,10 @@ import itertools
 import shlex
 import sys
 
-from tfgen.callbacks import BestModel
 from tfgen.runs.data import load_splits
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.model import with_sizes
-from tfgen.runs.run import TrainingRun
+from tfgen.runs.run import Run
 from tfgen.runs.settings import new_settings, with_whole_path
 from tfgen.training import get_strategy
 from tfgen.tuning import Search
@@ -109,26 +108,22 @@ class SearchRun:
             print(f"the earlier best run, of other settings, is now {aside}")
         print(f"training with the best settings in {folder.path}")
         if folder.path.exists():
-            run = TrainingRun.resumed(folder.path, {"epochs": self.epochs})
+            run = Run.resumed(folder.path, {"epochs": self.epochs})
         else:
-            run = TrainingRun(folder.path, settings)
+            run = Run.new(folder.path, settings)
         measuring = search.measuring(
             run.validation, self.epochs, folder.history_file
         )
         objective = search.objective
-        model = BestModel(
-            folder.model_file,
-            monitor=objective.log_name,
-            mode=objective.direction,
-        )
+        run.keep_best(objective.log_name, objective.direction)
         try:
-            run.train([measuring], model, self._go_on())
+            run.train([measuring], self._go_on())
         except (FloatingPointError, TrialFailed) as error:
             # After epochs that the trial did not have, or that it left early.
             if not folder.model_file.exists():
                 raise
             print(f"training ended early: {error}", file=sys.stderr)
-            run.finish(model)
+            run.finish()
 
     def _go_on(self):
         return f"tfgen tune --out {shlex.quote(str(self.folder.path))}"

@@ -50,10 +50,10 @@ def train(
     """
     given = chosen({"model": model, "data": data, "preset": preset, **settings})
     start(f"training in {out}")
-    from tfgen.runs.run import TrainingRun
+    from tfgen.runs.run import Run
     from tfgen.runs.settings import with_settings_of
 
     if settings_file is not None:
         given = with_settings_of(settings_file, given, resume)
-    run = TrainingRun.resumed(out, given) if resume else TrainingRun(out, given)
+    run = Run.resumed(out, given) if resume else Run.new(out, given)
     run.train()

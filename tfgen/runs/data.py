@@ -39,7 +39,7 @@ def in_range(model, source):
     if source.value_range is None:
         low, high = wanted
         raise ValueError(
-            f"{objective(model)} is for data in [{low:g}, {high:g}], but "
+            f"{objective_words(model)} is for data in [{low:g}, {high:g}], but "
             f"{source.name} holds real numbers: "
             + (
                 "pass --likelihood gaussian."
@@ -50,7 +50,7 @@ def in_range(model, source):
     return source.to_range(wanted)
 
 
-def objective(model) -> str:
+def objective_words(model) -> str:
     """What the model is trained on, for messages."""
     if hasattr(model, "likelihood"):
         return f"the {type(model.likelihood).__name__} likelihood"

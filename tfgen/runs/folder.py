@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import pathlib
 import shlex
 from collections.abc import Iterator
@@ -9,6 +10,9 @@ from collections.abc import Iterator
 import keras
 
 from tfgen.callbacks import read_history
+from tfgen.data import Source
+from tfgen.pictures import samples_picture, write_png
+from tfgen.pictures.examples import can_show
 from tfgen.training.files import claimed, write_text
 
 
@@ -19,7 +23,7 @@ class RunFolder:
         path: the folder; it is made by `claimed`.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike):
         self.path = pathlib.Path(path)
         self.config_file = self.path / "config.json"
         self.manifest_file = self.path / "manifest.json"
@@ -94,7 +98,18 @@ class RunFolder:
             return 0
         return max(read_history(self.history_file)["epoch"], default=0)
 
-    def load_model(self):
+    def draw_samples(self, model: keras.Model, source: Source) -> None:
+        """Draws samples of a model, if there are pictures of such data.
+
+        Args:
+            model: a `GenerativeModel`.
+            source: real data to compare with.
+        """
+        if can_show(model):
+            picture = samples_picture(model, source)
+            write_png(self.samples, picture)
+
+    def load_model(self) -> keras.Model:
         """The trained model.
 
         Raises:

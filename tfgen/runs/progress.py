@@ -1,17 +1,23 @@
-"""What a training shows on the terminal."""
+"""What a training shows on the terminal, and how it is stopped from there."""
 
+import contextlib
+import shlex
 import shutil
+import signal
 import sys
 import time
 
 import keras
 
+from tfgen.models import GenerativeModel
 from tfgen.reports.short_text import short_duration, short_number
+from tfgen.runs.data import objective_words
 
 MOST_LINES = 30
 FEWER_LINES = 20
 COLUMNS = 99
 STATUS_SECONDS = 0.2
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Progress(keras.callbacks.Callback):
@@ -75,14 +81,16 @@ class Progress(keras.callbacks.Callback):
         self._print("\r" + line if self._follows else line.rstrip())
 
     def on_train_end(self, logs=None):
-        if self._follows:
-            self._print("\r" + " " * self._columns, end="\r")
+        self._wipe()
 
     def warn(self, text: str) -> None:
         """Prints a warning to standard error, on a line of its own."""
+        self._wipe()
+        print(f"warning: {text}", file=sys.stderr, flush=True)
+
+    def _wipe(self):
         if self._follows:
             self._print("\r" + " " * self._columns, end="\r")
-        print(f"warning: {text}", file=sys.stderr, flush=True)
 
     def _start(self, epoch):
         width = len(str(self.epochs))
@@ -99,6 +107,80 @@ class Progress(keras.callbacks.Callback):
 
     def _print(self, text, end="\n"):
         print(text, end=end, flush=True, file=self.stream)
+
+
+class GentleStop(contextlib.AbstractContextManager):
+    """Turns the first SIGINT or SIGTERM into a request; the second acts.
+
+    Args:
+        checkpoint: a `tfgen.callbacks.Checkpoint`, asked to save and stop.
+
+    Attributes:
+        exit_status: what the process should end with, 128 + the signal.
+    """
+
+    def __init__(self, checkpoint):
+        self.checkpoint = checkpoint
+        self.exit_status = 128 + signal.SIGINT
+        self._before = {}
+
+    def __enter__(self) -> "GentleStop":
+        for number in SIGNALS:
+            self._before[number] = signal.signal(number, self._stop)
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._restore()
+
+    def _stop(self, number, frame):
+        self.exit_status = 128 + number
+        self.checkpoint.stop_soon()
+        print("\nstopping after this step ...", file=sys.stderr)
+        self._restore()
+
+    def _restore(self):
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def described(model: GenerativeModel) -> str:
+    """The model in a line."""
+    shape = "x".join(map(str, model.data_shape))
+    classes = f" and {model.num_classes} classes" if model.num_classes else ""
+    return (
+        f"{type(model).__name__}, {shape} to {model.latent_dim} latents"
+        f"{classes}, {objective_words(model).removeprefix('the ')}, "
+        f"{model.count_params():,} parameters"
+    )
+
+
+def report_files(folder, best) -> None:
+    """Prints which epoch's model was kept, and the files that are there.
+
+    Args:
+        folder: a `RunFolder`.
+        best: the `tfgen.callbacks.BestModel` of the training.
+    """
+    if best.value is not None:
+        most = "highest" if best.mode == "max" else "lowest"
+        name = best.monitor.removeprefix("val_")
+        print(
+            f"epoch {best.epoch} had the {most} validation {name}, "
+            f"{best.value:.4g}: the model is of then"
+        )
+    places = {
+        "model": folder.model_file,
+        "samples": folder.samples,
+        "animation": folder.animation,
+        "warnings": folder.warnings,
+        "losses": folder.loss_plot,
+        "history": folder.history_file,
+    }
+    for name, place in places.items():
+        if place.exists():
+            print(f"{name:12}{place}")
+    board = shlex.quote(str(folder.tensorboard))
+    print(f"{'TensorBoard':12}tensorboard --logdir {board}")
 
 
 def _values(logs):

@@ -1,10 +1,11 @@
-"""One training run, from its settings to its folder."""
+"""A training run: a model, its data and its folder, and the training."""
 
 import shlex
 import sys
+from collections.abc import Callable, Iterable, Mapping
 
-import tfgen
-from tfgen import pictures
+from keras.callbacks import Callback
+
 from tfgen.callbacks import (
     BestModel,
     Checkpoint,
@@ -15,165 +16,248 @@ from tfgen.callbacks import (
     SampleImages,
     TensorBoard,
 )
-from tfgen.runs.data import in_range, load_splits, objective
+from tfgen.models import GenerativeModel
+from tfgen.runs.data import in_range, load_splits
 from tfgen.runs.folder import RunFolder
-from tfgen.runs.gentle_stop import GentleStop
 from tfgen.runs.model import compiled_model, with_sizes
-from tfgen.runs.progress import Progress
+from tfgen.runs.progress import (
+    GentleStop,
+    Progress,
+    described,
+    report_files,
+)
 from tfgen.runs.settings import new_settings, resumed_settings
 from tfgen.training import get_strategy, manifest
 
+SPLITS = ("train", "validation")
 CHECKPOINT_SECONDS = 60.0
 FEWEST_FOR_HEALTH = 6
 
 
-class TrainingRun:
-    """A run of `tfgen train`.
+class Run:
+    """A model that is trained on its data in a folder of its own.
+
+    `new` and `resumed` make the run of a command from its settings. A trial
+    of a search is a run too, of the model that its hypermodel built.
 
     Args:
-        out: folder of the run.
-        given: settings that were given, by the command's option names.
+        out: the folder.
+        settings: by the option names of `tfgen train`; the training needs
+            `epochs`, `batch_size` and `seed`.
+        model: compiled.
+        splits: the sources `"train"` and `"validation"`.
+
+    Attributes:
+        folder: the `RunFolder`.
+        source: the training data in the model's range.
+        validation: the held-out data in the model's range.
+        batches: the training data as `fit` takes them.
+        best: the `BestModel` that says which epoch's model is kept.
+        checkpoint: the `Checkpoint` that the training goes on from.
 
     Raises:
-        ValueError: for settings that do not fit; nothing is written then.
+        ValueError: for data that are not in the model's range.
     """
 
-    def __init__(self, out, given: dict):
+    def __init__(
+        self,
+        out,
+        settings: Mapping,
+        model: GenerativeModel,
+        splits: Mapping,
+    ):
         self.folder = RunFolder(out)
-        self.folder.check_new()
-        self.done = 0
-        self._prepare(new_settings(given))
-        self.manifest = manifest(self.source, self.seed, self.strategy)
+        self.settings = settings
+        self.model = model
+        self.source, self.validation = (
+            in_range(model, splits[name]) for name in SPLITS
+        )
+        self.batches = self.source.batches(
+            settings["batch_size"], seed=settings["seed"]
+        )
+        seconds = settings.get("checkpoint_every", CHECKPOINT_SECONDS)
+        self.checkpoint = Checkpoint(
+            self.folder.checkpoints, every_seconds=seconds
+        )
+        # The loss as it is trained on: beta and free bits count.
+        self.keep_best("val_loss", "min")
 
     @classmethod
-    def resumed(cls, out, given: dict) -> "TrainingRun":
-        """The run that `out` holds.
+    def new(cls, out, given: Mapping) -> "Run":
+        """A run that begins.
 
         Args:
-            out: folder of the run.
-            given: settings; they may differ in `CHANGEABLE` alone.
+            out: a folder that is empty or not there yet.
+            given: settings by the option names of `tfgen train`.
+
+        Raises:
+            ValueError: for settings that do not fit; nothing is written then.
+        """
+        RunFolder(out).check_new()
+        return cls._from_settings(out, new_settings(given))
+
+    @classmethod
+    def resumed(cls, out, given: Mapping) -> "Run":
+        """The run that a folder holds.
+
+        Args:
+            out: the folder.
+            given: settings; only those in `CHANGEABLE` may differ.
 
         Raises:
             ValueError: if there is no run, or one of other settings or data.
         """
-        run = cls.__new__(cls)
-        run.folder = RunFolder(out)
-        config = run.folder.config()
-        run.done = run.folder.epochs_done()
-        run._prepare(resumed_settings(out, config, given, run.done))
-        run.manifest = run.folder.manifest()
-        run._check_data()
+        folder = RunFolder(out)
+        config, done = folder.config(), folder.epochs_done()
+        settings = resumed_settings(out, config, given, done)
+        run = cls._from_settings(out, settings)
+        run._check_same_data(folder.manifest()["data"])
         return run
 
-    def train(self, watchers=(), best=None, go_on: str | None = None) -> None:
-        """Trains, and prints where everything is.
+    @classmethod
+    def _from_settings(cls, out, settings):
+        settings = settings.replaced(seed=settings.get("seed", 0))
+        strategy = get_strategy(
+            settings.get("strategy", "none"), settings.get("replicas")
+        )
+        splits = load_splits(settings, SPLITS)
+        settings = with_sizes(settings, len(splits["train"]))
+        with strategy.scope():
+            model = compiled_model(settings, splits["train"])
+        return cls(out, settings, model, splits)
+
+    def keep_best(self, monitor: str, mode: str) -> None:
+        """Keeps the model of the epoch where a metric was best.
+
+        Args:
+            monitor: the metric's name in the logs.
+            mode: `"min"` or `"max"`.
+        """
+        self.best = BestModel(
+            self.folder.model_file, monitor=monitor, mode=mode
+        )
+
+    def manifest(self) -> dict:
+        """The versions, data and machine that the run is made with."""
+        return manifest(
+            self.source, self.settings["seed"], self.model.distribute_strategy
+        )
+
+    def train(
+        self, watchers: Iterable[Callback] = (), go_on: str | None = None
+    ) -> None:
+        """Trains, and prints how far it is and where everything lies.
+
+        SIGINT or SIGTERM saves and ends the process with 128 + the signal.
 
         Args:
             watchers: callbacks that add to the logs.
-            best: a `BestModel`, that says which epoch's model is kept;
-                default: that of the lowest validation loss.
             go_on: command that goes on after a stop; default: `tfgen train`.
+
+        Raises:
+            ValueError: if another process trains in the folder.
         """
-        folder = self.folder
-        # The loss as it is trained on: beta and free bits count.
-        best = best or BestModel(folder.model_file, monitor="val_loss")
-        if go_on is None:
-            out = shlex.quote(str(folder.path))
-            go_on = f"tfgen train --resume --out {out}"
+        folder, epochs = self.folder, self.settings["epochs"]
+        made_with = self._first_manifest()
         with folder.claimed():
-            folder.write_settings(self.settings, self.manifest)
+            folder.write_settings(self.settings, made_with)
             print(f"data   {self.source.description}")
-            print(f"model  {_describe(self.model)}")
-            epochs = self.settings["epochs"]
-            if self.done == epochs:
+            print(f"model  {described(self.model)}")
+            if folder.epochs_done() == epochs:
                 print(
                     f"all {epochs} epochs are done; a larger --epochs trains on"
                 )
-            self._fit_until_stopped(watchers, best, go_on)
+            self._fit_until_stopped(watchers, go_on)
             if not folder.model_file.exists():
                 self.model.save(folder.model_file)
-            self.finish(best)
+            self.finish()
 
-    def finish(self, best) -> None:
-        """Draws samples of the model that is kept, and prints what is where.
+    def fit(
+        self,
+        watchers: Iterable[Callback] = (),
+        writers: Iterable[Callback] = (),
+        *,
+        function: Callable | None = None,
+        report: Callable[[str], None] | None = None,
+        log_dir=None,
+    ) -> None:
+        """Trains with the callbacks that every run has.
 
         Args:
-            best: the `BestModel` that kept it; not always the last epoch's.
+            watchers: further callbacks that add to the logs, show them or
+                end the training.
+            writers: further callbacks that write files, from the history for
+                one.
+            function: called in place of `model.fit`.
+            report: called with warnings of a GAN's health; default: they are
+                in the folder only.
+            log_dir: folder for TensorBoard; default: the run's own.
         """
-        kept = self.folder.load_model()
-        picture = pictures.samples_picture(kept, self.validation)
-        pictures.write_png(self.folder.samples, picture)
-        self._report(best)
-
-    def _fit_until_stopped(self, watchers, best, go_on):
-        seconds = self.settings.get("checkpoint_every", CHECKPOINT_SECONDS)
-        checkpoint = Checkpoint(self.folder.checkpoints, every_seconds=seconds)
-        stop = GentleStop(checkpoint)
-        try:
-            with stop:
-                self._fit(watchers, best, checkpoint)
-        except KeyboardInterrupt:
-            print(
-                f"stopped at step {self.model.steps_done:,}; go on with: "
-                f"{go_on}",
-                file=sys.stderr,
-            )
-            sys.exit(stop.exit_status)
-
-    def _fit(self, watchers, best, checkpoint):
-        folder, epochs = self.folder, self.settings["epochs"]
-        progress = Progress(epochs, self.batches.steps_per_epoch)
-        self.model.fit(
+        folder, function = self.folder, function or self.model.fit
+        function(
             self.batches,
-            epochs=epochs,
+            epochs=self.settings["epochs"],
             verbose=0,
             validation_data=self.validation,
             validation_batch_size=self.batches.batch_size,
             callbacks=[
-                *self._watchers(progress),  # first: they add to the logs
+                *self._health(report),  # first: it adds to the logs
                 *watchers,
-                progress,
                 HistoryFile(folder.history_file),
-                LossPlot(folder.history_file, folder.loss_plot),
+                *writers,
                 SampleImages(folder.samples, self.validation),
-                SampleAnimation(folder.animation, self.validation),
-                TensorBoard(folder.tensorboard, self.validation),
-                best,
-                checkpoint,  # last: what the others wrote is there by then
+                TensorBoard(log_dir or folder.tensorboard, self.validation),
+                self.best,
+                self.checkpoint,  # last: what others wrote is there by then
             ],
         )
 
-    def _watchers(self, progress):
-        if not isinstance(self.model, (tfgen.GAN, tfgen.VAEGAN)):
-            return []
-        if len(self.validation) < FEWEST_FOR_HEALTH:
-            return []
-        return [
-            GANHealth(
-                self.validation,
-                path=self.folder.warnings,
-                report=progress.warn,
-            )
+    def finish(self) -> None:
+        """Draws samples of the model that is kept, and prints what is where.
+
+        The kept model is not always that of the last epoch.
+        """
+        self.folder.draw_samples(self.folder.load_model(), self.validation)
+        report_files(self.folder, self.best)
+
+    def _fit_until_stopped(self, watchers, go_on):
+        folder = self.folder
+        progress = Progress(
+            self.settings["epochs"], self.batches.steps_per_epoch
+        )
+        writers = [
+            LossPlot(folder.history_file, folder.loss_plot),
+            SampleAnimation(folder.animation, self.validation),
         ]
+        stop = GentleStop(self.checkpoint)
+        try:
+            with stop:
+                self.fit([*watchers, progress], writers, report=progress.warn)
+        except KeyboardInterrupt:
+            resume = (
+                f"tfgen train --resume --out {shlex.quote(str(folder.path))}"
+            )
+            print(
+                f"stopped at step {self.model.steps_done:,}; go on with: "
+                f"{go_on or resume}",
+                file=sys.stderr,
+            )
+            sys.exit(stop.exit_status)
 
-    def _prepare(self, settings):
-        self.seed = settings.get("seed", 0)
-        settings = settings.replaced(seed=self.seed)
-        self.strategy = get_strategy(
-            settings.get("strategy", "none"), settings.get("replicas")
-        )
-        splits = load_splits(settings, ("train", "validation"))
-        self.settings = with_sizes(settings, len(splits["train"]))
-        with self.strategy.scope():
-            self.model = compiled_model(self.settings, splits["train"])
-        self.source = in_range(self.model, splits["train"])
-        self.validation = in_range(self.model, splits["validation"])
-        self.batches = self.source.batches(
-            self.settings["batch_size"], seed=self.seed
-        )
+    def _health(self, report):
+        few = len(self.validation) < FEWEST_FOR_HEALTH
+        if few or not self.model.has_discriminator:
+            return []
+        path, report = self.folder.warnings, report or _nothing
+        return [GANHealth(self.validation, path=path, report=report)]
 
-    def _check_data(self):
-        saved = self.manifest["data"]
+    def _first_manifest(self):
+        """The manifest of the process that began the run."""
+        if self.folder.manifest_file.exists():
+            return self.folder.manifest()
+        return self.manifest()
+
+    def _check_same_data(self, saved):
         if saved["fingerprint"] != self.source.fingerprint():
             raise ValueError(
                 f"the data of the run in {self.folder.path} has changed (it "
@@ -181,35 +265,6 @@ class TrainingRun:
                 f"{self.source.description}): put it back, or start a new run."
             )
 
-    def _report(self, best):
-        folder = self.folder
-        if best.value is not None:
-            most = "highest" if best.mode == "max" else "lowest"
-            name = best.monitor.removeprefix("val_")
-            print(
-                f"epoch {best.epoch} had the {most} validation {name}, "
-                f"{best.value:.4g}: the model is of then"
-            )
-        board = shlex.quote(str(folder.tensorboard))
-        rows = [
-            ("model", folder.model_file),
-            ("samples", folder.samples),
-            ("animation", folder.animation),
-            ("warnings", folder.warnings),
-            ("losses", folder.loss_plot),
-            ("history", folder.history_file),
-        ]
-        for name, place in rows:
-            if place.exists():
-                print(f"{name:12}{place}")
-        print(f"{'TensorBoard':12}tensorboard --logdir {board}")
 
-
-def _describe(model):
-    shape = "x".join(map(str, model.data_shape))
-    classes = f" and {model.num_classes} classes" if model.num_classes else ""
-    return (
-        f"{type(model).__name__}, {shape} to {model.latent_dim} latents"
-        f"{classes}, {objective(model).removeprefix('the ')}, "
-        f"{model.count_params():,} parameters"
-    )
+def _nothing(text):
+    """The warning stands in the folder; nobody is there to read it."""
