@@ -329,20 +329,7 @@ class Search:
         return self._make_oracle().is_over()
 
     def _training(self):
-        return TrialTraining(
-            self.hypermodel,
-            self.train,
-            self.validation,
-            self.objective,
-            self.measures,
-            self.folder.path,
-            self.max_epochs,
-            self.patience,
-            self._load_extractor(),
-            self.strategy,
-            self.seed,
-            self.settings,
-        )
+        return TrialTraining(self, self._load_extractor())
 
     def _load_extractor(self):
         measures = [*self.objective.measures, *self.measures]

@@ -1,10 +1,13 @@
 """The data that settings name, as their model sees them."""
 
-from tfgen.data import load
+from collections.abc import Iterable, Mapping
+
+from tfgen.data import Source, load
+from tfgen.models import GenerativeModel
 from tfgen.models.families import get_family
 
 
-def load_splits(settings: dict, names) -> dict:
+def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
     """The sources that settings name, by the name of the split.
 
     Points are standardized for families that say so. (Tables are as they are
@@ -27,7 +30,7 @@ def load_splits(settings: dict, names) -> dict:
     return splits
 
 
-def in_range(model, source):
+def in_range(model: GenerativeModel, source: Source) -> Source:
     """The source in the range of values that the model takes.
 
     Raises:
@@ -38,21 +41,18 @@ def in_range(model, source):
         return source
     if source.value_range is None:
         low, high = wanted
+        gaussian = "pass --likelihood gaussian"
+        todo = gaussian if model.has_likelihood else "rescale them"
         raise ValueError(
             f"{objective_words(model)} is for data in [{low:g}, {high:g}], but "
-            f"{source.name} holds real numbers: "
-            + (
-                "pass --likelihood gaussian."
-                if hasattr(model, "likelihood")
-                else "rescale them."
-            )
+            f"{source.name} holds real numbers: {todo}."
         )
     return source.to_range(wanted)
 
 
-def objective_words(model) -> str:
+def objective_words(model: GenerativeModel) -> str:
     """What the model is trained on, for messages."""
-    if hasattr(model, "likelihood"):
+    if model.has_likelihood:
         return f"the {type(model.likelihood).__name__} likelihood"
     return f"the {type(model.adversarial_loss).__name__} loss"
 

@@ -21,9 +21,10 @@ class RunFolder:
 
     Args:
         path: the folder; it is made by `claimed`.
+        tensorboard: folder of TensorBoard's files; default: one in `path`.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike, tensorboard=None):
         self.path = pathlib.Path(path)
         self.config_file = self.path / "config.json"
         self.manifest_file = self.path / "manifest.json"
@@ -34,7 +35,7 @@ class RunFolder:
         self.animation = self.path / "samples.gif"
         self.warnings = self.path / "warnings.txt"
         self.checkpoints = self.path / "checkpoints"
-        self.tensorboard = self.path / "tensorboard"
+        self.tensorboard = tensorboard or self.path / "tensorboard"
 
     def check_new(self) -> None:
         """Raises ValueError if the folder holds anything."""

@@ -6,26 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 from keras.callbacks import Callback
 
-from tfgen.callbacks import (
-    BestModel,
-    Checkpoint,
-    GANHealth,
-    HistoryFile,
-    LossPlot,
-    SampleAnimation,
-    SampleImages,
-    TensorBoard,
-)
+from tfgen import callbacks
+from tfgen.data import Source
 from tfgen.models import GenerativeModel
 from tfgen.runs.data import in_range, load_splits
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.model import compiled_model, with_sizes
-from tfgen.runs.progress import (
-    GentleStop,
-    Progress,
-    described,
-    report_files,
-)
+from tfgen.runs.progress import GentleStop, Progress, described, report_files
 from tfgen.runs.settings import new_settings, resumed_settings
 from tfgen.training import get_strategy, manifest
 
@@ -41,14 +28,13 @@ class Run:
     of a search is a run too, of the model that its hypermodel built.
 
     Args:
-        out: the folder.
+        folder: where it keeps what it makes.
         settings: by the option names of `tfgen train`; the training needs
             `epochs`, `batch_size` and `seed`.
         model: compiled.
         splits: the sources `"train"` and `"validation"`.
 
     Attributes:
-        folder: the `RunFolder`.
         source: the training data in the model's range.
         validation: the held-out data in the model's range.
         batches: the training data as `fit` takes them.
@@ -61,12 +47,12 @@ class Run:
 
     def __init__(
         self,
-        out,
+        folder: RunFolder,
         settings: Mapping,
         model: GenerativeModel,
-        splits: Mapping,
+        splits: Mapping[str, Source],
     ):
-        self.folder = RunFolder(out)
+        self.folder = folder
         self.settings = settings
         self.model = model
         self.source, self.validation = (
@@ -76,7 +62,7 @@ class Run:
             settings["batch_size"], seed=settings["seed"]
         )
         seconds = settings.get("checkpoint_every", CHECKPOINT_SECONDS)
-        self.checkpoint = Checkpoint(
+        self.checkpoint = callbacks.Checkpoint(
             self.folder.checkpoints, every_seconds=seconds
         )
         # The loss as it is trained on: beta and free bits count.
@@ -93,8 +79,9 @@ class Run:
         Raises:
             ValueError: for settings that do not fit; nothing is written then.
         """
-        RunFolder(out).check_new()
-        return cls._from_settings(out, new_settings(given))
+        folder = RunFolder(out)
+        folder.check_new()
+        return cls._from_settings(folder, new_settings(given))
 
     @classmethod
     def resumed(cls, out, given: Mapping) -> "Run":
@@ -110,12 +97,12 @@ class Run:
         folder = RunFolder(out)
         config, done = folder.config(), folder.epochs_done()
         settings = resumed_settings(out, config, given, done)
-        run = cls._from_settings(out, settings)
+        run = cls._from_settings(folder, settings)
         run._check_same_data(folder.manifest()["data"])
         return run
 
     @classmethod
-    def _from_settings(cls, out, settings):
+    def _from_settings(cls, folder, settings):
         settings = settings.replaced(seed=settings.get("seed", 0))
         strategy = get_strategy(
             settings.get("strategy", "none"), settings.get("replicas")
@@ -124,7 +111,7 @@ class Run:
         settings = with_sizes(settings, len(splits["train"]))
         with strategy.scope():
             model = compiled_model(settings, splits["train"])
-        return cls(out, settings, model, splits)
+        return cls(folder, settings, model, splits)
 
     def keep_best(self, monitor: str, mode: str) -> None:
         """Keeps the model of the epoch where a metric was best.
@@ -133,7 +120,7 @@ class Run:
             monitor: the metric's name in the logs.
             mode: `"min"` or `"max"`.
         """
-        self.best = BestModel(
+        self.best = callbacks.BestModel(
             self.folder.model_file, monitor=monitor, mode=mode
         )
 
@@ -179,7 +166,6 @@ class Run:
         *,
         function: Callable | None = None,
         report: Callable[[str], None] | None = None,
-        log_dir=None,
     ) -> None:
         """Trains with the callbacks that every run has.
 
@@ -191,7 +177,6 @@ class Run:
             function: called in place of `model.fit`.
             report: called with warnings of a GAN's health; default: they are
                 in the folder only.
-            log_dir: folder for TensorBoard; default: the run's own.
         """
         folder, function = self.folder, function or self.model.fit
         function(
@@ -203,10 +188,10 @@ class Run:
             callbacks=[
                 *self._health(report),  # first: it adds to the logs
                 *watchers,
-                HistoryFile(folder.history_file),
+                callbacks.HistoryFile(folder.history_file),
                 *writers,
-                SampleImages(folder.samples, self.validation),
-                TensorBoard(log_dir or folder.tensorboard, self.validation),
+                callbacks.SampleImages(folder.samples, self.validation),
+                callbacks.TensorBoard(folder.tensorboard, self.validation),
                 self.best,
                 self.checkpoint,  # last: what others wrote is there by then
             ],
@@ -226,20 +211,19 @@ class Run:
             self.settings["epochs"], self.batches.steps_per_epoch
         )
         writers = [
-            LossPlot(folder.history_file, folder.loss_plot),
-            SampleAnimation(folder.animation, self.validation),
+            callbacks.LossPlot(folder.history_file, folder.loss_plot),
+            callbacks.SampleAnimation(folder.animation, self.validation),
         ]
         stop = GentleStop(self.checkpoint)
         try:
             with stop:
                 self.fit([*watchers, progress], writers, report=progress.warn)
         except KeyboardInterrupt:
-            resume = (
-                f"tfgen train --resume --out {shlex.quote(str(folder.path))}"
-            )
+            out = shlex.quote(str(folder.path))
+            go_on = go_on or f"tfgen train --resume --out {out}"
             print(
                 f"stopped at step {self.model.steps_done:,}; go on with: "
-                f"{go_on or resume}",
+                f"{go_on}",
                 file=sys.stderr,
             )
             sys.exit(stop.exit_status)
@@ -248,8 +232,9 @@ class Run:
         few = len(self.validation) < FEWEST_FOR_HEALTH
         if few or not self.model.has_discriminator:
             return []
-        path, report = self.folder.warnings, report or _nothing
-        return [GANHealth(self.validation, path=path, report=report)]
+        report = report or (lambda warning: None)
+        path = self.folder.warnings
+        return [callbacks.GANHealth(self.validation, path=path, report=report)]
 
     def _first_manifest(self):
         """The manifest of the process that began the run."""
@@ -264,7 +249,3 @@ class Run:
                 f"was {saved['description']}; it is "
                 f"{self.source.description}): put it back, or start a new run."
             )
-
-
-def _nothing(text):
-    """The warning stands in the folder; nobody is there to read it."""
