@@ -105,9 +105,15 @@ def in_process(command, tmp_path):
             capture_output=True,
             text=True,
         )
-        return Done(done.returncode, done.stdout, done.stderr)
+        return Done(done.returncode, done.stdout, _after_the_start(done.stderr))
 
     return run
+
+
+def _after_the_start(errors):
+    """What comes after the line that TensorFlow is loaded."""
+    first, _, rest = errors.partition("\n")
+    return rest if first.endswith(" (loading TensorFlow) ...") else errors
 
 
 def user_environment():

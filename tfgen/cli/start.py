@@ -1,5 +1,6 @@
 """TensorFlow is loaded where a command needs it, after a word about it."""
 
+import os
 import sys
 
 import tfgen
@@ -13,7 +14,8 @@ def start(doing: str) -> None:
         doing: what the command does, for the line that a user reads while
             TensorFlow is loaded, which takes seconds.
     """
-    if "tensorflow" not in sys.modules:
+    is_worker = "KERASTUNER_TUNER_ID" in os.environ  # the chief has said it
+    if "tensorflow" not in sys.modules and not is_worker:
         print(f"{doing} (loading TensorFlow) ...", file=sys.stderr, flush=True)
     tfgen._load()
     plugins.load_plugins()
