@@ -13,7 +13,6 @@ import keras
 import tensorflow as tf
 
 from tfgen import models, networks, probability, settings
-from tfgen.models.network_sizes import sized_options
 
 
 @keras.saving.register_keras_serializable(package="examples")
@@ -82,13 +81,11 @@ class WAE(models.WithEncoder, models.GenerativeModel):
             constant = 2.0 * self.latent_dim
             return constant / (constant + tf.reduce_sum(distance, -1))
 
-        rows = tf.cast(tf.shape(latents)[0], tf.float32)
+        others = tf.cast(tf.maximum(tf.shape(latents)[0] - 1, 1), tf.float32)
         within = kernel(latents, latents) + kernel(prior, prior)
         within = tf.linalg.set_diag(within, tf.zeros_like(prior[:, 0]))
         between = kernel(prior, latents) + kernel(latents, prior)
-        return tf.reduce_sum(within, 1) / tf.maximum(
-            rows - 1.0, 1.0
-        ) - tf.reduce_mean(between, 1)
+        return tf.reduce_sum(within, 1) / others - tf.reduce_mean(between, 1)
 
     def check_compile(self, replicas, jit_compile):
         if replicas > 1:  # the estimate is of all rows together
@@ -99,15 +96,15 @@ class WAE(models.WithEncoder, models.GenerativeModel):
 
 
 def make(input_shape, *, latent_dim=8, network=None, network_options=None, **o):
+    """The networks and the model; what is left are the model's arguments."""
     network = network or networks.recommended_network(input_shape)
-    options = network_options or sized_options(network, input_shape)
-    of_encoder, of_decoder = networks.divide_options(network, options)
+    options = networks.divide_options(network, network_options or {})
     last = "sigmoid" if len(input_shape) == 3 else "linear"
     encoder = networks.build_encoder(
-        network, input_shape, 2 * latent_dim, **of_encoder
+        network, input_shape, 2 * latent_dim, **options[0]
     )
     decoder = networks.build_decoder(
-        network, input_shape, latent_dim, None, last, **of_decoder
+        network, input_shape, latent_dim, None, last, **options[1]
     )
     return WAE(encoder, decoder, **o)
 

@@ -62,7 +62,7 @@ class VAE(WithEncoder, GenerativeModel):
         **kwargs,
     ):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
-        self._set_inference(
+        self.set_inference(
             encoder, decoder, likelihood, beta, beta_warmup_steps, free_bits
         )
         self.data_range = self.likelihood.data_range

@@ -143,7 +143,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         **kwargs,
     ):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
-        self._set_inference(
+        self.set_inference(
             encoder, decoder, likelihood, beta, beta_warmup_steps, free_bits
         )
         self.discriminator = discriminator

@@ -1,5 +1,6 @@
 """What models with an encoder, a decoder and a likelihood share."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -15,16 +16,27 @@ SCORE_DRAWS = 8
 class WithEncoder:
     """Inference of latents, for a `GenerativeModel` beside it.
 
-    A subclass calls `_set_inference` in `__init__`; one that answers by other
+    A subclass calls `set_inference` in `__init__`; one that answers by other
     weights than those it trains overrides `serving_decoder`.
     """
 
     encodes = True
     has_likelihood = True
 
-    def _set_inference(
-        self, encoder, decoder, likelihood, beta, beta_warmup_steps, free_bits
-    ):
+    def set_inference(
+        self,
+        encoder: keras.Model,
+        decoder: keras.Model,
+        likelihood,
+        beta: float = 1.0,
+        beta_warmup_steps: int = 0,
+        free_bits: float = 0.0,
+    ) -> None:
+        """Takes the networks and checks that they fit; arguments as of `VAE`.
+
+        Raises:
+            ValueError: if the networks and the likelihood do not fit together.
+        """
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = probability.get(likelihood)
