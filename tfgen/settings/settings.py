@@ -10,7 +10,7 @@ class Settings(Mapping):
     """Settings by name, as `config.json` has them.
 
     Holds what was chosen; what is absent has its default. A flag that is off
-    is absent, as is None.
+    is absent.
 
     Args:
         given: values by name.
@@ -36,11 +36,7 @@ class Settings(Mapping):
         written: Callable[[str], str] = str,
         family=None,
     ):
-        chosen = {
-            name: value
-            for name, value in given.items()
-            if value is not None and value is not False
-        }
+        chosen = {k: v for k, v in given.items() if v is not False}
         reasons = [
             *_unknown(chosen, written),
             *_misfits(chosen, written),
@@ -65,7 +61,8 @@ class Settings(Mapping):
 
     def replaced(self, **changes) -> "Settings":
         """Others, with some values changed; None takes one out."""
-        return Settings({**self._values, **changes})
+        kept = {**self._values, **changes}
+        return Settings({k: v for k, v in kept.items() if v is not None})
 
     def arguments(self) -> dict[str, typing.Any]:
         """Those that are arguments of `tfgen.build`, by argument."""
