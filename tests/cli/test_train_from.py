@@ -112,7 +112,7 @@ def test_warm_up_option(tfgen):
         ({"versions": {}, "command": "x"}, "no training has, versions, comm"),
         ({**SETTINGS, "latent_dim": "2"}, "--latent-dim is '2', expected a w"),
         ({**SETTINGS, "data": None}, "--data is None, expected a name."),
-        ({**SETTINGS, "beta": 2.0}, "--beta is 2, but a model 'gan' has no KL term"),
+        ({**SETTINGS, "beta": 2.0}, "--beta is 2, but a model 'gan' has"),
         (
             {"model": "vae", "data": "iris", "likelihood": "bernoulli"},
             "but iris holds real numbers",
