@@ -121,7 +121,7 @@ def test_logs_that_are_not_there_in_each_epoch(make_model, images, tmp_path):
 
 
 def test_learning_rates_of_several_optimizers():
-    from tfgen.callbacks.learning_rates import learning_rates
+    from tfgen.callbacks.history_file import learning_rates
     from tfgen.optimizers import OptimizerGroup
 
     group = OptimizerGroup(

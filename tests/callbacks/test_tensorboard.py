@@ -210,7 +210,7 @@ def test_all_is_on_disk_when_an_epoch_ends(make_model, images, tmp_path):
 
 
 def test_one_host_alone_writes(make_model, images, tmp_path, monkeypatch):
-    for module in ("tensorboard", "history_file", "throttled_picture"):
+    for module in ("tensorboard", "history_file", "picture_files"):
         monkeypatch.setattr(
             f"tfgen.callbacks.{module}.writes_files", lambda model: False
         )

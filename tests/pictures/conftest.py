@@ -21,6 +21,7 @@ class StandIn:
         self.num_classes = num_classes
         self.data_range = data_range
         self.has = has or ("generate", "decode", "encode", "reconstruct")
+        self.encodes = "encode" in self.has
         self.labels = {}
 
     def endpoints(self):

@@ -5,8 +5,7 @@ import time
 
 import keras
 
-from tfgen.callbacks.writes_files import writes_files
-from tfgen.training.files import write_text
+from tfgen.training.files import write_text, writes_files
 
 
 class BestModel(keras.callbacks.Callback):
@@ -27,6 +26,12 @@ class BestModel(keras.callbacks.Callback):
     Attributes:
         epoch: the best epoch so far, counted from 1, or None.
         value: its value.
+
+    Example:
+    >>> best = tfgen.callbacks.BestModel("run/model.keras", "val_loss")
+    >>> model.fit(x, validation_data=v, callbacks=[best])  # doctest: +SKIP
+    >>> best.record.name
+    'model.json'
     """
 
     def __init__(

@@ -1,11 +1,19 @@
+from collections.abc import Sequence
+
 import keras
 import numpy as np
 
 from tfgen.callbacks.sample_comparison import fixed_examples, plain_features
-from tfgen.metrics.feature_extractor import FeatureExtractor
-from tfgen.metrics.frechet_distance import FrechetDistance
-from tfgen.metrics.kernel_distance import KernelDistance
-from tfgen.metrics.neighbors import Coverage, Density, NeighborMetric
+from tfgen.data import Source
+from tfgen.metrics import (
+    Coverage,
+    Density,
+    DistributionMetric,
+    FeatureExtractor,
+    FrechetDistance,
+    KernelDistance,
+)
+from tfgen.metrics.neighbors import NeighborMetric
 from tfgen.pictures import examples
 
 
@@ -48,20 +56,19 @@ class Evaluation(keras.callbacks.Callback):
         ValueError: in `fit`, for fewer held-out examples than a metric needs.
 
     Example:
-    ```python
-    evaluation = tfgen.callbacks.Evaluation(validation, every=5)
-    stop = keras.callbacks.EarlyStopping(
-        "val_frechet_distance", mode="min", patience=20
-    )
-    model.fit(train, epochs=200, callbacks=[evaluation, stop])
-    ```
+    >>> held_out = tfgen.data.load("digits", "validation")
+    >>> evaluation = tfgen.callbacks.Evaluation(held_out, every=5)
+    >>> stop = keras.callbacks.EarlyStopping(
+    ...     "val_frechet_distance", mode="min", patience=20
+    ... )
+    >>> model.fit(train, callbacks=[evaluation, stop])  # doctest: +SKIP
     """
 
     def __init__(
         self,
-        data,
-        metrics=None,
-        extractor=None,
+        data: Source | np.ndarray,
+        metrics: Sequence[DistributionMetric] | None = None,
+        extractor: keras.Model | None = None,
         every: int = 1,
         num_samples: int = 1000,
         seed: int = 0,
@@ -111,18 +118,14 @@ class Evaluation(keras.callbacks.Callback):
         samples = self.model.sample(
             self.num_samples, seed=self.seed, labels=self._labels
         )
-        if np.isfinite(samples).all():
-            for metric in self.metrics:
-                metric.reset_generated()
-            self._update("generated", samples)
-        else:
-            samples = None
-        return {
-            self.prefix + metric.name: (
-                float("nan") if samples is None else self._result(metric)
-            )
-            for metric in self.metrics
-        }
+        names = [self.prefix + metric.name for metric in self.metrics]
+        if not np.isfinite(samples).all():
+            return dict.fromkeys(names, float("nan"))
+        for metric in self.metrics:
+            metric.reset_generated()
+        self._update("generated", samples)
+        results = map(self._result, self.metrics)
+        return dict(zip(names, results, strict=True))
 
     def _update(self, side, x):
         seen = self._features(x, {metric.looks_at for metric in self.metrics})

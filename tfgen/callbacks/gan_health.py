@@ -1,4 +1,5 @@
 import pathlib
+import re
 import warnings
 from collections.abc import Callable
 
@@ -8,11 +9,12 @@ import tensorflow as tf
 
 from tfgen.callbacks.gan_symptoms import SYMPTOMS, Measurements
 from tfgen.callbacks.sample_comparison import SampleComparison
-from tfgen.callbacks.training_warning import TrainingWarning
-from tfgen.callbacks.warnings_file import WarningsFile
-from tfgen.callbacks.writes_files import writes_files
+from tfgen.data import Source
+from tfgen.training.files import write_text, writes_files
 
 EPOCHS_UNTIL_OVER = 5
+WARNING_LINE = re.compile(r"epoch (\d+), ([^:]+): (.*)")
+OVER = "over"
 
 
 class GANHealth(keras.callbacks.Callback):
@@ -51,19 +53,18 @@ class GANHealth(keras.callbacks.Callback):
             `TrainingWarning`.
 
     Raises:
-        ValueError: in `fit`, for fewer than 6 held-out examples.
+        ValueError: in `fit`, for fewer than 6 held-out examples, or a model
+            without a discriminator.
 
     Example:
-    ```python
-    health = tfgen.callbacks.GANHealth(validation)
-    history = gan.fit(train, epochs=20, callbacks=[health]).history
-    history["coverage"]
-    ```
+    >>> held_out = tfgen.data.load("ring", "validation")
+    >>> health = tfgen.callbacks.GANHealth(held_out, path="run/warnings.txt")
+    >>> gan.fit(train, epochs=20, callbacks=[health])  # doctest: +SKIP
     """
 
     def __init__(
         self,
-        data,
+        data: Source | np.ndarray,
         num_samples: int = 1000,
         path=None,
         seed: int = 0,
@@ -81,6 +82,11 @@ class GANHealth(keras.callbacks.Callback):
         self._absent = {}
 
     def on_train_begin(self, logs=None):
+        if not self.model.has_discriminator:
+            raise ValueError(
+                f"GANHealth got a {type(self.model).__name__}, expected a "
+                "model with a discriminator: leave the callback out."
+            )
         if self._comparison is None:
             self._comparison = SampleComparison(
                 self.model, self.data, self.num_samples, self.seed
@@ -145,6 +151,67 @@ class GANHealth(keras.callbacks.Callback):
             self.report(f"epoch {epoch}: {kind}: {sign}.")
 
 
+class TrainingWarning(UserWarning):
+    """Training goes on, but will hardly lead where it should.
+
+    Example:
+    >>> import warnings
+    >>> warnings.simplefilter("error", tfgen.callbacks.TrainingWarning)
+    """
+
+
+class WarningsFile:
+    """Keeps the warnings of a training, one a line, oldest first.
+
+    There is no file as long as there was no warning.
+
+    Args:
+        path: of the text file; None keeps nothing on disk.
+        epochs_done: lines of later epochs are dropped, as those will be
+            trained again.
+
+    Raises:
+        ValueError: for a file of another kind.
+    """
+
+    def __init__(self, path, epochs_done: int = 0):
+        self.path = None if path is None else pathlib.Path(path)
+        earlier = _read_warnings(self.path)
+        self._lines = [line for line in earlier if line[0] <= epochs_done]
+        self._changed = len(self._lines) != len(earlier)
+
+    def stands(self, kind: str) -> bool:
+        """Whether there was a warning of this kind that is not over."""
+        texts = [text for _, other, text in self._lines if other == kind]
+        return bool(texts) and texts[-1] != OVER
+
+    def add(self, epoch: int, kind: str, text: str | None) -> None:
+        """Adds a warning, or that it is over (None)."""
+        self._lines.append((epoch, kind, OVER if text is None else text))
+        self._changed = True
+
+    def write(self) -> None:
+        """Writes what has been added."""
+        if not self._changed or self.path is None:
+            return
+        self._changed = False
+        lines = [f"epoch {e}, {kind}: {t}\n" for e, kind, t in self._lines]
+        write_text(self.path, "".join(lines))
+
+
+def _read_warnings(path):
+    if path is None or not path.exists():
+        return []
+    lines = path.read_text(encoding="utf-8").splitlines()
+    found = [WARNING_LINE.fullmatch(line) for line in lines]
+    if None in found:
+        raise ValueError(
+            f"{path} holds no warnings of a training: move it away, or pass "
+            "another path."
+        )
+    return [(int(line[1]), line[2], line[3]) for line in found]
+
+
 def _warn(text):
     warnings.warn(text, TrainingWarning, stacklevel=2)
 
@@ -176,13 +243,11 @@ def _relative_steps(before, after, updates):
     """
     sizes = {}
     for name, old in before.items():
-        pairs = zip(old, after[name], strict=True)
-        change = sum(_squares(new - one) for one, new in pairs)
-        size = sum(_squares(one) for one in old)
-        square = change / max(size * updates[name], 1e-30)
-        sizes[name] = float(np.sqrt(square))
+        changes = [a - b for a, b in zip(after[name], old, strict=True)]
+        size = max(_squares(old) * updates[name], 1e-30)
+        sizes[name] = float(np.sqrt(_squares(changes) / size))
     return sizes
 
 
-def _squares(x):
-    return float(np.sum(np.square(x, dtype=np.float64)))
+def _squares(arrays):
+    return sum(np.sum(np.square(x, dtype=np.float64)) for x in arrays)

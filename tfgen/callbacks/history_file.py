@@ -4,10 +4,10 @@ import pathlib
 import time
 
 import keras
+import numpy as np
 
-from tfgen.callbacks.learning_rates import learning_rates
-from tfgen.callbacks.writes_files import writes_files
-from tfgen.training.files import write_text
+from tfgen.optimizers.schedules import rate_of
+from tfgen.training.files import write_text, writes_files
 
 
 class HistoryFile(keras.callbacks.Callback):
@@ -28,10 +28,9 @@ class HistoryFile(keras.callbacks.Callback):
         ValueError: in `fit`, if there is a file of another kind.
 
     Example:
-    ```python
-    model.fit(x, epochs=9, callbacks=[HistoryFile("run/history.csv")])
-    history = tfgen.callbacks.read_history("run/history.csv")
-    ```
+    >>> history = tfgen.callbacks.HistoryFile("run/history.csv")
+    >>> model.fit(x, epochs=9, callbacks=[history])  # doctest: +SKIP
+    >>> tfgen.callbacks.read_history(history.path)  # doctest: +SKIP
     """
 
     def __init__(self, path):
@@ -59,7 +58,10 @@ class HistoryFile(keras.callbacks.Callback):
 
 
 def read_history(path) -> dict[str, list]:
-    """Reads a history file.
+    r"""Reads a history file.
+
+    Args:
+        path: of the file that `HistoryFile` wrote.
 
     Returns:
         Dict of column name to its values: `epoch` as int, others as float,
@@ -67,6 +69,13 @@ def read_history(path) -> dict[str, list]:
 
     Raises:
         ValueError: if there is no such file, or it is no history.
+
+    Example:
+    >>> import pathlib
+    >>> text = "epoch,loss,val_loss\n1,0.75,\n2,0.5,0.625\n"
+    >>> _ = pathlib.Path("history.csv").write_text(text)
+    >>> tfgen.callbacks.read_history("history.csv")
+    {'epoch': [1, 2], 'loss': [0.75, 0.5], 'val_loss': [nan, 0.625]}
     """
     path = pathlib.Path(path)
     if not path.exists():
@@ -83,6 +92,22 @@ def read_history(path) -> dict[str, list]:
         }
     except ValueError as error:
         raise ValueError(f"{path} holds what is no number: {error}.") from error
+
+
+def learning_rates(optimizer) -> dict[str, float]:
+    """The rates in force: `learning_rate`, or one for each of several.
+
+    Several optimizers give `learning_rate_generator` and so on.
+    """
+    group = getattr(optimizer, "by_network", None)
+    if not isinstance(group, dict) or len(group) == 1:
+        return {"learning_rate": _rate(optimizer)}
+    return {f"learning_rate_{name}": _rate(one) for name, one in group.items()}
+
+
+def _rate(optimizer):
+    # 0.001, not the 0.0010000000474974513 that float32 makes of it.
+    return float(str(np.float32(rate_of(optimizer))))
 
 
 def _read_rows(path):

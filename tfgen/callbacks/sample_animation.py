@@ -4,10 +4,11 @@ import shutil
 import keras
 import numpy as np
 
-from tfgen.callbacks.writes_files import writes_files
-from tfgen.pictures import examples, samples
-from tfgen.pictures.gif import write_gif
-from tfgen.pictures.png import write_png
+from tfgen.data import Source
+from tfgen.pictures import examples
+from tfgen.pictures.images import write_gif, write_png
+from tfgen.pictures.samples import samples_picture
+from tfgen.training.files import writes_files
 
 MOST_FRAMES = 60
 
@@ -30,12 +31,18 @@ class SampleAnimation(keras.callbacks.Callback):
         source: a `tfgen.data.Source` of real data to compare with.
         num_samples: see `tfgen.pictures.samples_picture`.
         seed: of the samples.
+
+    Example:
+    >>> animation = tfgen.callbacks.SampleAnimation("run/samples.gif")
+    >>> model.fit(x, epochs=99, callbacks=[animation])  # doctest: +SKIP
+    >>> animation.folder.name
+    'samples_frames'
     """
 
     def __init__(
         self,
         path,
-        source=None,
+        source: Source | None = None,
         num_samples: int | None = None,
         seed: int = 0,
     ):
@@ -61,10 +68,7 @@ class SampleAnimation(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._epochs = None
-        if self.source is not None:
-            self.source = examples.in_memory(
-                self.source, examples.MOST_EXAMPLES, self.seed
-            )
+        self.source = examples.in_memory(self.source, seed=self.seed)
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._epochs is None and self._draws():
@@ -101,7 +105,7 @@ class SampleAnimation(keras.callbacks.Callback):
         return examples.can_show(self.model) and writes_files(self.model)
 
     def _draw(self):
-        picture = samples.samples_picture(
+        picture = samples_picture(
             self.model, self.source, self.num_samples, self.seed
         )
         write_png(self._file(self._epochs), picture)

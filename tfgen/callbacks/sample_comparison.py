@@ -50,7 +50,9 @@ class SampleComparison:
         ValueError: for fewer than 6 examples.
     """
 
-    def __init__(self, model, data, count: int, seed: int = 0):
+    def __init__(
+        self, model, data: Source | np.ndarray, count: int, seed: int = 0
+    ):
         x, self._labels = fixed_examples(model, data, count, seed)
         self._seed = seed
         self._real = plain_features(x)
@@ -85,8 +87,10 @@ class SampleComparison:
         )
 
 
-def fixed_examples(model, data, count, seed):
-    """The same held-out examples each time, and labels if it wants some."""
+def fixed_examples(
+    model, data: Source | np.ndarray, count: int, seed: int
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The same examples each time, and labels if the model wants some."""
     if isinstance(data, Source):
         if data.value_range and model.data_range:
             data = data.to_range(model.data_range)
@@ -99,7 +103,7 @@ def fixed_examples(model, data, count, seed):
     return x, None
 
 
-def plain_features(x):
+def plain_features(x: np.ndarray) -> np.ndarray:
     """float64 `(n, features)`; images are made smaller."""
     x = np.asarray(x, np.float64)
     if x.ndim == 4:

@@ -1,13 +1,14 @@
 import keras
 import tensorflow as tf
 
-from tfgen.callbacks.learning_rates import learning_rates
-from tfgen.callbacks.writes_files import writes_files
+from tfgen.callbacks.history_file import learning_rates
+from tfgen.data import Source
 from tfgen.pictures import examples
 from tfgen.pictures.gallery import gallery
+from tfgen.training.files import writes_files
 
 DESCRIPTIONS = {
-    "samples": "What the model generates from one and the same seed.",
+    "samples": "Samples of one and the same seed.",
     "side_by_side": "Data, reconstructions of these, and samples.",
     "reconstructions": "The same examples each time, and what becomes of them.",
     "latents": "Posterior means of the same examples each time.",
@@ -38,11 +39,13 @@ class TensorBoard(keras.callbacks.TensorBoard):
         seed: of samples and of the choice of examples.
         kwargs: of `keras.callbacks.TensorBoard`.
 
+    Raises:
+        ValueError: if `every` is no number of epochs from 1.
+
     Example:
-    ```python
-    board = tfgen.callbacks.TensorBoard("run/tensorboard", source=validation)
-    model.fit(train, epochs=20, callbacks=[board])
-    ```
+    >>> digits = tfgen.data.load("digits", "validation")
+    >>> board = tfgen.callbacks.TensorBoard("run/tensorboard", digits)
+    >>> model.fit(train, epochs=20, callbacks=[board])  # doctest: +SKIP
 
     Then `tensorboard --logdir run/tensorboard`.
     """
@@ -50,18 +53,14 @@ class TensorBoard(keras.callbacks.TensorBoard):
     def __init__(
         self,
         log_dir="logs",
-        source=None,
+        source: Source | None = None,
         every: int | None = None,
         num_samples: int | None = None,
         seed: int = 0,
         **kwargs,
     ):
-        defaults = {
-            "write_graph": False,
-            "profile_batch": 0,
-            "update_freq": "epoch",
-        }
-        super().__init__(log_dir, **(defaults | kwargs))
+        kwargs = {"write_graph": False, "profile_batch": 0} | kwargs
+        super().__init__(log_dir, **kwargs)
         if every is not None and every < 1:
             raise ValueError(
                 f"every is {every}, expected a number of epochs from 1, or "
@@ -80,10 +79,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         if not writes_files(self.model):
             return
         super().on_train_begin(logs)
-        if self.source is not None:
-            self.source = examples.in_memory(
-                self.source, examples.MOST_EXAMPLES, self.seed
-            )
+        self.source = examples.in_memory(self.source, seed=self.seed)
 
     def on_epoch_end(self, epoch, logs=None):
         self._epochs = epoch + 1

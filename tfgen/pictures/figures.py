@@ -103,6 +103,26 @@ def to_svg(figure, name: str) -> str:
     return re.sub('<g id="[^"]*">', "<g>", text)  # equal in all figures
 
 
+def write(figure, text: str, x: float, y: float, **kwargs) -> None:
+    """Writes a text on a figure.
+
+    Args:
+        figure: of matplotlib.
+        text: lines are parted by a newline.
+        x: pixels from the left to its beginning, or what `ha` says.
+        y: pixels from the top to its middle.
+        kwargs: of `Figure.text`.
+    """
+    width, height = figure.get_size_inches() * PIXELS_PER_INCH
+    figure.text(x / width, 1 - y / height, text, va="center", **kwargs)
+
+
+def paste(whole: np.ndarray, part: np.ndarray, left: int, top: int) -> None:
+    """Puts a picture into a larger one, its pixels as they are."""
+    height, width = part.shape[:2]
+    whole[top : top + height, left : left + width] = part
+
+
 def class_colors(num_classes: int) -> np.ndarray:
     """A colour for each class, `(num_classes, 4)`."""
     import matplotlib
@@ -146,24 +166,11 @@ def labelled_rows(grids, labels, title: str) -> np.ndarray:
     rows = len(labels) // len(grids)
     for i, label in enumerate(labels):
         middle = tops[i // rows] + height * (i % rows + 0.5) / rows
-        figure.text(
-            (left - 6) / full_width,
-            1 - middle / full_height,
-            label,
-            ha="right",
-            va="center",
-            fontsize=8,
-        )
-    figure.text(
-        edge / full_width,
-        1 - 0.5 * top / full_height,
-        title,
-        va="center",
-        fontsize=10,
-    )
+        write(figure, label, left - 6, middle, ha="right", fontsize=8)
+    write(figure, title, edge, top / 2, fontsize=10)
     picture = to_array(figure)
     for start, grid in zip(tops, grids, strict=True):
-        picture[start : start + height, left : left + width] = grid
+        paste(picture, grid, left, start)
     return picture
 
 

@@ -1,12 +1,13 @@
 import numpy as np
 
+from tfgen.data import Source
 from tfgen.pictures import examples, figures
 
 LEGEND_CLASSES = 20
 
 
 def latents_picture(
-    model, source, num_examples: int = 1000, seed: int = 0
+    model, source: Source, num_examples: int = 1000, seed: int = 0
 ) -> np.ndarray:
     """Shows where the model encodes the data: posterior means by class.
 
@@ -22,6 +23,15 @@ def latents_picture(
 
     Returns:
         uint8 `(height, width, 3)`.
+
+    Raises:
+        ValueError: if the source has no labels that the model needs.
+
+    Example:
+    >>> vae = tfgen.build("vae", (2,), latent_dim=2, network="mlp")
+    >>> ring = tfgen.data.load("ring", "test")
+    >>> tfgen.pictures.latents_picture(vae, ring).shape
+    (580, 740, 3)
     """
     x, labels = examples.fixed_rows(source, num_examples, seed)
     means = model.encode(x, examples.labels_for(model, labels))
@@ -43,7 +53,7 @@ def latents_picture(
     return _scatter(means, groups, names, title)
 
 
-def principal_components(means) -> tuple[np.ndarray, float]:
+def principal_components(means: np.ndarray) -> tuple[np.ndarray, float]:
     """First two principal components, and their share of the variance.
 
     Signs are fixed, so that pictures of one training do not jump: each

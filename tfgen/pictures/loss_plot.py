@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 
 from tfgen.pictures import figures
@@ -32,7 +34,7 @@ PANELS = (
 NOT_SHOWN = ("epoch", "seconds", "step")
 
 
-def loss_plot(history: dict) -> np.ndarray:
+def loss_plot(history: dict[str, Sequence[float]]) -> np.ndarray:
     """Draws the curves of a training, one panel a quantity.
 
     Args:
@@ -44,6 +46,11 @@ def loss_plot(history: dict) -> np.ndarray:
 
     Raises:
         ValueError: if there is nothing to draw.
+
+    Example:
+    >>> history = {"loss": [0.9, 0.6, 0.5], "val_loss": [0.9, 0.7, 0.65]}
+    >>> tfgen.pictures.loss_plot(history).shape
+    (350, 420, 3)
     """
     history = {k: np.asarray(v, np.float64) for k, v in history.items()}
     panels = _panels(history)

@@ -2,8 +2,9 @@ import math
 
 import numpy as np
 
+from tfgen.data import Source
 from tfgen.pictures import examples, figures
-from tfgen.pictures.image_grid import image_grid
+from tfgen.pictures.images import image_grid
 
 NEIGHBORS = 5
 ROWS = 4096
@@ -18,7 +19,7 @@ MARGIN = 6
 
 def nearest_neighbours_picture(
     model,
-    source,
+    source: Source,
     num_examples: int | None = None,
     seed: int = 0,
     extractor=None,
@@ -46,6 +47,12 @@ def nearest_neighbours_picture(
 
     Raises:
         ValueError: if the source has fewer than two examples.
+
+    Example:
+    >>> vae = tfgen.build("vae", (2,), latent_dim=2, network="mlp")
+    >>> ring = tfgen.data.load("ring").take(100)
+    >>> tfgen.pictures.nearest_neighbours_picture(vae, ring, 50).shape
+    (580, 600, 3)
     """
     image = examples.is_image(model)
     if num_examples is None:
@@ -138,21 +145,15 @@ def _captioned(strips, texts, title):
     step = height + TEXT_HEIGHT
     full_height = TITLE_HEIGHT + len(strips) * step
     figure = figures.new_figure(full_width, full_height)
-
-    def write(text, x, y, **kwargs):
-        place = x / full_width, 1 - y / full_height
-        figure.text(*place, text, va="center", **kwargs)
-
-    write(title, MARGIN, TITLE_HEIGHT / 2, fontsize=9)
+    figures.write(figure, title, MARGIN, TITLE_HEIGHT / 2, fontsize=9)
     for i, row in enumerate(texts):
         for j, text in enumerate(row):
             x = MARGIN + width * (j + 0.5) / len(row)
             y = TITLE_HEIGHT + (i + 1) * step - TEXT_HEIGHT / 2 - 1
-            write(text, x, y, ha="center", fontsize=7)
+            figures.write(figure, text, x, y, ha="center", fontsize=7)
     picture = figures.to_array(figure)
     for i, strip in enumerate(strips):
-        top = TITLE_HEIGHT + i * step
-        picture[top : top + height, MARGIN : MARGIN + width] = strip
+        figures.paste(picture, strip, MARGIN, TITLE_HEIGHT + i * step)
     return picture
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 
+from tfgen.data import Source
 from tfgen.pictures import examples, figures
-from tfgen.pictures.image_grid import image_grid
+from tfgen.pictures.images import image_grid
 
 MOST_CLASSES = 32
 MOST_IN_A_ROW = 16
@@ -10,7 +11,10 @@ POINTS = 1000
 
 
 def samples_picture(
-    model, source=None, num_samples: int | None = None, seed: int = 0
+    model,
+    source: Source | None = None,
+    num_samples: int | None = None,
+    seed: int = 0,
 ) -> np.ndarray:
     """Shows what the model generates.
 
@@ -28,6 +32,11 @@ def samples_picture(
 
     Returns:
         uint8 `(height, width, 1 or 3)`.
+
+    Example:
+    >>> vae = tfgen.build("vae", (8, 8, 1), latent_dim=2, network="mlp")
+    >>> tfgen.pictures.samples_picture(vae, num_samples=4).shape
+    (98, 98, 1)
     """
     if examples.is_image(model):
         num_samples = 64 if num_samples is None else num_samples

@@ -65,3 +65,8 @@ def claimed(folder, busy: str):
         raise ValueError(busy) from None
     finally:
         os.close(lock)
+
+
+def writes_files(model) -> bool:
+    """Whether this process, of all that train the model, writes its files."""
+    return model.distribute_strategy.extended.should_save_summary

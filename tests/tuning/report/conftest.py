@@ -7,7 +7,7 @@ import keras_tuner
 import numpy as np
 import pytest
 
-from tfgen.pictures.png import write_png
+from tfgen.pictures import write_png
 from tfgen.tuning.trial_record import TrialRecord
 
 REASON = 'loss is NaN in epoch 3,\nweights "decoder/<dense>" & others'
