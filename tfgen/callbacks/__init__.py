@@ -1,4 +1,4 @@
-"""What fit shows, guards and saves."""
+"""Callbacks of `fit`: what it shows, guards and saves."""
 
 from tfgen.callbacks.best_model import BestModel as BestModel
 from tfgen.callbacks.checkpoint import Checkpoint as Checkpoint

@@ -16,7 +16,7 @@ class BestModel(keras.callbacks.Callback):
     resumed training goes on comparing.
 
     Args:
-        path: of the `.keras` file.
+        path: path of the `.keras` file.
         monitor: name of the metric; without it in the logs (no validation
             data, or a model that has no such metric) every epoch is better,
             and the model is written at the end, before that now and then.

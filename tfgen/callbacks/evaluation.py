@@ -49,8 +49,8 @@ class Evaluation(keras.callbacks.Callback):
             `tfgen.metrics.FeatureExtractor`.
         every: epochs from one evaluation to the next.
         num_samples: samples, and most held-out examples.
-        seed: of the choice of examples and of the samples.
-        prefix: of the names in the logs.
+        seed: seed of the choice of examples and of the samples.
+        prefix: beginning of the names in the logs.
 
     Raises:
         ValueError: in `fit`, for fewer held-out examples than a metric needs.

@@ -46,9 +46,9 @@ class GANHealth(keras.callbacks.Callback):
         data: held-out data, a `tfgen.data.Source` or an array of examples in
             the model's range.
         num_samples: most held-out examples and samples.
-        path: of a text file that keeps the warnings, such as
+        path: path of a text file that keeps the warnings, such as
             `run/warnings.txt`; a resumed training goes on with it.
-        seed: of the choice of examples and of the samples.
+        seed: seed of the choice of examples and of the samples.
         report: function of a text, instead of `warnings.warn` with
             `TrainingWarning`.
 
@@ -166,7 +166,7 @@ class WarningsFile:
     There is no file as long as there was no warning.
 
     Args:
-        path: of the text file; None keeps nothing on disk.
+        path: path of the text file; None keeps nothing on disk.
         epochs_done: lines of later epochs are dropped, as those will be
             trained again.
 

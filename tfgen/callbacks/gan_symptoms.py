@@ -8,6 +8,8 @@ broken on purpose stand beside them.
 import dataclasses
 import math
 
+from tfgen.callbacks.sample_comparison import Likeness
+
 # Largest change of a network's weights in a step, as a share of the weights.
 # Adam at its usual rate: up to 0.01, at five times that: up to 0.05; at a
 # hundred times that: from 0.19, of narrow networks (64 units) from 0.08.
@@ -41,16 +43,16 @@ WON_COVERAGE = 0.1
 
 @dataclasses.dataclass(frozen=True)
 class Measurements:
-    """What is known after an epoch.
+    """Measurements after an epoch.
 
     Attributes:
         steps: training steps that the model has behind it.
-        logs: of the epoch.
+        logs: logs of the epoch.
         relative_steps: by network, change of its weights in one step as a
             share of the weights.
         first_step: whether that was the first step of all.
-        likeness: of samples to data; None if samples are not finite.
-        undecided_loss: of a discriminator that gives 0 for everything; 0
+        likeness: likeness of samples to data; None if samples are not finite.
+        undecided_loss: loss of a discriminator that gives 0 for everything; 0
             where its outputs have no zero, as with Wasserstein.
     """
 
@@ -58,7 +60,7 @@ class Measurements:
     logs: dict
     relative_steps: dict
     first_step: bool
-    likeness: object
+    likeness: Likeness | None
     undecided_loss: float
 
 

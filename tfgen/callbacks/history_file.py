@@ -22,7 +22,7 @@ class HistoryFile(keras.callbacks.Callback):
     callbacks.
 
     Args:
-        path: of the file, such as `run/history.csv`.
+        path: path of the file, such as `run/history.csv`.
 
     Raises:
         ValueError: in `fit`, if there is a file of another kind.
@@ -61,7 +61,7 @@ def read_history(path) -> dict[str, list]:
     r"""Reads a history file.
 
     Args:
-        path: of the file that `HistoryFile` wrote.
+        path: path of the file that `HistoryFile` wrote.
 
     Returns:
         Dict of column name to its values: `epoch` as int, others as float,

@@ -21,7 +21,7 @@ class PictureFile(keras.callbacks.Callback):
     After an epoch, at most every `every_seconds`, and at the end.
 
     Args:
-        path: of the PNG file.
+        path: path of the PNG file.
         every_seconds: least time between two pictures.
     """
 
@@ -66,10 +66,10 @@ class SampleImages(PictureFile):
     Data that are no grey or colour images, points or tables have none.
 
     Args:
-        path: of the PNG file, such as `run/samples.png`.
+        path: path of the PNG file, such as `run/samples.png`.
         source: a `tfgen.data.Source` of real data to compare with.
         num_samples: see `tfgen.pictures.samples_picture`.
-        seed: of the samples.
+        seed: seed of the samples.
         every_seconds: least time between two pictures; the last epoch always
             has one.
 
@@ -112,7 +112,7 @@ class LossPlot(PictureFile):
 
     Args:
         history_path: the file that `HistoryFile` writes.
-        png_path: of the picture.
+        png_path: path of the picture.
         every_seconds: least time between two pictures; the last epoch always
             has one.
 

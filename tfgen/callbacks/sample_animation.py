@@ -26,11 +26,11 @@ class SampleAnimation(keras.callbacks.Callback):
     images, points or tables have no animation.
 
     Args:
-        path: of the GIF file, such as `run/samples.gif`; the frames are then
-            in `run/samples_frames`.
+        path: path of the GIF file, such as `run/samples.gif`; the frames are
+            then in `run/samples_frames`.
         source: a `tfgen.data.Source` of real data to compare with.
         num_samples: see `tfgen.pictures.samples_picture`.
-        seed: of the samples.
+        seed: seed of the samples.
 
     Example:
     >>> animation = tfgen.callbacks.SampleAnimation("run/samples.gif")
@@ -111,9 +111,10 @@ class SampleAnimation(keras.callbacks.Callback):
         write_png(self._file(self._epochs), picture)
 
     def _drop(self, epochs_done):
-        """Of an earlier training, or too many now that there are more epochs.
+        """Drops frames of an earlier training, and those out of turn.
 
-        The last frame of a training that goes on may be out of turn.
+        A training that goes on for more epochs has frames too many, and its
+        last one may be between two turns.
         """
         interval = _interval(self.params.get("epochs") or 1)
         if not epochs_done:

@@ -44,7 +44,7 @@ class SampleComparison:
         model: a `GenerativeModel`.
         data: held-out data, a `tfgen.data.Source` or an array.
         count: most examples.
-        seed: of the choice of examples and of the samples.
+        seed: seed of the choice of examples and of the samples.
 
     Raises:
         ValueError: for fewer than 6 examples.

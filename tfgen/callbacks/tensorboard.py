@@ -36,8 +36,8 @@ class TensorBoard(keras.callbacks.TensorBoard):
         every: draw pictures each so many epochs (and after the last) instead
             of at powers of two.
         num_samples: see `tfgen.pictures.samples_picture`.
-        seed: of samples and of the choice of examples.
-        kwargs: of `keras.callbacks.TensorBoard`.
+        seed: seed of samples and of the choice of examples.
+        kwargs: further arguments of `keras.callbacks.TensorBoard`.
 
     Raises:
         ValueError: if `every` is no number of epochs from 1.

@@ -15,7 +15,7 @@ def write_html(path, evaluations: Sequence, facts: dict) -> None:
     """Writes the report of one run, or of several side by side.
 
     Args:
-        path: of the file, which is there whole or not at all.
+        path: path of the file, which is there whole or not at all.
         evaluations: `Evaluation`s, each with a name of its own.
         facts: what holds for all: versions, date, command, settings.
 

@@ -11,6 +11,7 @@ MODEL_COLOR = "#1f6fb4"
 SECOND_COLOR = "#d1603d"
 PIXELS_PER_INCH = 100
 GAP = 8
+MOST_COLUMNS = 12
 
 
 def new_figure(width: float, height: float):
@@ -38,6 +39,38 @@ def new_panels(count: int, width=330, height=270, columns=4, **kwargs):
     return figure, list(axes[:count])
 
 
+def new_columns(names: list[str], title: str, height: float):
+    """A figure of a panel for each column of a table, the first 12.
+
+    Args:
+        names: names of the columns.
+        title: title of the figure; where columns are left out it says so.
+        height: height of a panel, in pixels.
+
+    Returns:
+        The figure, the list of its panels' axes, and the title.
+    """
+    count = min(len(names), MOST_COLUMNS)
+    figure, panels = new_panels(count, 260, height)
+    for axes, name in zip(panels, names, strict=False):
+        axes.set_title(name, fontsize=9)
+    if len(names) > count:
+        title += f" (columns 1 to {count} of {len(names)})"
+    return figure, panels, title
+
+
+def points(
+    axes,
+    xy: np.ndarray,
+    color,
+    label: str | None = None,
+    size: float = 9,
+    alpha: float = 1.0,
+) -> None:
+    """Draws points `(n, 2)` without outlines."""
+    axes.scatter(*xy.T, s=size, color=color, alpha=alpha, lw=0, label=label)
+
+
 def tidy(panel) -> None:
     """Light grid behind the data, no frame on the right and on top."""
     panel.grid(True, color="#e6e6e6", linewidth=0.8)
@@ -53,7 +86,7 @@ def square_panel(names, title: str, legend: bool = False):
 
     Args:
         names: labels of the two axes.
-        title: of the panel; lines are parted by a newline.
+        title: title of the panel; lines are parted by a newline.
         legend: whether there will be a legend.
     """
     width, height = 600, 580 + 16 * title.count("\n")
@@ -88,8 +121,8 @@ def to_svg(figure, name: str) -> str:
     Equal figures of equal names give equal SVGs.
 
     Args:
-        figure: of matplotlib.
-        name: of the figure, in that page alone: elements are named by it.
+        figure: figure of matplotlib.
+        name: name of the figure, in that page alone: elements are named by it.
     """
     import matplotlib
 
@@ -107,11 +140,11 @@ def write(figure, text: str, x: float, y: float, **kwargs) -> None:
     """Writes a text on a figure.
 
     Args:
-        figure: of matplotlib.
+        figure: figure of matplotlib.
         text: lines are parted by a newline.
         x: pixels from the left to its beginning, or what `ha` says.
         y: pixels from the top to its middle.
-        kwargs: of `Figure.text`.
+        kwargs: further arguments of `Figure.text`.
     """
     width, height = figure.get_size_inches() * PIXELS_PER_INCH
     figure.text(x / width, 1 - y / height, text, va="center", **kwargs)
@@ -155,7 +188,7 @@ def labelled_rows(grids, labels, title: str) -> np.ndarray:
         grids: uint8 arrays `(height, width, 1 or 3)` of one shape, which are
             set below each other.
         labels: a text for each row of each grid, top to bottom.
-        title: of the picture.
+        title: title of the picture.
     """
     height, width = grids[0].shape[:2]
     left, top, edge = 14 + 7 * max(map(len, labels)), 34, 6

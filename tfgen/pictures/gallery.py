@@ -27,14 +27,14 @@ def gallery(
         model: a `GenerativeModel`.
         source: a `tfgen.data.Source`, or None.
         num_samples: see `samples_picture`.
-        seed: of samples and of the choice of examples.
+        seed: seed of samples and of the choice of examples.
 
     Returns:
         Dict of name to uint8 `(height, width, 1 or 3)`; empty for data of
         other shapes, such as images of 4 channels.
 
     Example:
-    >>> vae = tfgen.build("vae", (2,), latent_dim=2, network="mlp")
+    >>> vae = tfgen.build("vae", input_shape=(2,), network="mlp")
     >>> ring = tfgen.data.load("ring", "test")
     >>> list(tfgen.pictures.gallery(vae, ring))
     ['samples', 'reconstructions', 'latents']

@@ -113,7 +113,7 @@ def write_png(path, array: np.ndarray) -> None:
     """Writes a PNG file, whole or not at all.
 
     Args:
-        path: of the file.
+        path: path of the file.
         array: uint8 `(height, width, 1 or 3)`, or `(height, width)`.
 
     Raises:
@@ -148,7 +148,7 @@ def write_gif(
     are scaled down to 600 pixels; all get the size of the last.
 
     Args:
-        path: of the GIF file.
+        path: path of the GIF file.
         frames: uint8 arrays `(height, width, 1 or 3)`.
         titles: a text for each frame, written above it.
 

@@ -28,8 +28,8 @@ def traversals_picture(
         model: a model of images with `decode`.
         source: a `tfgen.data.Source`, for the range and the class names.
         num_latents: most rows.
-        seed: of the latents that stay, where the model has no encoder; else
-            they are 0.
+        seed: seed of the latents that stay, where the model has no encoder;
+            else they are 0.
         label: class shown, for class-conditional models.
 
     Returns:
@@ -39,9 +39,9 @@ def traversals_picture(
         ValueError: if the data are no images.
 
     Example:
-    >>> vae = tfgen.build("vae", (8, 8, 1), latent_dim=2, network="mlp")
+    >>> vae = tfgen.build("vae", input_shape=(8, 8, 1), network="mlp")
     >>> tfgen.pictures.traversals_picture(vae).shape
-    (140, 587, 3)
+    (438, 631, 3)
     """
     examples.check_images(model, "traversals")
     base = np.zeros(model.latent_dim, np.float32)
@@ -81,7 +81,7 @@ def interpolations_picture(
         source: a `tfgen.data.Source`; models that encode need one.
         num_examples: pairs, one a row.
         steps: images on a line, its ends included.
-        seed: of the choice of pairs.
+        seed: seed of the choice of pairs.
 
     Returns:
         uint8 `(height, width, 3)`.
@@ -91,10 +91,10 @@ def interpolations_picture(
             no labels that the model needs.
 
     Example:
-    >>> vae = tfgen.build("vae", (8, 8, 1), latent_dim=2, network="mlp")
+    >>> vae = tfgen.build("vae", input_shape=(8, 8, 1), network="mlp")
     >>> digits = tfgen.data.load("digits", "test")
     >>> tfgen.pictures.interpolations_picture(vae, digits, 2, steps=5).shape
-    (138, 396, 3)
+    (138, 393, 3)
     """
     examples.check_images(model, "interpolations")
     if model.encodes:
@@ -133,7 +133,7 @@ def arithmetic_picture(
         end: label of the class that is entered.
         num_examples: rows.
         steps: decoded images in a row.
-        seed: of the choice of examples.
+        seed: seed of the choice of examples.
 
     Returns:
         uint8 `(height, width, 3)`.
@@ -148,10 +148,10 @@ def arithmetic_picture(
         similarity metric", section 4.2 (attribute vectors).
 
     Example:
-    >>> vae = tfgen.build("vae", (8, 8, 1), latent_dim=2, network="mlp")
+    >>> vae = tfgen.build("vae", input_shape=(8, 8, 1), network="mlp")
     >>> digits = tfgen.data.load("digits", "test")
     >>> tfgen.pictures.arithmetic_picture(vae, digits, 3, 8, 2).shape
-    (138, 440, 3)
+    (138, 425, 3)
     """
     _check(model, source, start, end)
     x = [_of_class(source, label, seed) for label in (start, end)]

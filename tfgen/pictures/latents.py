@@ -19,7 +19,7 @@ def latents_picture(
         model: a model with `encode`.
         source: a `tfgen.data.Source`.
         num_examples: how many points.
-        seed: of the choice of examples.
+        seed: seed of the choice of examples.
 
     Returns:
         uint8 `(height, width, 3)`.
@@ -28,10 +28,10 @@ def latents_picture(
         ValueError: if the source has no labels that the model needs.
 
     Example:
-    >>> vae = tfgen.build("vae", (2,), latent_dim=2, network="mlp")
+    >>> vae = tfgen.build("vae", input_shape=(2,), network="mlp")
     >>> ring = tfgen.data.load("ring", "test")
     >>> tfgen.pictures.latents_picture(vae, ring).shape
-    (580, 740, 3)
+    (596, 740, 3)
     """
     x, labels = examples.fixed_rows(source, num_examples, seed)
     means = model.encode(x, examples.labels_for(model, labels))
@@ -73,23 +73,11 @@ def _scatter(means, groups, names, title):
     figure, axes = figures.square_panel(names, title, len(groups) > 1)
     angles = np.linspace(0, 2 * np.pi, 200)
     for radius in (1, 2):
-        axes.plot(
-            radius * np.cos(angles),
-            radius * np.sin(angles),
-            color="#bbbbbb",
-            linewidth=1,
-            zorder=1,
-        )
+        x, y = radius * np.cos(angles), radius * np.sin(angles)
+        axes.plot(x, y, color="#bbbbbb", linewidth=1, zorder=1)
     for rows, color, name in groups:
-        axes.scatter(
-            means[rows, 0],
-            means[rows, 1],
-            s=10 if len(means) > 200 else 22,
-            color=color,
-            alpha=0.75,
-            linewidths=0,
-            label=name,
-        )
+        size = 10 if len(means) > 200 else 22
+        figures.points(axes, means[rows], color, name, size, alpha=0.75)
     axes.set_aspect("equal", adjustable="datalim")
     if len(groups) > 1:
         figures.legend_beside(axes)

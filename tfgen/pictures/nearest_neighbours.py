@@ -37,7 +37,7 @@ def nearest_neighbours_picture(
         source: the `tfgen.data.Source` that it was trained on.
         num_examples: how many are generated; default 8 images, 1000 points or
             rows.
-        seed: of `model.sample` and of the training examples compared with.
+        seed: seed of `model.sample` and of the training examples compared with.
         extractor: `keras.Model` or `tfgen.metrics.FeatureExtractor` whose
             features are compared; default: the examples themselves, images
             with pixels in [0, 1], tables as the model sees them.
@@ -49,7 +49,7 @@ def nearest_neighbours_picture(
         ValueError: if the source has fewer than two examples.
 
     Example:
-    >>> vae = tfgen.build("vae", (2,), latent_dim=2, network="mlp")
+    >>> vae = tfgen.build("vae", input_shape=(2,), network="mlp")
     >>> ring = tfgen.data.load("ring").take(100)
     >>> tfgen.pictures.nearest_neighbours_picture(vae, ring, 50).shape
     (580, 600, 3)

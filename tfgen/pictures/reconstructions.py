@@ -4,7 +4,6 @@ from tfgen.data import Source
 from tfgen.pictures import examples, figures
 from tfgen.pictures.images import image_grid
 
-MOST_COLUMNS = 12
 MOST_IN_A_ROW = 8
 POINTS = 300
 BLOCK_COLUMNS = 12
@@ -24,7 +23,7 @@ def reconstructions_picture(
         model: a model with `reconstruct`.
         source: a `tfgen.data.Source`.
         num_examples: how many; default 32 images, 300 points or rows.
-        seed: of the choice of examples.
+        seed: seed of the choice of examples.
 
     Returns:
         uint8 `(height, width, 1 or 3)`.
@@ -33,10 +32,10 @@ def reconstructions_picture(
         ValueError: if the source has no labels that the model needs.
 
     Example:
-    >>> vae = tfgen.build("vae", (8, 8, 1), latent_dim=2, network="mlp")
+    >>> vae = tfgen.build("vae", input_shape=(8, 8, 1), network="mlp")
     >>> digits = tfgen.data.load("digits", "test")
     >>> tfgen.pictures.reconstructions_picture(vae, digits, 8).shape
-    (138, 446, 3)
+    (138, 453, 3)
     """
     if num_examples is None:
         num_examples = 32 if examples.is_image(model) else POINTS
@@ -68,7 +67,7 @@ def side_by_side_picture(
         source: a `tfgen.data.Source`.
         num_examples: images in a block. Those of a class-conditional model
             are of the same classes in all three.
-        seed: of the choice of examples and of the samples.
+        seed: seed of the choice of examples and of the samples.
 
     Returns:
         uint8 `(height, width, 3)`.
@@ -78,10 +77,10 @@ def side_by_side_picture(
             that the model needs.
 
     Example:
-    >>> vae = tfgen.build("vae", (8, 8, 1), latent_dim=2, network="mlp")
+    >>> vae = tfgen.build("vae", input_shape=(8, 8, 1), network="mlp")
     >>> digits = tfgen.data.load("digits", "test")
     >>> tfgen.pictures.side_by_side_picture(vae, digits, 12).shape
-    (200, 713, 3)
+    (200, 709, 3)
     """
     examples.check_images(
         model,
@@ -127,35 +126,20 @@ def _lines(x, reconstructed, names):
     axes.add_collection(
         LineCollection(pairs, colors="#cccccc", linewidths=0.8, zorder=1)
     )
-    axes.scatter(*x.T, s=12, color=figures.DATA_COLOR, lw=0, label="data")
-    axes.scatter(
-        *reconstructed.T,
-        s=12,
-        color=figures.MODEL_COLOR,
-        lw=0,
-        label="reconstructed",
+    figures.points(axes, x, figures.DATA_COLOR, "data", 12)
+    figures.points(
+        axes, reconstructed, figures.MODEL_COLOR, "reconstructed", 12
     )
     axes.legend(loc="upper right", fontsize=8, markerscale=2)
     return figures.to_array(figure)
 
 
 def _panels(x, reconstructed, names):
-    count = min(len(names), MOST_COLUMNS)
-    figure, panels = figures.new_panels(count, 260, 240)
+    figure, panels, title = figures.new_columns(names, "Reconstructions", 240)
     for i, axes in enumerate(panels):
-        low, high = x[:, i].min(), x[:, i].max()
-        axes.plot([low, high], [low, high], color=figures.DATA_COLOR, lw=1)
-        axes.scatter(
-            x[:, i],
-            reconstructed[:, i],
-            s=9,
-            color=figures.MODEL_COLOR,
-            alpha=0.6,
-            lw=0,
-        )
-        axes.set_title(names[i], fontsize=9)
-    title = "Reconstructions"
-    if len(names) > count:
-        title += f" (columns 1 to {count} of {len(names)})"
+        ends = [x[:, i].min(), x[:, i].max()]
+        axes.plot(ends, ends, color=figures.DATA_COLOR, lw=1)
+        pairs = np.stack([x[:, i], reconstructed[:, i]], axis=1)
+        figures.points(axes, pairs, figures.MODEL_COLOR, alpha=0.6)
     figures.shared_labels(figure, title, "true value", "reconstructed value")
     return figures.to_array(figure)

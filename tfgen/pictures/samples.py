@@ -6,7 +6,6 @@ from tfgen.pictures.images import image_grid
 
 MOST_CLASSES = 32
 MOST_IN_A_ROW = 16
-MOST_COLUMNS = 12
 POINTS = 1000
 
 
@@ -28,13 +27,13 @@ def samples_picture(
         model: a `GenerativeModel`.
         source: a `tfgen.data.Source` of real data to compare with.
         num_samples: how many; default 64 images, 1000 points or table rows.
-        seed: of `model.sample`.
+        seed: seed of `model.sample`.
 
     Returns:
         uint8 `(height, width, 1 or 3)`.
 
     Example:
-    >>> vae = tfgen.build("vae", (8, 8, 1), latent_dim=2, network="mlp")
+    >>> vae = tfgen.build("vae", input_shape=(8, 8, 1), network="mlp")
     >>> tfgen.pictures.samples_picture(vae, num_samples=4).shape
     (98, 98, 1)
     """
@@ -79,15 +78,8 @@ def _classes(model, source, num_samples, seed):
 def _scatter(generated, real, names):
     figure, axes = figures.square_panel(names, "Samples")
     if real is not None:
-        axes.scatter(*real.T, s=9, color=figures.DATA_COLOR, lw=0, label="real")
-    axes.scatter(
-        *generated.T,
-        s=9,
-        color=figures.MODEL_COLOR,
-        alpha=0.7,
-        lw=0,
-        label="generated",
-    )
+        figures.points(axes, real, figures.DATA_COLOR, "real")
+    figures.points(axes, generated, figures.MODEL_COLOR, "generated", alpha=0.7)
     _view_of(axes, generated if real is None else real)
     axes.legend(loc="upper right", fontsize=8, markerscale=2)
     return figures.to_array(figure)
@@ -105,19 +97,14 @@ def _view_of(axes, points):
 
 
 def _histograms(generated, real, names):
-    count = min(len(names), MOST_COLUMNS)
-    figure, panels = figures.new_panels(count, 260, 200)
+    figure, panels, title = figures.new_columns(names, "Samples", 200)
     for i, axes in enumerate(panels):
         _histogram(axes, generated[:, i], None if real is None else real[:, i])
-        axes.set_title(names[i], fontsize=9)
         axes.set_yticks([])
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(
         handles, labels, loc="upper right", ncols=2, frameon=False, fontsize=9
     )
-    title = "Samples"
-    if len(names) > count:
-        title += f" (columns 1 to {count} of {len(names)})"
     figures.shared_labels(figure, title)
     return figures.to_array(figure)
 

@@ -1,1 +1,1 @@
-"""What the reports of evaluation and of hyperparameter search share."""
+"""Pages, numbers and JSON of evaluation and of hyperparameter search."""

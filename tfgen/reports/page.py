@@ -17,7 +17,7 @@ def write_page(path, template: pathlib.Path, **values) -> None:
     """Writes a page, in light or dark as the reader's browser is.
 
     Args:
-        path: of the file, which is there whole or not at all.
+        path: path of the file, which is there whole or not at all.
         template: a Jinja2 template that extends `base.html` of this folder.
         values: what it shows, `title` among them. Texts are escaped. A value
             that the template names and nobody gave is an error.

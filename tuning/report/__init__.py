@@ -1,1 +1,1 @@
-"""What a search writes for people, spreadsheets and TensorBoard."""
+"""Files of a search for people, spreadsheets and TensorBoard."""

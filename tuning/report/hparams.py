@@ -3,6 +3,7 @@
 import math
 import pathlib
 import time
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -16,7 +17,9 @@ RESULT = "events.out.tfevents.0000000001.result"
 OBJECTIVE = "objective"
 
 
-def write_hparams_config(log_dir, hyperparameters, metrics) -> None:
+def write_hparams_config(
+    log_dir, hyperparameters, metrics: Sequence[str]
+) -> None:
     """Tells TensorBoard what is searched, and what shows in the table.
 
     The first column of the table is `objective`, which
@@ -24,7 +27,7 @@ def write_hparams_config(log_dir, hyperparameters, metrics) -> None:
     `tfgen.callbacks.TensorBoard` at their last epoch.
 
     Args:
-        log_dir: of the whole search, above the folders of the trials.
+        log_dir: folder of the whole search, above the folders of the trials.
         hyperparameters: the `keras_tuner.HyperParameters` of the search.
         metrics: names of logs, such as `["val_negative_elbo", "loss"]`.
     """
@@ -48,10 +51,10 @@ def write_hparams(log_dir, trial_id: str, values: dict) -> None:
     A trial that goes on after an interruption stays the same session.
 
     Args:
-        log_dir: of the trial, above its `train` and `validation`.
+        log_dir: folder of the trial, above its `train` and `validation`.
         trial_id: its name in the table.
-        values: of its hyperparameters. What the tuner keeps for itself and
-            None, which TensorBoard does not know, are left out.
+        values: values of its hyperparameters. Those that the tuner keeps for
+            itself and None, which TensorBoard does not know, are left out.
     """
     from tensorboard.plugins.hparams import api
 
@@ -74,7 +77,7 @@ def write_hparams_result(
     The score is that of the best epoch, while curves end with the last.
 
     Args:
-        log_dir: of the trial.
+        log_dir: folder of the trial.
         status: `"completed"` or `"failed"`.
         score: value of the objective; None of a failed trial.
         best_epoch: step of the score.
@@ -94,7 +97,7 @@ def write_hparams_result(
 
 
 def _domain(api, hyperparameter):
-    """What TensorBoard's sliders and boxes offer."""
+    """The values that TensorBoard's sliders and boxes offer."""
     if hasattr(hyperparameter, "min_value"):
         low, high = hyperparameter.min_value, hyperparameter.max_value
         if isinstance(low, int) and isinstance(high, int):

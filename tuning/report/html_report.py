@@ -41,7 +41,7 @@ def write_report(
     trials and to see them as parallel coordinates it names TensorBoard.
 
     Args:
-        path: of the file, which is there whole or not at all.
+        path: path of the file, which is there whole or not at all.
         records: the trials in the order in which they were drawn. Their
             folders may hold `history.csv`, with a column `objective_name`,
             and `samples.png`.

@@ -31,7 +31,7 @@ class Importance:
             would stay if all other hyperparameters were known.
         alone: the share that goes away if this one alone is known. The
             difference to `total` is due to interactions.
-        spread: of `total`: standard deviation over forests of trials drawn
+        spread: of each total, standard deviation over forests of trials drawn
             again with replacement.
         explained: R2 of the forest on trials that it was not fitted to
             ("out of bag"); None where it could not be fitted.
@@ -43,9 +43,9 @@ class Importance:
         Variance based sensitivity analysis of model output, table 2.
     """
 
-    total: dict
-    alone: dict
-    spread: dict
+    total: dict[str, float]
+    alone: dict[str, float]
+    spread: dict[str, float]
     explained: float | None
     note: str
 
@@ -60,7 +60,7 @@ def importance(
 
     Args:
         records: the trials, those without a score too.
-        scales: of the hyperparameters that varied.
+        scales: axes of the hyperparameters that varied.
     """
     completed = [record for record in records if has_score(record)]
     score = np.array([record.score for record in completed], np.float64)

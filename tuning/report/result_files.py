@@ -29,7 +29,7 @@ def write_best_json(
     may be moved. Numbers that are not finite are null.
 
     Args:
-        path: of the file, which is there whole or not at all.
+        path: path of the file, which is there whole or not at all.
         record: the best trial, as `best_of` gives it.
         objective_name: such as `"val_negative_elbo"`.
         direction: `"min"` or `"max"`.
@@ -78,7 +78,7 @@ def write_trials_csv(path, records: Sequence[TrialRecord]) -> None:
     told `dtype={"trial": str, "parent": str}`.
 
     Args:
-        path: of the file, which is there whole or not at all.
+        path: path of the file, which is there whole or not at all.
         records: the trials, in the order of the rows.
     """
     taken = {*BEFORE, *AFTER}
