@@ -397,3 +397,8 @@ def test_gradients_that_are_not_finite_name_the_network():
     text = str(error.value)
     assert "gradients of network discriminator" in text or "generator" in text
     assert "lower the learning rate" in text
+
+
+def test_models_without_a_discriminator_are_refused(make_model, images):
+    with pytest.raises(ValueError, match="got a VAE, expected a model with a"):
+        make_model().fit(images, verbose=0, callbacks=[GANHealth(images)])
