@@ -31,6 +31,7 @@ def test_texts_and_pictures_stand_where_they_should():
     picture = figures.to_array(figure)
     rows, columns = np.nonzero(picture.min(axis=-1) < 128)
     assert abs(rows.mean() - 20) < 3 and abs(columns.mean() - 50) < 2
-    figures.paste(picture, np.full((2, 3, 1), 9, np.uint8), 10, 40)
-    assert (picture[40:42, 10:13] == 9).all()
-    assert (picture == 9).all(axis=-1).sum() == 6
+    red = np.uint8([255, 0, 0])
+    figures.paste(picture, np.tile(red, (2, 3, 1)), 10, 40)
+    assert (picture[40:42, 10:13] == red).all()
+    assert (picture == red).all(axis=-1).sum() == 6
