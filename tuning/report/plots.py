@@ -79,13 +79,13 @@ def learning_curves(view: View) -> str | None:
     # The first epochs are far off: their part of the axis would be empty.
     values = [v for _, curve in curves for _, v in curve[len(curve) // 3 :]]
     figure, axes = _panel(scale_of_numbers("", values), 1000, 380)
-    many = len(curves) > MANY_TRIALS
+    thin = 0.8 if len(curves) > MANY_TRIALS else 1.2
     for rank, curve in reversed(curves):  # the best are drawn last
         step = -(-len(curve) // MOST_POINTS)
         axes.plot(
             *zip(*curve[::-step][::-1], strict=True),
             marker="o" if len(curve) == 1 else None,
-            linewidth=3 if rank == 0 else 0.8 if many else 1.2,
+            linewidth=3 if rank == 0 and view.completed else thin,
             **_style(view, rank),
         )
     _label(axes, view, "epoch", [at for _, curve in curves for at, _ in curve])
