@@ -84,6 +84,7 @@ class DiffAugment(Augmentation):
         draws = batch.uniform((3, 1, 1, 1), purpose)
         brightness, saturation, contrast = tf.unstack(draws, axis=1)
         x = x + self.brightness * (2.0 * brightness - 1.0)
+        # Saturation scales the distance to grey, contrast that to the mean.
         grey = tf.reduce_mean(x, axis=3, keepdims=True)
         x = grey + 2.0 * saturation * (x - grey)
         mean = tf.reduce_mean(x, axis=(1, 2, 3), keepdims=True)
@@ -151,6 +152,8 @@ class AdaptiveAugment(DiffAugment):
         self, x: tf.Tensor, batch: GlobalBatch, purpose: str
     ) -> tf.Tensor:
         for name, change in self.changes():
+            # Every image is changed and some are put back: a branch of the
+            # graph cannot differ between rows.
             chance = batch.uniform((1, 1, 1), f"{purpose}_{name}_chance")
             changed = change(x, batch, f"{purpose}_{name}")
             x = tf.where(chance < self.probability, changed, x)
@@ -159,6 +162,7 @@ class AdaptiveAugment(DiffAugment):
     def update_state(
         self, batch: GlobalBatch, real_accuracy: tf.Tensor
     ) -> None:
+        # Over all replicas, so that each assigns the same value.
         right = 2.0 * batch.global_mean(real_accuracy) - 1.0
         change = tf.sign(right - self.target) * batch.size / self.images
         self.probability.assign(
@@ -211,6 +215,7 @@ def _translation(x, batch, purpose):
         padding = [[0, 0]] * 4
         padding[axis] = [most, most]
         padded = tf.pad(x, padding)
+        # A shift for each image is a gather; gradients go through it.
         places = tf.range(size) + most - shift[:, None]
         x = tf.gather(padded, places, axis=axis, batch_dims=1)
     return x

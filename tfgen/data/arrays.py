@@ -158,6 +158,7 @@ def _check_kind(array: np.ndarray, kind: str) -> None:
 
 
 def _check_finite_in_pieces(array: np.ndarray) -> None:
+    # A memory-mapped file may be larger than the memory.
     rows = max(1, _CHECK_BYTES // max(1, array[:1].nbytes))
     for start in range(0, len(array), rows):
         piece = array[start : start + rows]
@@ -166,6 +167,7 @@ def _check_finite_in_pieces(array: np.ndarray) -> None:
 
 def _scaling(array: np.ndarray, value_range):
     found = stored_range(array, "x")
+    # As bytes they are exact and small; a memory-mapped file stays on disk.
     if found == (0.0, 255.0) and not isinstance(array, np.memmap):
         array = array.astype(np.uint8, copy=False)
     if value_range is not None:

@@ -226,6 +226,7 @@ def _unreadable(name, error: Exception) -> ValueError:
     )
 
 
+# One pool for all folders; Pillow decodes outside of Python's lock.
 @functools.cache
 def _threads() -> concurrent.futures.ThreadPoolExecutor:
     return concurrent.futures.ThreadPoolExecutor(

@@ -1,5 +1,6 @@
 """load: a Source by name or path."""
 
+import contextlib
 import difflib
 import os
 import pathlib
@@ -212,8 +213,11 @@ def _read_npz(path: pathlib.Path, options: dict) -> Source:
                 "; expected x, and y for labels: save it with "
                 "np.savez(path, x=..., y=...)."
             )
-        x = _array(file, "x", path)
-        y = _array(file, "y", path) if "y" in file.files else None
+        found = []
+        for key in ("x", "y"):
+            with _readable(path, f" at key {key!r}"):
+                found.append(file[key] if key in file.files else None)
+        x, y = found
     return _from_arrays(path, x, y, options)
 
 
@@ -226,26 +230,21 @@ def _from_arrays(path: pathlib.Path, x, y, options: dict) -> Source:
 
 def _load(path: pathlib.Path):
     """Open a NumPy file; `.npy` stays on disk."""
-    try:
+    with _readable(path):
         mapped = path.suffix.lower() == ".npy"
         return np.load(path, mmap_mode="r" if mapped else None)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise _unreadable(path, error) from error
 
 
-def _array(file, key: str, path: pathlib.Path) -> np.ndarray:
+@contextlib.contextmanager
+def _readable(path: pathlib.Path, where: str = ""):
+    """Errors of NumPy in the block say which file cannot be read."""
     try:
-        return file[key]
+        yield
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise _unreadable(path, error, f" at key {key!r}") from error
-
-
-def _unreadable(path: pathlib.Path, error: Exception, where: str = ""):
-    if "allow_pickle" in str(error) or "pickled" in str(error):
-        reason = "it holds Python objects, or is no NumPy file"
-    else:
         reason = reason_of(error)
-    return ValueError(
-        f"{str(path)!r} cannot be read as NumPy arrays of numbers{where} "
-        f"({reason}): save it anew with np.save or np.savez."
-    )
+        if "allow_pickle" in str(error) or "pickled" in str(error):
+            reason = "it holds Python objects, or is no NumPy file"
+        raise ValueError(
+            f"{str(path)!r} cannot be read as NumPy arrays of numbers{where} "
+            f"({reason}): save it anew with np.save or np.savez."
+        ) from error

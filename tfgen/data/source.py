@@ -238,6 +238,7 @@ class Source:
             np.asarray(self.scale, np.float64).tolist(),
             self.class_names,
         )
+        # As stored: the rows themselves are hashed without being scaled.
         sha256.update(repr(header).encode())
         self.storage.digest(stored, sha256)
         for numbers in (self.labels, self.factors):
@@ -267,6 +268,8 @@ class Source:
 
     def scaled(self, stored: np.ndarray) -> np.ndarray:
         """Return stored values as they come out: float32, in range."""
+        # float32 cannot hold every value of other types, so the shift is taken
+        # off before they are rounded.
         exact = stored.dtype in (np.uint8, np.float32) and not self.standardized
         dtype = np.float32 if exact else np.float64
         shift = np.asarray(self.shift, dtype)
@@ -293,6 +296,7 @@ def _statistics(train: Source) -> tuple[np.ndarray, np.ndarray]:
     for rows in train.storage.chunks(stored):
         total += rows.sum(axis=0, dtype=np.float64)
     mean = total / len(train)
+    # A second pass, as the difference of two large sums would cancel.
     for rows in train.storage.chunks(stored):
         squares += np.square(rows - mean).sum(axis=0)
     deviation = np.sqrt(squares / len(train))
@@ -328,6 +332,8 @@ def divide_rows(
             "shares of at least 0 that sum to 1."
         )
     hashes = _row_hashes(chunks, seed)
+    # Groups are in the order of their hashes: as good as drawn, and the same
+    # for any order of the rows.
     _, group, sizes = np.unique(hashes, return_inverse=True, return_counts=True)
     starts = np.cumsum(sizes) - sizes
     bounds = np.rint(np.cumsum(fractions)[:-1] * len(hashes))

@@ -75,6 +75,8 @@ def stack(
     train, validation = grey.subset(splits["train"]).division(
         (1 - VALIDATION_FRACTION, VALIDATION_FRACTION), seed
     )
+    # Triples are drawn within each pool, so that no grey image of the
+    # training rows is seen again in the others.
     pools = {
         "train": splits["train"][train],
         "validation": splits["train"][validation],

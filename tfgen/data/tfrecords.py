@@ -71,6 +71,7 @@ class TFRecordStorage(Storage):
         sha256.update(self.read(sample).tobytes())
 
     def _scan(self, image_size, color_mode) -> None:
+        # Offsets are counted by hand: TensorFlow's reader does not tell them.
         places, labels, self.shape, self.is_image = [], [], None, None
         for number, file in enumerate(self.files):
             offset = 0

@@ -64,6 +64,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
         weights = tf.reshape(weights, [-1] + [1] * (len(inputs.shape) - 1))
         count = tf.reduce_sum(tf.ones_like(inputs) * weights, rest)
         total = tf.reduce_sum(inputs * weights, rest)
+        # Sums and not means, since replicas may hold different numbers of rows.
         total, count = _over_replicas([total, count])
         mean = self._or(self.moving_mean, total, count)
         # Second pass: squares of the large numbers themselves would cancel.
@@ -83,6 +84,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
 
 def _over_replicas(tensors):
+    # None in a strategy's scope outside of its replicas.
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:
         return tensors

@@ -56,6 +56,7 @@ class Dropout(keras.layers.Layer):
                 "batch:`, a tfgen.training.GlobalBatch, or with "
                 "training=False."
             )
+        # A purpose of its own: two uses in a step must not share a mask.
         noise = batch.uniform(inputs.shape[1:], batch.next_purpose(self.name))
         kept = tf.cast(noise >= self.rate, inputs.dtype)
         return inputs * kept / (1.0 - self.rate)

@@ -69,6 +69,7 @@ class MinibatchStddev(keras.layers.Layer):
         mean = tf.reduce_sum(weights * x, axis=1, keepdims=True) / count
         squares = weights * (x - mean) ** 2
         variance = tf.reduce_sum(squares, axis=1) / count[:, 0]
+        # The square root of 0 alone would have an infinite slope.
         return tf.reduce_mean(tf.sqrt(variance + 1e-8), axis=-1)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:

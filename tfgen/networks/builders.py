@@ -83,6 +83,7 @@ def build_encoder(
         )
     tools = Toolkit(spectral_norm, minibatch_stddev)
     x, label = keras.Input(input_shape, name="x"), _label_input(num_classes)
+    # Flat first: a label then is one vector beside x, not channels of it.
     h = keras.layers.Flatten()(x) if kind.flat else x
     if label is not None and conditioning == "concatenation":
         h = parts.label_beside(h, label)
@@ -173,6 +174,7 @@ def known_options(network: str, role: str) -> tuple[str, ...]:
         "encoder": (kind.encode, build_encoder),
         "decoder": (kind.decode, build_decoder),
     }
+    # The builders' own keyword-only arguments are options like the network's.
     return tuple(
         parameter.name
         for function in functions[role]

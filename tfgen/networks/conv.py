@@ -114,7 +114,7 @@ class DCGAN(parts.Network):
         for i, (name, width) in enumerate(parts.last_named(widths)):
             if name:
                 h = tools.compare_rows(h)
-            normalizes = batch_norm and i > 0
+            normalizes = batch_norm and i > 0  # which makes a bias moot
             h = tools.conv(
                 width,
                 kernel_size,

@@ -163,6 +163,7 @@ def last_named(widths: tuple) -> list[tuple[str | None, int]]:
     >>> last_named([32, 64])
     [(None, 32), ('features', 64)]
     """
+    # Without a width there is no layer to name, and the list stays empty.
     names = [None] * len(widths)
     return list(zip(names[:-1] + [FEATURES], widths, strict=False))
 

@@ -41,7 +41,7 @@ class ResNet(parts.Network):
         h = tools.conv(widths[0], 3, padding="same")(h)
         for i, width in enumerate(widths):
             h = tools.conv(width, 3, strides=2, padding="same")(h)
-            if i == len(widths) - 1:
+            if i == len(widths) - 1:  # as late as features still are images
                 h = tools.compare_rows(h)
             for _ in range(blocks):
                 h = _residual(h, width, tools, before)

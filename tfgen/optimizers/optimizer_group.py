@@ -78,6 +78,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         """
         for name, variables in variables_by_network.items():
             self._owned[name] = list(variables)
+            # By identity, since Keras compares variables by value.
             self._owner.update({id(v): name for v in variables})
             self.by_network[name].build(list(variables))
         self.built = True
@@ -114,6 +115,8 @@ class OptimizerGroup(keras.optimizers.Optimizer):
             squares.append(_squared_norm(gradients))
             optimizer = self.by_network[name]
             with tf.control_dependencies(_require_finite(name, squares[-1])):
+                # Only operations made in here wait for the check: without
+                # the copies, an update could read the gradients before it.
                 gradients = [tf.identity(gradient) for gradient in gradients]
                 gradients = _clip_global(optimizer, gradients)
                 optimizer.apply(gradients, variables)
@@ -148,6 +151,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
 
 
 def _rate_ratios(optimizers):
+    # As compiled. A callback later sets the first rate, and the others follow.
     rates = {name: rate_of(one) for name, one in optimizers.items()}
     first = next(iter(rates.values()), 0.0)
     return {n: rate / first if first else 1.0 for n, rate in rates.items()}
