@@ -10,17 +10,12 @@ import re
 from collections.abc import Iterator
 
 import tensorflow as tf
+from keras_tuner.src.engine.metrics_tracking import MetricsTracker
 
 FAILURE_FILE = "failure.txt"
 """In a trial's folder: the reason, left there by the worker."""
 LONGEST = 300
-DISK_ERRORS = (
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EROFS,
-    errno.ESTALE,
-    errno.EIO,
-)
+DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE, errno.EIO)
 PROC = pathlib.Path("/proc")
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 # Where in the graph a failed operation stands, which says nothing of why.
@@ -98,11 +93,11 @@ def read_reason(folder: pathlib.Path) -> str:
     return one_line(_text(folder / FAILURE_FILE))
 
 
-def score_reason(metrics, objective: str) -> str:
+def score_reason(metrics: MetricsTracker, objective: str) -> str:
     """Why what a trial reported is no result; empty if it is one.
 
     Args:
-        metrics: KerasTuner's `MetricsTracker`.
+        metrics: that it reported.
         objective: name of the metric that is searched for.
     """
     if not metrics.exists(objective):

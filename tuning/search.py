@@ -96,7 +96,7 @@ class Search:
         trials: int = 20,
         max_epochs: int = 30,
         patience: int | None = None,
-        extractor="auto",
+        extractor: str | objectives.Extractor | None = "auto",
         seed: int = 0,
         strategy: str = "none",
         replicas: int | None = None,
@@ -131,6 +131,7 @@ class Search:
         self.patience = patience
         if not self.is_built_from_settings and not processes.is_worker():
             arguments.check_reloadable(model)
+        # Trials need the folder's state only once the search runs.
         self._make_oracle()  # raises ValueError for what does not fit
         self._oracle = None
 

@@ -6,7 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from tfgen.reports.short_text import short_duration, short_number
 from tfgen.tuning.objectives import Objective
@@ -20,6 +20,9 @@ from tfgen.tuning.report.result_files import (
     write_trials_csv,
 )
 from tfgen.tuning.trial_record import TrialRecord, best_of
+
+if TYPE_CHECKING:
+    from tfgen.tuning.search import Search
 
 ENDED = ("completed", "failed")
 STATUS_SECONDS = 0.5
@@ -150,7 +153,7 @@ class SearchReports:
             those that go on.
     """
 
-    def __init__(self, search, planned_trials: int):
+    def __init__(self, search: "Search", planned_trials: int):
         self.search = search
         self.planned_trials = planned_trials
         self._ended = []

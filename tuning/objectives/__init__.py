@@ -2,6 +2,7 @@
 
 from tfgen.tuning.objectives.measures import MEASURES as MEASURES
 from tfgen.tuning.objectives.measures import Measure as Measure
+from tfgen.tuning.objectives.measuring import Extractor as Extractor
 from tfgen.tuning.objectives.measuring import Measuring as Measuring
 from tfgen.tuning.objectives.measuring import every as every
 from tfgen.tuning.objectives.measuring import load_extractor as load_extractor

@@ -2,7 +2,7 @@
 
 import math
 import pathlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import keras
 import numpy as np
@@ -20,6 +20,8 @@ from tfgen.tuning.objectives.measures import DISTRIBUTION_METRICS, Measure
 from tfgen.tuning.objectives.objective import COMBINED, Objective
 from tfgen.tuning.processes import is_worker
 
+Extractor = Callable[[np.ndarray], np.ndarray]
+"""See `tfgen.metrics.FeatureExtractor`."""
 DRAWS = 50
 SAMPLES = 5000
 """For distances; see `Evaluation`."""
@@ -57,7 +59,7 @@ class Measuring(keras.callbacks.Callback):
         objective: Objective,
         measures: Sequence[Measure],
         data: Source,
-        extractor,
+        extractor: Extractor | None,
         every: int,
         history: pathlib.Path,
         also: Iterable[int] = (),
@@ -80,18 +82,18 @@ class Measuring(keras.callbacks.Callback):
                 num_samples=SAMPLES,
             )
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._values = None
         if self._samples is not None:
             self._samples.set_model(self.model)
             self._samples.on_train_begin()
         self._held_out = HeldOutExamples(self.model, self.data, MOST_EXAMPLES)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self._values is None:
             self._values = self._earlier(epoch) if epoch else {}
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         if not self._values or self._is_due(epoch + 1):
             self._values = self._measure(epoch)
         logs.update(self._values)
@@ -171,8 +173,11 @@ class HeldOutExamples:
 
 
 def load_extractor(
-    asked, measures: Sequence[Measure], train: Source, path: pathlib.Path
-):
+    asked: str | Extractor | None,
+    measures: Sequence[Measure],
+    train: Source,
+    path: pathlib.Path,
+) -> Extractor | None:
     """The extractor in whose features the samples of all trials are compared.
 
     It is one for all: workers load what the chief trained.

@@ -117,7 +117,9 @@ class DurableOracle(StatelessDraws):
                 self._begin(trial, tuner_id)
             return _copy(self.ongoing_trials[tuner_id])
 
-    def update_trial(self, trial_id: str, metrics: dict, step=0) -> Trial:
+    def update_trial(
+        self, trial_id: str, metrics: dict, step: int = 0
+    ) -> Trial:
         """Notes what a worker measured; what came before is forgotten."""
         with self.lock:
             trial = self.trials[trial_id]
@@ -130,6 +132,7 @@ class DurableOracle(StatelessDraws):
         """Notes how a trial ended; the first result counts."""
         with self.lock:
             own = self.trials.get(trial.trial_id)
+            # A worker that was given up may come back with a result.
             if own is None or own.trial_id in self.end_order:
                 return
             self._learn(own, trial.hyperparameters)
@@ -243,6 +246,7 @@ class DurableOracle(StatelessDraws):
             return False
         if self.ongoing_trials:
             return False
+        # Asked, not read: whether a space is exhausted stands in no file.
         return self._next_trial().status == TrialStatus.STOPPED
 
     def get_state(self) -> dict:
@@ -282,12 +286,12 @@ class DurableOracle(StatelessDraws):
         if trial.trial_id not in self.trials:
             self.trials[trial.trial_id] = trial
             self.start_order.append(trial.trial_id)
-            self._record_values(trial)
+            self._record_values(trial)  # so that no other trial gets them
         note = self.run_notes.setdefault(trial.trial_id, {"seconds": 0.0})
         note["started"] = time.time()
         note["kernel_kills"] = failures.count_kernel_kills()
         self.ongoing_trials[tuner_id] = trial
-        self.save()
+        self.save()  # before the worker hears of it: an id is never lost
 
     def _end(self, trial, reason):
         for tuner_id, ongoing in list(self.ongoing_trials.items()):
@@ -298,6 +302,7 @@ class DurableOracle(StatelessDraws):
         trial.status = TrialStatus.FAILED if reason else TrialStatus.COMPLETED
         if reason:
             self.reasons[trial.trial_id] = trial.message = reason
+            # Also for trials whose process could not write it any more.
             file = self.folder_of(trial.trial_id) / FAILURE_FILE
             write_text(file, f"{reason}\n")
         else:

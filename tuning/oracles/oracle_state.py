@@ -74,7 +74,7 @@ class StateFile:
             )
 
 
-def state_of(oracle) -> dict:
+def state_of(oracle: keras_tuner.Oracle) -> dict:
     """All that a `DurableOracle` has to know after a kill."""
     return {
         "format": FORMAT,
@@ -93,7 +93,7 @@ def state_of(oracle) -> dict:
     }
 
 
-def restore(oracle, state: dict) -> None:
+def restore(oracle: keras_tuner.Oracle, state: dict) -> None:
     """Puts `state_of` into an oracle.
 
     Raises:
@@ -116,7 +116,7 @@ def restore(oracle, state: dict) -> None:
     }
 
 
-def record_of(oracle, trial: Trial) -> TrialRecord:
+def record_of(oracle: keras_tuner.Oracle, trial: Trial) -> TrialRecord:
     """What a `DurableOracle` knows of a trial, for the reports."""
     if trial.trial_id in oracle.queue:
         status = "waiting"
@@ -144,7 +144,7 @@ def record_of(oracle, trial: Trial) -> TrialRecord:
     )
 
 
-def last_seen(oracle, tuner_id: str) -> float:
+def last_seen(oracle: keras_tuner.Oracle, tuner_id: str) -> float:
     """When a worker that is gone was last heard of with its trial."""
     trial_id = oracle.ongoing_trials[tuner_id].trial_id
     started = oracle.run_notes[trial_id]["started"]

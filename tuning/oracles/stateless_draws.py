@@ -53,6 +53,7 @@ class StatelessDraws(keras_tuner.Oracle):
         self._id_to_hash[trial.trial_id] = self._compute_values_hash(
             hyperparameters.values
         )
+        # Anew: what a trial learned may have changed its own hash.
         self._tried_so_far = set(self._id_to_hash.values())
 
     def _compute_values_hash(self, values):

@@ -5,6 +5,7 @@ import time
 from concurrent import futures
 
 import grpc
+from google.protobuf.message import Message
 from keras_tuner.engine.trial import TrialStatus
 from keras_tuner.src import protos
 from keras_tuner.src.distribute.oracle_chief import OracleServicer
@@ -83,7 +84,9 @@ class ChiefService(OracleServicer):
         if self._error is not None:
             raise self._error
 
-    def CreateTrial(self, request, context):
+    def CreateTrial(
+        self, request: Message, context: grpc.ServicerContext
+    ) -> Message:
         answer = self._call(super().CreateTrial, request, context)
         status = TrialStatus.from_proto(answer.trial.status)
         with self._lock:
@@ -93,11 +96,13 @@ class ChiefService(OracleServicer):
                 self.busy.add(request.tuner_id)
             if status == TrialStatus.STOPPED:
                 self.stopped.add(request.tuner_id)
-            else:
+            else:  # a trial that was taken over needs it after all
                 self.stopped.discard(request.tuner_id)
         return answer
 
-    def GetTrial(self, request, context):
+    def GetTrial(
+        self, request: Message, context: grpc.ServicerContext
+    ) -> Message:
         """Whether a trial is still that of the worker that asks."""
         worker = dict(context.invocation_metadata()).get(chief_contact.WORKER)
         if worker is None:
@@ -111,10 +116,14 @@ class ChiefService(OracleServicer):
             )
         return protos.get_service().GetTrialResponse()
 
-    def UpdateTrial(self, request, context):
+    def UpdateTrial(
+        self, request: Message, context: grpc.ServicerContext
+    ) -> Message:
         return self._call(super().UpdateTrial, request, context)
 
-    def EndTrial(self, request, context):
+    def EndTrial(
+        self, request: Message, context: grpc.ServicerContext
+    ) -> Message:
         return self._call(super().EndTrial, request, context)
 
     def _hear(self, worker):
@@ -129,7 +138,7 @@ class ChiefService(OracleServicer):
                 grpc.StatusCode.NOT_FOUND, f"there is no trial {error}"
             )
         except Exception as error:
-            self._error = error
+            self._error = error  # the chief ends; the worker hears UNKNOWN
             raise
 
 

@@ -81,7 +81,7 @@ class WorkerProcess:
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(max(0.0, deadline - time.monotonic()))
         self._process.kill()
-        self._process.wait()
+        self._process.wait()  # else it stays as a zombie
 
     def last_line(self) -> str:
         """Last line of its log; says so if there is none."""

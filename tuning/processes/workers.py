@@ -154,7 +154,7 @@ class LocalWorkers(Workers):
             done = self.oracle.finished or process.name in self.service.stopped
             if done and status is not None:
                 del self.working[process.name]
-            elif done:
+            elif done:  # it has been told, and has some seconds to leave
                 continue
             elif status is None:
                 self._check_silence(process)
@@ -233,6 +233,8 @@ class LocalWorkers(Workers):
         if epoch > self._epoch_of_trial[trial_id]:
             self._epoch_of_trial[trial_id] = epoch
             self._deaths_in_trial[trial_id] = 0
+        # Deaths with progress between them come from outside: a cluster that
+        # takes machines back would else fail every long trial.
         self._deaths_in_trial[trial_id] += 1
         return self._deaths_in_trial[trial_id]
 
@@ -303,6 +305,7 @@ class RemoteWorkers(Workers):
         left = [name for name in names if not self._is_gone(name)]
         if self.oracle.finished and not left:
             return False
+        # A chief that was just started has met nobody yet, and waits.
         if left or not self.service.met:
             self._alone_since = None
             return True
