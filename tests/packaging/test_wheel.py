@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FOLDERS = {"tfgen": "tfgen", "export": "tfgen/export", "tuning": "tfgen/tuning"}
 NOT_SOURCE = shutil.ignore_patterns(
-    *(".*", "build", "demo", "dist", "runs", "tests", "*.egg-info"),
+    *(".*", "build", "demo", "dist", "tests", "*.egg-info"),
     *("__pycache__", "*.pyc"),
 )
 
@@ -32,11 +32,17 @@ def run(*command, **options):
     return done.stdout
 
 
+def _not_source(folder, names):
+    """As .gitignore: `runs` in the root holds runs, `tfgen/runs` is code."""
+    runs = {"runs"} & set(names) if Path(folder) == ROOT else set()
+    return NOT_SOURCE(folder, names) | runs
+
+
 @pytest.fixture(scope="module")
 def archives(tmp_path_factory):
     """The source archive, and the wheel built from it, of a copy."""
     folder = tmp_path_factory.mktemp("archives")
-    shutil.copytree(ROOT, folder / "source", ignore=NOT_SOURCE)
+    shutil.copytree(ROOT, folder / "source", ignore=_not_source)
     run(sys.executable, "-m", "build", "--no-isolation", folder / "source")
     (source,) = (folder / "source" / "dist").glob("*.tar.gz")
     (wheel,) = (folder / "source" / "dist").glob("*.whl")
