@@ -1,12 +1,10 @@
 """What `tfgen train` says and keeps of a GAN's health."""
 
-import io
 import shutil
 
 import PIL.Image
 
 from tfgen.callbacks import read_history
-from tfgen.runs.progress import Progress
 
 TRAIN = (
     *("train", "gan", "--data", "digits", "--network", "mlp"),
@@ -55,17 +53,3 @@ def test_frames_go_on_after_a_resume(tfgen, tmp_path):
         for run in ("resumed", "run")
     )
     assert mine == theirs
-
-
-def test_a_warning_wipes_the_status_line(capsys):
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    terminal = Terminal()
-    Progress(3, 2, terminal).warn("epoch 1: something")
-    assert set(terminal.getvalue()) == {"\r", " "}
-    file = io.StringIO()
-    Progress(3, 2, file).warn("epoch 1: something")
-    assert file.getvalue() == ""
-    assert capsys.readouterr().err == "warning: epoch 1: something\n" * 2

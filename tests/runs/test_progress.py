@@ -120,3 +120,11 @@ def test_small_and_large_numbers(clock):
     logs = {"a": 0.000123456, "b": 999.96, "c": 123456.7, "d": float("nan")}
     text = run(clock, io.StringIO(), 1, logs=logs)
     assert "  a 0.00012346  b 1000.  c 1.2346e+05  d nan  " in text
+
+
+def test_a_warning_wipes_the_status_line(capsys):
+    Progress(3, 2, terminal := Terminal()).warn("epoch 1: something")
+    assert set(terminal.getvalue()) == {"\r", " "}
+    Progress(3, 2, file := io.StringIO()).warn("epoch 1: something")
+    assert file.getvalue() == ""
+    assert capsys.readouterr().err == "warning: epoch 1: something\n" * 2
