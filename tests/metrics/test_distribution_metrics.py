@@ -75,21 +75,13 @@ def test_batches_of_any_size(make):
         assert metric.result() == pytest.approx(expected, rel=1e-6)
 
 
-def small_extractor():
-    """Three features of four columns, and two logits."""
-    inputs = keras.Input((4,))
-    features = keras.layers.Dense(3, name="features")(inputs)
-    outputs = {"features": features, "logits": keras.layers.Dense(2)(features)}
-    model = keras.Model(inputs, outputs)
-    kernel = np.arange(12).reshape(4, 3) / 10
-    model.get_layer("features").set_weights([kernel, np.zeros(3)])
-    return model
-
-
 def test_features_in_place_of_examples(make):
     """What the extractor gives, computed once, is all that a metric needs."""
     real, generated = draw()
-    extractor = small_extractor()
+    inputs = keras.Input((4,))
+    features = keras.layers.Dense(3)(inputs)
+    outputs = {"features": features, "logits": keras.layers.Dense(2)(features)}
+    extractor = keras.Model(inputs, outputs)
     whole = type(make()).from_config(
         {**make().get_config(), "extractor": extractor}
     )
@@ -100,19 +92,6 @@ def test_features_in_place_of_examples(make):
     assert metric.result() == value(whole, real, generated)
     with pytest.raises(ValueError, match=r"shape \(2, 4, 3\), expected \(n, f"):
         metric.update_features(real=np.zeros((2, 4, 3)))
-
-
-def test_features_and_logits_of_one_pass():
-    model, calls = small_extractor(), []
-    extractor = FeatureExtractor(model, batch_size=50)
-    extractor.model = lambda x, training: calls.append(len(x)) or model(x)
-    x = draw()[0]
-    found = extractor.outputs(x)
-    assert calls == [50, 40]
-    expected = x @ (np.arange(12).reshape(4, 3) / 10)
-    np.testing.assert_allclose(found["features"], expected, atol=1e-6)
-    assert found["logits"].shape == (90, 2)
-    np.testing.assert_array_equal(found["logits"], extractor.logits(x))
 
 
 def test_updates_with_no_examples(make):

@@ -62,19 +62,8 @@ def test_tables():
     assert model(test.arrays()[0])["features"].shape[1] == 128
 
 
-def test_value_range_is_that_of_picture_files(extractor):
-    x = np.array([-1.2, -1.0, 0.0, 0.001, 1.0, 7.0])[:, None]
-    found = FeatureExtractor(None, value_range=(-1, 1)).features(x)[:, 0]
-    expected = np.array([0, 0, 128, 128, 255, 255]) / 255
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
-
-
 class TestRefused:
     def test_no_classes(self):
         x = np.zeros((20, 3), np.float32)
         with pytest.raises(ValueError, match="no classes"):
             fit_extractor(tfgen.data.from_arrays(x, kind="points"))
-
-    def test_what_is_no_extractor(self):
-        with pytest.raises(ValueError, match="extractor is 'vgg', expected"):
-            FeatureExtractor("vgg")

@@ -200,11 +200,8 @@ def _names(runs):
 def _check_out(out):
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out} is a file, expected a folder: pass --out.")
-    ours = (out / "report.json").exists() or all(
-        path.name.startswith("extractor_")
-        for path in (out.iterdir() if out.exists() else ())
-    )
-    if not ours:
+    ours = all(path.name.startswith("extractor_") for path in out.glob("*"))
+    if not ours and not (out / "report.json").exists():
         raise ValueError(
             f"{out} holds other things than an evaluation: choose another "
             "--out."

@@ -154,30 +154,19 @@ class LogWeights:
         self._compiled = compiled.get_concrete_function(signature)
 
     def __call__(
-        self,
-        inputs: dict[str, np.ndarray],
-        first_row: int,
-        first_draw: int,
-        last_draw: int,
+        self, inputs: dict[str, np.ndarray], **place: int
     ) -> np.ndarray:
         """Weights of examples in a row and of draws of one block.
 
         Args:
             inputs: `x`, and `label` where the model has classes, as arrays.
-            first_row: number of the first example in the data.
-            first_draw: number of the first draw.
-            last_draw: one after the last, in the block of the first.
+            **place: `first_row`, number of the first example in the data;
+                `block`, number of the block; `start` and `stop`, the draws
+                within it.
 
         Returns:
             float64 `(rows, draws)`.
         """
-        block, start = divmod(first_draw, BLOCK)
-        place = {
-            "first_row": first_row,
-            "block": block,
-            "start": start,
-            "stop": start + last_draw - first_draw,
-        }
         tensors = {k: tf.constant(v, tf.int64) for k, v in place.items()}
         tensors |= {k: tf.convert_to_tensor(v) for k, v in inputs.items()}
         return self._compiled(tensors).numpy().astype("float64")
@@ -201,11 +190,16 @@ class LogWeights:
 def _running_sums(log_weights, chunk, first_row, k, draws):
     """Logarithms of the sums of weights and of squared weights, `(2, rows)`."""
     sums = np.full((2, len(chunk["x"])), -np.inf)
-    for block in range(0, k, BLOCK):
-        end = min(block + BLOCK, k)
-        for first in range(block, end, draws):
-            last = min(first + draws, end)
-            part = log_weights(chunk, first_row, first, last)
+    for block in range(-(-k // BLOCK)):
+        end = min(BLOCK, k - block * BLOCK)
+        for start in range(0, end, draws):
+            part = log_weights(
+                chunk,
+                first_row=first_row,
+                block=block,
+                start=start,
+                stop=min(start + draws, end),
+            )
             _refuse_nan(part, first_row)
             both = np.stack([part, 2 * part])
             sums = np.logaddexp(sums, np.logaddexp.reduce(both, axis=2))
