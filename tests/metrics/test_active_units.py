@@ -32,6 +32,26 @@ def test_by_hand(model):
     assert active_units(model, X[[1, 1]]).count == 0
 
 
+class Doubling:
+    """An encoder alone: what a model is asked for, though it is no tfgen's."""
+
+    data_range = None
+
+    def endpoints(self):
+        inputs = {"x": keras.KerasTensor((None, 1), "float32")}
+        return {"encode": tfgen.models.Endpoint(None, inputs)}
+
+    def run_endpoint(self, name, inputs):
+        return {"mean": 2 * inputs["x"], "stddev": 1 + 0 * inputs["x"]}
+
+
+def test_a_model_of_another_family():
+    found = active_units(Doubling(), X)
+    np.testing.assert_allclose(found.variances, [4.0])
+    with pytest.raises(ValueError, match="which Doubling has not: pass a VAE"):
+        tfgen.metrics.importance_weighted_bound(Doubling(), X)
+
+
 def test_refused(model):
     with pytest.raises(ValueError, match="1 example, expected 2"):
         active_units(model, X[:1])

@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 
 from tfgen.metrics.distribution_metric import DistributionMetric
@@ -34,7 +36,7 @@ class FrechetDistance(DistributionMetric):
     18.0
     """
 
-    def __init__(self, **options):
+    def __init__(self, **options: Any):
         super().__init__(**options)
 
     def build(self, num_features: int) -> None:
@@ -42,10 +44,10 @@ class FrechetDistance(DistributionMetric):
         for side in self._sides.values():
             side.build(num_features)
 
-    def new_side(self, name):
+    def new_side(self, name: str) -> Moments:
         return Moments(self, name)
 
-    def value(self, real, generated):
+    def value(self, real: Moments, generated: Moments) -> float:
         moments = []
         for name, side in (("real", real), ("generated", generated)):
             if side.count < 2:

@@ -62,7 +62,7 @@ def _network(weights):
 class Prepare(keras.layers.Layer):
     """Pixels in [0, 1] of any size to what InceptionV3 takes."""
 
-    def call(self, pixels):
+    def call(self, pixels: tf.Tensor) -> tf.Tensor:
         if pixels.shape[-1] == 1:
             pixels = tf.image.grayscale_to_rgb(pixels)
         resized = tf.image.resize(
@@ -71,5 +71,5 @@ class Prepare(keras.layers.Layer):
         resized = tf.clip_by_value(resized, 0.0, 1.0)
         return tf.ensure_shape(2.0 * resized - 1.0, (None, SIDE, SIDE, 3))
 
-    def compute_output_shape(self, shape):
+    def compute_output_shape(self, shape: tuple) -> tuple:
         return (shape[0], SIDE, SIDE, 3)

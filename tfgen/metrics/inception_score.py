@@ -1,3 +1,5 @@
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -46,12 +48,12 @@ class InceptionScore(DistributionMetric):
         self,
         extractor: keras.Model | str | None = None,
         from_logits: bool = True,
-        **options,
+        **options: Any,
     ):
         super().__init__(extractor, **options)
         self.from_logits = from_logits
 
-    def new_side(self, name):
+    def new_side(self, name: str) -> "_Predictions":
         return _Predictions()
 
     def prepare(self, features: Rows) -> np.ndarray:
@@ -67,7 +69,7 @@ class InceptionScore(DistributionMetric):
             )
         return outputs
 
-    def value(self, real, generated):
+    def value(self, real: "_Predictions", generated: "_Predictions") -> float:
         # The mean divergence is the entropy of the mean prediction less the
         # mean entropy: two sums are enough, and no prediction is kept.
         mean = generated.sum / generated.count

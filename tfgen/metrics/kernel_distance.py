@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 
 from tfgen.metrics.distribution_metric import DistributionMetric
@@ -46,7 +48,7 @@ class KernelDistance(DistributionMetric):
         subset_size: int = 1000,
         max_rows: int = 10_000,
         seed: int = 2020,
-        **options,
+        **options: Any,
     ):
         self.subsets = subsets
         self.subset_size = subset_size
@@ -55,10 +57,10 @@ class KernelDistance(DistributionMetric):
         self._values = None
         super().__init__(**options)
 
-    def new_side(self, name):
+    def new_side(self, name: str) -> ReservoirSample:
         return ReservoirSample(self.max_rows)
 
-    def value(self, real, generated):
+    def value(self, real: ReservoirSample, generated: ReservoirSample) -> float:
         rows = real.rows, generated.rows
         size = min(self.subset_size, *map(len, rows))
         if size < 2:

@@ -1,5 +1,7 @@
 """Metrics of nearest neighbours, by balls that reach to the k-th nearest."""
 
+from typing import Any
+
 import numpy as np
 
 from tfgen.metrics.distribution_metric import DistributionMetric
@@ -21,7 +23,7 @@ class NeighborMetric(DistributionMetric):
     better = "higher"
     setting_names = ("k", "max_rows")
 
-    def __init__(self, k: int, max_rows: int = 10_000, **options):
+    def __init__(self, k: int, max_rows: int = 10_000, **options: Any):
         self.k = k
         self.max_rows = max_rows
         super().__init__(**options)
@@ -30,10 +32,10 @@ class NeighborMetric(DistributionMetric):
         """The metric of two arrays of features, `(n, features)`."""
         raise NotImplementedError(type(self).__name__)
 
-    def new_side(self, name):
+    def new_side(self, name: str) -> ReservoirSample:
         return ReservoirSample(self.max_rows)
 
-    def value(self, real, generated):
+    def value(self, real: ReservoirSample, generated: ReservoirSample) -> float:
         return self.compare(real.rows, generated.rows)
 
 
@@ -64,10 +66,10 @@ class Precision(NeighborMetric):
     0.5
     """
 
-    def __init__(self, k: int = 3, **options):
+    def __init__(self, k: int = 3, **options: Any):
         super().__init__(k, **options)
 
-    def compare(self, real, generated):
+    def compare(self, real: np.ndarray, generated: np.ndarray) -> float:
         return _in_any_ball(generated, real, self.k)
 
 
@@ -98,10 +100,10 @@ class Recall(NeighborMetric):
     0.75
     """
 
-    def __init__(self, k: int = 3, **options):
+    def __init__(self, k: int = 3, **options: Any):
         super().__init__(k, **options)
 
-    def compare(self, real, generated):
+    def compare(self, real: np.ndarray, generated: np.ndarray) -> float:
         return _in_any_ball(real, generated, self.k)
 
 
@@ -134,10 +136,10 @@ class Density(NeighborMetric):
     1.0
     """
 
-    def __init__(self, k: int = 5, **options):
+    def __init__(self, k: int = 5, **options: Any):
         super().__init__(k, **options)
 
-    def compare(self, real, generated):
+    def compare(self, real: np.ndarray, generated: np.ndarray) -> float:
         balls = balls_around(generated, real, ball_radii(real, self.k))
         return float(balls.mean() / self.k)
 
@@ -171,10 +173,10 @@ class Coverage(NeighborMetric):
     1.0
     """
 
-    def __init__(self, k: int = 5, **options):
+    def __init__(self, k: int = 5, **options: Any):
         super().__init__(k, **options)
 
-    def compare(self, real, generated):
+    def compare(self, real: np.ndarray, generated: np.ndarray) -> float:
         radii = ball_radii(real, self.k)
         return float(np.mean(nearest_distance(real, generated) <= radii))
 
