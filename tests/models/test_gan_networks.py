@@ -4,8 +4,8 @@ import keras
 import pytest
 
 import tfgen
-from tfgen.models.gan_checks import check_gan_parts, why_not_row_wise
-from tfgen.models.gan_networks import make_gan_parts
+from tfgen.models.network_checks import check_gan_parts, why_not_row_wise
+from tfgen.models.parts import make_gan_parts
 
 
 def parts(network="conv", shape=(8, 8, 1), num_classes=None, **options):

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 import tfgen
-from tfgen.models.interpolation import spherical, straight
+from tfgen.models.latents import spherical, straight
 
 
 def at(function, start, end, weight):

@@ -6,7 +6,7 @@ import scipy.stats
 import tensorflow as tf
 
 import tfgen
-from tfgen.models.truncation import truncated
+from tfgen.models.latents import truncated
 
 NOISE = np.float32(np.random.default_rng(0).normal(size=(20_000, 1)))
 

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 import tfgen
 from tfgen import losses, probability
+from tfgen.models.vae_gan_terms import apply_if
 from tfgen.training import GlobalBatch
-from tfgen.training.conditional_update import apply_if
 
 DATA = np.float32(np.random.default_rng(0).normal(size=(12, 3)))
 LATENT, HIDDEN, SEED, RATE = 2, 4, 4, 0.1

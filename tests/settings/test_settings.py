@@ -12,8 +12,7 @@ from tfgen.optimizers.schedules import SCHEDULES
 from tfgen.settings.names import _names_in_source, names_of
 from tfgen.settings.settings import Settings, as_option
 from tfgen.settings.table import MODEL_INDEPENDENT, SETTINGS, TABLE
-from tfgen.training.precision import PRECISIONS
-from tfgen.training.strategies import STRATEGIES
+from tfgen.training.environment import PRECISIONS, STRATEGIES
 
 REGISTRIES = {
     "network": tfgen.networks.NETWORKS,

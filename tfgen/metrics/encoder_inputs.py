@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from tfgen.models.endpoint_runner import check_inputs
+from tfgen.models.endpoints import check_inputs
 
 
 def encodes(model: Any) -> bool:

@@ -1,7 +1,7 @@
 """Deep generative models as `keras.Model` subclasses."""
 
 from tfgen.models.build import build as build
-from tfgen.models.endpoint import Endpoint as Endpoint
+from tfgen.models.endpoints import Endpoint as Endpoint
 from tfgen.models.families import Family as Family
 from tfgen.models.families import get_family as get_family
 from tfgen.models.families import register_family as register_family

@@ -14,17 +14,19 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tfgen.models.gan import GAN
-from tfgen.models.gan_networks import make_gan_parts
 from tfgen.models.generative_model import GenerativeModel
+from tfgen.models.parts import (
+    make_gan_parts,
+    make_vae_gan_parts,
+    make_vae_parts,
+)
 from tfgen.models.vae import VAE
 from tfgen.models.vae_gan import VAEGAN
-from tfgen.models.vae_gan_networks import make_vae_gan_parts
-from tfgen.models.vae_networks import make_vae_parts
 from tfgen.settings import searched
 from tfgen.settings.parameters import Choice, Condition, Fixed, Range
 from tfgen.settings.setting import Setting
 from tfgen.settings.table import SETTINGS, add_setting
-from tfgen.training.precision import precision_policy
+from tfgen.training.environment import precision_policy
 
 COMMON_OPTIONS = ("name", "precision", "seed")
 

@@ -6,17 +6,21 @@ import tensorflow as tf
 from tfgen import losses
 from tfgen.augmentations import get_augmentation
 from tfgen.models.adversary import Adversary
-from tfgen.models.gan_checks import (
-    check_augmentation,
-    check_gan_parts,
-    check_numbers,
-)
-from tfgen.models.gan_networks import average_of, find_data_range
 from tfgen.models.generative_model import GenerativeModel
-from tfgen.models.interpolation import on_lines, spherical
-from tfgen.models.network_inputs import with_labels
+from tfgen.models.latents import on_lines, spherical
+from tfgen.models.network_checks import (
+    check_gan_parts,
+    find_data_range,
+    with_labels,
+)
+from tfgen.models.option_checks import (
+    check_augmentation,
+    check_average_decay,
+    check_counts,
+    check_not_negative,
+)
 from tfgen.models.with_discriminator import ACCURACIES, WithDiscriminator
-from tfgen.training.average import update_average
+from tfgen.training.average import average_of, update_average
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -99,9 +103,9 @@ class GAN(WithDiscriminator, GenerativeModel):
         self.discriminator = discriminator
         if discriminator_steps is None:
             discriminator_steps = _recommended_steps(loss)
-        check_numbers(
-            discriminator_steps, average_decay, packing, feature_matching
-        )
+        check_counts(discriminator_steps=discriminator_steps, packing=packing)
+        check_average_decay(average_decay)
+        check_not_negative(feature_matching=feature_matching)
         self.data_shape, self.latent_dim = check_gan_parts(
             generator, discriminator, num_classes, packing
         )

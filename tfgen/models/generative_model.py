@@ -6,10 +6,8 @@ import keras
 import tensorflow as tf
 
 from tfgen.models.config import ConfigFromSignature
-from tfgen.models.endpoint import Endpoint
-from tfgen.models.endpoint_runner import EndpointRunner
-from tfgen.models.sampler import Sampler
-from tfgen.models.truncation import truncated
+from tfgen.models.endpoints import EndpointRunner, WithEndpoints
+from tfgen.models.latents import Sampler
 from tfgen.optimizers import OptimizerGroup
 from tfgen.training import inputs, refusals
 from tfgen.training.epoch_place import EpochPlace
@@ -20,7 +18,7 @@ from tfgen.training.step_runner import StepRunner
 MAX_SEED = 2**31
 
 
-class GenerativeModel(ConfigFromSignature, keras.Model):
+class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
     """Abstract base of the models; `VAE` and its siblings are final.
 
     A subclass sets `data_shape`, `data_range`, `latent_dim` and
@@ -78,25 +76,6 @@ class GenerativeModel(ConfigFromSignature, keras.Model):
     def network_variables(self) -> dict[str, list]:
         """Trainable variables by optimizer name."""
         raise NotImplementedError
-
-    def endpoints(self) -> dict[str, Endpoint]:
-        """The stateless, row-wise functions that Python and servers call.
-
-        A subclass adds its own.
-        """
-        return self.make_endpoints(
-            {
-                "generate": (self._generate_endpoint, ("seed",)),
-                "generate_truncated": (
-                    self._generate_truncated_endpoint,
-                    ("seed", "temperature", "truncation"),
-                ),
-            }
-        )
-
-    def withheld_endpoints(self) -> dict[str, str]:
-        """Endpoints that this model cannot offer, and why."""
-        return {}
 
     def generate(self, latents, uniform, labels=None):
         """Data from latents, and observation noise or None, as tensors."""
@@ -278,115 +257,6 @@ class GenerativeModel(ConfigFromSignature, keras.Model):
             for name, tracker in self.trackers.items()
             if training or name not in self._train_only
         }
-
-    # Running endpoints.
-
-    def run_endpoint(self, name, inputs, batch_size=256):
-        """Runs an endpoint over NumPy arrays, in batches.
-
-        Args:
-            name: a key of `endpoints()`.
-            inputs: dict of input name to array, one row an example.
-            batch_size: rows at a time; bounds the memory.
-
-        Returns:
-            Dict of output name to float32 array.
-
-        Raises:
-            ValueError: if the model has no such endpoint, or the inputs are
-                not what it takes.
-        """
-        return self._endpoint_runner.run(name, inputs, batch_size)
-
-    def compiled_endpoint(self, name):
-        """An endpoint as a `tf.types.experimental.ConcreteFunction`.
-
-        It takes a dict of tensors, and is traced once for Python and exports.
-        """
-        return self._endpoint_runner.compiled(name)
-
-    def sample(
-        self,
-        num_samples,
-        *,
-        seed=None,
-        labels=None,
-        temperature=1.0,
-        truncation=None,
-        batch_size=256,
-    ):
-        """Draws from the model: float32 `(num_samples, *data_shape)`.
-
-        Row i depends on (seed, i) and its label alone. Without a seed each
-        call gives other samples.
-
-        Args:
-            num_samples: how many.
-            seed: an integer.
-            labels: class of each sample, one class for all, or None: the
-                classes in turn. Only for class-conditional models.
-            temperature: standard deviation of the latents; below 1 samples
-                are nearer to the mode, better and less varied.
-            truncation: the farthest that a latent lies from 0, in standard
-                deviations, before the temperature scales it; None for no
-                bound. See `tfgen.models.truncation`.
-            batch_size: rows at a time.
-        """
-        return self._sampler.sample(
-            num_samples, seed, labels, batch_size, temperature, truncation
-        )
-
-    # For endpoints.
-
-    def endpoint_inputs(self, *names):
-        """Named inputs of an endpoint, with the label where there is one."""
-        x = keras.KerasTensor((None, *self.data_shape), "float32")
-        latent = keras.KerasTensor((None, self.latent_dim), "float32")
-        number = keras.KerasTensor((None,), "float32")
-        integer = keras.KerasTensor((None,), "int64")
-        specs = {
-            "x": x,
-            "x_start": x,
-            "x_end": x,
-            "latent": latent,
-            "latent_start": latent,
-            "latent_end": latent,
-            "weight": number,
-            "temperature": number,
-            "truncation": number,
-            "seed": integer,
-            "label": integer,
-        }
-        names += ("label",) if self.num_classes else ()
-        return {name: specs[name] for name in names}
-
-    def make_endpoints(self, functions) -> dict[str, Endpoint]:
-        """Endpoints of functions with the names of their inputs."""
-        return {
-            name: Endpoint(function, self.endpoint_inputs(*inputs))
-            for name, (function, inputs) in functions.items()
-        }
-
-    def noise_by_seed(self, seeds):
-        """Latents, and observation noise or None, each row by its own seed."""
-        return self._sampler.noise_by_seed(seeds)
-
-    def _generate_endpoint(self, seed, label=None):
-        return {"x": self.generate(*self.noise_by_seed(seed), self._hot(label))}
-
-    def _generate_truncated_endpoint(
-        self, seed, temperature, truncation, label=None
-    ):
-        noise, uniform = self.noise_by_seed(seed)
-        latents = truncated(noise, temperature, truncation)
-        return {"x": self.generate(latents, uniform, self._hot(label))}
-
-    def _hot(self, label):
-        return None if label is None else tf.one_hot(label, self.num_classes)
-
-    def _run(self, name, batch_size, **inputs):
-        given = {k: v for k, v in inputs.items() if v is not None}
-        return self.run_endpoint(name, given, batch_size)
 
     # Files.
 

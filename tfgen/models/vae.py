@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.models.generative_model import GenerativeModel
-from tfgen.models.network_inputs import with_labels
+from tfgen.models.network_checks import with_labels
 from tfgen.models.with_encoder import WithEncoder, reparameterize
 
 

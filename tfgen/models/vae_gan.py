@@ -1,26 +1,28 @@
 """Variational autoencoder with an adversary."""
 
+import typing
+
 import keras
 import tensorflow as tf
 
 from tfgen.augmentations import get_augmentation
-from tfgen.models import vae_gan_checks
-from tfgen.models.adversarial_weight import AdversarialWeight
+from tfgen.models import option_checks
 from tfgen.models.adversary import Adversary
-from tfgen.models.balance_gate import balanced_updates
-from tfgen.models.gan_checks import (
-    check_augmentation,
-    check_average_decay,
-    check_discriminator,
-)
-from tfgen.models.gan_networks import average_of, find_data_range
 from tfgen.models.generative_model import GenerativeModel
-from tfgen.models.learned_similarity import LearnedSimilarity
-from tfgen.models.network_inputs import with_labels
+from tfgen.models.network_checks import (
+    check_discriminator,
+    find_data_range,
+    with_labels,
+)
+from tfgen.models.vae_gan_terms import (
+    AdversarialWeight,
+    LearnedSimilarity,
+    apply_if,
+    balanced_updates,
+)
 from tfgen.models.with_discriminator import ACCURACIES, WithDiscriminator
 from tfgen.models.with_encoder import WithEncoder, reparameterize
-from tfgen.training.average import update_average
-from tfgen.training.conditional_update import apply_if
+from tfgen.training.average import average_of, update_average
 
 UPDATES = ("decoder_updated", "discriminator_updated")
 
@@ -126,7 +128,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         beta=1.0,
         beta_warmup_steps=0,
         free_bits=0.0,
-        adversarial_ratio=vae_gan_checks.DEFAULT_RATIO,
+        adversarial_ratio=option_checks.DEFAULT_RATIO,
         adversarial_weight=None,
         adversarial_warmup_steps=0,
         gamma=1.0,
@@ -148,15 +150,15 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         )
         self.discriminator = discriminator
         check_discriminator(discriminator, self.data_shape, num_classes)
-        check_augmentation(augmentation, self.data_shape)
-        check_average_decay(average_decay)
-        vae_gan_checks.check_numbers(
+        option_checks.check_augmentation(augmentation, self.data_shape)
+        option_checks.check_average_decay(average_decay)
+        option_checks.check_not_negative(
             adversarial_ratio=adversarial_ratio,
             adversarial_weight=adversarial_weight,
             adversarial_warmup_steps=adversarial_warmup_steps,
             gamma=gamma,
         )
-        vae_gan_checks.check_objective(
+        option_checks.check_objective(
             objective,
             self.likelihood,
             gamma=gamma,
@@ -164,10 +166,10 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             feature_variance=feature_variance,
             balance_gate=balance_gate,
         )
-        vae_gan_checks.check_weighing(
+        option_checks.check_weighing(
             gamma, adversarial_ratio, adversarial_weight
         )
-        self.data_range = vae_gan_checks.find_range(
+        self.data_range = option_checks.find_range(
             self.likelihood, find_data_range(decoder, "auto"), data_range
         )
         self.objective = objective
@@ -190,7 +192,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
                 self.add_weight,
             )
         )
-        vae_gan_checks.check_gate(balance_gate, self.adversarial_loss)
+        option_checks.check_gate(balance_gate, self.adversarial_loss)
         self.similarity = None
         if objective == "larsen":
             self.similarity = LearnedSimilarity(
@@ -218,74 +220,88 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
 
     # The algorithm.
 
-    def train_step(self, data):
+    def train_step(self, data: tuple) -> dict:
+        """Algorithm 1 of Larsen et al. (2016), its lines in four parts."""
         with self.training_batch(data) as batch:
-            with tf.GradientTape(persistent=True) as made:
-                x, kl, paid, outputs = self._draw(batch, training=True)
-                prior = self.current_beta() * batch.mean(paid)
-                prior += self.regularization(self.encoder)
-                decay = self.regularization(self.decoder)
-            with tf.GradientTape(persistent=True) as judged:
-                judged.watch(outputs)
-                fakes = [self.likelihood.mean(output) for output in outputs]
-                logs = self._terms(batch, x, kl, outputs, fakes, training=True)
-                likeness = self._reconstruction(batch, logs)
-                adversarial = batch.mean(logs["generator_loss"])
-            # The chain rule by hand: each network gets its own losses alone.
-            to_x = judged.gradient(likeness, outputs[0])
-            to_fool = judged.gradient(adversarial, outputs)
-            weight, weighed = self._weight(
-                batch, self.step, to_fool[0], self.gamma * to_x
+            drawn = self._draw(batch)
+            judged = self._judge(batch, drawn)
+            gradients, weighed = self._chain_rule(batch, drawn, judged)
+            gradients["discriminator"], said, critiques = (
+                self._discriminator_gradients(batch, *judged.fakes)
             )
-            one = tf.constant(1.0)
-            encoder = made.gradient(
-                [outputs[0], prior],
-                self.encoder.trainable_variables,
-                [to_x, one],
-            )
-            decoder = made.gradient(
-                [*outputs, decay],
-                self.decoder.trainable_variables,
-                [
-                    self.gamma * to_x + weight * to_fool[0],
-                    weight * to_fool[1],
-                    one,
-                ],
-            )
-            decoder += judged.gradient(
-                likeness, self.likelihood.trainable_variables
-            )
-            discriminator, said, critiques = self._discriminator_gradients(
-                batch, *fakes
-            )
-            logs |= (
-                weighed
-                | said
-                | self._apply(
-                    batch, critiques, (encoder, decoder, discriminator)
-                )
-            )
-            logs |= self._remember(batch, critiques, said)
+            applied = self._apply(batch, critiques, gradients)
+            remembered = self._remember(batch, critiques, said)
         self.count_step()
+        logs = judged.logs | weighed | said | applied | remembered
         return self.track(batch, logs)
 
-    def test_step(self, data):
+    def test_step(self, data: tuple) -> dict:
         batch = self.evaluation_batch(data)
-        x, kl, _, outputs = self._draw(batch, training=False)
-        fakes = [self.likelihood.mean(output) for output in outputs]
-        logs = self._terms(batch, x, kl, outputs, fakes, training=False)
-        return self.track(
-            batch,
-            logs | self._evaluate_discriminator(batch, *fakes),
+        made = self._make(batch, training=False)
+        fakes, logs = self._terms(batch, made, training=False)
+        logs |= self._evaluate_discriminator(batch, *fakes)
+        return self.track(batch, logs)
+
+    def _draw(self, batch):
+        """Z from Enc(X), X~ from Dec(Z), X_p from Dec(Z_p), and L_prior."""
+        with tf.GradientTape(persistent=True) as tape:
+            made = self._make(batch, training=True)
+            prior = self.current_beta() * batch.mean(made.paid)
+            prior += self.regularization(self.encoder)
+            decay = self.regularization(self.decoder)
+        return _Drawn(made, prior, decay, tape)
+
+    def _judge(self, batch, drawn):
+        """L_llike and L_GAN, as far as encoder and decoder learn from them.
+
+        Both are differentiated down to the decoder's outputs alone: there
+        they part, since of L_GAN nothing is for the encoder, and L_llike has
+        the weight gamma for the decoder, 1 for the encoder.
+        """
+        outputs = drawn.made.outputs
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(outputs)
+            fakes, logs = self._terms(batch, drawn.made, training=True)
+            likeness = self._reconstruction(batch, logs)
+            adversarial = batch.mean(logs["generator_loss"])
+        return _Judged(
+            fakes,
+            logs,
+            to_match=tape.gradient(likeness, outputs[0]),
+            to_fool=tape.gradient(adversarial, outputs),
+            to_scale=tape.gradient(
+                likeness, self.likelihood.trainable_variables
+            ),
         )
 
-    def _draw(self, batch, training):
-        """What a step encodes, draws and decodes.
+    def _chain_rule(self, batch, drawn, judged):
+        """Gradients of encoder and decoder, by name, and the weight's logs.
 
-        Returns:
-            The likelihood's targets, KL and what of it is paid, `(rows,)`,
-            and the decoder's outputs for reconstructions and for samples.
+        `L_prior + L_llike` for the encoder, `gamma L_llike - L_GAN` for the
+        decoder, with lambda before L_GAN. One pass back through the decoder
+        each, from what was found at its outputs.
         """
+        to_match = self.gamma * judged.to_match
+        weight, logs = self._weight(
+            batch, self.step, judged.to_fool[0], to_match
+        )
+        to_remake = to_match + weight * judged.to_fool[0]
+        to_sample = weight * judged.to_fool[1]
+        (remade, sampled), one = drawn.made.outputs, tf.constant(1.0)
+        encoder = drawn.tape.gradient(
+            [remade, drawn.prior],
+            self.encoder.trainable_variables,
+            [judged.to_match, one],
+        )
+        decoder = drawn.tape.gradient(
+            [remade, sampled, drawn.decay],
+            self.decoder.trainable_variables,
+            [to_remake, to_sample, one],
+        )
+        return {"encoder": encoder, "decoder": decoder + judged.to_scale}, logs
+
+    def _make(self, batch, training):
+        """What encoder and decoder make of a batch."""
         x = self.likelihood.targets(batch.x, batch)
         posterior = self.posterior(x, batch.labels, training)
         noise = batch.normal((self.latent_dim,), "posterior")
@@ -298,25 +314,30 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             )
             for z in (latents, batch.normal((self.latent_dim,), "latent"))
         ]
-        return x, kl, paid, outputs
+        return _Made(x, kl, paid, outputs)
 
-    def _terms(self, batch, x, kl, outputs, fakes, training):
-        """Those of encoder and decoder, each of shape `(rows,)`."""
-        likelihood = self.likelihood.log_prob(x, outputs[0])
+    def _terms(self, batch, made, training):
+        """X~ and X_p, and terms of encoder and decoder, each `(rows,)`."""
+        fakes = [self.likelihood.mean(output) for output in made.outputs]
+        likelihood = self.likelihood.log_prob(made.x, made.outputs[0])
         losses = {
-            "negative_elbo": kl - likelihood,
+            "negative_elbo": made.kl - likelihood,
             "reconstruction_loss": -likelihood,
-            "kl_loss": kl,
+            "kl_loss": made.kl,
             **self.adversary.generator_losses(batch, *fakes, training=training),
         }
         if self.similarity:
             losses["feature_loss"] = self.similarity(
                 batch.x, fakes[0], batch.labels, training
             )
-        return losses
+        return fakes, losses
 
     def _reconstruction(self, batch, terms):
-        """R, this replica's share of its mean over the batch."""
+        """R, this replica's share of its mean over the batch.
+
+        Equation 7 of the paper with larsen; the variance, which is 1 there,
+        passes no gradient on.
+        """
         if self.similarity is None:
             return batch.mean(terms["reconstruction_loss"])
         gap = terms["feature_loss"]
@@ -326,9 +347,13 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         """Takes the optimizers' steps, as far as the balance lets them."""
         variables = self.network_variables()
         goes, logs = self._balance(batch, critiques), {}
-        for name, values in zip(self.optimizer_names, gradients, strict=True):
+        for name in self.optimizer_names:
             logs[f"{name}_gradient_norm"] = apply_if(
-                goes.get(name), self.optimizer, name, values, variables[name]
+                goes.get(name),
+                self.optimizer,
+                name,
+                gradients[name],
+                variables[name],
             )
         if self.average_decoder is not None:
             update_average(
@@ -378,3 +403,38 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             name: keras.optimizers.Adam(5e-4, beta_1=0.5, beta_2=0.99)
             for name in self.optimizer_names
         }
+
+
+class _Made(typing.NamedTuple):
+    """What encoder and decoder make of a batch."""
+
+    x: tf.Tensor
+    """The likelihood's targets."""
+    kl: tf.Tensor
+    """`(rows,)`, in nats."""
+    paid: tf.Tensor
+    """What of `kl` is paid after free bits."""
+    outputs: list[tf.Tensor]
+    """Of the decoder, for reconstructions and for samples of the prior."""
+
+
+class _Drawn(typing.NamedTuple):
+    made: _Made
+    prior: tf.Tensor
+    """The encoder's own loss: the KL term and its layers' penalties."""
+    decay: tf.Tensor
+    """Penalties of the decoder's layers."""
+    tape: tf.GradientTape
+    """From the weights to all of this."""
+
+
+class _Judged(typing.NamedTuple):
+    fakes: list[tf.Tensor]
+    """Data that the discriminator is shown: reconstructions, samples."""
+    logs: dict[str, tf.Tensor]
+    to_match: tf.Tensor
+    """Gradient of R at the outputs for reconstructions."""
+    to_fool: list[tf.Tensor]
+    """Gradients of A at all outputs."""
+    to_scale: list[tf.Tensor]
+    """Gradients of R by the likelihood's own variables."""

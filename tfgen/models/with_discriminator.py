@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from tfgen import losses
 from tfgen.augmentations import AdaptiveAugment
-from tfgen.models.endpoint import Endpoint
-from tfgen.models.gan_checks import (
+from tfgen.models.endpoints import Endpoint
+from tfgen.models.network_checks import (
     check_layers,
     has_batch_norm,
     why_not_row_wise,

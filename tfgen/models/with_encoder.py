@@ -5,9 +5,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen import probability
-from tfgen.models.interpolation import on_lines, straight
-from tfgen.models.network_inputs import with_labels
-from tfgen.models.vae_networks import check_vae_parts
+from tfgen.models.latents import on_lines, straight
+from tfgen.models.network_checks import check_vae_parts, with_labels
+from tfgen.models.option_checks import check_not_negative
 from tfgen.training import random
 
 SCORE_DRAWS = 8
@@ -40,7 +40,9 @@ class WithEncoder:
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = probability.get(likelihood)
-        _check_terms(beta, beta_warmup_steps, free_bits)
+        check_not_negative(
+            beta=beta, beta_warmup_steps=beta_warmup_steps, free_bits=free_bits
+        )
         self.beta = beta
         self.beta_warmup_steps = beta_warmup_steps
         self.free_bits = free_bits
@@ -266,14 +268,3 @@ def warmed_up(value, steps, step):
     if not steps:
         return value
     return value * tf.minimum(tf.cast(step, tf.float32) / steps, 1.0)
-
-
-def _check_terms(beta, beta_warmup_steps, free_bits):
-    terms = {
-        "beta": beta,
-        "beta_warmup_steps": beta_warmup_steps,
-        "free_bits": free_bits,
-    }
-    for name, value in terms.items():
-        if value < 0:
-            raise ValueError(f"{name} is {value}, expected 0 or more.")

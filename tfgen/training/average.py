@@ -1,6 +1,16 @@
 """Exponential moving averages of a network's weights."""
 
+import keras
 import tensorflow as tf
+
+
+def average_of(network):
+    """A network of the same weights, for their moving average."""
+    average = keras.models.clone_model(network)
+    average.set_weights(network.get_weights())
+    average.name = f"average_{network.name}"
+    average.trainable = False
+    return average
 
 
 def update_average(average, network, decay, step) -> None:

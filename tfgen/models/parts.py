@@ -1,9 +1,7 @@
-"""Generator and discriminator of a GAN, made by name."""
-
-import keras
+"""Networks and likelihoods of each kind of model, made by name."""
 
 from tfgen import networks as named_networks
-from tfgen.models.network_inputs import last_activation
+from tfgen import probability
 
 # Without these the first generated images are all but constant.
 _HE = {"activation": "leaky_relu", "kernel_initializer": "he_normal"}
@@ -14,6 +12,40 @@ DEFAULTS = {
     "dcgan": {},
 }
 DISCRIMINATOR_DEFAULTS = {"resnet": {"normalization": None}}
+DISCRIMINATOR_ONLY = ("spectral_norm", "minibatch_stddev")
+
+
+def make_vae_parts(
+    input_shape,
+    latent_dim,
+    network,
+    network_options,
+    likelihood,
+    output_activation,
+    networks,
+    num_classes,
+):
+    """Returns `(encoder, decoder, likelihood)`; arguments as in `build`."""
+    likelihood = find_likelihood(likelihood, input_shape)
+    if networks is not None:
+        return (*networks(input_shape), likelihood)
+    network = network or named_networks.recommended_network(input_shape)
+    for_encoder, for_decoder = named_networks.divide_options(
+        network, network_options
+    )
+    encoder = make_encoder(
+        network, input_shape, latent_dim, num_classes, for_encoder
+    )
+    channels = input_shape[-1] * likelihood.parameters_per_value
+    decoder = named_networks.build_decoder(
+        network,
+        (*input_shape[:-1], channels),
+        latent_dim,
+        num_classes,
+        output_activation or "linear",
+        **for_decoder,
+    )
+    return encoder, decoder, likelihood
 
 
 def make_gan_parts(
@@ -90,6 +122,86 @@ def make_gan_parts(
     return generator, discriminator
 
 
+def make_vae_gan_parts(
+    input_shape,
+    latent_dim,
+    network,
+    network_options,
+    likelihood,
+    output_activation,
+    networks,
+    num_classes,
+    *,
+    objective,
+    discriminator_options,
+    conditioning,
+):
+    """Returns `(encoder, decoder, discriminator, likelihood)`.
+
+    Arguments as in `build`; encoder and decoder know the same options as
+    those of a VAE, the discriminator those of a GAN's.
+    """
+    if likelihood is None:
+        likelihood = _recommended_likelihood(input_shape, objective)
+        if likelihood.data_range == (-1.0, 1.0) and networks is None:
+            output_activation = output_activation or "tanh"
+    likelihood = find_likelihood(likelihood, input_shape)
+    if networks is not None:
+        refuse_beside_networks(
+            network=network,
+            network_options=network_options,
+            discriminator_options=discriminator_options,
+            output_activation=output_activation,
+        )
+        return (*networks(input_shape), likelihood)
+    check_conditioning(conditioning, num_classes, 1)
+    network = network or named_networks.recommended_network(input_shape)
+    for_encoder, for_decoder = named_networks.divide_options(
+        network, network_options
+    )
+    of_discriminator = {**for_encoder, **(discriminator_options or {})}
+    for_encoder = {
+        k: v for k, v in for_encoder.items() if k not in DISCRIMINATOR_ONLY
+    }
+    encoder = make_encoder(
+        network, input_shape, latent_dim, num_classes, for_encoder
+    )
+    channels = input_shape[-1] * likelihood.parameters_per_value
+    decoder = make_generator(
+        network,
+        (*input_shape[:-1], channels),
+        latent_dim,
+        for_decoder,
+        output_activation or "linear",
+        num_classes,
+        conditioning,
+    )
+    decoder.name = "decoder"
+    discriminator = make_discriminator(
+        network, input_shape, of_discriminator, num_classes, conditioning
+    )
+    return encoder, decoder, discriminator, likelihood
+
+
+def find_likelihood(likelihood, input_shape):
+    """The likelihood that was named or made, by default by the data's shape."""
+    if likelihood is None:
+        grey = len(input_shape) == 3 and input_shape[-1] == 1
+        likelihood = "bernoulli" if grey else "gaussian"
+    if callable(likelihood) and not isinstance(
+        likelihood, probability.Likelihood
+    ):
+        likelihood = likelihood()
+    return probability.get(likelihood)
+
+
+def make_encoder(network, input_shape, latent_dim, num_classes, options):
+    """A network by name, to mean and log variance."""
+    return named_networks.build_encoder(
+        network, input_shape, 2 * latent_dim, num_classes, **options
+    )
+
+
 def make_generator(
     network,
     output_shape,
@@ -137,6 +249,15 @@ def make_discriminator(
     return discriminator
 
 
+def _recommended_likelihood(input_shape, objective):
+    """With larsen it trains nothing, and only says how near x~ is to x."""
+    is_image = len(input_shape) == 3
+    if is_image and input_shape[-1] == 1:
+        return probability.Bernoulli()
+    scale = 0.5**0.5 if objective == "larsen" else "learned"
+    return probability.Gaussian(scale, (-1.0, 1.0) if is_image else None)
+
+
 def refuse_beside_networks(**options):
     """Raises ValueError for options that `networks` would leave without use."""
     for name, value in options.items():
@@ -144,20 +265,6 @@ def refuse_beside_networks(**options):
             raise ValueError(
                 f"networks and {name}={value!r} were given: leave one out."
             )
-
-
-def _defaults(network, shape):
-    defaults = DEFAULTS[network]
-    if len(shape) == 1:
-        # Points in the plane are learned better from small weights.
-        return {**defaults, "kernel_initializer": "glorot_uniform"}
-    return defaults
-
-
-def _normalizes(network, options):
-    return network == "dcgan" or (
-        network == "resnet" and options.get("normalization", "group")
-    )
 
 
 def check_conditioning(conditioning, num_classes, packing) -> None:
@@ -180,22 +287,15 @@ def check_conditioning(conditioning, num_classes, packing) -> None:
         )
 
 
-def find_data_range(generator, data_range):
-    """`(low, high)`, by the last activation if `data_range` is "auto"."""
-    if data_range != "auto":
-        return None if data_range is None else tuple(map(float, data_range))
-    activation = last_activation(generator)
-    if activation is keras.activations.tanh:
-        return (-1.0, 1.0)
-    if activation is keras.activations.sigmoid:
-        return (0.0, 1.0)
-    return None
+def _defaults(network, shape):
+    defaults = DEFAULTS[network]
+    if len(shape) == 1:
+        # Points in the plane are learned better from small weights.
+        return {**defaults, "kernel_initializer": "glorot_uniform"}
+    return defaults
 
 
-def average_of(network):
-    """A network of the same weights, for their moving average."""
-    average = keras.models.clone_model(network)
-    average.set_weights(network.get_weights())
-    average.name = f"average_{network.name}"
-    average.trainable = False
-    return average
+def _normalizes(network, options):
+    return network == "dcgan" or (
+        network == "resnet" and options.get("normalization", "group")
+    )

@@ -1,4 +1,4 @@
-"""What fits together in a VAE-GAN, and what does not."""
+"""Options of models that have a meaning, alone and beside each other."""
 
 from tfgen import losses, probability
 
@@ -12,11 +12,35 @@ OF_LARSEN = {
 }
 
 
-def check_numbers(**numbers) -> None:
+def check_not_negative(**numbers: float | None) -> None:
     """Raises ValueError for weights and steps below 0; None is as good."""
     for name, value in numbers.items():
         if value is not None and not value >= 0:
             raise ValueError(f"{name} is {value}, expected 0 or more.")
+
+
+def check_counts(**numbers: int) -> None:
+    """Raises ValueError for what is no number of times."""
+    for name, value in numbers.items():
+        if value < 1:
+            raise ValueError(f"{name} is {value}, expected 1, 2, 3, ...")
+
+
+def check_average_decay(average_decay) -> None:
+    """Raises ValueError for what is no decay of a moving average."""
+    if not 0.0 <= average_decay < 1.0:
+        raise ValueError(
+            f"average_decay is {average_decay}, expected from 0 to below 1."
+        )
+
+
+def check_augmentation(augmentation, data_shape) -> None:
+    """Raises ValueError for an augmentation of what is no image."""
+    if augmentation is not None and len(data_shape) != 3:
+        raise ValueError(
+            f"augmentation={augmentation!r} is for images (height, width, "
+            f"channels), got data of shape {data_shape}: leave it out."
+        )
 
 
 def check_objective(objective, likelihood, **of_larsen) -> None:

@@ -1,0 +1,254 @@
+"""Tensor functions of a model, for Python and for the server."""
+
+import dataclasses
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgen.data import checks
+from tfgen.models.latents import truncated
+
+
+@dataclasses.dataclass(frozen=True)
+class Endpoint:
+    """A stateless, row-wise function: one row out for each row in.
+
+    Attributes:
+        function: takes the inputs as named tensors, returns a dict of float32
+            tensors. Row i of the outputs depends on row i of the inputs alone.
+        inputs: dict of name to `keras.KerasTensor`, first axis None.
+    """
+
+    function: Callable
+    inputs: dict[str, keras.KerasTensor]
+
+    def input_signature(self) -> dict[str, tf.TensorSpec]:
+        return {
+            name: tf.TensorSpec(spec.shape, spec.dtype, name=name)
+            for name, spec in self.inputs.items()
+        }
+
+    def compiled(self):
+        """The function as a tf.function of keyword arguments."""
+        function, signature = self.function, self.input_signature()
+
+        @tf.function(autograph=False)
+        def endpoint(tensors):
+            return function(**tensors)
+
+        return endpoint.get_concrete_function(signature)
+
+
+class WithEndpoints:
+    """Endpoints of a `GenerativeModel`, and what runs them.
+
+    A model sets `_endpoint_runner` and `_sampler` in `__init__`.
+    """
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """The stateless, row-wise functions that Python and servers call.
+
+        A subclass adds its own.
+        """
+        return self.make_endpoints(
+            {
+                "generate": (self._generate_endpoint, ("seed",)),
+                "generate_truncated": (
+                    self._generate_truncated_endpoint,
+                    ("seed", "temperature", "truncation"),
+                ),
+            }
+        )
+
+    def withheld_endpoints(self) -> dict[str, str]:
+        """Endpoints that this model cannot offer, and why."""
+        return {}
+
+    def run_endpoint(self, name, inputs, batch_size=256):
+        """Runs an endpoint over NumPy arrays, in batches.
+
+        Args:
+            name: a key of `endpoints()`.
+            inputs: dict of input name to array, one row an example.
+            batch_size: rows at a time; bounds the memory.
+
+        Returns:
+            Dict of output name to float32 array.
+
+        Raises:
+            ValueError: if the model has no such endpoint, or the inputs are
+                not what it takes.
+        """
+        return self._endpoint_runner.run(name, inputs, batch_size)
+
+    def compiled_endpoint(self, name):
+        """An endpoint as a `tf.types.experimental.ConcreteFunction`.
+
+        It takes a dict of tensors, and is traced once for Python and exports.
+        """
+        return self._endpoint_runner.compiled(name)
+
+    def sample(
+        self,
+        num_samples,
+        *,
+        seed=None,
+        labels=None,
+        temperature=1.0,
+        truncation=None,
+        batch_size=256,
+    ):
+        """Draws from the model: float32 `(num_samples, *data_shape)`.
+
+        Row i depends on (seed, i) and its label alone. Without a seed each
+        call gives other samples.
+
+        Args:
+            num_samples: how many.
+            seed: an integer.
+            labels: class of each sample, one class for all, or None: the
+                classes in turn. Only for class-conditional models.
+            temperature: standard deviation of the latents; below 1 samples
+                are nearer to the mode, better and less varied.
+            truncation: the farthest that a latent lies from 0, in standard
+                deviations, before the temperature scales it; None for no
+                bound. See Brock et al. (2019).
+            batch_size: rows at a time.
+        """
+        return self._sampler.sample(
+            num_samples, seed, labels, batch_size, temperature, truncation
+        )
+
+    def endpoint_inputs(self, *names):
+        """Named inputs of an endpoint, with the label where there is one."""
+        x = keras.KerasTensor((None, *self.data_shape), "float32")
+        latent = keras.KerasTensor((None, self.latent_dim), "float32")
+        number = keras.KerasTensor((None,), "float32")
+        integer = keras.KerasTensor((None,), "int64")
+        specs = {
+            "x": x,
+            "x_start": x,
+            "x_end": x,
+            "latent": latent,
+            "latent_start": latent,
+            "latent_end": latent,
+            "weight": number,
+            "temperature": number,
+            "truncation": number,
+            "seed": integer,
+            "label": integer,
+        }
+        names += ("label",) if self.num_classes else ()
+        return {name: specs[name] for name in names}
+
+    def make_endpoints(self, functions) -> dict[str, Endpoint]:
+        """Endpoints of functions with the names of their inputs."""
+        return {
+            name: Endpoint(function, self.endpoint_inputs(*inputs))
+            for name, (function, inputs) in functions.items()
+        }
+
+    def noise_by_seed(self, seeds):
+        """Latents, and observation noise or None, each row by its own seed."""
+        return self._sampler.noise_by_seed(seeds)
+
+    def _generate_endpoint(self, seed, label=None):
+        return {"x": self.generate(*self.noise_by_seed(seed), self._hot(label))}
+
+    def _generate_truncated_endpoint(
+        self, seed, temperature, truncation, label=None
+    ):
+        noise, uniform = self.noise_by_seed(seed)
+        latents = truncated(noise, temperature, truncation)
+        return {"x": self.generate(latents, uniform, self._hot(label))}
+
+    def _hot(self, label):
+        return None if label is None else tf.one_hot(label, self.num_classes)
+
+    def _run(self, name, batch_size, **inputs):
+        given = {k: v for k, v in inputs.items() if v is not None}
+        return self.run_endpoint(name, given, batch_size)
+
+
+class EndpointRunner:
+    """Compiles each endpoint once and runs it in batches.
+
+    Args:
+        model: a `GenerativeModel`.
+    """
+
+    def __init__(self, model):
+        self._model = model
+        self._compiled = {}
+
+    def run(self, name, inputs, batch_size) -> dict[str, np.ndarray]:
+        """Outputs of an endpoint; see `GenerativeModel.run_endpoint`."""
+        known = self._model.endpoints()
+        withheld = self._model.withheld_endpoints()
+        if name in withheld:
+            raise ValueError(f"there is no {name!r}: {withheld[name]}.")
+        if name not in known:
+            raise ValueError(
+                f"{type(self._model).__name__} has no endpoint {name!r}, "
+                f"expected one of {', '.join(known)}."
+            )
+        arrays = check_inputs(self._model, name, known[name], inputs)
+        return run_in_batches(self.compiled(name), arrays, batch_size)
+
+    def compiled(self, name):
+        """The endpoint as a concrete function of a dict of tensors."""
+        if name not in self._compiled:
+            self._compiled[name] = self._model.endpoints()[name].compiled()
+        return self._compiled[name]
+
+
+def run_in_batches(compiled, inputs, batch_size) -> dict[str, np.ndarray]:
+    """Runs a compiled endpoint over arrays, `batch_size` rows at a time."""
+    rows = len(next(iter(inputs.values())))
+    parts = []
+    for start in range(0, rows, batch_size):
+        tensors = {
+            name: tf.convert_to_tensor(array[start : start + batch_size])
+            for name, array in inputs.items()
+        }
+        outputs = compiled(tensors)
+        parts.append({key: value.numpy() for key, value in outputs.items()})
+    return {k: np.concatenate([part[k] for part in parts]) for k in parts[0]}
+
+
+def check_inputs(model, name, endpoint, inputs) -> dict[str, np.ndarray]:
+    """Arrays of the types and shapes that the endpoint takes.
+
+    Raises:
+        ValueError: for missing, unknown or unfit inputs.
+    """
+    wanted = endpoint.inputs
+    if set(inputs) != set(wanted):
+        raise ValueError(
+            f"{name} got {', '.join(inputs) or 'nothing'}, expected "
+            f"{', '.join(wanted)}."
+        )
+    arrays = {}
+    for key, spec in wanted.items():
+        if key == "label":
+            rows = len(np.atleast_1d(inputs[key]))
+            arrays[key] = checks.check_labels(
+                inputs[key], model.num_classes, rows
+            )
+        elif spec.dtype == "int64":
+            arrays[key] = checks.whole_numbers(np.asarray(inputs[key]), key)
+        else:
+            arrays[key] = checks.check_examples(
+                inputs[key],
+                shape=tuple(spec.shape[1:]),
+                value_range=model.data_range if key == "x" else None,
+                name=key,
+            )
+    rows = {key: len(array) for key, array in arrays.items()}
+    if len(set(rows.values())) > 1:
+        raise ValueError(
+            f"{name} got {rows} rows; expected as many rows of each input."
+        )
+    return arrays

@@ -1,0 +1,260 @@
+"""Latents: drawn, truncated, and on the way from one to another."""
+
+import math
+import secrets
+
+import numpy as np
+import tensorflow as tf
+
+from tfgen.data import checks
+from tfgen.training import random
+
+
+class Sampler:
+    """What `sample` and the `generate` endpoint draw.
+
+    Row i of `sample(seed=s)` has the noise of block i of the stream of s;
+    `generate` with the seed s has that of block 0.
+
+    Args:
+        model: a `GenerativeModel`.
+    """
+
+    def __init__(self, model):
+        self._model = model
+        self._generate = None
+
+    def sample(
+        self,
+        num_samples,
+        seed,
+        labels,
+        batch_size,
+        temperature=1.0,
+        truncation=None,
+    ) -> np.ndarray:
+        """Samples in batches; see `GenerativeModel.sample`."""
+        if int(num_samples) != num_samples or num_samples < 1:
+            raise ValueError(
+                f"num_samples is {num_samples!r}, expected 1, 2, 3, ..."
+            )
+        check_truncation(temperature, truncation)
+        labels = self._labels(num_samples, labels)
+        if seed is None:
+            seed = secrets.randbelow(2**62)
+        if self._generate is None:
+            self._generate = self._compiled()
+        parts = []
+        for start in range(0, num_samples, batch_size):
+            stop = min(start + batch_size, num_samples)
+            noise, uniform = self._rows(
+                tf.constant(seed, tf.int64), start, stop
+            )
+            latents = _narrowed(noise, temperature, truncation)
+            part = None if labels is None else tf.constant(labels[start:stop])
+            tensors = _given(latents, uniform, part)
+            parts.append(self._generate(tensors).numpy())
+        return np.concatenate(parts)
+
+    def _compiled(self):
+        """One function for batches of any size."""
+        model = self._model
+        latents = tf.TensorSpec((None, model.latent_dim), tf.float32)
+        uniform = label = None
+        if model.observation_noise:
+            uniform = tf.TensorSpec((None, *model.data_shape), tf.float32)
+        if model.num_classes:
+            label = tf.TensorSpec((None,), tf.int64)
+
+        @tf.function(autograph=False)
+        def generate(tensors):
+            hot = None
+            if model.num_classes:
+                hot = tf.one_hot(tensors["label"], model.num_classes)
+            return model.generate(
+                tensors["latents"], tensors.get("uniform"), hot
+            )
+
+        return generate.get_concrete_function(_given(latents, uniform, label))
+
+    def noise_by_seed(self, seeds):
+        """Latents, and observation noise or None, each row by its own seed."""
+        model = self._model
+        latents = random.normal_by_seed(seeds, "latent", (model.latent_dim,))
+        if not model.observation_noise:
+            return latents, None
+        return latents, random.uniform_by_seed(
+            seeds, "observation", model.data_shape
+        )
+
+    def _rows(self, seed, start, stop):
+        """Noise of rows `start` to `stop` of `sample(seed=seed)`."""
+        rows = (start, stop - start)
+        latents = random.normal_rows(
+            random.user_stream(seed, "latent"), *rows, (self._model.latent_dim,)
+        )
+        if not self._model.observation_noise:
+            return latents, None
+        uniform = random.uniform_rows(
+            random.user_stream(seed, "observation"),
+            *rows,
+            self._model.data_shape,
+        )
+        return latents, uniform
+
+    def _labels(self, num_samples, labels):
+        num_classes = self._model.num_classes
+        if not num_classes:
+            if labels is None:
+                return None
+            raise ValueError(
+                "labels were given, but this model is not class-conditional: "
+                "leave them out, or build it with num_classes."
+            )
+        if labels is None:
+            return np.arange(num_samples, dtype=np.int64) % num_classes
+        if np.ndim(labels) == 0:
+            labels = np.full(num_samples, labels)
+        return checks.check_labels(labels, num_classes, num_samples)
+
+
+def truncated(noise, temperature, truncation):
+    """Turns normal latents into those of a narrower prior, row by row.
+
+    `temperature` is the standard deviation and `truncation` the farthest
+    that a latent may lie from 0, in standard deviations. Each number keeps
+    its quantile: with Phi the standard normal distribution function and
+    bound b,
+
+    Formula:
+        u = Phi(noise)
+        latent = temperature * Phi^-1(Phi(-b) + u * (Phi(b) - Phi(-b)))
+
+    so that a row changes smoothly with its bound, and a large bound with
+    temperature 1 gives the noise itself. Drawing again whatever lies outside,
+    as the paper does, has the same distribution.
+
+    Args:
+        noise: float32 `(rows, latent_dim)`, standard normal.
+        temperature: float32 `(rows,)`; 1 is the prior's.
+        truncation: float32 `(rows,)`, above 0; 0 and less give 0, the prior's
+            mean.
+
+    Returns:
+        float32 `(rows, latent_dim)`.
+
+    Reference:
+        Brock et al. (2019), "Large scale GAN training for high fidelity
+        natural image synthesis", section 3.1.
+    """
+    bound = tf.maximum(tf.cast(truncation, tf.float64)[:, None], 0.0)
+    scale = tf.cast(temperature, tf.float64)[:, None]
+    # By the lower tails: they keep their digits where 1 - tail would not.
+    outside = _lower_tail(bound)
+    tail = outside + _lower_tail(tf.abs(tf.cast(noise, tf.float64))) * (
+        1.0 - 2.0 * outside
+    )
+    latents = -tf.math.ndtri(tail) * scale
+    return tf.cast(latents, tf.float32) * tf.sign(noise)
+
+
+def straight(start, end, weight):
+    """`start + weight * (end - start)`, as tensors.
+
+    Args:
+        start: `(rows, latent_dim)`.
+        end: `(rows, latent_dim)`.
+        weight: `(rows,)`; 0 gives `start`, 1 gives `end`.
+    """
+    return start + weight[:, None] * (end - start)
+
+
+def spherical(start, end, weight):
+    """Points on the arcs between Gaussian latents, as tensors.
+
+    A straight line between two normal vectors passes nearer to 0 than any
+    draw would; the arc keeps their length. With the angle a between them:
+
+    Formula:
+        sin((1 - weight) * a) / sin(a) * start + sin(weight * a) / sin(a) * end
+
+    Where they have the same direction, or opposite ones, the line is straight.
+
+    Args:
+        start: float32 `(rows, latent_dim)`.
+        end: float32 `(rows, latent_dim)`.
+        weight: float32 `(rows,)`.
+
+    Returns:
+        float32 `(rows, latent_dim)`.
+
+    Reference:
+        White (2016), "Sampling generative networks", section 2.1.
+    """
+    start, end = tf.cast(start, tf.float64), tf.cast(end, tf.float64)
+    weight = tf.cast(weight, tf.float64)[:, None]
+    lengths = tf.norm(start, axis=1) * tf.norm(end, axis=1)
+    cosine = tf.reduce_sum(start * end, axis=1) / tf.maximum(lengths, 1e-12)
+    angle = tf.acos(tf.clip_by_value(cosine, -1.0, 1.0))[:, None]
+    sine = tf.sin(angle)
+    near = sine < 1e-6
+    safe = tf.where(near, tf.ones_like(sine), sine)
+    first = tf.where(near, 1.0 - weight, tf.sin((1.0 - weight) * angle) / safe)
+    last = tf.where(near, weight, tf.sin(weight * angle) / safe)
+    return tf.cast(first * start + last * end, tf.float32)
+
+
+def on_lines(name, start, end, steps, labels=None) -> dict[str, np.ndarray]:
+    """Inputs of the endpoint `interpolate`: `steps` rows for each pair.
+
+    Args:
+        name: of what is given at both ends, `"x"` or `"latent"`.
+        start: `(n, ...)`.
+        end: `(n, ...)`.
+        steps: evenly spaced weights from 0 to 1, both included.
+        labels: class of each pair, for conditional models.
+    """
+    if len(start) != len(end):
+        raise ValueError(
+            f"start has {len(start)} rows and end {len(end)}; expected as many."
+        )
+    rows = {
+        f"{name}_start": np.repeat(start, steps, axis=0),
+        f"{name}_end": np.repeat(end, steps, axis=0),
+        "weight": np.tile(np.linspace(0.0, 1.0, steps), len(start)),
+    }
+    if labels is not None:
+        rows["label"] = np.repeat(labels, steps)
+    return rows
+
+
+def check_truncation(temperature, truncation) -> None:
+    """Raises ValueError for what is no temperature or bound."""
+    if not 0 <= temperature < math.inf:
+        raise ValueError(
+            f"temperature is {temperature}, expected a number from 0 on; 1 is "
+            "that of training."
+        )
+    if truncation is not None and not truncation > 0:
+        raise ValueError(
+            f"truncation is {truncation}, expected a bound above 0 in standard "
+            "deviations, such as 2.0, or None."
+        )
+
+
+def _lower_tail(distance):
+    """Phi(-distance)."""
+    return 0.5 * tf.math.erfc(distance / math.sqrt(2.0))
+
+
+def _narrowed(noise, temperature, truncation):
+    if temperature == 1.0 and truncation is None:
+        return noise
+    bound = math.inf if truncation is None else truncation
+    rows = noise.shape[:1]
+    return truncated(noise, tf.fill(rows, temperature), tf.fill(rows, bound))
+
+
+def _given(latents, uniform, label):
+    tensors = {"latents": latents, "uniform": uniform, "label": label}
+    return {k: v for k, v in tensors.items() if v is not None}

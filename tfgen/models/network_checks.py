@@ -1,0 +1,215 @@
+"""Which networks fit together, and what their inputs and outputs are."""
+
+import keras
+
+from tfgen.layers import BatchNormalization
+
+
+def check_vae_parts(encoder, decoder, likelihood, num_classes):
+    """Returns `(data_shape, latent_dim)`.
+
+    Raises:
+        ValueError: with what came, what was expected and what to do.
+    """
+    data_shape = first_input(encoder, "encoder", num_classes)
+    latent_dim = only_axis(
+        first_input(decoder, "decoder", num_classes), "decoder"
+    )
+    _check_encoder_output(encoder.output_shape, latent_dim)
+    wanted = (
+        *data_shape[:-1],
+        data_shape[-1] * likelihood.parameters_per_value,
+    )
+    came = tuple(decoder.output_shape[1:])
+    if came != wanted:
+        raise ValueError(
+            f"the decoder gives {came}, expected {wanted}: data of shape "
+            f"{data_shape} with {likelihood.parameters_per_value} value(s) "
+            f"each for {type(likelihood).__name__}. Change its last layer, "
+            "or end it in keras.layers.Reshape."
+        )
+    likelihood.check_decoder(decoder)
+    return data_shape, latent_dim
+
+
+def check_gan_parts(generator, discriminator, num_classes, packing=1):
+    """Returns `(data_shape, latent_dim)`.
+
+    Raises:
+        ValueError: with what came, what was expected and what to do.
+    """
+    latent_dim = only_axis(
+        first_input(generator, "generator", num_classes), "generator"
+    )
+    data_shape = tuple(generator.output_shape[1:])
+    check_discriminator(discriminator, data_shape, num_classes, packing)
+    return data_shape, latent_dim
+
+
+def check_discriminator(discriminator, data_shape, num_classes, packing=1):
+    """Raises ValueError if it does not judge data of this shape by a logit."""
+    if packing < 1:
+        raise ValueError(f"packing is {packing}, expected 1, 2, 3, ...")
+    seen = first_input(
+        discriminator,
+        "discriminator",
+        packing * num_classes if num_classes else None,
+    )
+    wanted = (*data_shape[:-1], packing * data_shape[-1])
+    if seen != wanted:
+        shown = f"{packing} of them side by side, {wanted}"
+        raise ValueError(
+            f"the generator gives {data_shape}, but the discriminator takes "
+            f"{seen}, expected {shown if packing > 1 else wanted}: make the "
+            "two fit."
+        )
+    _check_logit(discriminator)
+
+
+def check_layers(network, packing) -> None:
+    """Raises ValueError for layers that a GAN's step would get wrong."""
+    for layer in network._flatten_layers(include_self=False):
+        if getattr(layer, "activity_regularizer", None) is not None:
+            raise ValueError(
+                f"layer {layer.name!r} has an activity_regularizer, which "
+                "would count the last of several passes alone: leave it out, "
+                "or write a tfgen.losses.Penalty."
+            )
+        stock = isinstance(layer, keras.layers.BatchNormalization)
+        if packing > 1 and stock and not isinstance(layer, BatchNormalization):
+            raise ValueError(
+                f"layer {layer.name!r} would count rows that fill up packs: "
+                "use tfgen.layers.BatchNormalization."
+            )
+
+
+def has_batch_norm(network) -> bool:
+    """Whether a layer of the network normalises over the batch."""
+    return any(
+        isinstance(layer, keras.layers.BatchNormalization)
+        for layer in network._flatten_layers(include_self=False)
+    )
+
+
+def why_not_row_wise(network) -> str | None:
+    """Why the answers of a discriminator cannot be served, or None.
+
+    Served, an example's answer must not depend on the others of its batch.
+    """
+    for layer in network._flatten_layers(include_self=False):
+        if getattr(layer, "mixes_rows", False):
+            return (
+                f"its layer {layer.name!r} ({type(layer).__name__}) lets the "
+                "examples of a batch see each other"
+            )
+        if isinstance(layer, keras.layers.BatchNormalization):
+            return (
+                f"its layer {layer.name!r} ({type(layer).__name__}) learns "
+                "from batches of data and of generated examples apart, and "
+                "one moving average cannot stand for both"
+            )
+    return None
+
+
+def find_data_range(generator, data_range):
+    """`(low, high)`, by the last activation if `data_range` is "auto"."""
+    if data_range != "auto":
+        return None if data_range is None else tuple(map(float, data_range))
+    activation = last_activation(generator)
+    if activation is keras.activations.tanh:
+        return (-1.0, 1.0)
+    if activation is keras.activations.sigmoid:
+        return (0.0, 1.0)
+    return None
+
+
+def first_input(network, role, num_classes):
+    """Shape of the first input, after a look at all of them.
+
+    Raises:
+        ValueError: for inputs that do not fit `num_classes`.
+    """
+    if not getattr(network, "built", False) or not network.inputs:
+        raise ValueError(
+            f"the {role} does not know its input shape: start it with "
+            "keras.Input(shape)."
+        )
+    count = 2 if num_classes else 1
+    if len(network.inputs) != count:
+        wanted = (
+            f"a conditional {role} takes two inputs, [data, one-hot labels]"
+            if num_classes
+            else f"the {role} takes one input"
+        )
+        raise ValueError(
+            f"the {role} has {len(network.inputs)} input(s), but {wanted}: "
+            "check num_classes."
+        )
+    if num_classes and network.inputs[1].shape[-1] != num_classes:
+        raise ValueError(
+            f"the {role}'s second input has shape "
+            f"{tuple(network.inputs[1].shape)}, expected (None, {num_classes})"
+            " for one-hot labels."
+        )
+    return tuple(network.inputs[0].shape[1:])
+
+
+def with_labels(x, labels):
+    """What a network takes: x, or [x, one-hot labels] if there are any."""
+    return x if labels is None else [x, labels]
+
+
+def last_activation(network):
+    """The activation that the outputs have gone through last, or None."""
+    layers = keras.layers
+    shapes = (layers.Reshape, layers.Flatten, layers.Permute)
+    for layer in reversed(network.layers):
+        if isinstance(layer, keras.Model):
+            return last_activation(layer)
+        if not isinstance(layer, (*shapes, layers.Cropping2D)):
+            return getattr(layer, "activation", None)
+    return None
+
+
+def only_axis(shape, role):
+    """The length of a rank-one shape.
+
+    Raises:
+        ValueError: for another rank.
+    """
+    if len(shape) != 1:
+        raise ValueError(
+            f"the {role} takes inputs of shape {shape}, expected "
+            "(latent_dim,): start it with keras.Input((latent_dim,))."
+        )
+    return shape[0]
+
+
+def _check_encoder_output(output_shape, latent_dim):
+    if isinstance(output_shape, list):
+        shapes = [tuple(shape[1:]) for shape in output_shape]
+        wanted = [(latent_dim,)] * 2
+    else:
+        shapes, wanted = tuple(output_shape[1:]), (2 * latent_dim,)
+    if shapes != wanted:
+        raise ValueError(
+            f"the encoder gives {shapes}, expected {(2 * latent_dim,)} (mean "
+            f"and log variance) or two of {(latent_dim,)} for a decoder of "
+            f"{latent_dim} latents: end it in "
+            f"keras.layers.Dense({2 * latent_dim})."
+        )
+
+
+def _check_logit(discriminator):
+    output = tuple(discriminator.output_shape[1:])
+    if output != (1,):
+        raise ValueError(
+            f"the discriminator gives {output}, expected (1,), a logit: end "
+            "it in keras.layers.Dense(1)."
+        )
+    last = last_activation(discriminator)
+    if getattr(last, "__name__", "linear") == "sigmoid":
+        raise ValueError(
+            "the discriminator ends in a sigmoid, but its output is read as "
+            "a logit: remove the activation."
+        )

@@ -1,0 +1,152 @@
+"""Where and how exactly a training computes, and what it was made from."""
+
+import contextlib
+import functools
+import os
+import pathlib
+import platform
+import shlex
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgen.version import __version__
+
+STRATEGIES = ("none", "mirrored")
+PRECISIONS = ("float32", "mixed_bfloat16")
+
+
+def get_strategy(name: str = "none", replicas: int | None = None):
+    """A `tf.distribute.Strategy` by name.
+
+    Args:
+        name: `"none"` (one device) or `"mirrored"` (every GPU of this host;
+            without GPUs, logical CPU devices).
+        replicas: how many devices to use; default: every GPU, or 2 logical
+            CPUs where there is no GPU.
+
+    Raises:
+        ValueError: for another name, or for more replicas than devices.
+    """
+    if name == "none":
+        return tf.distribute.get_strategy()
+    if name != "mirrored":
+        raise ValueError(
+            f"strategy is {name!r}, expected one of {', '.join(STRATEGIES)}."
+        )
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        devices = _first([f"GPU:{i}" for i in range(len(gpus))], replicas)
+    else:
+        devices = _logical_cpus(replicas or 2)
+    return _mirrored(tuple(devices))
+
+
+@contextlib.contextmanager
+def precision_policy(name: str | None):
+    """Builds layers under a dtype policy and puts the old one back.
+
+    The policy is remembered by each layer that is built inside, so it holds
+    in replica threads and after loading too, where Keras' global policy,
+    which is local to a thread, would not.
+
+    Args:
+        name: `"float32"`, `"mixed_bfloat16"` (computes in bfloat16, keeps
+            weights, losses and likelihoods in float32) or None for the
+            policy in force.
+
+    Raises:
+        ValueError: for another name.
+    """
+    before = keras.config.dtype_policy()
+    if name is not None:
+        if name not in PRECISIONS:
+            raise ValueError(
+                f"precision is {name!r}, expected one of "
+                f"{', '.join(PRECISIONS)}."
+            )
+        keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def manifest(source, seed: int, strategy) -> dict:
+    """What bit-identical weights depend on, and what they came from."""
+    threads = tf.config.threading
+    return {
+        "versions": {
+            "tfgen": __version__,
+            "python": platform.python_version(),
+            "tensorflow": tf.__version__,
+            "keras": keras.__version__,
+        },
+        "command": shlex.join([pathlib.Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "seed": seed,
+        "data": {
+            "description": source.description,
+            "fingerprint": source.fingerprint(),
+            "value_range": source.value_range,
+            "columns": _columns(source),
+        },
+        "machine": {
+            "platform": platform.platform(),
+            "cores": os.cpu_count(),
+            "inter_op_threads": threads.get_inter_op_parallelism_threads(),
+            "intra_op_threads": threads.get_intra_op_parallelism_threads(),
+            "onednn": os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default"),
+            "devices": [d.name for d in tf.config.list_logical_devices()],
+            "replicas": strategy.num_replicas_in_sync,
+        },
+    }
+
+
+@functools.cache
+def _mirrored(devices):
+    # Two strategies over the same devices number their collective operations
+    # alike, and steps of different models then meet each other's gradients.
+    return tf.distribute.MirroredStrategy(devices)
+
+
+def _first(devices, replicas):
+    if replicas is not None and replicas > len(devices):
+        raise ValueError(
+            f"replicas is {replicas}, but this machine has {len(devices)} "
+            f"GPUs: pass at most {len(devices)}."
+        )
+    return devices[:replicas]
+
+
+def _logical_cpus(replicas):
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    parts = [tf.config.LogicalDeviceConfiguration()] * replicas
+    try:
+        tf.config.set_logical_device_configuration(cpu, parts)
+    except RuntimeError:  # TensorFlow is running, its devices are fixed
+        pass
+    found = len(tf.config.list_logical_devices("CPU"))
+    if found < replicas:
+        raise ValueError(
+            f"the mirrored strategy wants {replicas} logical CPUs and this "
+            f"process has {found}: call tfgen.training.get_strategy before "
+            "anything else uses TensorFlow."
+        )
+    return [f"CPU:{i}" for i in range(replicas)]
+
+
+def _columns(source):
+    """Names of the columns, and how to get back to their own units."""
+    if len(source.shape) != 1:
+        return None
+    names = source.feature_names or [
+        f"column_{i + 1}" for i in range(source.shape[0])
+    ]
+    ones = np.ones(source.shape)
+    return {
+        "names": list(names),
+        "shift": (source.shift * ones).tolist(),
+        "scale": (source.scale * ones).tolist(),
+    }
