@@ -1,5 +1,7 @@
 """Generative adversarial network."""
 
+import typing
+
 import keras
 import tensorflow as tf
 
@@ -19,8 +21,11 @@ from tfgen.models.option_checks import (
     check_counts,
     check_not_negative,
 )
-from tfgen.models.with_discriminator import ACCURACIES, WithDiscriminator
-from tfgen.training.average import average_of, update_average
+from tfgen.models.with_discriminator import (
+    ACCURACIES,
+    WithDiscriminator,
+    average_of,
+)
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -144,46 +149,54 @@ class GAN(WithDiscriminator, GenerativeModel):
 
     # The algorithm.
 
-    def train_step(self, data):
+    def train_step(self, data: tuple) -> dict:
+        """Algorithm 1 of Goodfellow et al. (2014): k updates, then one."""
         with self.training_batch(data, group_size=self.packing) as batch:
             for update in range(self.discriminator_steps):
-                latents = batch.normal((self.latent_dim,), f"latent_{update}")
-                with tf.GradientTape() as generator_tape:
-                    fake = self._generate(latents, batch.labels, training=True)
-                    added = self.regularization(self.generator)
-                logs = self._update_discriminator(batch, tf.stop_gradient(fake))
-            logs |= self._update_generator(batch, fake, added, generator_tape)
-        if self.average_generator is not None:
-            update_average(
-                self.average_generator,
-                self.generator,
-                self.average_decay,
-                self.step,
-            )
+                drawn = self._draw(batch, update)
+                logs = self._update_discriminator(batch, drawn.fake)
+            # What the discriminator saw last, judged by it as it now is.
+            logs |= self._update_generator(batch, drawn)
+        self._update_average(self.average_generator, self.generator)
         self.count_step()
         return self.track(batch, logs)
 
+    def _draw(self, batch, update):
+        latents = batch.normal((self.latent_dim,), f"latent_{update}")
+        with tf.GradientTape() as tape:
+            fake = self._generate(latents, batch.labels, training=True)
+            added = self.regularization(self.generator)
+        return _Drawn(fake, added, tape)
+
     def _update_discriminator(self, batch, fake):
-        gradients, logs, critiques = self._discriminator_gradients(batch, fake)
+        gradients, logs, critiques = self._discriminator_gradients(
+            batch, tf.stop_gradient(fake)
+        )
         norm = self.optimizer.apply(
             gradients, self.discriminator.trainable_variables
         )
         logs |= self._remember(batch, critiques, logs)
         return logs | {"discriminator_gradient_norm": batch.each(norm)}
 
-    def _update_generator(self, batch, fake, added, generator_tape):
+    def _update_generator(self, batch, drawn):
         with tf.GradientTape() as tape:
-            tape.watch(fake)
-            logs = self.adversary.generator_losses(batch, fake, training=True)
+            tape.watch(drawn.fake)
+            logs = self.adversary.generator_losses(
+                batch, drawn.fake, training=True
+            )
             loss = batch.mean(logs["generator_loss"])
             if self.feature_matching:
                 loss += self.feature_matching * batch.mean(logs["feature_loss"])
-        # The chain rule by hand: the generator has made `fake` once.
+        # The chain rule by hand: the generator made `fake` before the
+        # discriminator's update, and is not run once more.
         variables = self.generator.trainable_variables
-        gradients = generator_tape.gradient(
-            [fake, added],
+        gradients = drawn.tape.gradient(
+            [drawn.fake, drawn.added],
             variables,
-            output_gradients=[tape.gradient(loss, fake), tf.constant(1.0)],
+            output_gradients=[
+                tape.gradient(loss, drawn.fake),
+                tf.constant(1.0),
+            ],
         )
         norm = self.optimizer.apply(gradients, variables)
         return logs | {"generator_gradient_norm": batch.each(norm)}
@@ -286,3 +299,12 @@ class GAN(WithDiscriminator, GenerativeModel):
 def _recommended_steps(loss):
     """A critic must be near its best for its slope to mean a distance."""
     return losses.get_adversarial_loss(loss).discriminator_steps
+
+
+class _Drawn(typing.NamedTuple):
+    fake: tf.Tensor
+    """Generated examples."""
+    added: tf.Tensor
+    """Penalties of the generator's layers."""
+    tape: tf.GradientTape
+    """From the generator's weights to both."""

@@ -20,9 +20,12 @@ from tfgen.models.vae_gan_terms import (
     apply_if,
     balanced_updates,
 )
-from tfgen.models.with_discriminator import ACCURACIES, WithDiscriminator
+from tfgen.models.with_discriminator import (
+    ACCURACIES,
+    WithDiscriminator,
+    average_of,
+)
 from tfgen.models.with_encoder import WithEncoder, reparameterize
-from tfgen.training.average import average_of, update_average
 
 UPDATES = ("decoder_updated", "discriminator_updated")
 
@@ -355,13 +358,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
                 gradients[name],
                 variables[name],
             )
-        if self.average_decoder is not None:
-            update_average(
-                self.average_decoder,
-                self.decoder,
-                self.average_decay,
-                self.step,
-            )
+        self._update_average(self.average_decoder, self.decoder)
         logs |= {f"{name}_updated": value for name, value in goes.items()}
         return {name: batch.each(value) for name, value in logs.items()}
 
