@@ -36,9 +36,15 @@ class Checkpoint(keras.callbacks.Callback):
             `resume`.
 
     Example:
-    ```python
-    model.fit(x, epochs=9, callbacks=[tfgen.callbacks.Checkpoint("run")])
-    ```
+    >>> x = np.zeros((8, 4), "float32")
+    >>> for epochs in (1, 3):
+    ...     model = tfgen.build("vae", input_shape=(4,), latent_dim=2)
+    ...     model.compile()
+    ...     checkpoint = tfgen.callbacks.Checkpoint("run")
+    ...     log = model.fit(x, epochs=epochs, callbacks=[checkpoint], verbose=0)
+    ...     print(log.epoch, model.steps_done)
+    [0] 1
+    [1, 2] 3
     """
 
     def __init__(
@@ -69,7 +75,9 @@ class Checkpoint(keras.callbacks.Callback):
         """
         self._stop_asked = True
 
-    def restore(self, steps_per_epoch, initial_epoch: int = 0) -> int:
+    def restore(
+        self, steps_per_epoch: int | None, initial_epoch: int = 0
+    ) -> int:
         """Called by `fit`: loads the newest checkpoint, if there is one.
 
         Returns:
@@ -93,11 +101,11 @@ class Checkpoint(keras.callbacks.Callback):
             place.resume(done, lambda: self._put_back(values))
         return epoch
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._epoch.assign(epoch)
         self._saved_at = time.monotonic()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         waited = time.monotonic() - self._saved_at
         place = self.model.training_place
         due = self.every_seconds is not None and waited >= self.every_seconds
@@ -110,7 +118,7 @@ class Checkpoint(keras.callbacks.Callback):
             self.save()
             self._stop_if_asked()
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._epoch.assign(epoch + 1)
         self._epoch_steps.assign(0)
         self.save()

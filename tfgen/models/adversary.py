@@ -1,11 +1,14 @@
 """The discriminator's side of a model."""
 
 import copy
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
 
 from tfgen import losses
+from tfgen.augmentations import Augmentation
+from tfgen.training import GlobalBatch
 
 
 class Adversary:
@@ -28,14 +31,14 @@ class Adversary:
 
     def __init__(
         self,
-        discriminator,
-        loss,
-        penalties,
-        augmentation,
-        add_weight,
+        discriminator: keras.Model,
+        loss: str | losses.AdversarialLoss,
+        penalties: str | losses.Penalty | list | None,
+        augmentation: Augmentation | None,
+        add_weight: Callable[..., keras.Variable],
         *,
-        packing=1,
-        feature_matching=0.0,
+        packing: int = 1,
+        feature_matching: float = 0.0,
     ):
         self.discriminator = discriminator
         self.loss = losses.get_adversarial_loss(loss)
@@ -49,7 +52,9 @@ class Adversary:
             if part is not None:
                 part.make_state(add_weight)
 
-    def criticise(self, batch, *fakes, training) -> list[losses.Critique]:
+    def criticise(
+        self, batch: GlobalBatch, *fakes: tf.Tensor, training: bool
+    ) -> list[losses.Critique]:
         """What the discriminator says, for each kind of generated examples.
 
         Args:
@@ -70,7 +75,12 @@ class Adversary:
         first = losses.Critique(discriminate, real, fakes[0], groups)
         return [first, *(first.with_fake(fake) for fake in fakes[1:])]
 
-    def discriminator_losses(self, critiques, training, step=0):
+    def discriminator_losses(
+        self,
+        critiques: list[losses.Critique],
+        training: bool,
+        step: tf.Tensor | int = 0,
+    ) -> dict[str, tf.Tensor]:
         """Terms of the discriminator's loss and its accuracies.
 
         Args:
@@ -87,14 +97,21 @@ class Adversary:
             values["gradient_penalty"] = self._penalty(critiques, step)
         return self._for_each_row(values)
 
-    def update_state(self, batch, critiques, real_accuracy):
+    def update_state(
+        self,
+        batch: GlobalBatch,
+        critiques: list[losses.Critique],
+        real_accuracy: tf.Tensor,
+    ) -> None:
         """What penalties and augmentation remember of a step, once taken."""
         for penalty in self.penalties:
             penalty.update_state(_mean_critique(critiques))
         if self.augmentation is not None:
             self.augmentation.update_state(batch, real_accuracy)
 
-    def generator_losses(self, batch, *fakes, training):
+    def generator_losses(
+        self, batch: GlobalBatch, *fakes: tf.Tensor, training: bool
+    ) -> dict[str, tf.Tensor]:
         """Terms of the generator's loss, `(rows,)`; means over the kinds."""
         groups = batch.groups(self.packing)
         matches = training and self.feature_matching
@@ -116,7 +133,12 @@ class Adversary:
                 )
         return self._for_each_row(_mean_values(each))
 
-    def discriminate(self, x, labels=None, training=False):
+    def discriminate(
+        self,
+        x: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
         """Logits of examples, or of groups of them, `(rows,)`."""
         inputs = x if labels is None else [x, labels]
         return _logits(self.discriminator(inputs, training=training))

@@ -30,7 +30,7 @@ class Endpoint:
             for name, spec in self.inputs.items()
         }
 
-    def compiled(self):
+    def compiled(self) -> Callable:
         """The function as a tf.function of keyword arguments."""
         function, signature = self.function, self.input_signature()
 
@@ -66,7 +66,9 @@ class WithEndpoints:
         """Endpoints that this model cannot offer, and why."""
         return {}
 
-    def run_endpoint(self, name, inputs, batch_size=256):
+    def run_endpoint(
+        self, name: str, inputs: dict[str, np.ndarray], batch_size: int = 256
+    ) -> dict[str, np.ndarray]:
         """Runs an endpoint over NumPy arrays, in batches.
 
         Args:
@@ -83,7 +85,7 @@ class WithEndpoints:
         """
         return self._endpoint_runner.run(name, inputs, batch_size)
 
-    def compiled_endpoint(self, name):
+    def compiled_endpoint(self, name: str) -> Callable:
         """An endpoint as a `tf.types.experimental.ConcreteFunction`.
 
         It takes a dict of tensors, and is traced once for Python and exports.
@@ -92,14 +94,14 @@ class WithEndpoints:
 
     def sample(
         self,
-        num_samples,
+        num_samples: int,
         *,
-        seed=None,
-        labels=None,
-        temperature=1.0,
-        truncation=None,
-        batch_size=256,
-    ):
+        seed: int | None = None,
+        labels: np.ndarray | int | None = None,
+        temperature: float = 1.0,
+        truncation: float | None = None,
+        batch_size: int = 256,
+    ) -> np.ndarray:
         """Draws from the model: float32 `(num_samples, *data_shape)`.
 
         Row i depends on (seed, i) and its label alone. Without a seed each
@@ -121,7 +123,7 @@ class WithEndpoints:
             num_samples, seed, labels, batch_size, temperature, truncation
         )
 
-    def endpoint_inputs(self, *names):
+    def endpoint_inputs(self, *names: str) -> dict[str, keras.KerasTensor]:
         """Named inputs of an endpoint, with the label where there is one."""
         x = keras.KerasTensor((None, *self.data_shape), "float32")
         latent = keras.KerasTensor((None, self.latent_dim), "float32")
@@ -143,14 +145,18 @@ class WithEndpoints:
         names += ("label",) if self.num_classes else ()
         return {name: specs[name] for name in names}
 
-    def make_endpoints(self, functions) -> dict[str, Endpoint]:
+    def make_endpoints(
+        self, functions: dict[str, tuple]
+    ) -> dict[str, Endpoint]:
         """Endpoints of functions with the names of their inputs."""
         return {
             name: Endpoint(function, self.endpoint_inputs(*inputs))
             for name, (function, inputs) in functions.items()
         }
 
-    def noise_by_seed(self, seeds):
+    def noise_by_seed(
+        self, seeds: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Latents, and observation noise or None, each row by its own seed."""
         return self._sampler.noise_by_seed(seeds)
 
@@ -179,11 +185,13 @@ class EndpointRunner:
         model: a `GenerativeModel`.
     """
 
-    def __init__(self, model):
+    def __init__(self, model: WithEndpoints):
         self._model = model
         self._compiled = {}
 
-    def run(self, name, inputs, batch_size) -> dict[str, np.ndarray]:
+    def run(
+        self, name: str, inputs: dict[str, np.ndarray], batch_size: int
+    ) -> dict[str, np.ndarray]:
         """Outputs of an endpoint; see `GenerativeModel.run_endpoint`."""
         known = self._model.endpoints()
         withheld = self._model.withheld_endpoints()
@@ -197,14 +205,16 @@ class EndpointRunner:
         arrays = check_inputs(self._model, name, known[name], inputs)
         return run_in_batches(self.compiled(name), arrays, batch_size)
 
-    def compiled(self, name):
+    def compiled(self, name: str) -> Callable:
         """The endpoint as a concrete function of a dict of tensors."""
         if name not in self._compiled:
             self._compiled[name] = self._model.endpoints()[name].compiled()
         return self._compiled[name]
 
 
-def run_in_batches(compiled, inputs, batch_size) -> dict[str, np.ndarray]:
+def run_in_batches(
+    compiled: Callable, inputs: dict[str, np.ndarray], batch_size: int
+) -> dict[str, np.ndarray]:
     """Runs a compiled endpoint over arrays, `batch_size` rows at a time."""
     rows = len(next(iter(inputs.values())))
     parts = []
@@ -218,7 +228,12 @@ def run_in_batches(compiled, inputs, batch_size) -> dict[str, np.ndarray]:
     return {k: np.concatenate([part[k] for part in parts]) for k in parts[0]}
 
 
-def check_inputs(model, name, endpoint, inputs) -> dict[str, np.ndarray]:
+def check_inputs(
+    model: "WithEndpoints",
+    name: str,
+    endpoint: Endpoint,
+    inputs: dict[str, np.ndarray],
+) -> dict[str, np.ndarray]:
     """Arrays of the types and shapes that the endpoint takes.
 
     Raises:

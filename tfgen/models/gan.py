@@ -3,11 +3,13 @@
 import typing
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfgen import losses
-from tfgen.augmentations import get_augmentation
+from tfgen.augmentations import Augmentation, get_augmentation
 from tfgen.models.adversary import Adversary
+from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.latents import on_lines, spherical
 from tfgen.models.network_checks import (
@@ -88,19 +90,19 @@ class GAN(WithDiscriminator, GenerativeModel):
 
     def __init__(
         self,
-        generator,
-        discriminator,
-        loss="relativistic",
+        generator: keras.Model,
+        discriminator: keras.Model,
+        loss: str | losses.AdversarialLoss = "relativistic",
         *,
-        penalties=None,
-        discriminator_steps=None,
-        average_decay=0.999,
-        augmentation=None,
-        packing=1,
-        feature_matching=0.0,
-        data_range="auto",
-        num_classes=None,
-        seed=0,
+        penalties: str | losses.Penalty | list | None = None,
+        discriminator_steps: int | None = None,
+        average_decay: float = 0.999,
+        augmentation: str | Augmentation | None = None,
+        packing: int = 1,
+        feature_matching: float = 0.0,
+        data_range: tuple[float, float] | str | None = "auto",
+        num_classes: int | None = None,
+        seed: int = 0,
         **kwargs,
     ):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
@@ -201,7 +203,7 @@ class GAN(WithDiscriminator, GenerativeModel):
         norm = self.optimizer.apply(gradients, variables)
         return logs | {"generator_gradient_norm": batch.each(norm)}
 
-    def test_step(self, data):
+    def test_step(self, data: tuple) -> dict:
         batch = self.evaluation_batch(data, group_size=self.packing)
         latents = batch.normal((self.latent_dim,), "latent")
         fake = self._generate(latents, batch.labels)
@@ -217,13 +219,25 @@ class GAN(WithDiscriminator, GenerativeModel):
 
     # Using it.
 
-    def decode(self, latents, labels=None, *, batch_size=256):
+    def decode(
+        self,
+        latents: np.ndarray,
+        labels: np.ndarray | None = None,
+        *,
+        batch_size: int = 256,
+    ) -> np.ndarray:
         """Data of latents, `(n, *data_shape)`."""
         return self._run("decode", batch_size, latent=latents, label=labels)[
             "x"
         ]
 
-    def interpolate(self, start, end, steps=8, labels=None):
+    def interpolate(
+        self,
+        start: np.ndarray,
+        end: np.ndarray,
+        steps: int = 8,
+        labels: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Data along the arcs between latents.
 
         Args:
@@ -239,18 +253,25 @@ class GAN(WithDiscriminator, GenerativeModel):
         data = self.run_endpoint("interpolate", rows)["x"]
         return data.reshape(-1, steps, *self.data_shape)
 
-    def call(self, inputs, training=False):
+    def call(
+        self, inputs: tf.Tensor | list, training: bool = False
+    ) -> tf.Tensor:
         """Data of latents, or of `[latents, one-hot labels]`, as tensors."""
         latents, labels = inputs if self.num_classes else (inputs, None)
         return self._serve(latents, labels)
 
     # Endpoints.
 
-    def generate(self, latents, uniform, labels=None):
+    def generate(
+        self,
+        latents: tf.Tensor,
+        uniform: tf.Tensor | None,
+        labels: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Data from latents; there is no observation noise."""
         return self._serve(latents, labels)
 
-    def endpoints(self):
+    def endpoints(self) -> dict[str, Endpoint]:
         own = {
             "decode": (self._decode_endpoint, ("latent",)),
             "interpolate": (
@@ -280,16 +301,16 @@ class GAN(WithDiscriminator, GenerativeModel):
 
     # Files.
 
-    def trained_networks(self):
+    def trained_networks(self) -> tuple[keras.Model, ...]:
         return self.generator, self.discriminator
 
-    def network_variables(self):
+    def network_variables(self) -> dict[str, list]:
         return {
             "generator": self.generator.trainable_variables,
             "discriminator": self.discriminator.trainable_variables,
         }
 
-    def recommended_optimizers(self):
+    def recommended_optimizers(self) -> dict:
         return {
             name: keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99)
             for name in self.optimizer_names

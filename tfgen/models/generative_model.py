@@ -1,8 +1,10 @@
 """What every generative model has."""
 
 import contextlib
+import os
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfgen.models.config import ConfigFromSignature
@@ -29,6 +31,10 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
 
     A training step is a pure function of (weights, batch, seed, step number).
 
+    Args:
+        num_classes: makes the model class-conditional; None: without labels.
+        seed: of all noise in training, from 0 to 2**31 - 1.
+
     Attributes:
         encodes: whether it has an encoder, and with it `posterior`, `encode`,
             `reconstruct` and `interpolate` between examples.
@@ -38,6 +44,24 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
             an `adversarial_loss`, `penalties` and an `augmentation`.
         trains_bound: whether its `loss` is the negative of an evidence lower
             bound alone, so that held-out data tells how good the model is.
+
+    Raises:
+        ValueError: for a seed or a number of classes out of range.
+
+    Example:
+    >>> class Shifted(tfgen.GenerativeModel):
+    ...     data_shape, latent_dim = (2,), 2
+    ...
+    ...     def __init__(self, shift, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         self.shift = shift
+    ...
+    ...     def generate(self, latents, uniform, labels=None):
+    ...         return latents + self.shift
+    >>> Shifted(3.0).sample(5, seed=0).shape
+    (5, 2)
+    >>> Shifted(3.0, seed=1, name="shifted").get_config()
+    {'shift': 3.0, 'seed': 1, 'name': 'shifted'}
     """
 
     encodes = False
@@ -50,7 +74,9 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
     observation_noise = False
     optimizer_names: tuple[str, ...]
 
-    def __init__(self, *, num_classes=None, seed=0, **kwargs):
+    def __init__(
+        self, *, num_classes: int | None = None, seed: int = 0, **kwargs
+    ):
         super().__init__(**kwargs)
         if not 0 <= int(seed) < MAX_SEED:
             raise ValueError(
@@ -77,7 +103,12 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
         """Trainable variables by optimizer name."""
         raise NotImplementedError
 
-    def generate(self, latents, uniform, labels=None):
+    def generate(
+        self,
+        latents: tf.Tensor,
+        uniform: tf.Tensor | None,
+        labels: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Data from latents, and observation noise or None, as tensors."""
         raise NotImplementedError
 
@@ -92,13 +123,13 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
 
     def compile(
         self,
-        optimizer=None,
+        optimizer: str | dict | keras.optimizers.Optimizer | None = None,
         *,
-        steps_per_execution=1,
-        jit_compile=False,
-        run_eagerly=False,
+        steps_per_execution: int = 1,
+        jit_compile: bool = False,
+        run_eagerly: bool = False,
         **unsupported,
-    ):
+    ) -> None:
         """Readies the model for `fit`.
 
         Args:
@@ -133,7 +164,13 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
             run_eagerly=run_eagerly,
         )
 
-    def fit(self, x=None, y=None, batch_size=None, **kwargs):
+    def fit(
+        self,
+        x: inputs.Examples | None = None,
+        y: np.ndarray | None = None,
+        batch_size: int | None = None,
+        **kwargs,
+    ) -> keras.callbacks.History:
         """Trains as `keras.Model.fit` does.
 
         Args:
@@ -154,7 +191,13 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
             kwargs = inputs.fit_arguments(self, x, y, batch_size, kwargs)
             return super().fit(**kwargs)
 
-    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+    def evaluate(
+        self,
+        x: inputs.Examples | None = None,
+        y: np.ndarray | None = None,
+        batch_size: int | None = None,
+        **kwargs,
+    ) -> list | dict:
         """Mean of the metrics over the data, as `keras.Model.evaluate`.
 
         The noise of row i depends on the seed and i alone: results do not
@@ -180,17 +223,17 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Everything is built at compile; Keras' way fails on odd batches."""
 
-    def make_train_function(self, force=False):
+    def make_train_function(self, force: bool = False) -> None:
         if self.train_function is None or force:
             runner = StepRunner(self, "train_step", self.training_place)
             self.train_function = runner.build()
 
-    def make_test_function(self, force=False):
+    def make_test_function(self, force: bool = False) -> None:
         if self.test_function is None or force:
             runner = StepRunner(self, "test_step", self.evaluation_place)
             self.test_function = runner.build()
 
-    def reset_metrics(self):
+    def reset_metrics(self) -> None:
         """Called at the start of each epoch and of each evaluation."""
         super().reset_metrics()
         self.training_place.begin_epoch()
@@ -201,14 +244,14 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
         """Training steps that the weights have behind them."""
         return int(self.step.numpy())
 
-    def training_batch(self, data, group_size=1) -> GlobalBatch:
+    def training_batch(self, data: tuple, group_size: int = 1) -> GlobalBatch:
         """This replica's part of a training batch."""
         x, labels = self._unpack(data)
         return GlobalBatch(
             x, labels, self.seed, self.step, group_size=group_size
         )
 
-    def evaluation_batch(self, data, group_size=1) -> GlobalBatch:
+    def evaluation_batch(self, data: tuple, group_size: int = 1) -> GlobalBatch:
         """This replica's part of a batch whose noise goes by row number."""
         x, labels = self._unpack(data)
         batch = GlobalBatch(
@@ -217,14 +260,14 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
         self.evaluated_rows.assign_add(batch.num_rows)
         return batch
 
-    def count_step(self):
+    def count_step(self) -> None:
         """Counts a step, once every optimizer has applied its gradients."""
         group = self.optimizer.by_network.values()
         applied = [tf.convert_to_tensor(o.iterations) for o in group]
         with tf.control_dependencies(applied):
             self.step.assign_add(1)
 
-    def regularization(self, network):
+    def regularization(self, network: keras.Model) -> tf.Tensor:
         """Added losses of a network's layers, shared out over replicas."""
         context = tf.distribute.get_replica_context()
         if not network.losses:
@@ -233,7 +276,9 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
 
     # Metrics.
 
-    def make_trackers(self, names, train_only=()):
+    def make_trackers(
+        self, names: tuple[str, ...], train_only: tuple[str, ...] = ()
+    ) -> None:
         # Sums of many nats: float32 would round away the last digits.
         self.trackers = {
             n: keras.metrics.Mean(name=n, dtype="float64")
@@ -242,15 +287,15 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
         self._train_only = train_only
 
     @property
-    def metrics(self):
+    def metrics(self) -> list[keras.metrics.Metric]:
         return list(self.trackers.values())
 
-    def track(self, batch, per_example: dict) -> None:
+    def track(self, batch: GlobalBatch, per_example: dict) -> None:
         """Adds values, one an example, to the metrics of the same names."""
         for name, values in per_example.items():
             self.trackers[name].update_state(values, batch.weights)
 
-    def logs(self, training) -> dict:
+    def logs(self, training: bool) -> dict:
         """The metrics as they stand, over all replicas."""
         return {
             name: tracker.result()
@@ -260,17 +305,21 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
 
     # Files.
 
-    def save(self, filepath, overwrite=True, **kwargs):
+    def save(
+        self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs
+    ) -> None:
         """Saves to a `.keras` file, whole or not at all."""
         with written_whole(filepath, overwrite) as temporary:
             super().save(temporary, overwrite=True, **kwargs)
 
-    def save_weights(self, filepath, overwrite=True, **kwargs):
+    def save_weights(
+        self, filepath: str | os.PathLike, overwrite: bool = True, **kwargs
+    ) -> None:
         """Saves to a `.weights.h5` file, whole or not at all."""
         with written_whole(filepath, overwrite) as temporary:
             super().save_weights(temporary, overwrite=True, **kwargs)
 
-    def get_compile_config(self):
+    def get_compile_config(self) -> dict | None:
         if not self.compiled:
             return None
         return {
@@ -279,7 +328,7 @@ class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
             "jit_compile": self.jit_compile,
         }
 
-    def compile_from_config(self, config):
+    def compile_from_config(self, config: dict) -> None:
         optimizer = config.pop("optimizer")
         optimizer = keras.saving.deserialize_keras_object(optimizer)
         self.compile(optimizer=optimizer, **config)

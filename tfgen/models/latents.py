@@ -26,12 +26,12 @@ class Sampler:
 
     def sample(
         self,
-        num_samples,
-        seed,
-        labels,
-        batch_size,
-        temperature=1.0,
-        truncation=None,
+        num_samples: int,
+        seed: int | None,
+        labels: np.ndarray | int | None,
+        batch_size: int,
+        temperature: float = 1.0,
+        truncation: float | None = None,
     ) -> np.ndarray:
         """Samples in batches; see `GenerativeModel.sample`."""
         if int(num_samples) != num_samples or num_samples < 1:
@@ -77,7 +77,9 @@ class Sampler:
 
         return generate.get_concrete_function(_given(latents, uniform, label))
 
-    def noise_by_seed(self, seeds):
+    def noise_by_seed(
+        self, seeds: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Latents, and observation noise or None, each row by its own seed."""
         model = self._model
         latents = random.normal_by_seed(seeds, "latent", (model.latent_dim,))
@@ -118,7 +120,9 @@ class Sampler:
         return checks.check_labels(labels, num_classes, num_samples)
 
 
-def truncated(noise, temperature, truncation):
+def truncated(
+    noise: tf.Tensor, temperature: tf.Tensor, truncation: tf.Tensor
+) -> tf.Tensor:
     """Turns normal latents into those of a narrower prior, row by row.
 
     `temperature` is the standard deviation and `truncation` the farthest
@@ -158,7 +162,7 @@ def truncated(noise, temperature, truncation):
     return tf.cast(latents, tf.float32) * tf.sign(noise)
 
 
-def straight(start, end, weight):
+def straight(start: tf.Tensor, end: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
     """`start + weight * (end - start)`, as tensors.
 
     Args:
@@ -169,7 +173,7 @@ def straight(start, end, weight):
     return start + weight[:, None] * (end - start)
 
 
-def spherical(start, end, weight):
+def spherical(start: tf.Tensor, end: tf.Tensor, weight: tf.Tensor) -> tf.Tensor:
     """Points on the arcs between Gaussian latents, as tensors.
 
     A straight line between two normal vectors passes nearer to 0 than any
@@ -204,7 +208,13 @@ def spherical(start, end, weight):
     return tf.cast(first * start + last * end, tf.float32)
 
 
-def on_lines(name, start, end, steps, labels=None) -> dict[str, np.ndarray]:
+def on_lines(
+    name: str,
+    start: np.ndarray,
+    end: np.ndarray,
+    steps: int,
+    labels: np.ndarray | None = None,
+) -> dict[str, np.ndarray]:
     """Inputs of the endpoint `interpolate`: `steps` rows for each pair.
 
     Args:
@@ -228,7 +238,7 @@ def on_lines(name, start, end, steps, labels=None) -> dict[str, np.ndarray]:
     return rows
 
 
-def check_truncation(temperature, truncation) -> None:
+def check_truncation(temperature: float, truncation: float | None) -> None:
     """Raises ValueError for what is no temperature or bound."""
     if not 0 <= temperature < math.inf:
         raise ValueError(

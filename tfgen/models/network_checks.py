@@ -1,11 +1,20 @@
 """Which networks fit together, and what their inputs and outputs are."""
 
+from collections.abc import Callable
+
 import keras
+import tensorflow as tf
 
 from tfgen.layers import BatchNormalization
+from tfgen.probability import Likelihood
 
 
-def check_vae_parts(encoder, decoder, likelihood, num_classes):
+def check_vae_parts(
+    encoder: keras.Model,
+    decoder: keras.Model,
+    likelihood: Likelihood,
+    num_classes: int | None,
+) -> tuple[tuple[int, ...], int]:
     """Returns `(data_shape, latent_dim)`.
 
     Raises:
@@ -32,7 +41,12 @@ def check_vae_parts(encoder, decoder, likelihood, num_classes):
     return data_shape, latent_dim
 
 
-def check_gan_parts(generator, discriminator, num_classes, packing=1):
+def check_gan_parts(
+    generator: keras.Model,
+    discriminator: keras.Model,
+    num_classes: int | None,
+    packing: int = 1,
+) -> tuple[tuple[int, ...], int]:
     """Returns `(data_shape, latent_dim)`.
 
     Raises:
@@ -46,7 +60,12 @@ def check_gan_parts(generator, discriminator, num_classes, packing=1):
     return data_shape, latent_dim
 
 
-def check_discriminator(discriminator, data_shape, num_classes, packing=1):
+def check_discriminator(
+    discriminator: keras.Model,
+    data_shape: tuple[int, ...],
+    num_classes: int | None,
+    packing: int = 1,
+) -> None:
     """Raises ValueError if it does not judge data of this shape by a logit."""
     if packing < 1:
         raise ValueError(f"packing is {packing}, expected 1, 2, 3, ...")
@@ -66,7 +85,7 @@ def check_discriminator(discriminator, data_shape, num_classes, packing=1):
     _check_logit(discriminator)
 
 
-def check_layers(network, packing) -> None:
+def check_layers(network: keras.Model, packing: int) -> None:
     """Raises ValueError for layers that a GAN's step would get wrong."""
     for layer in network._flatten_layers(include_self=False):
         if getattr(layer, "activity_regularizer", None) is not None:
@@ -83,7 +102,7 @@ def check_layers(network, packing) -> None:
             )
 
 
-def has_batch_norm(network) -> bool:
+def has_batch_norm(network: keras.Model) -> bool:
     """Whether a layer of the network normalises over the batch."""
     return any(
         isinstance(layer, keras.layers.BatchNormalization)
@@ -91,7 +110,7 @@ def has_batch_norm(network) -> bool:
     )
 
 
-def why_not_row_wise(network) -> str | None:
+def why_not_row_wise(network: keras.Model) -> str | None:
     """Why the answers of a discriminator cannot be served, or None.
 
     Served, an example's answer must not depend on the others of its batch.
@@ -111,7 +130,9 @@ def why_not_row_wise(network) -> str | None:
     return None
 
 
-def find_data_range(generator, data_range):
+def find_data_range(
+    generator: keras.Model, data_range: tuple[float, float] | str | None
+) -> tuple[float, float] | None:
     """`(low, high)`, by the last activation if `data_range` is "auto"."""
     if data_range != "auto":
         return None if data_range is None else tuple(map(float, data_range))
@@ -123,7 +144,9 @@ def find_data_range(generator, data_range):
     return None
 
 
-def first_input(network, role, num_classes):
+def first_input(
+    network: keras.Model, role: str, num_classes: int | None
+) -> tuple[int, ...]:
     """Shape of the first input, after a look at all of them.
 
     Raises:
@@ -154,12 +177,14 @@ def first_input(network, role, num_classes):
     return tuple(network.inputs[0].shape[1:])
 
 
-def with_labels(x, labels):
+def with_labels(
+    x: tf.Tensor, labels: tf.Tensor | None
+) -> tf.Tensor | list[tf.Tensor]:
     """What a network takes: x, or [x, one-hot labels] if there are any."""
     return x if labels is None else [x, labels]
 
 
-def last_activation(network):
+def last_activation(network: keras.Model) -> Callable | None:
     """The activation that the outputs have gone through last, or None."""
     layers = keras.layers
     shapes = (layers.Reshape, layers.Flatten, layers.Permute)
@@ -171,7 +196,7 @@ def last_activation(network):
     return None
 
 
-def only_axis(shape, role):
+def only_axis(shape: tuple[int, ...], role: str) -> int:
     """The length of a rank-one shape.
 
     Raises:

@@ -26,7 +26,7 @@ def check_counts(**numbers: int) -> None:
             raise ValueError(f"{name} is {value}, expected 1, 2, 3, ...")
 
 
-def check_average_decay(average_decay) -> None:
+def check_average_decay(average_decay: float) -> None:
     """Raises ValueError for what is no decay of a moving average."""
     if not 0.0 <= average_decay < 1.0:
         raise ValueError(
@@ -34,7 +34,9 @@ def check_average_decay(average_decay) -> None:
         )
 
 
-def check_augmentation(augmentation, data_shape) -> None:
+def check_augmentation(
+    augmentation: object, data_shape: tuple[int, ...]
+) -> None:
     """Raises ValueError for an augmentation of what is no image."""
     if augmentation is not None and len(data_shape) != 3:
         raise ValueError(
@@ -43,7 +45,9 @@ def check_augmentation(augmentation, data_shape) -> None:
         )
 
 
-def check_objective(objective, likelihood, **of_larsen) -> None:
+def check_objective(
+    objective: str, likelihood: probability.Likelihood, **of_larsen
+) -> None:
     """Raises ValueError for what the objective leaves without a meaning.
 
     Args:
@@ -63,7 +67,9 @@ def check_objective(objective, likelihood, **of_larsen) -> None:
     _check_targets(likelihood)
 
 
-def check_weighing(gamma, adversarial_ratio, adversarial_weight) -> None:
+def check_weighing(
+    gamma: float, adversarial_ratio: float, adversarial_weight: float | None
+) -> None:
     """Raises ValueError for numbers that would say nothing."""
     fixed = adversarial_weight is not None
     if fixed and adversarial_ratio != DEFAULT_RATIO:
@@ -80,7 +86,7 @@ def check_weighing(gamma, adversarial_ratio, adversarial_weight) -> None:
         )
 
 
-def check_gate(balance_gate, loss) -> None:
+def check_gate(balance_gate: bool, loss: losses.AdversarialLoss) -> None:
     """Raises ValueError for a gate on what is no cross-entropy."""
     if balance_gate and not isinstance(loss, losses.Minimax):
         raise ValueError(
@@ -90,7 +96,11 @@ def check_gate(balance_gate, loss) -> None:
         )
 
 
-def find_range(likelihood, from_decoder, data_range):
+def find_range(
+    likelihood: probability.Likelihood,
+    from_decoder: tuple[float, float] | None,
+    data_range: tuple[float, float] | str | None,
+) -> tuple[float, float] | None:
     """`(low, high)` of the data, or None.
 
     Args:

@@ -1,5 +1,9 @@
 """Networks and likelihoods of each kind of model, made by name."""
 
+from collections.abc import Callable
+
+import keras
+
 from tfgen import networks as named_networks
 from tfgen import probability
 
@@ -16,15 +20,15 @@ DISCRIMINATOR_ONLY = ("spectral_norm", "minibatch_stddev")
 
 
 def make_vae_parts(
-    input_shape,
-    latent_dim,
-    network,
-    network_options,
-    likelihood,
-    output_activation,
-    networks,
-    num_classes,
-):
+    input_shape: tuple[int, ...],
+    latent_dim: int,
+    network: str | None,
+    network_options: dict,
+    likelihood: str | probability.Likelihood | Callable | None,
+    output_activation: str | None,
+    networks: Callable | None,
+    num_classes: int | None,
+) -> tuple[keras.Model, keras.Model, probability.Likelihood]:
     """Returns `(encoder, decoder, likelihood)`; arguments as in `build`."""
     likelihood = find_likelihood(likelihood, input_shape)
     if networks is not None:
@@ -49,19 +53,19 @@ def make_vae_parts(
 
 
 def make_gan_parts(
-    input_shape,
-    latent_dim,
-    network,
-    network_options,
-    output_activation,
-    networks,
-    num_classes,
+    input_shape: tuple[int, ...],
+    latent_dim: int,
+    network: str | None,
+    network_options: dict,
+    output_activation: str | None,
+    networks: Callable | None,
+    num_classes: int | None,
     *,
-    generator_options=None,
-    discriminator_options=None,
-    conditioning="concatenation",
-    packing=1,
-):
+    generator_options: dict | None = None,
+    discriminator_options: dict | None = None,
+    conditioning: str = "concatenation",
+    packing: int = 1,
+) -> tuple[keras.Model, keras.Model]:
     """Returns `(generator, discriminator)`.
 
     Args:
@@ -123,19 +127,19 @@ def make_gan_parts(
 
 
 def make_vae_gan_parts(
-    input_shape,
-    latent_dim,
-    network,
-    network_options,
-    likelihood,
-    output_activation,
-    networks,
-    num_classes,
+    input_shape: tuple[int, ...],
+    latent_dim: int,
+    network: str | None,
+    network_options: dict,
+    likelihood: str | probability.Likelihood | Callable | None,
+    output_activation: str | None,
+    networks: Callable | None,
+    num_classes: int | None,
     *,
-    objective,
-    discriminator_options,
-    conditioning,
-):
+    objective: str,
+    discriminator_options: dict | None,
+    conditioning: str,
+) -> tuple[keras.Model, keras.Model, keras.Model, probability.Likelihood]:
     """Returns `(encoder, decoder, discriminator, likelihood)`.
 
     Arguments as in `build`; encoder and decoder know the same options as
@@ -183,7 +187,10 @@ def make_vae_gan_parts(
     return encoder, decoder, discriminator, likelihood
 
 
-def find_likelihood(likelihood, input_shape):
+def find_likelihood(
+    likelihood: str | probability.Likelihood | Callable | None,
+    input_shape: tuple[int, ...],
+) -> probability.Likelihood:
     """The likelihood that was named or made, by default by the data's shape."""
     if likelihood is None:
         grey = len(input_shape) == 3 and input_shape[-1] == 1
@@ -195,7 +202,13 @@ def find_likelihood(likelihood, input_shape):
     return probability.get(likelihood)
 
 
-def make_encoder(network, input_shape, latent_dim, num_classes, options):
+def make_encoder(
+    network: str,
+    input_shape: tuple[int, ...],
+    latent_dim: int,
+    num_classes: int | None,
+    options: dict,
+) -> keras.Model:
     """A network by name, to mean and log variance."""
     return named_networks.build_encoder(
         network, input_shape, 2 * latent_dim, num_classes, **options
@@ -203,14 +216,14 @@ def make_encoder(network, input_shape, latent_dim, num_classes, options):
 
 
 def make_generator(
-    network,
-    output_shape,
-    latent_dim,
-    options,
-    output_activation,
-    num_classes,
-    conditioning="concatenation",
-):
+    network: str,
+    output_shape: tuple[int, ...],
+    latent_dim: int,
+    options: dict,
+    output_activation: str | None,
+    num_classes: int | None,
+    conditioning: str = "concatenation",
+) -> keras.Model:
     """A decoder by name, as a GAN wants it; see `make_gan_parts`."""
     options = {**_defaults(network, output_shape), **options}
     if conditioning == "projection" and _normalizes(network, options):
@@ -228,8 +241,13 @@ def make_generator(
 
 
 def make_discriminator(
-    network, input_shape, options, num_classes, conditioning, packing=1
-):
+    network: str,
+    input_shape: tuple[int, ...],
+    options: dict,
+    num_classes: int | None,
+    conditioning: str,
+    packing: int = 1,
+) -> keras.Model:
     """A discriminator by name; see `make_gan_parts`."""
     options = {
         **_defaults(network, input_shape),
@@ -258,7 +276,7 @@ def _recommended_likelihood(input_shape, objective):
     return probability.Gaussian(scale, (-1.0, 1.0) if is_image else None)
 
 
-def refuse_beside_networks(**options):
+def refuse_beside_networks(**options) -> None:
     """Raises ValueError for options that `networks` would leave without use."""
     for name, value in options.items():
         if value:
@@ -267,7 +285,9 @@ def refuse_beside_networks(**options):
             )
 
 
-def check_conditioning(conditioning, num_classes, packing) -> None:
+def check_conditioning(
+    conditioning: str, num_classes: int | None, packing: int
+) -> None:
     """Raises ValueError for what the networks cannot condition on."""
     if conditioning not in ("concatenation", "projection"):
         raise ValueError(

@@ -6,6 +6,8 @@ import tensorflow as tf
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_checks import with_labels
 from tfgen.models.with_encoder import WithEncoder, reparameterize
+from tfgen.probability import Likelihood
+from tfgen.training import GlobalBatch
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -49,16 +51,16 @@ class VAE(WithEncoder, GenerativeModel):
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        likelihood="bernoulli",
+        encoder: keras.Model,
+        decoder: keras.Model,
+        likelihood: str | Likelihood = "bernoulli",
         *,
-        beta=1.0,
-        beta_warmup_steps=0,
-        free_bits=0.0,
-        num_classes=None,
-        observation_noise=None,
-        seed=0,
+        beta: float = 1.0,
+        beta_warmup_steps: int = 0,
+        free_bits: float = 0.0,
+        num_classes: int | None = None,
+        observation_noise: bool | None = None,
+        seed: int = 0,
         **kwargs,
     ):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
@@ -76,7 +78,7 @@ class VAE(WithEncoder, GenerativeModel):
 
     # The algorithm.
 
-    def train_step(self, data):
+    def train_step(self, data: tuple) -> dict:
         with self.training_batch(data) as batch, tf.GradientTape() as tape:
             losses = self.elbo_losses(batch, self.current_beta(), True)
             loss = batch.mean(losses["loss"]) + self.regularization(self)
@@ -85,11 +87,13 @@ class VAE(WithEncoder, GenerativeModel):
         self.count_step()
         return self.track(batch, losses)
 
-    def test_step(self, data):
+    def test_step(self, data: tuple) -> dict:
         batch = self.evaluation_batch(data)
         return self.track(batch, self.elbo_losses(batch, self.beta, False))
 
-    def elbo_losses(self, batch, beta, training):
+    def elbo_losses(
+        self, batch: GlobalBatch, beta: tf.Tensor | float, training: bool
+    ) -> dict[str, tf.Tensor]:
         """Loss terms in nats, each of shape `(rows,)`."""
         x = self.likelihood.targets(batch.x, batch)
         posterior = self.posterior(x, batch.labels, training)
@@ -109,5 +113,5 @@ class VAE(WithEncoder, GenerativeModel):
 
     # Files.
 
-    def network_variables(self):
+    def network_variables(self) -> dict[str, list]:
         return {"vae": self.trainable_variables}

@@ -5,9 +5,11 @@ import typing
 import keras
 import tensorflow as tf
 
-from tfgen.augmentations import get_augmentation
+from tfgen import losses
+from tfgen.augmentations import Augmentation, get_augmentation
 from tfgen.models import option_checks
 from tfgen.models.adversary import Adversary
+from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_checks import (
     check_discriminator,
@@ -26,6 +28,7 @@ from tfgen.models.with_discriminator import (
     average_of,
 )
 from tfgen.models.with_encoder import WithEncoder, reparameterize
+from tfgen.probability import Likelihood
 
 UPDATES = ("decoder_updated", "discriminator_updated")
 
@@ -122,29 +125,29 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
 
     def __init__(
         self,
-        encoder,
-        decoder,
-        discriminator,
-        likelihood="bernoulli",
-        objective="larsen",
+        encoder: keras.Model,
+        decoder: keras.Model,
+        discriminator: keras.Model,
+        likelihood: str | Likelihood = "bernoulli",
+        objective: str = "larsen",
         *,
-        beta=1.0,
-        beta_warmup_steps=0,
-        free_bits=0.0,
-        adversarial_ratio=option_checks.DEFAULT_RATIO,
-        adversarial_weight=None,
-        adversarial_warmup_steps=0,
-        gamma=1.0,
-        feature_variance=None,
-        feature_layer=None,
-        balance_gate=False,
-        loss="relativistic",
-        penalties=None,
-        augmentation=None,
-        average_decay=0.999,
-        data_range="auto",
-        num_classes=None,
-        seed=0,
+        beta: float = 1.0,
+        beta_warmup_steps: int = 0,
+        free_bits: float = 0.0,
+        adversarial_ratio: float = option_checks.DEFAULT_RATIO,
+        adversarial_weight: float | None = None,
+        adversarial_warmup_steps: int = 0,
+        gamma: float = 1.0,
+        feature_variance: float | None = None,
+        feature_layer: str | None = None,
+        balance_gate: bool = False,
+        loss: str | losses.AdversarialLoss = "relativistic",
+        penalties: str | losses.Penalty | list | None = None,
+        augmentation: str | Augmentation | None = None,
+        average_decay: float = 0.999,
+        data_range: tuple[float, float] | str | None = "auto",
+        num_classes: int | None = None,
+        seed: int = 0,
         **kwargs,
     ):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
@@ -376,18 +379,18 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     # Using it.
 
     @property
-    def serving_decoder(self):
+    def serving_decoder(self) -> keras.Model:
         return self.average_decoder or self.decoder
 
-    def endpoints(self):
+    def endpoints(self) -> dict[str, Endpoint]:
         return super().endpoints() | self.discriminator_endpoints()
 
-    def trained_networks(self):
+    def trained_networks(self) -> tuple[keras.Model, ...]:
         return self.encoder, self.decoder, self.discriminator
 
     # Files.
 
-    def network_variables(self):
+    def network_variables(self) -> dict[str, list]:
         likelihood = self.likelihood.trainable_variables
         return {
             "encoder": self.encoder.trainable_variables,
@@ -395,7 +398,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             "discriminator": self.discriminator.trainable_variables,
         }
 
-    def recommended_optimizers(self):
+    def recommended_optimizers(self) -> dict:
         return {
             name: keras.optimizers.Adam(5e-4, beta_1=0.5, beta_2=0.99)
             for name in self.optimizer_names

@@ -8,6 +8,8 @@ import tensorflow as tf
 from tfgen.models.network_checks import with_labels
 from tfgen.models.with_encoder import warmed_up
 from tfgen.networks.parts import FEATURES
+from tfgen.optimizers import OptimizerGroup
+from tfgen.training import GlobalBatch
 
 MOST = 1e4
 """For a discriminator that has stopped to say anything."""
@@ -34,12 +36,18 @@ class AdversarialWeight:
         synthesis", equation 7 (at the decoder's last layer).
     """
 
-    def __init__(self, ratio, fixed, warmup_steps):
+    def __init__(self, ratio: float, fixed: float | None, warmup_steps: int):
         self.ratio = ratio
         self.fixed = fixed
         self.warmup_steps = warmup_steps
 
-    def __call__(self, batch, step, adversarial, reconstruction):
+    def __call__(
+        self,
+        batch: GlobalBatch,
+        step: tf.Tensor,
+        adversarial: tf.Tensor,
+        reconstruction: tf.Tensor,
+    ) -> tuple[tf.Tensor, dict[str, tf.Tensor]]:
         """The weight, and what to log of it.
 
         Args:
@@ -82,7 +90,12 @@ class LearnedSimilarity:
         and effective VAE training with calibrated decoders", equation 4.
     """
 
-    def __init__(self, discriminator, layer=None, fixed_variance=None):
+    def __init__(
+        self,
+        discriminator: keras.Model,
+        layer: str | None = None,
+        fixed_variance: float | None = None,
+    ):
         if fixed_variance is not None and not fixed_variance > 0:
             raise ValueError(
                 f"feature_variance is {fixed_variance}, expected a number "
@@ -100,7 +113,13 @@ class LearnedSimilarity:
         self._features = keras.Model(discriminator.inputs, output)
         self._data_size = math.prod(discriminator.inputs[0].shape[1:])
 
-    def __call__(self, x, other, labels=None, training=False):
+    def __call__(
+        self,
+        x: tf.Tensor,
+        other: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor:
         """Distances of x and others in nats, `(rows,)`."""
         first, second = (
             self._features(with_labels(each, labels), training=training)
@@ -109,7 +128,9 @@ class LearnedSimilarity:
         gap = tf.cast(first, tf.float32) - tf.cast(second, tf.float32)
         return 0.5 * tf.reduce_sum(gap**2, axis=range(1, len(gap.shape)))
 
-    def variance(self, batch, distances):
+    def variance(
+        self, batch: GlobalBatch, distances: tf.Tensor
+    ) -> tf.Tensor | float:
         """Of features around those of x~, no gradient going through.
 
         Unless it is fixed: the most likely variance if the features were as
@@ -127,7 +148,9 @@ class LearnedSimilarity:
         return tf.maximum(2.0 * mean / self._data_size, SMALLEST)
 
 
-def balanced_updates(real, fake):
+def balanced_updates(
+    real: tf.Tensor, fake: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
     """Whether to update the decoder and the discriminator.
 
     The discriminator waits while it tells data or generated examples too
@@ -150,7 +173,13 @@ def balanced_updates(real, fake):
     return decoder | neither, discriminator | neither
 
 
-def apply_if(condition, group, name, gradients, variables):
+def apply_if(
+    condition: tf.Tensor | None,
+    group: OptimizerGroup,
+    name: str,
+    gradients: list[tf.Tensor],
+    variables: list[keras.Variable],
+) -> tf.Tensor:
     """Takes a step, and undoes it where the condition is false.
 
     The state of the optimizer is put back too: it is as if the step had not

@@ -1,6 +1,7 @@
 """What models with a discriminator share."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from tfgen import losses
@@ -25,7 +26,13 @@ class WithDiscriminator:
     # Keras' own `loss` is what `compile` was given.
     config_attributes = {"loss": "adversarial_loss"}
 
-    def discriminate(self, x, labels=None, *, batch_size=256):
+    def discriminate(
+        self,
+        x: np.ndarray,
+        labels: np.ndarray | None = None,
+        *,
+        batch_size: int = 256,
+    ) -> np.ndarray:
         """The discriminator's logit of each example, `(n,)`.
 
         With most losses, the higher the more it looks like data.
@@ -37,14 +44,14 @@ class WithDiscriminator:
         """
         return self._run("discriminate", batch_size, x=x, label=labels)["logit"]
 
-    def discriminator_endpoints(self):
+    def discriminator_endpoints(self) -> dict[str, Endpoint]:
         """The endpoint `discriminate`, unless it is withheld."""
         if self.withheld_endpoints():
             return {}
         inputs = self.endpoint_inputs("x")
         return {"discriminate": Endpoint(self._discriminate_endpoint, inputs)}
 
-    def withheld_endpoints(self):
+    def withheld_endpoints(self) -> dict[str, str]:
         reason = why_not_row_wise(self.discriminator)
         packing = self.adversary.packing
         if packing > 1:
@@ -104,7 +111,7 @@ class WithDiscriminator:
     def _adapts(self):
         return isinstance(self.augmentation, AdaptiveAugment)
 
-    def check_compile(self, replicas, jit_compile):
+    def check_compile(self, replicas: int, jit_compile: bool) -> None:
         lazy = any(penalty.every > 1 for penalty in self.penalties)
         if lazy and jit_compile:
             raise ValueError(
@@ -121,7 +128,7 @@ class WithDiscriminator:
             check_layers(network, self.adversary.packing)
 
 
-def average_of(network):
+def average_of(network: keras.Model) -> keras.Model:
     """A network of the same weights, for their moving average."""
     average = keras.models.clone_model(network)
     average.set_weights(network.get_weights())
@@ -130,7 +137,9 @@ def average_of(network):
     return average
 
 
-def update_average(average, network, decay, step) -> None:
+def update_average(
+    average: keras.Model, network: keras.Model, decay: float, step: tf.Tensor
+) -> None:
     """Moves the average's weights towards the network's.
 
     Formula: `a += (1 - d) * (w - a)`, `d = min(decay, (1 + step) / (10 +

@@ -1,14 +1,20 @@
 """What models with an encoder, a decoder and a likelihood share."""
 
+import typing
+
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfgen import probability
+from tfgen.models.endpoints import Endpoint
 from tfgen.models.latents import on_lines, straight
 from tfgen.models.network_checks import check_vae_parts, with_labels
 from tfgen.models.option_checks import check_not_negative
 from tfgen.training import random
+
+if typing.TYPE_CHECKING:
+    from tfgen.probability.latent_distributions import Distribution
 
 SCORE_DRAWS = 8
 
@@ -51,18 +57,25 @@ class WithEncoder:
         )
 
     @property
-    def serving_decoder(self):
+    def serving_decoder(self) -> keras.Model:
         """The decoder of samples, endpoints and likelihoods."""
         return self.decoder
 
     # Parts of the algorithms.
 
-    def posterior(self, x, labels=None, training=False):
+    def posterior(
+        self,
+        x: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> "Distribution":
         """q(z|x) as a TensorFlow Probability distribution, from tensors."""
         parameters = self.encoder(with_labels(x, labels), training=training)
         return probability.diagonal_gaussian(parameters)
 
-    def kl_terms(self, posterior, latents):
+    def kl_terms(
+        self, posterior: "Distribution", latents: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """KL(q(z|x) || p(z)), and what of it is paid after free bits.
 
         Returns:
@@ -76,11 +89,13 @@ class WithEncoder:
             posterior, prior, latents, self.free_bits
         )
 
-    def current_beta(self):
+    def current_beta(self) -> tf.Tensor | float:
         """Beta at this step of the warm-up."""
         return warmed_up(self.beta, self.beta_warmup_steps, self.step)
 
-    def log_likelihood(self, x, latents, labels=None):
+    def log_likelihood(
+        self, x: tf.Tensor, latents: tf.Tensor, labels: tf.Tensor | None = None
+    ) -> tf.Tensor:
         """Nats of p(x|z) for several latents an example, as tensors.
 
         Args:
@@ -103,14 +118,27 @@ class WithEncoder:
 
     # Using it.
 
-    def encode(self, x, labels=None, *, batch_size=256):
+    def encode(
+        self,
+        x: np.ndarray,
+        labels: np.ndarray | None = None,
+        *,
+        batch_size: int = 256,
+    ) -> np.ndarray:
         """Posterior means of the latents, `(n, latent_dim)`.
 
         `run_endpoint("encode", ...)` gives the standard deviations too.
         """
         return self._run("encode", batch_size, x=x, label=labels)["mean"]
 
-    def encode_sample(self, x, labels=None, *, seeds=None, batch_size=256):
+    def encode_sample(
+        self,
+        x: np.ndarray,
+        labels: np.ndarray | None = None,
+        *,
+        seeds: np.ndarray | None = None,
+        batch_size: int = 256,
+    ) -> np.ndarray:
         """Draws of the posterior, one an example: `(n, latent_dim)`.
 
         Args:
@@ -126,17 +154,35 @@ class WithEncoder:
             "encode_sample", batch_size, x=x, seed=seeds, label=labels
         )["latent"]
 
-    def decode(self, latents, labels=None, *, batch_size=256):
+    def decode(
+        self,
+        latents: np.ndarray,
+        labels: np.ndarray | None = None,
+        *,
+        batch_size: int = 256,
+    ) -> np.ndarray:
         """Expected data of latents, `(n, *data_shape)`."""
         return self._run("decode", batch_size, latent=latents, label=labels)[
             "x"
         ]
 
-    def reconstruct(self, x, labels=None, *, batch_size=256):
+    def reconstruct(
+        self,
+        x: np.ndarray,
+        labels: np.ndarray | None = None,
+        *,
+        batch_size: int = 256,
+    ) -> np.ndarray:
         """The data decoded from its posterior mean, `(n, *data_shape)`."""
         return self._run("reconstruct", batch_size, x=x, label=labels)["x"]
 
-    def score(self, x, labels=None, *, batch_size=256):
+    def score(
+        self,
+        x: np.ndarray,
+        labels: np.ndarray | None = None,
+        *,
+        batch_size: int = 256,
+    ) -> np.ndarray:
         """Evidence lower bound of each example in nats, `(n,)`.
 
         The mean of 8 posterior draws, the same for every example. The higher,
@@ -145,7 +191,13 @@ class WithEncoder:
         """
         return self._run("score", batch_size, x=x, label=labels)["score"]
 
-    def interpolate(self, start, end, steps=8, labels=None):
+    def interpolate(
+        self,
+        start: np.ndarray,
+        end: np.ndarray,
+        steps: int = 8,
+        labels: np.ndarray | None = None,
+    ) -> np.ndarray:
         """Decodes the straight lines between posterior means.
 
         Args:
@@ -161,7 +213,9 @@ class WithEncoder:
         data = self.run_endpoint("interpolate", rows)["x"]
         return data.reshape(-1, steps, *self.data_shape)
 
-    def call(self, inputs, training=False):
+    def call(
+        self, inputs: tf.Tensor | list, training: bool = False
+    ) -> tf.Tensor:
         """Reconstruction of `x` or `[x, one-hot labels]`, as tensors."""
         x, labels = inputs if self.num_classes else (inputs, None)
         latents = self.posterior(x, labels, training).mean()
@@ -169,14 +223,19 @@ class WithEncoder:
 
     # Endpoints.
 
-    def generate(self, latents, uniform, labels=None):
+    def generate(
+        self,
+        latents: tf.Tensor,
+        uniform: tf.Tensor | None,
+        labels: tf.Tensor | None = None,
+    ) -> tf.Tensor:
         """Data from latents; `uniform` is the noise of p(x|z), or None."""
         parameters = self._serve(latents, labels)
         if self.observation_noise:
             return self.likelihood.sample(parameters, uniform)
         return self.likelihood.mean(parameters)
 
-    def endpoints(self):
+    def endpoints(self) -> dict[str, Endpoint]:
         own = {
             "decode": (self._decode_endpoint, ("latent",)),
             "encode": (self._encode_endpoint, ("x",)),
@@ -258,12 +317,12 @@ class WithEncoder:
         return tf.constant(draws.numpy())
 
 
-def reparameterize(posterior, noise):
+def reparameterize(posterior: "Distribution", noise: tf.Tensor) -> tf.Tensor:
     """Draws of the posterior that gradients go through."""
     return posterior.mean() + posterior.stddev() * noise
 
 
-def warmed_up(value, steps, step):
+def warmed_up(value: float, steps: int, step: tf.Tensor) -> tf.Tensor | float:
     """`value * min(step / steps, 1)`."""
     if not steps:
         return value

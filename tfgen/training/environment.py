@@ -7,18 +7,22 @@ import pathlib
 import platform
 import shlex
 import sys
+from collections.abc import Iterator
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data import Source
 from tfgen.version import __version__
 
 STRATEGIES = ("none", "mirrored")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
-def get_strategy(name: str = "none", replicas: int | None = None):
+def get_strategy(
+    name: str = "none", replicas: int | None = None
+) -> tf.distribute.Strategy:
     """A `tf.distribute.Strategy` by name.
 
     Args:
@@ -29,6 +33,12 @@ def get_strategy(name: str = "none", replicas: int | None = None):
 
     Raises:
         ValueError: for another name, or for more replicas than devices.
+
+    Example:
+    >>> with tfgen.training.get_strategy("none").scope():
+    ...     model = tfgen.build("vae", input_shape=(4,), latent_dim=2)
+    >>> model.distribute_strategy.num_replicas_in_sync
+    1
     """
     if name == "none":
         return tf.distribute.get_strategy()
@@ -45,7 +55,7 @@ def get_strategy(name: str = "none", replicas: int | None = None):
 
 
 @contextlib.contextmanager
-def precision_policy(name: str | None):
+def precision_policy(name: str | None) -> Iterator[None]:
     """Builds layers under a dtype policy and puts the old one back.
 
     The policy is remembered by each layer that is built inside, so it holds
@@ -59,6 +69,12 @@ def precision_policy(name: str | None):
 
     Raises:
         ValueError: for another name.
+
+    Example:
+    >>> with tfgen.training.precision_policy("mixed_bfloat16"):
+    ...     layer = keras.layers.Dense(3)
+    >>> layer.compute_dtype, layer.variable_dtype
+    ('bfloat16', 'float32')
     """
     before = keras.config.dtype_policy()
     if name is not None:
@@ -74,8 +90,27 @@ def precision_policy(name: str | None):
         keras.config.set_dtype_policy(before)
 
 
-def manifest(source, seed: int, strategy) -> dict:
-    """What bit-identical weights depend on, and what they came from."""
+def manifest(
+    source: Source, seed: int, strategy: tf.distribute.Strategy
+) -> dict:
+    """What bit-identical weights depend on, and what they came from.
+
+    Args:
+        source: the training data.
+        seed: of the model and the order of its data.
+        strategy: the one that it is trained under.
+
+    Returns:
+        A dict that JSON can hold.
+
+    Example:
+    >>> digits = tfgen.data.load("digits")
+    >>> made_from = tfgen.training.manifest(
+    ...     digits, 0, tfgen.training.get_strategy()
+    ... )
+    >>> made_from["data"]["value_range"], made_from["machine"]["replicas"]
+    ((0.0, 1.0), 1)
+    """
     threads = tf.config.threading
     return {
         "versions": {

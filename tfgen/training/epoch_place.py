@@ -52,7 +52,7 @@ class EpochPlace:
             self.rows.assign(0)
 
     @contextlib.contextmanager
-    def kept(self):
+    def kept(self) -> Iterator[None]:
         """Comes back to this place at the end, whatever happens within.
 
         A callback may evaluate in the middle of a training, or of another

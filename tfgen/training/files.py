@@ -4,10 +4,13 @@ import contextlib
 import fcntl
 import os
 import pathlib
+from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def written_whole(path, overwrite: bool = True):
+def written_whole(
+    path: str | os.PathLike, overwrite: bool = True
+) -> Iterator[pathlib.Path]:
     """Gives a temporary path beside `path` that takes its place at the end.
 
     The file is synced to disk before it is renamed. A process killed at any
@@ -37,14 +40,14 @@ def written_whole(path, overwrite: bool = True):
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path, text: str) -> None:
+def write_text(path: str | os.PathLike, text: str) -> None:
     """Writes a text file, whole or not at all."""
     with written_whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 @contextlib.contextmanager
-def claimed(folder, busy: str):
+def claimed(folder: str | os.PathLike, busy: str) -> Iterator[None]:
     """Makes a folder and keeps other processes from claiming it.
 
     Args:

@@ -31,10 +31,24 @@ class GlobalBatch:
             noise; evaluation counts on from batch to batch.
         group_size: rows that belong together (see `groups`). Those left over
             at the end of a replica's rows weigh nothing.
+
+    Example:
+    >>> x = np.array([[1.0], [2.0], [6.0]], "float32")
+    >>> batch = tfgen.training.GlobalBatch(x, None, seed=0, step=0)
+    >>> float(batch.mean(batch.x[:, 0]))
+    3.0
+    >>> batch.normal((2,), "latent").shape
+    TensorShape([3, 2])
     """
 
     def __init__(
-        self, x, labels, seed: int, step, first_row=0, group_size: int = 1
+        self,
+        x: tf.Tensor,
+        labels: tf.Tensor | None,
+        seed: int,
+        step: tf.Tensor | int,
+        first_row: tf.Tensor | int = 0,
+        group_size: int = 1,
     ):
         before, rows, used = _count_rows(tf.shape(x)[0], group_size)
         self.weights = None
@@ -69,13 +83,13 @@ class GlobalBatch:
     def __exit__(self, *error):
         _current.stack.pop()
 
-    def mean(self, per_example):
+    def mean(self, per_example: tf.Tensor) -> tf.Tensor:
         """This replica's sum over the number of rows on all replicas."""
         if self.weights is not None:
             per_example = per_example * self.weights
         return tf.reduce_sum(per_example) / self.size
 
-    def global_mean(self, per_example):
+    def global_mean(self, per_example: tf.Tensor) -> tf.Tensor:
         """Mean over the rows of all replicas; no gradient goes through it.
 
         Args:
@@ -93,17 +107,17 @@ class GlobalBatch:
             total = context.all_reduce(tf.distribute.ReduceOp.SUM, total)
         return total / self.size
 
-    def normal(self, shape, purpose: str):
+    def normal(self, shape: tuple[int, ...], purpose: str) -> tf.Tensor:
         """Standard normal noise `(rows, *shape)` for this replica's rows."""
         noise = random.normal_rows(*self._draw(purpose), shape)
         return noise[:: self._group_size]
 
-    def uniform(self, shape, purpose: str):
+    def uniform(self, shape: tuple[int, ...], purpose: str) -> tf.Tensor:
         """Noise in [0, 1), `(rows, *shape)`, for this replica's rows."""
         noise = random.uniform_rows(*self._draw(purpose), shape)
         return noise[:: self._group_size]
 
-    def each(self, value):
+    def each(self, value: tf.Tensor | float) -> tf.Tensor:
         """One value for every row, as `(rows,)`."""
         return tf.fill(tf.shape(self.x)[:1], tf.cast(value, tf.float32))
 
@@ -125,7 +139,7 @@ class GlobalBatch:
         groups._group_size = group_size
         return groups
 
-    def grouped(self, rows, group_size: int):
+    def grouped(self, rows: tf.Tensor, group_size: int) -> tf.Tensor:
         """Each `group_size` consecutive rows as one, side by side.
 
         Args:

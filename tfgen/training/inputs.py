@@ -3,6 +3,8 @@
 import collections.abc
 import contextlib
 import inspect
+import typing
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -12,19 +14,27 @@ from tfgen.data import Batches, Source, checks
 from tfgen.data.storage import ArrayStorage
 from tfgen.optimizers.optimizer_group import NOT_FINITE
 
+if typing.TYPE_CHECKING:
+    from tfgen.models.generative_model import GenerativeModel
+
 DEFAULT_BATCH_SIZE = 32
+Examples = (
+    Source | Batches | np.ndarray | tf.data.Dataset | keras.utils.PyDataset
+)
+"""What `fit` and `evaluate` take: examples, or batches of them."""
 
 
-def fit_arguments(model, x, y, batch_size, kwargs):
+def fit_arguments(
+    model: "GenerativeModel",
+    x: Examples,
+    y: np.ndarray | None,
+    batch_size: int | None,
+    kwargs: dict,
+) -> dict:
     """Arguments for `keras.Model.fit`; starts the model's places in epochs."""
     model._assert_compile_called("fit")
     kwargs = dict(kwargs)
-    for name in ("sample_weight", "class_weight"):
-        if kwargs.get(name) is not None:
-            raise ValueError(
-                f"fit() got {name}, but every example counts the same here: "
-                "leave it out, or repeat rows in the data."
-            )
+    _refuse_weights(kwargs)
     validation_data = kwargs.pop("validation_data", None)
     validation_split = kwargs.pop("validation_split", 0.0)
     if validation_split and validation_data is None:
@@ -39,13 +49,7 @@ def fit_arguments(model, x, y, batch_size, kwargs):
     place = model.training_place
     _start(model, place, steps, ordered)
     for callback in _callbacks(kwargs.get("callbacks")):
-        if isinstance(callback, keras.callbacks.BackupAndRestore):
-            # Keras restores after the data has been lined up with the step.
-            callback.set_model(model)
-            callback.on_train_begin()
-        if hasattr(callback, "restore"):
-            callback.set_model(model)
-            initial_epoch = callback.restore(steps, initial_epoch)
+        initial_epoch = _restored(model, callback, steps, initial_epoch)
     validation_steps = kwargs.pop("validation_steps", None)
     if validation_data is not None:
         validation_batch_size = kwargs.pop("validation_batch_size", batch_size)
@@ -72,7 +76,14 @@ def fit_arguments(model, x, y, batch_size, kwargs):
     return kwargs
 
 
-def evaluation_data(model, x, y, batch_size, steps=None, argument="steps"):
+def evaluation_data(
+    model: "GenerativeModel",
+    x: Examples | tuple,
+    y: np.ndarray | None,
+    batch_size: int | None,
+    steps: int | None = None,
+    argument: str = "steps",
+) -> tuple[tf.data.Dataset | keras.utils.PyDataset, int | None]:
     """A finite dataset in the data's own order, and its number of batches.
 
     Starts the model's place in an evaluation.
@@ -94,6 +105,18 @@ def evaluation_data(model, x, y, batch_size, steps=None, argument="steps"):
     return in_order.dataset().take(steps), steps
 
 
+def _restored(model, callback, steps, epoch):
+    """The epoch that training goes on with; the state is the callback's."""
+    if isinstance(callback, keras.callbacks.BackupAndRestore):
+        # Keras restores after the data has been lined up with the step.
+        callback.set_model(model)
+        callback.on_train_begin()
+    if hasattr(callback, "restore"):
+        callback.set_model(model)
+        epoch = callback.restore(steps, epoch)
+    return epoch
+
+
 def _start(model, place, steps, ordered=True):
     if steps is None and model.steps_per_execution > 1:
         raise ValueError(
@@ -105,7 +128,7 @@ def _start(model, place, steps, ordered=True):
 
 
 @contextlib.contextmanager
-def explained_errors(model):
+def explained_errors(model: "GenerativeModel") -> Iterator[None]:
     """Turns the failed check on gradients into one line."""
     try:
         yield
@@ -119,6 +142,15 @@ def explained_errors(model):
             "Look for NaN or huge values in the data, lower the learning "
             "rate, or clip gradients (global_clipnorm=1.0)."
         ) from None
+
+
+def _refuse_weights(arguments):
+    for name in ("sample_weight", "class_weight"):
+        if arguments.get(name) is not None:
+            raise ValueError(
+                f"fit() got {name}, but every example counts the same here: "
+                "leave it out, or repeat rows in the data."
+            )
 
 
 def _refuse_doubles(x, y, batch_size):
@@ -194,7 +226,7 @@ def _fitting(batch_size, rows):
     return min(DEFAULT_BATCH_SIZE, rows) if batch_size is None else batch_size
 
 
-def check_shape(model, source) -> None:
+def check_shape(model: "GenerativeModel", source: Source) -> None:
     """Raises ValueError for examples of another shape than the model's."""
     if source.shape != tuple(model.data_shape):
         raise ValueError(

@@ -14,7 +14,7 @@ import tensorflow as tf
 PHILOX = 1
 
 
-def stream(seed: int, purpose: str, step=0) -> tf.Tensor:
+def stream(seed: int, purpose: str, step: tf.Tensor | int = 0) -> tf.Tensor:
     """Seed pair of the noise for one purpose at one step.
 
     Args:
@@ -30,30 +30,44 @@ def stream(seed: int, purpose: str, step=0) -> tf.Tensor:
     return tf.stack([first, tf.cast(step, tf.int64)])
 
 
-def normal_rows(stream, first_row, num_rows, shape) -> tf.Tensor:
+def normal_rows(
+    stream: tf.Tensor,
+    first_row: tf.Tensor | int,
+    num_rows: tf.Tensor | int,
+    shape: tuple[int, ...],
+) -> tf.Tensor:
     """Standard normal noise of shape (num_rows, *shape), float32."""
     draw = tf.raw_ops.StatelessRandomNormalV2
     return _rows(draw, stream, first_row, num_rows, shape)
 
 
-def uniform_rows(stream, first_row, num_rows, shape) -> tf.Tensor:
+def uniform_rows(
+    stream: tf.Tensor,
+    first_row: tf.Tensor | int,
+    num_rows: tf.Tensor | int,
+    shape: tuple[int, ...],
+) -> tf.Tensor:
     """Noise in [0, 1) of shape (num_rows, *shape), float32."""
     draw = tf.raw_ops.StatelessRandomUniformV2
     return _rows(draw, stream, first_row, num_rows, shape)
 
 
-def user_stream(seed, purpose: str) -> tf.Tensor:
+def user_stream(seed: tf.Tensor | int, purpose: str) -> tf.Tensor:
     """Seed pair of what `sample(seed=...)` draws; any int64 is a seed."""
     name = tf.constant(zlib.crc32(purpose.encode()), tf.int64)
     return tf.stack([tf.cast(seed, tf.int64), name])
 
 
-def normal_by_seed(seeds, purpose: str, shape) -> tf.Tensor:
+def normal_by_seed(
+    seeds: tf.Tensor, purpose: str, shape: tuple[int, ...]
+) -> tf.Tensor:
     """Standard normal noise of shape (rows, *shape), each row by its seed."""
     return _by_seed(normal_rows, seeds, purpose, shape)
 
 
-def uniform_by_seed(seeds, purpose: str, shape) -> tf.Tensor:
+def uniform_by_seed(
+    seeds: tf.Tensor, purpose: str, shape: tuple[int, ...]
+) -> tf.Tensor:
     """Noise in [0, 1) of shape (rows, *shape), each row by its seed."""
     return _by_seed(uniform_rows, seeds, purpose, shape)
 

@@ -2,6 +2,8 @@
 
 import keras
 
+from tfgen.optimizers import OptimizerGroup
+
 COMPILE_ARGUMENTS = (
     "loss",
     "loss_weights",
@@ -11,7 +13,7 @@ COMPILE_ARGUMENTS = (
 )
 
 
-def refuse_compile_arguments(model, arguments):
+def refuse_compile_arguments(model: keras.Model, arguments: dict) -> None:
     """Raises ValueError for losses and metrics of supervised models."""
     name = type(model).__name__
     for argument, value in arguments.items():
@@ -27,7 +29,9 @@ def refuse_compile_arguments(model, arguments):
             )
 
 
-def refuse_inexact(model, group, jit_compile):
+def refuse_inexact(
+    model: keras.Model, group: OptimizerGroup, jit_compile: bool
+) -> None:
     """Raises ValueError for what would silently differ from the algorithm."""
     replicas = model.distribute_strategy.num_replicas_in_sync
     for name, optimizer in group.by_network.items():

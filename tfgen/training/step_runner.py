@@ -2,12 +2,16 @@
 
 import functools
 import types
-from collections.abc import Iterator
+import typing
+from collections.abc import Callable, Iterator
 
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from tfgen.training.epoch_place import EpochPlace
+
+if typing.TYPE_CHECKING:
+    from tfgen.models.generative_model import GenerativeModel
 
 
 class StepRunner:
@@ -22,7 +26,7 @@ class StepRunner:
         place: where in the epoch the steps are.
     """
 
-    def __init__(self, model, step: str, place: EpochPlace):
+    def __init__(self, model: "GenerativeModel", step: str, place: EpochPlace):
         self._model = model
         self._step = step
         self._training = step == "train_step"
@@ -92,7 +96,7 @@ class StepRunner:
         return run
 
 
-def never_differentiated(step):
+def never_differentiated(step: Callable) -> Callable:
     """A function whose graph leaves no notes of custom gradients.
 
     Each use of a custom gradient in a graph, as in an optimizer's all-reduce,
