@@ -1,5 +1,7 @@
 """What models with an encoder, a decoder and a likelihood share."""
 
+import typing
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -9,8 +11,10 @@ from tfgen.models.endpoints import Endpoint
 from tfgen.models.latents import on_lines, straight
 from tfgen.models.network_checks import check_vae_parts, with_labels
 from tfgen.models.option_checks import check_not_negative
-from tfgen.probability import latent_distributions
 from tfgen.training import random
+
+if typing.TYPE_CHECKING:
+    from tensorflow_probability.python.distributions import Distribution
 
 SCORE_DRAWS = 8
 
@@ -64,13 +68,13 @@ class WithEncoder:
         x: tf.Tensor,
         labels: tf.Tensor | None = None,
         training: bool = False,
-    ) -> "latent_distributions.Distribution":
+    ) -> "Distribution":
         """q(z|x) as a TensorFlow Probability distribution, from tensors."""
         parameters = self.encoder(with_labels(x, labels), training=training)
         return probability.diagonal_gaussian(parameters)
 
     def kl_terms(
-        self, posterior: "latent_distributions.Distribution", latents: tf.Tensor
+        self, posterior: "Distribution", latents: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """KL(q(z|x) || p(z)), and what of it is paid after free bits.
 
@@ -313,9 +317,7 @@ class WithEncoder:
         return tf.constant(draws.numpy())
 
 
-def reparameterize(
-    posterior: "latent_distributions.Distribution", noise: tf.Tensor
-) -> tf.Tensor:
+def reparameterize(posterior: "Distribution", noise: tf.Tensor) -> tf.Tensor:
     """Draws of the posterior that gradients go through."""
     return posterior.mean() + posterior.stddev() * noise
 
