@@ -1,5 +1,6 @@
 """One TensorFlow set-up for the whole test process: two logical CPUs."""
 
+import functools
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ os.environ["MPLBACKEND"] = "Agg"
 
 import hypothesis
 import pytest
+from fork_server import ForkServer
 
 from tfgen import _quiet
 
@@ -30,16 +32,25 @@ def two_replicas():
     return get_strategy("mirrored", replicas=2)
 
 
+@pytest.fixture(scope="session")
+def fork_server():
+    """Starts Python programs that find `tfgen` imported, in milliseconds."""
+    server = ForkServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture
-def run_python(tmp_path):
-    """Runs code in a fresh Python process, returns what it printed.
+def run_python(fork_server, tmp_path):
+    """Runs code in another process, returns what it printed.
 
     `run_python(code, **env)` adds `env` to the environment and runs in an
-    empty folder. It fails, showing stderr, where the process does.
+    empty folder. It fails, showing stderr, where the process does. The process
+    has imported `tfgen`; `run_python.anew` begins with nothing imported.
     """
 
-    def run(code, **env):
-        done = subprocess.run(
+    def run(code, start=fork_server.run, **env):
+        done = start(
             [sys.executable, "-c", code],
             cwd=tmp_path,
             env={**os.environ, **env},
@@ -51,4 +62,5 @@ def run_python(tmp_path):
             pytest.fail(f"exit {done.returncode}:\n{done.stderr}", False)
         return done.stdout
 
+    run.anew = functools.partial(run, start=subprocess.run)
     return run

@@ -21,6 +21,12 @@ tfp.distributions.Normal(0.0, 1.0).sample(2)
 """
 
 
+@pytest.fixture
+def run_python(run_python):
+    """Always a process that has imported nothing."""
+    return run_python.anew
+
+
 # Standard error is joined to standard output here, to be compared.
 MERGED = "import os; os.dup2(1, 2)\n"
 # The file by itself, without the rest of tfgen, which takes seconds.

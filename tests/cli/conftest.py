@@ -1,6 +1,7 @@
 """Runs of the `tfgen` command, in this process and in others."""
 
 import dataclasses
+import functools
 import os
 import subprocess
 import sys
@@ -93,11 +94,14 @@ def command():
 
 
 @pytest.fixture
-def in_process(command, tmp_path):
-    """`in_process(*arguments)` runs the command as a user does."""
+def in_process(command, fork_server, tmp_path):
+    """`in_process(*arguments)` runs the command as a user does.
 
-    def run(*arguments):
-        done = subprocess.run(
+    `in_process.again` does too, with TensorFlow imported beforehand.
+    """
+
+    def run(*arguments, start=subprocess.run):
+        done = start(
             [*command, *map(str, arguments)],
             cwd=tmp_path,
             env=user_environment(),
@@ -107,6 +111,7 @@ def in_process(command, tmp_path):
         )
         return Done(done.returncode, done.stdout, _after_the_start(done.stderr))
 
+    run.again = functools.partial(run, start=fork_server.run)
     return run
 
 

@@ -57,7 +57,7 @@ def test_two_runs(in_process, trained_by_class, gan, tmp_path):
         assert f"<h3>{heading}</h3>" in page
     assert "http:" not in page and "https:" not in page
     # Again: the classifier is at hand, and the numbers are the same.
-    again = in_process("evaluate", "vae", "gan", "--repeats", 2, "-k", 5)
+    again = in_process.again("evaluate", "vae", "gan", "--repeats", 2, "-k", 5)
     assert "classifier" not in again.err
     second = json.loads((folder / "report.json").read_text())
     for run in report["runs"] + second["runs"]:

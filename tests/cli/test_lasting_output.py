@@ -12,10 +12,10 @@ TRAIN = ("train", "vae", "--data", "iris", "--epochs", "10", "--out", "run")
 
 
 @pytest.mark.parametrize("open_output", [pty.openpty, os.pipe])
-def test_nobody_reads_any_more(command, tmp_path, open_output):
+def test_nobody_reads_any_more(command, fork_server, tmp_path, open_output):
     """The first end is read for a while and then closed."""
     read, write = open_output()
-    with subprocess.Popen(
+    with fork_server.Popen(
         [*command, *TRAIN],
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,

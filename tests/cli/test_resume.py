@@ -32,28 +32,38 @@ RESUME = ("train", "--resume", "--out", "run")
 
 
 @pytest.fixture(scope="module")
-def whole(command, tmp_path_factory):
+def whole(command, fork_server, tmp_path_factory):
     """The folder of a run that nothing stopped."""
-    return train_whole([*command, *ONE], tmp_path_factory.mktemp("whole"))
+    folder = tmp_path_factory.mktemp("whole")
+    return train_whole([*command, *ONE], folder, fork_server)
 
 
-def test_stopped_thrice(whole, command, tmp_path):
-    """By Ctrl-C, by SIGTERM and by kill -9, each time within an epoch."""
+def test_stopped_thrice(whole, command, fork_server, tmp_path):
+    """By Ctrl-C, by SIGTERM and by kill -9, each time within an epoch.
+
+    The first is a process in every way, as a user starts it.
+    """
     run = tmp_path / "run"
-    done = stop_in_an_epoch([*command, *ONE], tmp_path, signal.SIGINT)
+    done = stop_in_an_epoch(
+        [*command, *ONE], tmp_path, subprocess, signal.SIGINT
+    )
     check_gentle_stop(done, 130, run)
-    done = stop_in_an_epoch([*command, *RESUME], tmp_path, signal.SIGTERM)
+    done = stop_in_an_epoch(
+        [*command, *RESUME], tmp_path, fork_server, signal.SIGTERM
+    )
     check_gentle_stop(done, 143, run)
-    done = stop_in_an_epoch([*command, *RESUME], tmp_path, signal.SIGKILL)
+    done = stop_in_an_epoch(
+        [*command, *RESUME], tmp_path, fork_server, signal.SIGKILL
+    )
     assert (done.returncode, warned(done)) == (-signal.SIGKILL, [])
-    train_whole([*command, *RESUME], tmp_path)
+    train_whole([*command, *RESUME], tmp_path, fork_server)
     check_equal(run, whole)
 
 
-def test_two_replicas(command, tmp_path):
-    expected = train_whole([*command, *TWO], tmp_path / "whole")
-    stop_in_an_epoch([*command, *TWO], tmp_path, signal.SIGKILL)
-    train_whole([*command, *RESUME], tmp_path)
+def test_two_replicas(command, fork_server, tmp_path):
+    expected = train_whole([*command, *TWO], tmp_path / "whole", fork_server)
+    stop_in_an_epoch([*command, *TWO], tmp_path, fork_server, signal.SIGKILL)
+    train_whole([*command, *RESUME], tmp_path, fork_server)
     check_equal(tmp_path / "run", expected)
 
 
@@ -67,14 +77,14 @@ def test_two_replicas(command, tmp_path):
     ],
     ids=["falling rates", "adaptive augmentation"],
 )
-def test_gan(options, command, tmp_path):
+def test_gan(options, command, fork_server, tmp_path):
     train = (
         *(*command, "train", *options, "--out", "run", "--seed", "5"),
         *("--batch-size", "16", "--epochs", "2", "--checkpoint-every", "0.1"),
     )
-    expected = train_whole(train, tmp_path / "whole")
-    stop_in_an_epoch(train, tmp_path, signal.SIGKILL)
-    train_whole([*command, *RESUME], tmp_path)
+    expected = train_whole(train, tmp_path / "whole", fork_server)
+    stop_in_an_epoch(train, tmp_path, fork_server, signal.SIGKILL)
+    train_whole([*command, *RESUME], tmp_path, fork_server)
     check_equal(tmp_path / "run", expected)
     # and what is equal is more than start values
     model = keras.models.load_model(expected / "model.keras")
@@ -182,10 +192,10 @@ class TestRefused:
         assert "another process is training in" in done.err
 
 
-def train_whole(words, folder):
+def train_whole(words, folder, processes):
     folder.mkdir(exist_ok=True)
     begun_at = newest_step(folder / "run")
-    done = subprocess.run(
+    done = processes.run(
         words, cwd=folder, capture_output=True, text=True, check=True
     )
     assert warned(done) == []
@@ -193,10 +203,10 @@ def train_whole(words, folder):
     return folder / "run"
 
 
-def stop_in_an_epoch(words, folder, number):
+def stop_in_an_epoch(words, folder, processes, number):
     """Sends a signal once there is a new checkpoint from within an epoch."""
     begun_at = newest_step(folder / "run")
-    process = subprocess.Popen(
+    process = processes.Popen(
         words,
         cwd=folder,
         stdout=subprocess.PIPE,

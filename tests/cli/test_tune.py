@@ -175,8 +175,8 @@ def test_the_same_command_goes_on_with_data_in_a_file(in_process, tmp_path):
         *("tune", "vae", "--data", "x.npy", "--out", "s", "--trials", 1),
         *("--epochs", 5, "--workers", 1),
     )
-    for _ in range(2):
-        done = in_process(*command)
+    for run in (in_process, in_process.again):
+        done = run(*command)
         assert (done.status, done.err) == (0, "")
         assert "of 5 epochs" in done.out or "have ended before" in done.out
 

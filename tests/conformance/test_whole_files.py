@@ -37,14 +37,14 @@ def big_model():
     )
 
 
-def test_kill_during_save(tmp_path):
+def test_kill_during_save(fork_server, tmp_path):
     model = big_model()
     model.save(tmp_path / "model.keras")
     model.save_weights(tmp_path / "model.weights.h5")
     other = big_model()
     met = 0
     for kill in range(3):
-        process = subprocess.Popen(
+        process = fork_server.Popen(
             [sys.executable, "-c", SAVE_FOR_EVER],
             cwd=tmp_path,
             stdout=subprocess.PIPE,

@@ -49,8 +49,8 @@ for line in sys.stdin:
 
 
 @pytest.fixture
-def process(stand_in_path, tmp_path):
-    with subprocess.Popen(
+def process(fork_server, stand_in_path, tmp_path):
+    with fork_server.Popen(
         [sys.executable, "-c", FORKING, stand_in_path, tmp_path, str(KEEP)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

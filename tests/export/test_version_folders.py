@@ -159,9 +159,9 @@ def test_servers_may_read_what_is_written(tmp_path):
 
 
 def test_kill_leaves_no_version_and_the_next_export_cleans_up(
-    model, stand_in_path, tmp_path
+    fork_server, model, stand_in_path, tmp_path
 ):
-    process = subprocess.Popen(
+    process = fork_server.Popen(
         [sys.executable, "-c", HANGING_EXPORT, stand_in_path, tmp_path],
         stdout=subprocess.PIPE,
         text=True,

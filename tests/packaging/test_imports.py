@@ -17,7 +17,7 @@ try:
 except ImportError as error:
     print(error)
 """
-    message = run_python(code)
+    message = run_python.anew(code)
     assert f"tfgen.{folder}" in message
     assert "pip install -e ." in message
 
@@ -35,4 +35,4 @@ for name in (
 import tfgen
 print({"tfgen.export", "tfgen.tuning", "tfgen.cli"} & set(sys.modules))
 """
-    assert run_python(code) == "set()\n"
+    assert run_python.anew(code) == "set()\n"

@@ -72,7 +72,7 @@ print("matplotlib.pyplot" in sys.modules)
     keras_imports_pyplot = "import keras; import sys; print(" + (
         "'matplotlib.pyplot' in sys.modules)"
     )
-    assert run_python(code) == run_python(keras_imports_pyplot)
+    assert run_python(code) == run_python.anew(keras_imports_pyplot)
 
 
 def test_grids_need_no_matplotlib(run_python):
@@ -85,4 +85,4 @@ model = tfgen.build("vae", input_shape=(4, 4, 1), network="mlp")
 pictures.write_png("a.png", pictures.samples_picture(model, num_samples=4))
 print("drawn")
 """
-    assert run_python(code) == "drawn\n"
+    assert run_python.anew(code) == "drawn\n"

@@ -125,7 +125,9 @@ def test_a_worker_that_begins_before_its_chief(
     assert [r.status for r in oracle.records()] == ["completed"] * 2
 
 
-def test_a_worker_that_begins_when_the_search_is_over(port, tmp_path):
+def test_a_worker_that_begins_when_the_search_is_over(
+    fork_server, port, tmp_path
+):
     """A process, for it ends that; one that has another trial waits."""
     program = tmp_path / "program.py"
     program.write_text(ONE_SEARCH)
@@ -135,13 +137,13 @@ def test_a_worker_that_begins_when_the_search_is_over(port, tmp_path):
         if not name.startswith("KERASTUNER")
     }
     command = [sys.executable, program, tmp_path / "s"]
-    subprocess.run([*command, "1"], env=environment, check=True)
-    worker = subprocess.run(
+    fork_server.run([*command, "1"], env=environment, check=True)
+    worker = fork_server.run(
         [*command, "1"], capture_output=True, text=True, timeout=240
     )
     assert worker.returncode == 0
     assert worker.stderr == "worker worker-1: the search is over.\n"
-    with subprocess.Popen(
+    with fork_server.Popen(
         [*command, "2"], stderr=subprocess.PIPE, text=True
     ) as worker:
         line = worker.stderr.readline()
@@ -151,11 +153,11 @@ def test_a_worker_that_begins_when_the_search_is_over(port, tmp_path):
     )
 
 
-def test_workers_of_the_second_search_of_a_program(tmp_path):
+def test_workers_of_the_second_search_of_a_program(fork_server, tmp_path):
     """They go through the first one, with its result, to their own."""
     program = tmp_path / "program.py"
     program.write_text(TWO_SEARCHES)
-    done = subprocess.run(
+    done = fork_server.run(
         [sys.executable, program],
         cwd=tmp_path,
         capture_output=True,

@@ -249,10 +249,12 @@ def test_the_command(served_base, command, number):
         (tfgen_command, ["--label", "gold"], "--label is 'gold'"),
     ],
 )
-def test_the_command_fails_in_one_line(tmp_path, command, arguments, error):
+def test_the_command_fails_in_one_line(
+    fork_server, tmp_path, command, arguments, error
+):
     ports = ("--rest-port=0", "--grpc-port=0")
     command, environment = command("missing", *arguments, *ports)
-    done = subprocess.run(
+    done = fork_server.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True
     )
     assert done.returncode == 1

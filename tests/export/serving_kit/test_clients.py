@@ -40,10 +40,10 @@ class Served:
         )
 
 
-def start(base, kit, log):
+def start(fork_server, base, kit, log):
     """`tfgen serve`, as the kit's README starts it, on free ports."""
     with log.open("w") as output:
-        process = subprocess.Popen(
+        process = fork_server.Popen(
             [
                 *(COMMAND, "serve", base, "--label", "stable=1"),
                 *("--rest-port", "0", "--grpc-port", "0"),
@@ -66,7 +66,7 @@ def start(base, kit, log):
 
 
 @pytest.fixture(scope="module")
-def images(tmp_path_factory):
+def images(fork_server, tmp_path_factory):
     """A class-conditional model, served.
 
     Two of its images, in JSON, are more than a pipe holds.
@@ -85,7 +85,7 @@ def images(tmp_path_factory):
     folder = tmp_path_factory.mktemp("served")
     tfgen.export.export_saved_model(model, folder / "photos")
     kit = write_serving_kit(folder / "photos", folder / "kit")
-    served = start(folder / "photos", kit, folder / "log")
+    served = start(fork_server, folder / "photos", kit, folder / "log")
     served.model = model
     yield served
     served.process.send_signal(signal.SIGTERM)

@@ -1,7 +1,6 @@
 """A short version of `benchmarks/search_kills.py`, in a process of its own."""
 
 import pathlib
-import subprocess
 import sys
 
 import pytest
@@ -12,19 +11,28 @@ SCRIPT = pathlib.Path(__file__).parents[3] / "benchmarks" / "search_kills.py"
 KILLS = 3
 
 
-def test_one_process():
+def test_one_process(fork_server):
     tuners = ("random", "hyperband")
-    check(2, "--workers", "0", "--epoch-seconds", "0.02", "--tuner", *tuners)
+    check(
+        fork_server,
+        2,
+        "--workers",
+        "0",
+        "--epoch-seconds",
+        "0.02",
+        "--tuner",
+        *tuners,
+    )
 
 
 @pytest.mark.slow
-def test_chief_and_two_workers():
-    check(1, "--workers", "2", "--tuner", "hyperband")
+def test_chief_and_two_workers(fork_server):
+    check(fork_server, 1, "--workers", "2", "--tuner", "hyperband")
 
 
-def check(searches, *options):
+def check(fork_server, searches, *options):
     kills = ("--kills", str(KILLS), "--trials", "16")
-    done = subprocess.run(
+    done = fork_server.run(
         [sys.executable, SCRIPT, *kills, *options],
         capture_output=True,
         text=True,
