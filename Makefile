@@ -1,16 +1,21 @@
 # Works in a fresh clone that has python3 (with venv) and nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
-PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile -c constraints.txt
 PROJECT_FILES := setup.cfg pyproject.toml constraints.txt
+
+# The tests of a file, or of a model of tests/conformance, share what they make.
+SPREAD := --dist loadgroup --no-loadscope-reorder
 
 .PHONY: test slow demo quality goldens lint format wheel clean
 
 test: .venv/.dev
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not slow"
+	@$(BIN)/python -m pytest -q -n 2 $(SPREAD) -m "not slow"
 
+# Names them first; a release needs them.
 slow: .venv/.dev
-	@$(BIN)/python -m pytest -q -m slow
+	@$(BIN)/python -m pytest -q -m slow --collect-only
+	@$(BIN)/python -m pytest -q -n 2 $(SPREAD) -m slow
 	@$(BIN)/python benchmarks/search_kills.py --kills 20 --workers 2 --trials 160
 
 demo: .venv/.base
@@ -44,6 +49,7 @@ clean:
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	@$(PIP_INSTALL) -e . && touch $@
 
-.venv/.dev: .venv/.base
-	@echo "Installing the development tools into .venv"
-	@$(PIP_INSTALL) -e '.[dev]' && touch $@
+.venv/.dev: $(PROJECT_FILES)
+	@echo "Installing tfgen and its development tools into .venv"
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
+	@$(PIP_INSTALL) -e '.[dev]' && touch .venv/.base $@

@@ -19,9 +19,36 @@ tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
     [tf.config.LogicalDeviceConfiguration()] * 2,
 )
+# Long ones begin first, so that both workers end together.
+DEAREST = (
+    "tests/cli/test_resume.py",
+    "tests/conformance/test_goldens.py",
+    "tests/conformance/test_determinism.py",
+)
 # The same examples each time, however slow the machine is.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tests")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Makes neighbours of the tests that one worker runs, for what they share.
+
+    Those are the tests of a file, unless they are marked otherwise.
+    """
+    groups = {}
+    for item in items:
+        mark = item.get_closest_marker("xdist_group")
+        group = mark.args[0] if mark else item.location[0]
+        if not mark:
+            item.add_marker(pytest.mark.xdist_group(group))
+        groups.setdefault(group, []).append(item)
+    first = [group for name in DEAREST for group in groups if group == name]
+    items[:] = [
+        item
+        for group in dict.fromkeys([*first, *groups])
+        for item in groups[group]
+    ]
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,19 @@
-"""`case` is each model in turn, `few` a choice of them."""
+"""`case` is each model in turn, `few` a choice of them.
 
+Building, tracing and training are dear, so the tests of a case share models
+(`built`, `trained`) and run one after the other, in one worker.
+"""
+
+import dataclasses
+import functools
 import importlib.util
 import pathlib
 import sys
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 # Without packages in tests/, a file finds its neighbour by its path.
 _path = pathlib.Path(__file__).with_name("models.py")
@@ -39,9 +47,77 @@ def pytest_configure(config):
     )
 
 
-@pytest.fixture(params=models.CASES, ids=lambda case: case.name)
+@pytest.fixture(
+    params=[
+        pytest.param(
+            case, id=case.name, marks=pytest.mark.xdist_group(case.name)
+        )
+        for case in models.CASES
+    ]
+)
 def case(request):
     return request.param
+
+
+@pytest.fixture(scope="session")
+def built():
+    """`built(case)` is a model with its initial weights, to be read only."""
+    return functools.lru_cache(maxsize=2)(models.Case.build)
+
+
+@dataclasses.dataclass
+class Trained:
+    """A model, what `fit` logged, and the weights at the end of it."""
+
+    model: keras.Model
+    logs: dict
+    weights: list
+
+
+@pytest.fixture(scope="session")
+def train():
+    """Trains a case for a few steps: `train(case, strategy, rows, ...)`."""
+
+    def run(
+        case, strategy, rows, optimizer=None, epochs=3, batch=64, **compiled
+    ):
+        with strategy.scope():
+            model = case.build(seed=1)
+            optimizer = optimizer or {}
+            rate = 3e-4 if len(case.shape) == 3 else 1e-2
+            model.compile(keras.optimizers.SGD(rate, **optimizer), **compiled)
+        x, y = case.data(rows)
+        held_out = case.data(rows // 2 + 1, seed=5)
+        logs = model.fit(
+            x,
+            y,
+            batch_size=batch,
+            epochs=epochs,
+            validation_data=held_out[0] if y is None else held_out,
+            verbose=0,
+        ).history
+        return Trained(model, logs, model.get_weights())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def trained(train, two_replicas):
+    """`trained(case)`: the same training on one replica and on two.
+
+    The models may be asked and evaluated, but not trained further.
+    """
+
+    @functools.lru_cache(maxsize=2)
+    def both(case):
+        # Packs are made of each replica's rows: of 17 and 16 one were left.
+        last = 36 if "packing" in case.code else 33
+        return [
+            train(case, strategy, 64 + last, epochs=2)
+            for strategy in (tf.distribute.get_strategy(), two_replicas)
+        ]
+
+    return both
 
 
 @pytest.fixture(params=models.FEW, ids=lambda case: case.name)

@@ -22,21 +22,21 @@ def shapes(model):
     return [tuple(weight.shape) for weight in model.weights]
 
 
-def test_config_mirrors_the_arguments(case):
-    model = case.build()
+def test_config_mirrors_the_arguments(case, built):
+    model = built(case)
     assert set(model.get_config()) == parameters(type(model))
 
 
-def test_config_gives_the_same_architecture(case):
-    model = case.build()
+def test_config_gives_the_same_architecture(case, built):
+    model = built(case)
     again = type(model).from_config(as_json(model))
     assert as_json(again) == as_json(model)
     assert shapes(again) == shapes(model)
     assert [w.dtype for w in again.weights] == [w.dtype for w in model.weights]
 
 
-def test_config_by_keras(case):
-    model = case.build()
+def test_config_by_keras(case, built):
+    model = built(case)
     text = json.dumps(keras.saving.serialize_keras_object(model))
     again = keras.saving.deserialize_keras_object(json.loads(text))
     assert type(again) is type(model)
@@ -44,8 +44,8 @@ def test_config_by_keras(case):
     assert keras.saving.get_registered_name(type(model)).startswith("tfgen>")
 
 
-def test_same_answers_with_the_same_weights(case, answers):
-    model = case.build(seed=3)
+def test_same_answers_with_the_same_weights(case, built, answers):
+    model = built(case)
     again = type(model).from_config(model.get_config())
     again.set_weights(model.get_weights())
     x, y = case.data(3)

@@ -6,8 +6,8 @@ import pytest
 SEEDS = [0, -3, 2**62]
 
 
-def test_rows_are_apart(case, inputs_of):
-    model = case.build()
+def test_rows_are_apart(case, built, inputs_of):
+    model = built(case)
     x, y = case.data(7)
     for name, endpoint in model.endpoints().items():
         inputs = inputs_of(model, endpoint, x, y)
@@ -40,8 +40,8 @@ def test_batch_size_does_not_matter(few, inputs_of):
             )
 
 
-def test_sample_row_depends_on_seed_and_number_alone(case):
-    model = case.build()
+def test_sample_row_depends_on_seed_and_number_alone(case, built):
+    model = built(case)
     labels = 0 if case.classes else None
     many = model.sample(9, seed=5, labels=labels)
     assert many.shape == (9, *case.shape)
@@ -54,8 +54,8 @@ def test_sample_row_depends_on_seed_and_number_alone(case):
     assert np.abs(many[1:] - many[:-1]).max() > 1e-3
 
 
-def test_generate_is_sample(case):
-    model = case.build()
+def test_generate_is_sample(case, built):
+    model = built(case)
     inputs = {"seed": np.array(SEEDS)}
     if case.classes:
         inputs["label"] = np.zeros(3, int)
@@ -64,12 +64,12 @@ def test_generate_is_sample(case):
     np.testing.assert_allclose(generated, samples, rtol=1e-5, atol=1e-6)
 
 
-def test_classes_in_turn(case):
+def test_classes_in_turn(case, built):
     if not case.classes:
         with pytest.raises(ValueError, match="not class-conditional"):
-            case.build().sample(2, labels=0)
+            built(case).sample(2, labels=0)
         return
-    model = case.build()
+    model = built(case)
     turns = np.arange(5) % case.classes
     np.testing.assert_array_equal(
         model.sample(5, seed=0), model.sample(5, seed=0, labels=turns)

@@ -66,8 +66,8 @@ def add(arrays, name, values):
     arrays |= {f"{name}.{i}": value for i, value in enumerate(values)}
 
 
-def test_weights_file(case, tmp_path):
-    model, other = case.build(seed=0), case.build(seed=1)
+def test_weights_file(case, built, tmp_path):
+    model, other = built(case), case.build(seed=1)
     model.save_weights(tmp_path / "model.weights.h5")
     other.load_weights(tmp_path / "model.weights.h5")
     for a, b in zip(model.weights, other.weights, strict=True):

@@ -183,7 +183,7 @@ def test_kill_leaves_no_version_and_the_next_export_cleans_up(
     assert names(tmp_path) == ["1", "2"]
 
 
-def test_no_moment_of_a_kill_shows_half_a_version(tmp_path):
+def test_no_moment_of_a_kill_shows_half_a_version(fork_server, tmp_path):
     """Kills writers of two files at many moments."""
     code = (
         "import runpy, sys\n"
@@ -195,7 +195,7 @@ def test_no_moment_of_a_kill_shows_half_a_version(tmp_path):
         "        (folder.path / 'two').write_text('2')\n"
     )
     for moment in range(12):
-        process = subprocess.Popen(
+        process = fork_server.Popen(
             [sys.executable, "-c", code, version_folders.__file__, tmp_path],
             stdout=subprocess.PIPE,
         )

@@ -142,11 +142,9 @@ class _Forked(subprocess.Popen):
         self._close_pipe_fds(*pipes)
 
     def _try_wait(self, flags):
-        if (
-            flags & os.WNOHANG
-            and not select.select([self._ended], [], [], 0)[0]
-        ):
-            return 0, 0
+        if flags & os.WNOHANG:
+            if not select.select([self._ended], [], [], 0)[0]:
+                return 0, 0
         status = os.read(self._ended, STATUS.size)
         os.close(self._ended)
         if not status:

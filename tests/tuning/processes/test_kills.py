@@ -12,17 +12,8 @@ KILLS = 3
 
 
 def test_one_process(fork_server):
-    tuners = ("random", "hyperband")
-    check(
-        fork_server,
-        2,
-        "--workers",
-        "0",
-        "--epoch-seconds",
-        "0.02",
-        "--tuner",
-        *tuners,
-    )
+    options = ("--workers", "0", "--epoch-seconds", "0.02")
+    check(fork_server, 2, *options, "--tuner", "random", "hyperband")
 
 
 @pytest.mark.slow
