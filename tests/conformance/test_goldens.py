@@ -33,11 +33,32 @@ _spec.loader.exec_module(golden_set)
 read_json = golden_set.read_json
 
 
+# Models whose parts others have too, and which take the longest to compile.
+SLOW = (
+    "models/gan_batch_norm_penalised",
+    "models/gan_dcgan_projection",
+    "models/gan_minimax_augmented",
+    "models/gan_resnet_projection",
+    "models/vae_gan_conv_labels",
+    "models/vae_gan_dcgan_projection",
+)
+
+
 def each(pattern):
     """`folder` is each match in each set, one test each."""
     paths = [path for each in SETS for path in sorted(each.glob(pattern))]
     ids = [path.relative_to(GOLDENS).as_posix() for path in paths]
-    return pytest.mark.parametrize("folder", paths, ids=ids)
+    return pytest.mark.parametrize(
+        "folder",
+        [
+            pytest.param(
+                path,
+                id=name,
+                marks=[pytest.mark.slow] if name.endswith(SLOW) else [],
+            )
+            for path, name in zip(paths, ids, strict=True)
+        ],
+    )
 
 
 def exact(folder):
