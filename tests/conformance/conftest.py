@@ -1,7 +1,7 @@
 """`case` is each model in turn, `few` a choice of them.
 
 Building, tracing and training are dear, so the tests of a case share models
-(`built`, `trained`) and run one after the other, in one worker.
+(`built`, `pair`) and run one after the other, in one worker.
 """
 
 import dataclasses
@@ -47,14 +47,20 @@ def pytest_configure(config):
     )
 
 
-@pytest.fixture(
-    params=[
+def each_case(slow=()):
+    """Parameters of a fixture; those of a case have one worker."""
+    group, is_slow = pytest.mark.xdist_group, [pytest.mark.slow]
+    return [
         pytest.param(
-            case, id=case.name, marks=pytest.mark.xdist_group(case.name)
+            case,
+            id=case.name,
+            marks=[group(case.name), *(is_slow if case.name in slow else [])],
         )
         for case in models.CASES
     ]
-)
+
+
+@pytest.fixture(params=each_case())
 def case(request):
     return request.param
 
@@ -101,23 +107,31 @@ def train():
     return run
 
 
+@dataclasses.dataclass
+class Pair:
+    """The same training on one replica and on two."""
+
+    case: models.Case
+    one: Trained
+    two: Trained
+
+
 @pytest.fixture(scope="session")
-def trained(train, two_replicas):
-    """`trained(case)`: the same training on one replica and on two.
-
-    The models may be asked and evaluated, but not trained further.
-    """
-
+def train_pair(train, two_replicas):
     @functools.lru_cache(maxsize=2)
-    def both(case):
+    def run(case):
         # Packs are made of each replica's rows: of 17 and 16 one were left.
-        last = 36 if "packing" in case.code else 33
-        return [
-            train(case, strategy, 64 + last, epochs=2)
-            for strategy in (tf.distribute.get_strategy(), two_replicas)
-        ]
+        rows = 64 + (36 if "packing" in case.code else 33)
+        strategies = (tf.distribute.get_strategy(), two_replicas)
+        return Pair(case, *(train(case, s, rows, epochs=2) for s in strategies))
 
-    return both
+    return run
+
+
+@pytest.fixture(params=each_case(slow=models.LONG))
+def pair(request, train_pair):
+    """Each model, trained; to be asked and evaluated, not trained further."""
+    return train_pair(request.param)
 
 
 @pytest.fixture(params=models.FEW, ids=lambda case: case.name)

@@ -215,6 +215,17 @@ CASES = [
     ),
 ]
 
+# Their parts are those of others too, and they take the longest to compile:
+# what trains them on two replicas, and their goldens, are slow tests.
+LONG = (
+    "gan_batch_norm_penalised",
+    "gan_dcgan_projection",
+    "gan_minimax_augmented",
+    "gan_resnet_projection",
+    "vae_gan_conv_labels",
+    "vae_gan_dcgan_projection",
+)
+
 # For what is dear, such as a new process: each network and likelihood once.
 FEW = [
     case

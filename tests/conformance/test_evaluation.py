@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 
-def test_batches_and_replicas_do_not_matter(case, trained):
-    one, two = trained(case)
+def test_batches_and_replicas_do_not_matter(pair):
+    one, two = pair.one, pair.two
     # The last bits of what two replicas have learned are others.
     two.model.set_weights(one.weights)
     # Packs are made of each replica's rows: here all of them are whole.
     packed = getattr(one.model, "packing", 1) > 1
     rows, size, small = (40, 12, 8) if packed else (37, 10, 6)
-    x, y = case.data(rows)
+    x, y = pair.case.data(rows)
 
     def logs(model, size):
         return model.evaluate(
@@ -25,8 +25,8 @@ def test_batches_and_replicas_do_not_matter(case, trained):
         assert logs(model, batch) == pytest.approx(whole, rel=1e-5)
 
 
-def test_logs_are_the_metrics(case, trained):
-    model, logs = trained(case)[0].model, trained(case)[0].logs
+def test_logs_are_the_metrics(pair):
+    model, logs = pair.one.model, pair.one.logs
     names = {metric.name for metric in model.metrics}
     of_training = {
         "gradient_penalty",
@@ -47,8 +47,8 @@ def test_logs_are_the_metrics(case, trained):
     assert np.isfinite([*logs.values()]).all()
 
 
-def test_negative_elbo_is_its_terms(case, trained):
-    model, logs = trained(case)[0].model, trained(case)[0].logs
+def test_negative_elbo_is_its_terms(pair):
+    model, logs = pair.one.model, pair.one.logs
     if "negative_elbo" not in {metric.name for metric in model.metrics}:
         pytest.skip("a model without an evidence lower bound")
     for prefix in ("", "val_"):

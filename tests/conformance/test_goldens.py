@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from conformance_models import LONG
 
 import tfgen
 from tfgen.export import SavedModelSession
@@ -33,17 +34,6 @@ _spec.loader.exec_module(golden_set)
 read_json = golden_set.read_json
 
 
-# Models whose parts others have too, and which take the longest to compile.
-SLOW = (
-    "models/gan_batch_norm_penalised",
-    "models/gan_dcgan_projection",
-    "models/gan_minimax_augmented",
-    "models/gan_resnet_projection",
-    "models/vae_gan_conv_labels",
-    "models/vae_gan_dcgan_projection",
-)
-
-
 def each(pattern):
     """`folder` is each match in each set, one test each."""
     paths = [path for each in SETS for path in sorted(each.glob(pattern))]
@@ -54,7 +44,7 @@ def each(pattern):
             pytest.param(
                 path,
                 id=name,
-                marks=[pytest.mark.slow] if name.endswith(SLOW) else [],
+                marks=[pytest.mark.slow] if path.name in LONG else [],
             )
             for path, name in zip(paths, ids, strict=True)
         ],

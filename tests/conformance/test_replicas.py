@@ -19,12 +19,12 @@ def assert_equal_training(one, two):
         )
 
 
-def test_every_model(case, trained):
-    before = case.build(seed=1).get_weights()
-    one, two = trained(case)
-    assert_equal_training(one, two)
+def test_every_model(pair):
+    assert_equal_training(pair.one, pair.two)
+    before = pair.case.build(seed=1).get_weights()
     moved = [
-        np.abs(a - b).max() for a, b in zip(before, two.weights, strict=True)
+        np.abs(a - b).max()
+        for a, b in zip(before, pair.two.weights, strict=True)
     ]
     assert max(moved[2:]) > 1e-4
 
