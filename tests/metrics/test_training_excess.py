@@ -41,7 +41,10 @@ def test_the_standard_error_is_that_of_all_deals():
 
 
 @pytest.mark.parametrize("draw", [mixture, digits])
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize(
+    "seed",
+    [0, 1, *(pytest.param(i, marks=pytest.mark.slow) for i in range(2, 10))],
+)
 class TestTenSeeds:
     def test_fresh_draws_are_no_copies(self, draw, seed):
         train, held_out, fresh = draw(seed)
