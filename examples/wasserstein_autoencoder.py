@@ -4,9 +4,8 @@ Tolstikhin et al. (2018), "Wasserstein auto-encoders", algorithm 2 (WAE-MMD).
 All commands know it by `--plugin`:
 
     tfgen --plugin wasserstein_autoencoder.py train wae --data digits --out run
-    tfgen --plugin wasserstein_autoencoder.py evaluate run
 
-and in Python it is there once this file is imported.
+In Python it is there once this file is imported.
 """
 
 import keras
@@ -35,9 +34,8 @@ class WAE(models.WithEncoder, models.GenerativeModel):
 
     def __init__(self, encoder, decoder, *, mmd_weight=10.0, seed=0, **kwargs):
         super().__init__(seed=seed, **kwargs)
+        data_range = (0.0, 1.0) if len(encoder.input_shape) == 4 else None
         # Scale sqrt(1/2): nats are squared errors, up to a constant.
-        is_image = len(encoder.input_shape) == 4
-        data_range = (0.0, 1.0) if is_image else None
         squared_error = probability.Gaussian(0.5**0.5, data_range)
         self.set_inference(encoder, decoder, squared_error)
         self.data_range = data_range
@@ -110,12 +108,10 @@ def make(input_shape, *, latent_dim=8, network=None, network_options=None, **o):
 
 
 MMD_WEIGHT = settings.Setting(
-    name="mmd_weight",
+    "mmd_weight",
     kind=float,
     least=0.0,
     part="wae",
-    metavar="WEIGHT",
-    argument="mmd_weight",
     search=lambda source: settings.Range(1.0, 100.0, 10.0, log=True),
     help="WAE: weight of the penalty on the aggregate posterior [10]",
 )

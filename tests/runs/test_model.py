@@ -254,7 +254,7 @@ def test_default_sizes(settings, rows, expected):
         ),
         (
             {"model": "vae", "average_decay": 0.5},
-            "average_decay is 0.5, but a model 'vae' has no averaged gen",
+            "average_decay is 0.5, but a model 'vae' has no discriminat",
         ),
         (
             {"model": "gan", "beta_warmup": 0.5},

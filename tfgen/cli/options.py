@@ -10,8 +10,7 @@ import typer
 from tfgen.settings.setting import Setting
 from tfgen.settings.table import SETTINGS
 
-PICKED = "settings"
-"""The keyword parameters of a command that stand for settings."""
+METAVARS = {int: "N", float: "NUMBER", str: "NAME", bool: None}
 
 
 def takes_settings(picks: Callable[[Setting], bool]) -> Callable:
@@ -80,7 +79,7 @@ def _parameter(setting):
         *flags,
         min=setting.least if setting.above is None else setting.above,
         max=setting.most,
-        metavar=None if setting.kind is bool else setting.metavar,
+        metavar=setting.metavar or METAVARS[setting.kind],
         help=setting.help.replace("{names}", ", ".join(setting.names)),
         autocompletion=(lambda: list(setting.names)) if setting.names else None,
     )

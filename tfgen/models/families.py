@@ -112,10 +112,8 @@ class Family:
         ]
         for name, value in options.items():
             setting = SETTINGS.get(name)
-            if setting is None or setting.argument != name:
-                continue
             # Names may be given as objects: a likelihood, a loss.
-            if value is not None and (setting.kind is not str):
+            if setting and setting.kind is not str and value is not None:
                 reasons.append(setting.why_not(value))
         reasons = [reason for reason in reasons if reason]
         if reasons:

@@ -16,7 +16,7 @@ _KINDS = {
 }
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True)
+@dataclasses.dataclass(frozen=True)
 class Setting:
     """A row of the table of settings.
 
@@ -25,7 +25,8 @@ class Setting:
         kind: `int`, `float`, `str` or `bool`.
         help: the option's help text, a noun first, with the default in
             brackets.
-        metavar: what the help shows for the value.
+        metavar: what the help shows for the value; None: NAME, or N for a
+            whole number.
         least: smallest number, None for no bound.
         above: number that it must be larger than.
         most: largest number.
@@ -35,9 +36,8 @@ class Setting:
         part: the part of a model that it belongs to: the name of a part that
             families declare (`"encoder"`, `"discriminator"`), the name of a
             family, `"model"` for all families, `"training"` or `"data"`.
-        noun: what a model without that part lacks, for messages.
-        argument: parameter of `tfgen.build` that gets the value as it is;
-            None: `tfgen.runs.model` makes something of it.
+        derived: whether `tfgen.runs.model` makes something of it; else it is
+            the parameter of `tfgen.build` that has its name.
         excludes: settings that say nothing beside it.
         joins: settings that are searched too where it is given.
         search: makes the parameter that a search draws it from, from the
@@ -45,7 +45,7 @@ class Setting:
         of_data_set: whether all trials of a search share it.
 
     Example:
-    >>> beta = Setting(name="beta", kind=float, least=0.0, help="KL weight")
+    >>> beta = Setting("beta", kind=float, least=0.0, help="KL weight")
     >>> beta.expected
     'a finite number of 0 or more'
     >>> beta.why_not(-1.0)
@@ -53,17 +53,17 @@ class Setting:
     """
 
     name: str
+    _: dataclasses.KW_ONLY
     kind: type = str
     help: str
-    metavar: str = "NAME"
+    metavar: str | None = None
     least: float | None = None
     above: float | None = None
     most: float | None = None
     below: float | None = None
     choices: tuple[str, ...] | str = ()
     part: str = "model"
-    noun: str | None = None
-    argument: str | None = None
+    derived: bool = False
     excludes: tuple[str, ...] = ()
     joins: tuple[str, ...] = ()
     search: Callable | None = None
@@ -73,6 +73,16 @@ class Setting:
     def option(self) -> str:
         """The name on a command line."""
         return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def is_of_models(self) -> bool:
+        """Whether it belongs to models, not to data or a training."""
+        return self.part not in ("training", "data")
+
+    @property
+    def is_argument(self) -> bool:
+        """Whether it is a parameter of `tfgen.build`."""
+        return self.is_of_models and not self.derived
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import typing
 from collections.abc import Callable, Iterator, Mapping
 
-from tfgen.settings.table import MODEL_INDEPENDENT, SETTINGS
+from tfgen.settings.table import PARTS, SETTINGS
 
 
 class Settings(Mapping):
@@ -65,12 +65,8 @@ class Settings(Mapping):
         return Settings({k: v for k, v in kept.items() if v is not None})
 
     def arguments(self) -> dict[str, typing.Any]:
-        """Those that are arguments of `tfgen.build`, by argument."""
-        return {
-            SETTINGS[name].argument: value
-            for name, value in self.items()
-            if SETTINGS[name].argument is not None
-        }
+        """Those that are arguments of `tfgen.build`."""
+        return {k: v for k, v in self.items() if SETTINGS[k].is_argument}
 
 
 def as_option(name: str) -> str:
@@ -122,13 +118,12 @@ def _idle(given, written, family):
         return
     for name, value in given.items():
         setting = SETTINGS.get(name)
-        if setting is None or setting.part in MODEL_INDEPENDENT:
+        if not setting or not setting.is_of_models or family.takes(setting):
             continue
-        if setting.part not in ("model", family.name, *family.parts):
-            yield (
-                f"{written(name)} is {_shown(value)}, but a model "
-                f"{family.name!r} has no {setting.noun}: leave it out."
-            )
+        lacks = f"a model {family.name!r} has no {PARTS.get(setting.part)}"
+        if setting.part not in PARTS:
+            lacks = f"it is for a model {setting.part!r}, not {family.name!r}"
+        yield f"{written(name)} is {_shown(value)}, but {lacks}: leave it out."
 
 
 def _shown(value):

@@ -10,20 +10,20 @@ from tfgen.settings.setting import Setting
 
 TABLE = (
     Setting(
-        name="model",
+        "model",
         part="training",
         metavar="MODEL",
         choices="tfgen.models.families:FAMILIES",
         help="Family of models: vae, gan or vae_gan; or leave it to a preset",
     ),
     Setting(
-        name="preset",
+        "preset",
         part="training",
         help="A whole set-up (tfgen info); other options override it.",
     ),
     # The data.
     Setting(
-        name="data",
+        "data",
         part="data",
         metavar="NAME_OR_PATH",
         of_data_set=True,
@@ -31,14 +31,14 @@ TABLE = (
         ".csv, .parquet or TFRecords.",
     ),
     Setting(
-        name="image_size",
+        "image_size",
         part="data",
         metavar="PIXELS",
         of_data_set=True,
         help="Resize images: 64, or height x width as in 48x64.",
     ),
     Setting(
-        name="color_mode",
+        "color_mode",
         part="data",
         metavar="MODE",
         choices=("grayscale", "rgb"),
@@ -46,129 +46,114 @@ TABLE = (
         help="Convert images: grayscale or rgb.",
     ),
     Setting(
-        name="label_column",
+        "label_column",
         part="data",
         of_data_set=True,
         help="Column of a table that is the class.",
     ),
     Setting(
-        name="conditional",
+        "conditional",
+        derived=True,
         kind=bool,
         of_data_set=True,
         help="Condition on the data's classes.",
     ),
     # The length of a training.
     Setting(
-        name="epochs",
+        "epochs",
         kind=int,
         least=1,
         part="training",
-        metavar="N",
         help="Passes over the data [4,000 steps, at least 10 epochs]",
     ),
     # The networks.
     Setting(
-        name="latent_dim",
+        "latent_dim",
         kind=int,
         least=1,
-        metavar="N",
-        argument="latent_dim",
         search=searched.latent_dim,
         help="Latent values [16; of a GAN 64, of a VAE-GAN 32]",
     ),
     Setting(
-        name="network",
+        "network",
         choices="tfgen.networks:NETWORKS",
-        argument="network",
         search=searched.network,
         help="Kind of networks: {names} [conv for images, mlp else]",
     ),
     Setting(
-        name="width",
+        "width",
+        derived=True,
         kind=int,
         least=1,
-        metavar="N",
         search=searched.width,
         help="Units of each layer of mlp [512-256]; the other networks too "
         "get wider or narrower with it [256]",
     ),
     Setting(
-        name="depth",
+        "depth",
+        derived=True,
         kind=int,
         least=1,
-        metavar="N",
         search=searched.depth,
         help="Layers of mlp [2]; in the other networks, how often the image "
         "is halved [down to 4 to 7 pixels]",
     ),
     # The encoder: likelihood and evidence lower bound.
     Setting(
-        name="likelihood",
+        "likelihood",
         part="likelihood",
-        noun="likelihood",
         choices="tfgen.probability:LIKELIHOODS",
-        argument="likelihood",
         help="Distribution of the data given the latents: {names} [bernoulli "
         "for grey images, gaussian else]",
     ),
     Setting(
-        name="objective",
+        "objective",
         part="vae_gan",
-        noun="choice of objectives",
         choices=("larsen", "elbo_adversarial"),
-        argument="objective",
         help="VAE-GAN: what is trained, {names} [larsen]",
     ),
     Setting(
-        name="beta",
+        "beta",
         kind=float,
         least=0.0,
         part="kl",
-        noun="KL term",
         metavar="WEIGHT",
-        argument="beta",
         help="Weight of the KL term [1]",
     ),
     Setting(
-        name="beta_warmup",
+        "beta_warmup",
+        derived=True,
         kind=float,
         least=0.0,
         most=1.0,
         part="kl",
-        noun="KL term",
         metavar="SHARE",
         search=searched.beta_warmup,
         help="Share of the training, 0 to 1, over which beta rises from 0 [0]",
     ),
     Setting(
-        name="free_bits",
+        "free_bits",
         kind=float,
         least=0.0,
         part="kl",
-        noun="KL term",
         metavar="NATS",
-        argument="free_bits",
         help="Nats that each latent may tell free of charge [0]",
     ),
     Setting(
-        name="adversarial_ratio",
+        "adversarial_ratio",
         kind=float,
         least=0.0,
         part="vae_gan",
-        noun="reconstruction beside an adversary",
         metavar="RATIO",
-        argument="adversarial_ratio",
         help="VAE-GAN: ratio of the adversarial to the reconstruction's part "
         "of the gradient [0.5]",
     ),
     Setting(
-        name="adversarial_weight",
+        "adversarial_weight",
         kind=float,
         least=0.0,
         part="vae_gan",
-        noun="reconstruction beside an adversary",
         metavar="WEIGHT",
-        argument="adversarial_weight",
         # With a ratio the adversary's weight follows the reconstruction's, so
         # a weight or gamma says nothing.
         excludes=("adversarial_ratio",),
@@ -176,20 +161,19 @@ TABLE = (
         help="VAE-GAN: a fixed weight of the adversarial part",
     ),
     Setting(
-        name="gamma",
+        "gamma",
         kind=float,
         least=0.0,
         part="vae_gan",
-        noun="reconstruction beside an adversary",
         metavar="WEIGHT",
-        argument="gamma",
         excludes=("adversarial_ratio",),
         joins=("adversarial_weight",),
         help="VAE-GAN by larsen: weight of the reconstruction [1]",
     ),
     # The optimizers.
     Setting(
-        name="learning_rate",
+        "learning_rate",
+        derived=True,
         kind=float,
         above=0.0,
         metavar="RATE",
@@ -197,7 +181,8 @@ TABLE = (
         help="Learning rate of Adam [0.001; of a VAE-GAN 0.0005]",
     ),
     Setting(
-        name="learning_rate_schedule",
+        "learning_rate_schedule",
+        derived=True,
         choices="tfgen.optimizers.schedules:SCHEDULES",
         search=searched.learning_rate_schedule,
         help="Course of the learning rate: constant, cosine (falls to 0 over "
@@ -206,88 +191,75 @@ TABLE = (
     ),
     # The adversary.
     Setting(
-        name="learning_rate_ratio",
+        "learning_rate_ratio",
+        derived=True,
         kind=float,
         above=0.0,
         part="discriminator",
-        noun="discriminator",
         metavar="RATIO",
         search=searched.learning_rate_ratio,
         help="Adversary: the discriminator's learning rate over the "
         "generator's [1]",
     ),
     Setting(
-        name="loss",
+        "loss",
         part="discriminator",
-        noun="discriminator",
         choices="tfgen.losses:ADVERSARIAL_LOSSES",
-        argument="loss",
         search=searched.loss,
         help="Adversary: its loss, {names} [relativistic]",
     ),
     Setting(
-        name="penalty_weight",
+        "penalty_weight",
+        derived=True,
         kind=float,
         least=0.0,
         part="discriminator",
-        noun="discriminator",
         metavar="WEIGHT",
         search=searched.penalty_weight,
         help="Adversary: weight of the penalties that come with its loss "
         "[0.1; of wasserstein 10]",
     ),
     Setting(
-        name="average_decay",
+        "average_decay",
         kind=float,
         least=0.0,
         below=1.0,
         part="discriminator",
-        noun="averaged generator",
         metavar="DECAY",
-        argument="average_decay",
         search=searched.average_decay,
         help="Adversary: decay of the moving average of the generator's "
         "weights, which samples come from; 0 for none [0.999]",
     ),
     Setting(
-        name="augmentation",
+        "augmentation",
         part="discriminator",
-        noun="discriminator",
         choices="tfgen.augmentations:AUGMENTATIONS",
-        argument="augmentation",
         help="Adversary with few images: {names} [none]",
     ),
     Setting(
-        name="packing",
+        "packing",
         kind=int,
         least=1,
         part="gan",
-        noun="packing",
-        metavar="N",
-        argument="packing",
         help="GAN: examples judged together, against collapse [1]",
     ),
     Setting(
-        name="discriminator_steps",
+        "discriminator_steps",
         kind=int,
         least=1,
         part="gan",
-        noun="steps of the discriminator alone",
-        metavar="N",
-        argument="discriminator_steps",
         help="GAN: discriminator steps for each of the generator [1]",
     ),
     Setting(
-        name="conditioning",
+        "conditioning",
         part="discriminator",
-        noun="discriminator",
         choices=("concatenation", "projection"),
-        argument="conditioning",
         help="Adversary with --conditional: {names} [concatenation]",
     ),
     # The machine.
     Setting(
-        name="batch_size",
+        "batch_size",
+        derived=True,
         kind=int,
         least=1,
         metavar="ROWS",
@@ -295,38 +267,35 @@ TABLE = (
         help="Rows a step, over all replicas [128, fewer for small data]",
     ),
     Setting(
-        name="seed",
+        "seed",
         kind=int,
         least=0,
         most=2**31 - 1,
         part="training",
-        metavar="N",
         help="Seed of weights, noise and order of the data [0]",
     ),
     Setting(
-        name="strategy",
+        "strategy",
         part="training",
         choices=("none", "mirrored"),
         help="Devices: none (one device) or mirrored (all GPUs, or parts of "
         "the CPU) [none]",
     ),
     Setting(
-        name="replicas",
+        "replicas",
         kind=int,
         least=1,
         part="training",
-        metavar="N",
         of_data_set=True,
         help="Devices of --strategy mirrored [every GPU, or 2]",
     ),
     Setting(
-        name="precision",
+        "precision",
         choices=("float32", "mixed_bfloat16"),
-        argument="precision",
         help="Numbers to compute in: {names} [float32]",
     ),
     Setting(
-        name="checkpoint_every",
+        "checkpoint_every",
         kind=float,
         least=0.0,
         part="training",
@@ -337,8 +306,12 @@ TABLE = (
 )
 SETTINGS = {setting.name: setting for setting in TABLE}
 """Rows by name; families defined outside the package add theirs."""
-MODEL_INDEPENDENT = ("training", "data")
-"""Parts that no model has."""
+PARTS = {
+    "likelihood": "likelihood",
+    "kl": "KL term",
+    "discriminator": "discriminator",
+}
+"""Parts that families declare, in words."""
 
 
 def add_setting(setting: Setting) -> None:
@@ -358,7 +331,5 @@ def add_setting(setting: Setting) -> None:
 def searchable() -> tuple[str, ...]:
     """Names of the settings that a search space may hold."""
     return tuple(
-        name
-        for name, setting in SETTINGS.items()
-        if setting.part not in MODEL_INDEPENDENT
+        name for name, setting in SETTINGS.items() if setting.is_of_models
     )
