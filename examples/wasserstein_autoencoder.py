@@ -93,18 +93,19 @@ class WAE(models.WithEncoder, models.GenerativeModel):
         return {"wae": self.trainable_variables}
 
 
-def make(input_shape, *, latent_dim=8, network=None, network_options=None, **o):
-    """The networks and the model; what is left are the model's arguments."""
-    network = network or networks.recommended_network(input_shape)
-    options = networks.divide_options(network, network_options or {})
+def make_parts(
+    input_shape, *, latent_dim=8, network="mlp", network_options=None
+):
+    """Encoder and decoder, by name."""
+    sizes = networks.divide_options(network, network_options or {})
     last = "sigmoid" if len(input_shape) == 3 else "linear"
-    encoder = networks.build_encoder(
-        network, input_shape, 2 * latent_dim, **options[0]
+    shape, outputs = input_shape, 2 * latent_dim
+    return (
+        networks.build_encoder(network, shape, outputs, **sizes[0]),
+        networks.build_decoder(
+            network, shape, latent_dim, None, last, **sizes[1]
+        ),
     )
-    decoder = networks.build_decoder(
-        network, input_shape, latent_dim, None, last, **options[1]
-    )
-    return WAE(encoder, decoder, **o)
 
 
 MMD_WEIGHT = settings.Setting(
@@ -115,6 +116,7 @@ MMD_WEIGHT = settings.Setting(
     search=lambda source: settings.Range(1.0, 100.0, 10.0, log=True),
     help="WAE: weight of the penalty on the aggregate posterior [10]",
 )
-models.register_family(
-    models.Family(name="wae", model=WAE, make=make, settings=(MMD_WEIGHT,))
+FAMILY = models.Family(
+    name="wae", model=WAE, make_parts=make_parts, settings=(MMD_WEIGHT,)
 )
+models.register_family(FAMILY)

@@ -9,9 +9,8 @@ from tfgen.models.parts import make_gan_parts
 
 
 def parts(network="conv", shape=(8, 8, 1), num_classes=None, **options):
-    network_options = options.pop("network_options", {})
     return make_gan_parts(
-        shape, 4, network, network_options, None, None, num_classes, **options
+        shape, latent_dim=4, network=network, num_classes=num_classes, **options
     )
 
 

@@ -28,8 +28,6 @@ from tfgen.settings.setting import Setting
 from tfgen.settings.table import SETTINGS, add_setting
 from tfgen.training.environment import precision_policy
 
-COMMON_OPTIONS = ("name", "precision", "seed")
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Family:
@@ -41,9 +39,10 @@ class Family:
     Attributes:
         name: as in `tfgen train NAME`.
         model: its class, a `GenerativeModel`.
-        make: function of the input shape and keyword options that makes the
-            networks and the model, ready for `compile`. Options that it does
-            not name go on to the model.
+        make_parts: function of the input shape and keyword options that makes
+            what the model's constructor takes first, such as `(encoder,
+            decoder)`. An option of `build` goes to whoever names it, this
+            function, the constructor or both.
         parts: of `"likelihood"`, `"kl"` and `"discriminator"` those that its
             models have, and whose settings they take.
         settings: settings of this family alone, as rows of the table; their
@@ -62,7 +61,7 @@ class Family:
 
     name: str
     model: type[GenerativeModel]
-    make: Callable[..., GenerativeModel]
+    make_parts: Callable[..., tuple]
     parts: tuple[str, ...] = ()
     settings: tuple[Setting, ...] = ()
     space: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -80,14 +79,8 @@ class Family:
 
     def options(self) -> tuple[str, ...]:
         """Names of the options of `build`."""
-        known = {*COMMON_OPTIONS}
-        for function in (self.make, self.model.__init__):
-            known |= {
-                parameter.name
-                for parameter in inspect.signature(function).parameters.values()
-                if parameter.kind is not parameter.VAR_KEYWORD
-            }
-        return tuple(sorted(known - {"self", "input_shape"}))
+        known = _options(self.make_parts) | _options(self.model.__init__)
+        return tuple(sorted(known | {"name", "precision"}))
 
     def build(self, input_shape: tuple[int, ...], **options) -> GenerativeModel:
         """A model for examples of a shape; see `tfgen.build`.
@@ -100,7 +93,12 @@ class Family:
         shape = _checked_shape(input_shape)
         precision = precision_policy(options.pop("precision", None))
         with precision, _seeded_initializers(options.get("seed")):
-            return self.make(shape, **options)
+            of_parts = _options(self.make_parts)
+            parts = self.make_parts(shape, **_chosen(options, of_parts))
+            # The parts are the constructor's first arguments.
+            _, *names = inspect.signature(self.model.__init__).parameters
+            of_model = {"name", *names[len(parts) :]}
+            return self.model(*parts, **_chosen(options, of_model))
 
     def _check(self, options):
         known = self.options()
@@ -118,109 +116,6 @@ class Family:
         reasons = [reason for reason in reasons if reason]
         if reasons:
             raise ValueError(" ".join(reasons))
-
-
-def _make_vae(
-    input_shape,
-    *,
-    latent_dim=16,
-    network=None,
-    network_options=None,
-    likelihood=None,
-    output_activation=None,
-    networks=None,
-    num_classes=None,
-    **model_options,
-):
-    encoder, decoder, likelihood = make_vae_parts(
-        input_shape,
-        latent_dim,
-        network,
-        network_options or {},
-        likelihood,
-        output_activation,
-        networks,
-        num_classes,
-    )
-    return VAE(
-        encoder, decoder, likelihood, num_classes=num_classes, **model_options
-    )
-
-
-def _make_gan(
-    input_shape,
-    *,
-    latent_dim=64,
-    network=None,
-    network_options=None,
-    generator_options=None,
-    discriminator_options=None,
-    output_activation=None,
-    networks=None,
-    num_classes=None,
-    conditioning="concatenation",
-    packing=1,
-    **model_options,
-):
-    generator, discriminator = make_gan_parts(
-        input_shape,
-        latent_dim,
-        network,
-        network_options or {},
-        output_activation,
-        networks,
-        num_classes,
-        generator_options=generator_options,
-        discriminator_options=discriminator_options,
-        conditioning=conditioning,
-        packing=packing,
-    )
-    return GAN(
-        generator,
-        discriminator,
-        num_classes=num_classes,
-        packing=packing,
-        **model_options,
-    )
-
-
-def _make_vae_gan(
-    input_shape,
-    *,
-    latent_dim=32,
-    network=None,
-    network_options=None,
-    discriminator_options=None,
-    likelihood=None,
-    objective="larsen",
-    output_activation=None,
-    networks=None,
-    num_classes=None,
-    conditioning="concatenation",
-    **model_options,
-):
-    encoder, decoder, discriminator, likelihood = make_vae_gan_parts(
-        input_shape,
-        latent_dim,
-        network,
-        network_options or {},
-        likelihood,
-        output_activation,
-        networks,
-        num_classes,
-        objective=objective,
-        discriminator_options=discriminator_options,
-        conditioning=conditioning,
-    )
-    return VAEGAN(
-        encoder,
-        decoder,
-        discriminator,
-        likelihood,
-        objective,
-        num_classes=num_classes,
-        **model_options,
-    )
 
 
 def _likelihood_by_channels(source):
@@ -247,7 +142,7 @@ _partial = functools.partial
 VAE_FAMILY = Family(
     name="vae",
     model=VAE,
-    make=_make_vae,
+    make_parts=make_vae_parts,
     parts=("likelihood", "kl"),
     space={
         "latent_dim": _partial(searched.latent_dim, small=(8, 32)),
@@ -266,7 +161,7 @@ VAE_FAMILY = Family(
 GAN_FAMILY = Family(
     name="gan",
     model=GAN,
-    make=_make_gan,
+    make_parts=make_gan_parts,
     parts=("discriminator",),
     space={
         "latent_dim": _partial(
@@ -279,7 +174,7 @@ GAN_FAMILY = Family(
 VAE_GAN_FAMILY = Family(
     name="vae_gan",
     model=VAEGAN,
-    make=_make_vae_gan,
+    make_parts=make_vae_gan_parts,
     parts=("likelihood", "kl", "discriminator"),
     space={
         "latent_dim": _partial(
@@ -374,3 +269,16 @@ def _checked_shape(shape):
             "images or (features,) for tables, for example source.shape."
         )
     return shape
+
+
+def _options(function):
+    """Names of what a function has defaults for."""
+    return {
+        parameter.name
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.default is not parameter.empty
+    }
+
+
+def _chosen(options, names):
+    return {name: v for name, v in options.items() if name in names}

@@ -21,13 +21,14 @@ DISCRIMINATOR_ONLY = ("spectral_norm", "minibatch_stddev")
 
 def make_vae_parts(
     input_shape: tuple[int, ...],
-    latent_dim: int,
-    network: str | None,
-    network_options: dict,
-    likelihood: str | probability.Likelihood | Callable | None,
-    output_activation: str | None,
-    networks: Callable | None,
-    num_classes: int | None,
+    *,
+    latent_dim: int = 16,
+    network: str | None = None,
+    network_options: dict | None = None,
+    likelihood: str | probability.Likelihood | Callable | None = None,
+    output_activation: str | None = None,
+    networks: Callable | None = None,
+    num_classes: int | None = None,
 ) -> tuple[keras.Model, keras.Model, probability.Likelihood]:
     """Returns `(encoder, decoder, likelihood)`; arguments as in `build`."""
     likelihood = find_likelihood(likelihood, input_shape)
@@ -35,7 +36,7 @@ def make_vae_parts(
         return (*networks(input_shape), likelihood)
     network = network or named_networks.recommended_network(input_shape)
     for_encoder, for_decoder = named_networks.divide_options(
-        network, network_options
+        network, network_options or {}
     )
     encoder = make_encoder(
         network, input_shape, latent_dim, num_classes, for_encoder
@@ -54,15 +55,15 @@ def make_vae_parts(
 
 def make_gan_parts(
     input_shape: tuple[int, ...],
-    latent_dim: int,
-    network: str | None,
-    network_options: dict,
-    output_activation: str | None,
-    networks: Callable | None,
-    num_classes: int | None,
     *,
+    latent_dim: int = 64,
+    network: str | None = None,
+    network_options: dict | None = None,
     generator_options: dict | None = None,
     discriminator_options: dict | None = None,
+    output_activation: str | None = None,
+    networks: Callable | None = None,
+    num_classes: int | None = None,
     conditioning: str = "concatenation",
     packing: int = 1,
 ) -> tuple[keras.Model, keras.Model]:
@@ -103,7 +104,7 @@ def make_gan_parts(
     if output_activation is None:
         output_activation = "tanh" if len(input_shape) == 3 else "linear"
     for_encoder, for_decoder = named_networks.divide_options(
-        network, network_options
+        network, network_options or {}
     )
     check_conditioning(conditioning, num_classes, packing)
     generator = make_generator(
@@ -128,17 +129,17 @@ def make_gan_parts(
 
 def make_vae_gan_parts(
     input_shape: tuple[int, ...],
-    latent_dim: int,
-    network: str | None,
-    network_options: dict,
-    likelihood: str | probability.Likelihood | Callable | None,
-    output_activation: str | None,
-    networks: Callable | None,
-    num_classes: int | None,
     *,
-    objective: str,
-    discriminator_options: dict | None,
-    conditioning: str,
+    latent_dim: int = 32,
+    network: str | None = None,
+    network_options: dict | None = None,
+    discriminator_options: dict | None = None,
+    likelihood: str | probability.Likelihood | Callable | None = None,
+    objective: str = "larsen",
+    output_activation: str | None = None,
+    networks: Callable | None = None,
+    num_classes: int | None = None,
+    conditioning: str = "concatenation",
 ) -> tuple[keras.Model, keras.Model, keras.Model, probability.Likelihood]:
     """Returns `(encoder, decoder, discriminator, likelihood)`.
 
@@ -161,7 +162,7 @@ def make_vae_gan_parts(
     check_conditioning(conditioning, num_classes, 1)
     network = network or named_networks.recommended_network(input_shape)
     for_encoder, for_decoder = named_networks.divide_options(
-        network, network_options
+        network, network_options or {}
     )
     of_discriminator = {**for_encoder, **(discriminator_options or {})}
     for_encoder = {
