@@ -19,7 +19,9 @@ TUNE = (
 )
 
 
-@pytest.mark.parametrize("model", ["vae", "gan", "vae_gan"])
+@pytest.mark.parametrize(
+    "model", ["vae", "gan", pytest.param("vae_gan", marks=pytest.mark.slow)]
+)
 def test_the_best_run_exports_and_verifies(tfgen, model, tmp_path):
     options = () if model == "vae" else ("--extractor", "none")
     done = tfgen(*TUNE, model, "--tuner", "hyperband", *options)

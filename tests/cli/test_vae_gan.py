@@ -13,7 +13,10 @@ TRAIN = (
 @pytest.mark.parametrize(
     "options",
     [
-        ("--gamma", "0.5", "--adversarial-weight", "2"),
+        pytest.param(
+            ("--gamma", "0.5", "--adversarial-weight", "2"),
+            marks=pytest.mark.slow,
+        ),
         (
             *("--conditional", "--objective", "elbo_adversarial"),
             *("--adversarial-ratio", "0.3", "--loss", "hinge"),
