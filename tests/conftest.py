@@ -21,6 +21,7 @@ tf.config.set_logical_device_configuration(
 )
 # Long ones begin first, so that both workers end together.
 DEAREST = (
+    "tests/cli/test_tune.py",
     "tests/cli/test_resume.py",
     "tests/conformance/test_goldens.py",
     "tests/conformance/test_determinism.py",

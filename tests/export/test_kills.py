@@ -14,7 +14,6 @@ from tfgen.export import SavedModelSession
 from tfgen.export.manifest import read_manifest
 from tfgen.export.version_folders import list_versions
 
-KILLS = 20
 KEEP = 3
 
 # TensorFlow takes seconds to load, so one process does and, for each line of
@@ -80,14 +79,15 @@ def time_of_an_export(process):
     return times[0]
 
 
-def test_old_versions_or_the_whole_new_one(process, tmp_path):
+@pytest.mark.parametrize("kills", [4, pytest.param(20, marks=pytest.mark.slow)])
+def test_old_versions_or_the_whole_new_one(process, tmp_path, kills):
     seed = random.randrange(2**32)
     print("seed of the moments:", seed)
     moments = random.Random(seed)
     duration = time_of_an_export(process)
     before = list(list_versions(tmp_path))
     assert before[0] == 1
-    for _ in range(KILLS):
+    for _ in range(kills):
         # Twice as long: in half of the cases, a version is finished before.
         moment = moments.uniform(0.0, 2 * duration)
         finished = kill_one(process, time.sleep, moment)
