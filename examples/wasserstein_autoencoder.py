@@ -23,8 +23,7 @@ class WAE(models.WithEncoder, models.GenerativeModel):
     `C = 2 latent_dim`.
 
     Args:
-        encoder: from data to mean and log variance, `2 * latent_dim`.
-        decoder: from latents to data.
+        encoder, decoder: networks, to mean and log variance and to data.
         mmd_weight: weight of the penalty, lambda in the paper.
         seed: of all noise in training.
     """
@@ -65,11 +64,8 @@ class WAE(models.WithEncoder, models.GenerativeModel):
         axes = list(range(1, len(output.shape)))
         error = tf.reduce_sum(tf.square(batch.x - output), axes)
         mmd = self._mmd(latents, prior)
-        return {
-            "loss": error + self.mmd_weight * mmd,
-            "reconstruction_loss": error,
-            "mmd": mmd,
-        }
+        loss = error + self.mmd_weight * mmd
+        return {"loss": loss, "reconstruction_loss": error, "mmd": mmd}
 
     def _mmd(self, latents, prior):
         """Each row's share, whose mean is the unbiased estimate."""

@@ -222,9 +222,9 @@ class TestFeatureMatching:
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"discriminator_steps": 0}, "expected 1, 2, 3"),
-        ({"average_decay": 1.0}, "expected from 0 to below 1"),
-        ({"feature_matching": -1.0}, "expected 0 or more"),
+        ({"discriminator_steps": 0}, "expected a whole number of 1"),
+        ({"average_decay": 1.0}, "a finite number from 0 to below 1"),
+        ({"feature_matching": -1.0}, "a finite number of 0 or more"),
         ({"packing": 0}, "packing is 0"),
     ],
 )

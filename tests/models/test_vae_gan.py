@@ -507,7 +507,7 @@ class TestRefused:
             ),
             ({"loss": "hinge", "balance_gate": True}, "looks at cross-entrop"),
             ({"feature_layer": "deep"}, "expected one of .*features"),
-            ({"adversarial_weight": -1.0}, "expected 0 or more"),
+            ({"adversarial_weight": -1.0}, "expected a finite number of 0"),
             ({"average_decay": 1.0}, "from 0 to below 1"),
             ({"augmentation": "adaptive"}, "is for images"),
             (
@@ -519,7 +519,7 @@ class TestRefused:
                 {"adversarial_ratio": 0.2, "adversarial_weight": 2.0},
                 "leave out one of them",
             ),
-            ({"adversarial_ratio": float("nan")}, "expected 0 or more"),
+            ({"adversarial_ratio": float("nan")}, "expected a finite number"),
             ({"feature_variance": 0.0}, "expected a number above 0"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",

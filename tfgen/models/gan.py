@@ -19,15 +19,13 @@ from tfgen.models.network_checks import (
 )
 from tfgen.models.option_checks import (
     check_augmentation,
-    check_average_decay,
-    check_counts,
-    check_not_negative,
 )
 from tfgen.models.with_discriminator import (
     ACCURACIES,
     WithDiscriminator,
     average_of,
 )
+from tfgen.settings.table import check_values
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -110,9 +108,12 @@ class GAN(WithDiscriminator, GenerativeModel):
         self.discriminator = discriminator
         if discriminator_steps is None:
             discriminator_steps = _recommended_steps(loss)
-        check_counts(discriminator_steps=discriminator_steps, packing=packing)
-        check_average_decay(average_decay)
-        check_not_negative(feature_matching=feature_matching)
+        check_values(
+            discriminator_steps=discriminator_steps,
+            packing=packing,
+            average_decay=average_decay,
+            feature_matching=feature_matching,
+        )
         self.data_shape, self.latent_dim = check_gan_parts(
             generator, discriminator, num_classes, packing
         )

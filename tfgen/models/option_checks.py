@@ -1,8 +1,8 @@
 """Options of models that have a meaning, alone and beside each other."""
 
 from tfgen import losses, probability
+from tfgen.settings.table import check_values
 
-OBJECTIVES = ("larsen", "elbo_adversarial")
 DEFAULT_RATIO = 0.5
 OF_LARSEN = {
     "gamma": 1.0,
@@ -10,28 +10,6 @@ OF_LARSEN = {
     "feature_variance": None,
     "balance_gate": False,
 }
-
-
-def check_not_negative(**numbers: float | None) -> None:
-    """Raises ValueError for weights and steps below 0; None is as good."""
-    for name, value in numbers.items():
-        if value is not None and not value >= 0:
-            raise ValueError(f"{name} is {value}, expected 0 or more.")
-
-
-def check_counts(**numbers: int) -> None:
-    """Raises ValueError for what is no number of times."""
-    for name, value in numbers.items():
-        if value < 1:
-            raise ValueError(f"{name} is {value}, expected 1, 2, 3, ...")
-
-
-def check_average_decay(average_decay: float) -> None:
-    """Raises ValueError for what is no decay of a moving average."""
-    if not 0.0 <= average_decay < 1.0:
-        raise ValueError(
-            f"average_decay is {average_decay}, expected from 0 to below 1."
-        )
 
 
 def check_augmentation(
@@ -55,11 +33,7 @@ def check_objective(
         likelihood: a `Likelihood`.
         **of_larsen: options that are its alone.
     """
-    if objective not in OBJECTIVES:
-        raise ValueError(
-            f"objective is {objective!r}, expected one of "
-            f"{', '.join(OBJECTIVES)}."
-        )
+    check_values(objective=objective)
     if objective == "larsen":
         _check_nothing_idle(likelihood)
     else:

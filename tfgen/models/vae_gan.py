@@ -29,6 +29,7 @@ from tfgen.models.with_discriminator import (
 )
 from tfgen.models.with_encoder import WithEncoder, reparameterize
 from tfgen.probability import Likelihood
+from tfgen.settings.table import check_values
 
 UPDATES = ("decoder_updated", "discriminator_updated")
 
@@ -157,8 +158,8 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         self.discriminator = discriminator
         check_discriminator(discriminator, self.data_shape, num_classes)
         option_checks.check_augmentation(augmentation, self.data_shape)
-        option_checks.check_average_decay(average_decay)
-        option_checks.check_not_negative(
+        check_values(
+            average_decay=average_decay,
             adversarial_ratio=adversarial_ratio,
             adversarial_weight=adversarial_weight,
             adversarial_warmup_steps=adversarial_warmup_steps,

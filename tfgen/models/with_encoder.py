@@ -10,7 +10,7 @@ from tfgen import probability
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.latents import on_lines, straight
 from tfgen.models.network_checks import check_vae_parts, with_labels
-from tfgen.models.option_checks import check_not_negative
+from tfgen.settings.table import check_values
 from tfgen.training import random
 
 if typing.TYPE_CHECKING:
@@ -46,7 +46,7 @@ class WithEncoder:
         self.encoder = encoder
         self.decoder = decoder
         self.likelihood = probability.get(likelihood)
-        check_not_negative(
+        check_values(
             beta=beta, beta_warmup_steps=beta_warmup_steps, free_bits=free_bits
         )
         self.beta = beta

@@ -328,6 +328,23 @@ def add_setting(setting: Setting) -> None:
         )
 
 
+def check_values(**arguments) -> None:
+    """Raises ValueError for a model's arguments that are out of bounds.
+
+    Args:
+        **arguments: by name, where None is always taken. The table holds the
+            bounds; what has no row is a weight or a number of steps, 0 or
+            more.
+    """
+    reasons = []
+    for name, value in arguments.items():
+        row = SETTINGS.get(name) or Setting(name, kind=float, least=0, help="")
+        if value is not None:
+            reasons.append(row.why_not(value))
+    if any(reasons):
+        raise ValueError(" ".join(filter(None, reasons)))
+
+
 def searchable() -> tuple[str, ...]:
     """Names of the settings that a search space may hold."""
     return tuple(
