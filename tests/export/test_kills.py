@@ -87,9 +87,9 @@ def test_old_versions_or_the_whole_new_one(process, tmp_path, kills):
     duration = time_of_an_export(process)
     before = list(list_versions(tmp_path))
     assert before[0] == 1
-    for _ in range(kills):
+    for kill in range(kills):
         # Twice as long: in half of the cases, a version is finished before.
-        moment = moments.uniform(0.0, 2 * duration)
+        moment = 2 * duration * (kill + moments.random()) / kills
         finished = kill_one(process, time.sleep, moment)
         versions = list(list_versions(tmp_path))
         for version in versions:

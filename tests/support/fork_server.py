@@ -147,8 +147,8 @@ class _Forked(subprocess.Popen):
                 return 0, 0
         status = os.read(self._ended, STATUS.size)
         os.close(self._ended)
-        if not status:
-            raise RuntimeError("the fork server has ended")
+        if not status:  # the server ended first, and nobody knows
+            return self.pid, signal.SIGKILL
         return self.pid, STATUS.unpack(status)[0]
 
     def _internal_poll(self, *_, **__):
