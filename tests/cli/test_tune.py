@@ -194,7 +194,7 @@ def test_the_same_command_goes_on_with_data_in_a_file(in_process, tmp_path):
         (("vae", "--space", "latent=3"), "latent"),
         (
             ("vae", "--tuner", "best"),
-            "Expected tuner to be one of random, hyperband",
+            "tuner is 'best', expected one of random, hyperband",
         ),
         ((), "no model was named"),
     ],

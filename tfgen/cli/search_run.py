@@ -8,7 +8,11 @@ from tfgen.runs.data import load_splits
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.model import with_sizes
 from tfgen.runs.run import Run
-from tfgen.runs.settings import new_settings, with_whole_path
+from tfgen.runs.settings import (
+    changed_settings,
+    new_settings,
+    with_whole_path,
+)
 from tfgen.training import get_strategy
 from tfgen.tuning import Search
 from tfgen.tuning.failures import TrialFailed
@@ -147,16 +151,9 @@ def _resumed(folder, given):
     if begun is None:
         return given
     earlier = begun["note"]
-    for name, value in given.items():
-        if name in CHANGEABLE or earlier.get(name) == value:
-            continue
-        had = f"{name}={earlier[name]!r}" if name in earlier else f"no {name}"
-        raise ValueError(
-            f"the search in {folder.path} was begun with {had}, got {value!r}: "
-            "leave the option out to go on with the search, or start a new "
-            "one in another --out."
-        )
-    changed = {name: given[name] for name in CHANGEABLE if name in given}
+    changed = changed_settings(
+        f"the search in {folder.path}", earlier, given, CHANGEABLE
+    )
     return {**earlier, **changed}
 
 

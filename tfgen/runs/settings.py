@@ -81,7 +81,9 @@ def changed_settings(
     """
     reasons = []
     for name, value in given.items():
-        same = begun.get(name) == value or (not value and name not in begun)
+        # Not `value in (None, False)`: 0 equals False, and is a setting.
+        absent = name not in begun and (value is None or value is False)
+        same = absent or begun.get(name) == value
         if name not in changeable and not same:
             had = f"{name}={begun[name]!r}" if name in begun else f"no {name}"
             reasons.append(f"{had}, got {value!r}")
