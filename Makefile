@@ -7,7 +7,7 @@ PROJECT_FILES := setup.cfg pyproject.toml constraints.txt
 # The tests of a file, or of a model of tests/conformance, share what they make.
 SPREAD := --dist loadgroup --no-loadscope-reorder
 
-.PHONY: test slow demo quality goldens lint format wheel clean
+.PHONY: test slow demo quality gallery goldens docs lint format wheel clean
 
 test: .venv/.dev
 	@$(BIN)/python -m pytest -q -n 2 $(SPREAD) -m "not slow"
@@ -25,6 +25,14 @@ quality: .venv/.dev
 	@$(BIN)/python benchmarks/quality.py
 	@$(BIN)/python benchmarks/modes.py --every-loss --seeds 1 --epochs 10
 	@$(BIN)/python benchmarks/fashion_gan.py --out build/fashion
+
+# What is not in docs/gallery yet; see benchmarks/gallery.py.
+gallery: .venv/.dev
+	@$(BIN)/python benchmarks/gallery.py
+
+docs: .venv/.docs
+	@$(BIN)/python docs/site/write_settings.py
+	@$(BIN)/python -m mkdocs build -q && echo "the site is build/docs/index.html"
 
 # Of the version in setup.cfg, for later ones; FORCE=--force replaces a set.
 goldens: .venv/.dev
@@ -53,3 +61,7 @@ clean:
 	@echo "Installing tfgen and its development tools into .venv"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
 	@$(PIP_INSTALL) -e '.[dev]' && touch .venv/.base $@
+
+.venv/.docs: .venv/.base
+	@echo "Installing what makes the site into .venv"
+	@$(PIP_INSTALL) -e '.[docs]' && touch $@

@@ -21,6 +21,7 @@ class Names(griffe.Extension):
         """Marks the public names of the package and all below it."""
         loader.expand_wildcards(pkg)
         self._mark(pkg)
+        _prefer_names_to_modules(pkg)
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
         """Makes a section of `Example:`, whose lines are not indented."""
@@ -35,6 +36,20 @@ class Names(griffe.Extension):
             elif member.is_module:
                 member.public = False
                 self._mark(member)
+
+
+def _prefer_names_to_modules(module):
+    """`tfgen.models.build` is the function, not the file that holds it.
+
+    After aliases are resolved, whose paths lead through these files.
+    """
+    for name, member in list(module.members.items()):
+        if member.is_alias or not member.is_module:
+            continue
+        _prefer_names_to_modules(member)
+        if module.imports.get(name) == f"{member.path}.{name}":
+            module.set_member(name, member[name])
+            module[name].public = True
 
 
 def _section(match):

@@ -20,6 +20,9 @@ def build(
             other arguments that are given override it.
         input_shape: shape of one example, `(height, width, channels)` or
             `(features,)`.
+        options: those below, and arguments of the model, such as `beta`.
+
+    Keyword Args:
         latent_dim: number of latent values; default 16, of a GAN 64, of a
             VAE-GAN 32.
         network: `"mlp"`, `"conv"`, `"dcgan"`, `"resnet"`; default: `"conv"`
@@ -43,7 +46,6 @@ def build(
         precision: `"float32"` or `"mixed_bfloat16"`.
         seed: draws the initial weights too. Without it they are drawn, as
             for any Keras model, by `keras.utils.set_random_seed`.
-        options: arguments of the model, such as `beta`.
 
     Returns:
         A model that is ready for `compile`.

@@ -3,13 +3,11 @@
 `tfgen.presets.register(Preset(...))` adds one of your own.
 """
 
-from tfgen.models import preset as _preset
 from tfgen.models.preset import Preset as Preset
+from tfgen.models.preset import get_preset as get  # noqa: F401
+from tfgen.models.preset import preset_names as names  # noqa: F401
+from tfgen.models.preset import register_preset as register
 from tfgen.presets import gans, vae_gans, vaes
-
-get = _preset.get_preset
-names = _preset.preset_names
-register = _preset.register_preset
 
 _SHIPPED = (
     vaes.DENSE_VAE,
