@@ -1,13 +1,14 @@
 """A picture and a figure for each preset: docs/gallery.md.
 
-    python benchmarks/gallery.py                    # what is not there yet
-    python benchmarks/gallery.py --only dcgan --again
-    python benchmarks/gallery.py --whole            # whole trainings: hours
+    python benchmarks/gallery.py                # what lacks steps, 20 minutes
+    python benchmarks/gallery.py --only dcgan
+    python benchmarks/gallery.py --share 0.25   # a quarter of the steps
+    python benchmarks/gallery.py --whole        # whole trainings: many hours
 
 Each preset is trained as `tfgen train --preset NAME` does, with as many steps
 as `STEPS` says, seed 0. Figures are kept in docs/gallery/results.json as they
-come: a gallery that was interrupted goes on, a preset that is there with these
-steps is not trained again.
+come: a gallery that was interrupted goes on, and a preset that is there with
+as many steps is not trained again.
 """
 
 import argparse
@@ -77,8 +78,8 @@ def main():
         splits = _splits(preset, data)
         steps = 0 if options.whole else STEPS.get(name, 0)
         whole = preset.epochs * -(-len(splits["train"]) // preset.batch_size)
-        steps = min(steps or whole, whole)
-        if kept.get(name, {}).get("steps") == steps and not options.again:
+        steps = min(round(options.share * (steps or whole)), whole)
+        if kept.get(name, {}).get("steps", 0) >= steps:
             continue
         print(f"{name}: {steps:,} steps on {data}", flush=True)
         result = {"data": data, "steps": steps, "of": whole}
@@ -97,7 +98,9 @@ def _options():
         action="append",
         help="a preset; may be given several times",
     )
-    parser.add_argument("--again", action="store_true", help="train anew")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="share of the steps [1]"
+    )
     parser.add_argument(
         "--whole", action="store_true", help="all epochs of each preset"
     )

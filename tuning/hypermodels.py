@@ -114,19 +114,39 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
 
 
 class VAEHyperModel(GenerativeHyperModel):
-    """`tfgen.VAE` as a hypermodel; see `GenerativeHyperModel`."""
+    """`tfgen.VAE` as a hypermodel; see `GenerativeHyperModel`.
+
+    Example:
+    >>> train = tfgen.data.load("digits")
+    >>> hypermodel = tfgen.tuning.VAEHyperModel(train, {"network": "mlp"})
+    >>> hypermodel.build(hypermodel.space.hyperparameters()).latent_dim
+    16
+    """
 
     model = "vae"
 
 
 class GANHyperModel(GenerativeHyperModel):
-    """`tfgen.GAN` as a hypermodel; see `GenerativeHyperModel`."""
+    """`tfgen.GAN` as a hypermodel; see `GenerativeHyperModel`.
+
+    Example:
+    >>> ring = tfgen.data.load("ring")
+    >>> print(tfgen.tuning.GANHyperModel(ring).space.parameters["loss"])
+    relativistic, non_saturating, hinge, default relativistic
+    """
 
     model = "gan"
 
 
 class VAEGANHyperModel(GenerativeHyperModel):
-    """`tfgen.VAEGAN` as a hypermodel; see `GenerativeHyperModel`."""
+    """`tfgen.VAEGAN` as a hypermodel; see `GenerativeHyperModel`.
+
+    Example:
+    >>> train = tfgen.data.load("digits")
+    >>> hypermodel = tfgen.tuning.VAEGANHyperModel(train, {"gamma": (0.5, 2)})
+    >>> "adversarial_ratio" in hypermodel.space.parameters
+    False
+    """
 
     model = "vae_gan"
 

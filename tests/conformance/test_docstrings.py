@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import importlib.util
+import inspect
 import pkgutil
 
 import keras
@@ -14,7 +15,26 @@ import tfgen
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 PACKAGES = ("tfgen", "tfgen.export", "tfgen.tuning")
 # Every public name of theirs has an example.
-WITH_EXAMPLES = ("tfgen.export",)
+WITH_EXAMPLES = (
+    "tfgen",
+    "tfgen.augmentations",
+    "tfgen.callbacks",
+    "tfgen.data",
+    "tfgen.evaluation",
+    "tfgen.export",
+    "tfgen.layers",
+    "tfgen.losses",
+    "tfgen.metrics",
+    "tfgen.models",
+    "tfgen.networks",
+    "tfgen.optimizers",
+    "tfgen.pictures",
+    "tfgen.presets",
+    "tfgen.probability",
+    "tfgen.settings",
+    "tfgen.training",
+    "tfgen.tuning",
+)
 
 
 def modules():
@@ -43,6 +63,7 @@ def test_examples(name, tmp_path, monkeypatch):
 def test_public_names_have_an_example(package):
     for name, value in vars(importlib.import_module(package)).items():
         if callable(value) and not name.startswith("_"):
-            _, *examples = value.__doc__.split("\n    Example:\n")
+            text = inspect.cleandoc(value.__doc__)
+            _, *examples = text.split("\nExample:\n")
             assert examples, name
             assert doctest.DocTestParser().get_examples(examples[-1]), name

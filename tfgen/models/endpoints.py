@@ -19,6 +19,11 @@ class Endpoint:
         function: takes the inputs as named tensors, returns a dict of float32
             tensors. Row i of the outputs depends on row i of the inputs alone.
         inputs: dict of name to `keras.KerasTensor`, first axis None.
+
+    Example:
+    >>> vae = tfgen.build("vae", input_shape=(5,), latent_dim=2)
+    >>> vae.endpoints()["decode"].inputs["latent"].shape
+    (None, 2)
     """
 
     function: Callable

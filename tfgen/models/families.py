@@ -216,6 +216,10 @@ def register_family(family: Family) -> None:
 
     Raises:
         ValueError: if another family, or another setting, has the name.
+
+    Example:
+    >>> vae = tfgen.models.get_family("vae")
+    >>> tfgen.models.register_family(vae)  # the same again
     """
     known = FAMILIES.get(family.name)
     if known is not None and known.model is not family.model:
@@ -233,6 +237,10 @@ def get_family(name: str) -> Family:
 
     Raises:
         ValueError: for an unknown name.
+
+    Example:
+    >>> tfgen.models.get_family("gan").parts
+    ('discriminator',)
     """
     if name not in FAMILIES:
         raise ValueError(

@@ -20,6 +20,13 @@ class WithDiscriminator:
     """The discriminator's answers, for a `GenerativeModel` beside it.
 
     A subclass has a `discriminator` and its `adversary`.
+
+    Example:
+    >>> gan = tfgen.build("gan", input_shape=(5,))
+    >>> isinstance(gan, tfgen.models.WithDiscriminator)
+    True
+    >>> gan.discriminate(np.zeros((3, 5))).shape
+    (3,)
     """
 
     has_discriminator = True

@@ -24,6 +24,13 @@ class WithEncoder:
 
     A subclass calls `set_inference` in `__init__`; one that answers by other
     weights than those it trains overrides `serving_decoder`.
+
+    Example:
+    >>> vae = tfgen.build("vae", input_shape=(5,), latent_dim=2)
+    >>> isinstance(vae, tfgen.models.WithEncoder)
+    True
+    >>> vae.encode(np.zeros((3, 5))).shape
+    (3, 2)
     """
 
     encodes = True

@@ -6,7 +6,17 @@ import typing
 
 
 class Condition(typing.NamedTuple):
-    """A parameter is there only where another has one of some values."""
+    """A parameter is there only where another has one of some values.
+
+    Attributes:
+        parameter: name of the other.
+        values: of the other.
+
+    Example:
+    >>> hinge = tfgen.settings.Condition("loss", ("hinge",))
+    >>> tfgen.settings.Range(0.1, 10.0, 1.0, only=hinge).only.parameter
+    'loss'
+    """
 
     parameter: str
     values: tuple
@@ -25,6 +35,11 @@ class Range:
         log: whether ratios count, not differences.
         step: between values, or with `log` the factor; None: any value.
         only: where the parameter is there; None: everywhere.
+
+    Example:
+    >>> latent_dim = tfgen.settings.Range(8, 64, 16, log=True, step=2)
+    >>> latent_dim.grid(3).values
+    (8, 16, 64)
     """
 
     low: float
@@ -96,6 +111,10 @@ class Choice:
         values: of one type.
         default: value of the first trial of a grid.
         only: where the parameter is there; None: everywhere.
+
+    Example:
+    >>> print(tfgen.settings.Choice(("conv", "resnet"), "conv"))
+    conv, resnet, default conv
     """
 
     values: tuple
@@ -124,6 +143,10 @@ class Fixed:
     Attributes:
         value: number, name, or true or false.
         only: where the parameter is there; None: everywhere.
+
+    Example:
+    >>> tfgen.settings.Fixed("mlp").values
+    ('mlp',)
     """
 
     value: typing.Any
