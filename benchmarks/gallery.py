@@ -73,18 +73,18 @@ def main():
     options = _options()
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name in options.only or tfgen.presets.names():
-        preset, kept = tfgen.presets.get(name), _results()
+        preset = tfgen.presets.get(name)
         data = STAND_INS.get(preset.data, preset.data)
         splits = _splits(preset, data)
         steps = 0 if options.whole else STEPS.get(name, 0)
         whole = preset.epochs * -(-len(splits["train"]) // preset.batch_size)
         steps = min(round(options.share * (steps or whole)), whole)
-        if kept.get(name, {}).get("steps", 0) >= steps:
+        if _results().get(name, {}).get("steps", 0) >= steps:
             continue
         print(f"{name}: {steps:,} steps on {data}", flush=True)
         result = {"data": data, "steps": steps, "of": whole}
         result |= _train(preset, splits, steps)
-        _write({**kept, name: result})
+        _write({**_results(), name: result})
 
 
 def _options():
