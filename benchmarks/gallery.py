@@ -50,11 +50,13 @@ INTRODUCTION = """\
 # Gallery of presets
 
 `tfgen train --preset NAME --out run` trains the whole set-up. Here each had
-the steps of the table, most a small part of its training, on one processor, to
-show what comes out early; whole trainings are measured in
+the steps of the table. Where they are few beside those of the whole training,
+picture and figure show a beginning and say nothing about the preset; after
+some tens of steps that is noise or a shadow. Whole trainings are measured in
 [QUALITY.md](../benchmarks/QUALITY.md). Written by `make gallery`
-(`python benchmarks/gallery.py`), seed 0, which trains what is not there yet;
-`--whole` trains all to the end.
+(`python benchmarks/gallery.py`), seed 0, which trains what has fewer
+steps than the script names, about a minute of one processor each; `--whole`
+trains all to the end.
 
 A VAE's figure is the negative ELBO of test examples in nats. Where likelihoods
 or data differ, it does not compare. That of the others is the Frechet distance

@@ -26,8 +26,9 @@ OUTSIDE_DOCS = {
     "CONTRIBUTING.md": "CONTRIBUTING.md",
     "CHANGELOG.md": "CHANGELOG.md",
     "benchmarks/QUALITY.md": "benchmarks/QUALITY.md",
+    "examples/wasserstein_autoencoder.py": "wasserstein-autoencoder.md",
 }
-"""Pages by their place in the repository."""
+"""Pages by their place in the repository; code is shown as code."""
 LOADS = {"link": "href", "script": "src", "img": "src", "iframe": "src"}
 
 
@@ -54,9 +55,10 @@ def on_startup(**_) -> None:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages that are not in docs/."""
     for path, page in OUTSIDE_DOCS.items():
-        files.append(
-            File.generated(config, page, content=(ROOT / path).read_text())
-        )
+        text = (ROOT / path).read_text(encoding="utf-8")
+        if path.endswith(".py"):
+            text = f"# {path}\n\n```python\n{text}```\n"
+        files.append(File.generated(config, page, content=text))
     for page in _pages_in(config.nav):
         if page.startswith("api/"):
             package = f"tfgen.{pathlib.PurePath(page).stem}"

@@ -74,11 +74,11 @@ def _row(setting: Setting) -> str:
     # The one that is no option but stands by its place.
     name = "MODEL" if setting.name == "model" else setting.option
     names = ", ".join(setting.names)
-    argument = f"`{setting.argument}`" if setting.argument else ""
+    argument = f"`{setting.name}`" if setting.is_argument else ""
     help_text = setting.help.format(names=names)
     value = setting.expected
     if setting.kind is str and (not names or names in help_text):
-        value = f"`{setting.metavar}`"
+        value = f"`{setting.metavar or 'NAME'}`"
     return f"| `{name}` | {value} | {help_text} | {argument} |"
 
 

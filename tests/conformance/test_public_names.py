@@ -163,7 +163,6 @@ NAMES = {
         "write_gif",
         "write_png",
     ],
-    "tfgen.presets": ["Preset", "get", "names", "register"],
     "tfgen.probability": [
         "Bernoulli",
         "ContinuousBernoulli",
@@ -177,14 +176,6 @@ NAMES = {
         "kl_divergence",
         "mixture_log_prob",
         "standard_normal",
-    ],
-    "tfgen.settings": [
-        "Choice",
-        "Condition",
-        "Fixed",
-        "Range",
-        "Setting",
-        "Settings",
     ],
     "tfgen.training": [
         "GlobalBatch",
