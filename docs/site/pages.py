@@ -21,6 +21,7 @@ from pygments.formatters import HtmlFormatter
 ROOT = pathlib.Path(__file__).parents[2]
 SOURCES = ROOT / "build/docs-sources"
 LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)\s]*)?\))")
+CODE = re.compile(r"`[^`\n]+`")
 OUTSIDE_DOCS = {
     "README.md": "index.md",
     "CONTRIBUTING.md": "CONTRIBUTING.md",
@@ -80,7 +81,11 @@ def on_page_markdown(markdown: str, page: Page, **_) -> str:
         start = posixpath.dirname(page.file.src_uri)
         return match[1] + posixpath.relpath(_on_site(target), start) + match[3]
 
-    return LINK.sub(of_site, markdown)
+    # In code within tables GitHub wants bars escaped, mkdocs does not.
+    return CODE.sub(
+        lambda match: match[0].replace("\\|", "|"),
+        LINK.sub(of_site, markdown),
+    )
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -88,6 +88,10 @@ class TestBuilt:
         assert "Example:" not in text
         assert '<span class="gp">&gt;&gt;&gt; </span>' in text
 
+    def test_bars_in_tables_of_code_are_not_escaped(self, site):
+        text = (site / "vaes.html").read_text()
+        assert "<code>log p(x|z)</code>" in text
+
     def test_nothing_comes_from_outside(self, site):
         assert len(list(site.rglob("*.html"))) > 30
         outside = runpy.run_path(str(SITE / "pages.py"))["loaded_from_outside"]
