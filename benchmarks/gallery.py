@@ -87,6 +87,7 @@ def main():
         result = {"data": data, "steps": steps, "of": whole}
         result |= _train(preset, splits, steps)
         _write({**_results(), name: result})
+    _write(_results())
 
 
 def _options():
