@@ -1,6 +1,7 @@
 """Parts of a model that are chosen by name: losses, penalties, likelihoods."""
 
 import inspect
+import typing
 from collections.abc import Callable, Mapping
 
 import keras
@@ -18,7 +19,7 @@ class Configurable:
         return constructor_arguments(self, Configurable)
 
     @classmethod
-    def from_config(cls, config: dict):
+    def from_config(cls, config: dict) -> typing.Self:
         """The part that gave this config."""
         return cls(**config)
 
@@ -45,7 +46,7 @@ def get_part(
     kind: type,
     also: tuple[str, ...] = (),
     **arguments: object,
-):
+) -> typing.Any:
     """A part from its name, its config or itself.
 
     Args:

@@ -2,8 +2,9 @@
 
 import copy
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+import keras
 import keras_tuner
 from keras_tuner.engine.base_tuner import BaseTuner
 
@@ -12,6 +13,7 @@ from tfgen.models.families import get_family
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.runs.data import in_range
 from tfgen.runs.model import compiled_model, with_sizes
+from tfgen.training.inputs import Examples
 from tfgen.tuning.search_space import SearchSpace
 
 
@@ -93,10 +95,10 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
         self,
         hyperparameters: keras_tuner.HyperParameters,
         model: GenerativeModel,
-        x=None,
+        x: Examples | None = None,
         *args,
         **kwargs,
-    ):
+    ) -> keras.callbacks.History:
         """Trains as `model.fit` does, with the batch size that was drawn.
 
         Sources are brought to the range of values that the model takes;
@@ -174,7 +176,7 @@ def hypermodel_of(family: str) -> type[GenerativeHyperModel]:
 
 
 def as_hypermodel(
-    given, tuner: str, epochs: int, seed: int
+    given: keras_tuner.HyperModel | Callable, tuner: str, epochs: int, seed: int
 ) -> keras_tuner.HyperModel:
     """What a user gives to a search, ready for its tuner.
 

@@ -40,7 +40,9 @@ def parse(text: str | Iterable[str]) -> dict:
     return given
 
 
-def parameter_of(name: str, value, shipped: Parameter | None) -> Parameter:
+def parameter_of(
+    name: str, value: object, shipped: Parameter | None
+) -> Parameter:
     """The parameter that a user's value stands for.
 
     Args:

@@ -209,7 +209,7 @@ def _instead(setting, family, source):
     return changes
 
 
-def combinations(space) -> int:
+def combinations(space: keras_tuner.HyperParameters) -> int:
     """How many trials a whole grid has.
 
     Args:

@@ -35,7 +35,7 @@ class EarlyStopping(keras.callbacks.Callback):
         self.history = history
         self.every = every
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         # A file that a killed training left may hold this epoch already.
         values = [*self._values()[:epoch], logs[self.objective.log_name]]
         self.model.stop_training |= self._is_over(values)
@@ -71,15 +71,15 @@ class Heartbeat(keras.callbacks.Callback):
         self.epochs = epochs
         self.objective = objective
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._epoch = epoch
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.beat(epoch=self._epoch, epochs=self.epochs)
 
-    def on_test_batch_end(self, batch, logs=None):
+    def on_test_batch_end(self, batch: int, logs: dict | None = None) -> None:
         self.beat(epoch=self._epoch, epochs=self.epochs)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         value = self.objective.value(logs)
         self.beat(epoch=epoch + 1, epochs=self.epochs, objective=value)

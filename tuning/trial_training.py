@@ -7,6 +7,7 @@ import pathlib
 import shutil
 
 import keras
+import keras_tuner
 
 from tfgen._quiet import no_retracing_warnings
 from tfgen.callbacks import read_history
@@ -66,7 +67,9 @@ class TrialTraining:
         folder.draw_samples(kept, self.search.validation)
         return self._result(folder)
 
-    def build(self, hyperparameters) -> GenerativeModel:
+    def build(
+        self, hyperparameters: keras_tuner.HyperParameters
+    ) -> GenerativeModel:
         """A compiled model, the same each time."""
         keras.utils.set_random_seed(self.search.seed)
         with self.search.strategy.scope():

@@ -55,14 +55,14 @@ class BestModel(keras.callbacks.Callback):
         """The file that holds epoch and value."""
         return self.path.with_suffix(".json")
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         both = self.path.exists() and self.record.exists()
         if both and self.model.steps_done:
             saved = json.loads(self.record.read_text())
             self.epoch, self.value = saved["epoch"], saved.get(self.monitor)
             self._saved_step = saved.get("step")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         value = (logs or {}).get(self.monitor)
         if self.value is not None and not self._is_better(value):
             return
@@ -71,7 +71,7 @@ class BestModel(keras.callbacks.Callback):
         if value is not None or waited >= self.every_seconds:
             self._save()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         outdated = self._saved_step != self.model.steps_done
         if self.epoch is not None and self.value is None and outdated:
             self._save()

@@ -86,7 +86,7 @@ class Evaluation(keras.callbacks.Callback):
         self._values = {}
         _check(self.metrics, every)
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._values = {}
         if self._features is not None:
             return
@@ -108,7 +108,7 @@ class Evaluation(keras.callbacks.Callback):
             metric.reset_state()
         self._update("real", x)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         if not self._values or (epoch + 1) % self.every == 0:
             self._values = self._evaluate()
         if logs is not None:

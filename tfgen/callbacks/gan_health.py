@@ -81,7 +81,7 @@ class GANHealth(keras.callbacks.Callback):
         self._lasting = {}
         self._absent = {}
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         if not self.model.has_discriminator:
             raise ValueError(
                 f"GANHealth got a {type(self.model).__name__}, expected a "
@@ -96,18 +96,20 @@ class GANHealth(keras.callbacks.Callback):
         self._lasting = dict.fromkeys(SYMPTOMS, 0)
         self._absent = dict.fromkeys(SYMPTOMS, 0)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self._file is None:
             self._file = WarningsFile(self.path, epoch)
         self._began_at = self.model.steps_done
         self._relative_steps = {}
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(
+        self, batch: int, logs: dict | None = None
+    ) -> None:
         # One look an epoch, at its first step.
         if not self._relative_steps:
             self._before = (self.model.steps_done, _kernels(self.model))
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         if self._relative_steps:
             return
         steps = self.model.steps_done - self._before[0]
@@ -119,7 +121,7 @@ class GANHealth(keras.callbacks.Callback):
             )
             self._before = None
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         likeness = self._comparison.measure(self.model)
         if logs is not None:
             logs["coverage"] = likeness.coverage if likeness else 0.0

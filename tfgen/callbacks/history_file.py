@@ -38,16 +38,16 @@ class HistoryFile(keras.callbacks.Callback):
         self.path = pathlib.Path(path)
         self._rows = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._rows = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._began = time.monotonic()
         if self._rows is None:
             earlier = _read_rows(self.path) if self.path.exists() else []
             self._rows = [row for row in earlier if int(row["epoch"]) <= epoch]
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         row = {"epoch": epoch + 1}
         row |= {name: float(value) for name, value in (logs or {}).items()}
         row |= learning_rates(self.model.optimizer)
@@ -57,7 +57,7 @@ class HistoryFile(keras.callbacks.Callback):
             write_text(self.path, _to_csv(self._rows))
 
 
-def read_history(path) -> dict[str, list]:
+def read_history(path: pathlib.Path | str) -> dict[str, list]:
     r"""Reads a history file.
 
     Args:
@@ -94,7 +94,7 @@ def read_history(path) -> dict[str, list]:
         raise ValueError(f"{path} holds what is no number: {error}.") from error
 
 
-def learning_rates(optimizer) -> dict[str, float]:
+def learning_rates(optimizer: keras.optimizers.Optimizer) -> dict[str, float]:
     """The rates in force: `learning_rate`, or one for each of several.
 
     Several optimizers give `learning_rate_generator` and so on.

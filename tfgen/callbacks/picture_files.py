@@ -40,17 +40,17 @@ class PictureFile(keras.callbacks.Callback):
         """Whether there is a picture for this model."""
         return True
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._due_at = 0.0
         self._outdated = False
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._outdated = True
         if time.monotonic() >= self._due_at:
             self._write()
             self._due_at = time.monotonic() + self.every_seconds
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         if self._outdated:
             self._write()
 
@@ -92,7 +92,7 @@ class SampleImages(PictureFile):
         self.num_samples = num_samples
         self.seed = seed
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         super().on_train_begin(logs)
         self.source = examples.in_memory(self.source, seed=self.seed)
 

@@ -66,21 +66,21 @@ class SampleAnimation(keras.callbacks.Callback):
         )
         return {number: self._file(number) for number in numbers}
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._epochs = None
         self.source = examples.in_memory(self.source, seed=self.seed)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self._epochs is None and self._draws():
             self._drop(epoch)
         self._epochs = epoch
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._epochs = epoch + 1
         if self._is_due(self._epochs) and self._draws():
             self._draw()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         if not self._draws():
             return
         if self._epochs and not self._file(self._epochs).exists():

@@ -6,6 +6,7 @@ import numpy as np
 
 from tfgen.data import Source
 from tfgen.metrics.neighbors import ball_radii, balls_around, nearest_distance
+from tfgen.models import GenerativeModel
 from tfgen.pictures import examples
 
 NEIGHBOR = 5
@@ -51,7 +52,11 @@ class SampleComparison:
     """
 
     def __init__(
-        self, model, data: Source | np.ndarray, count: int, seed: int = 0
+        self,
+        model: GenerativeModel,
+        data: Source | np.ndarray,
+        count: int,
+        seed: int = 0,
     ):
         x, self._labels = fixed_examples(model, data, count, seed)
         self._seed = seed
@@ -59,7 +64,7 @@ class SampleComparison:
         self._k = NEIGHBOR
         self._radii = ball_radii(self._real, self._k)
 
-    def measure(self, model) -> Likeness | None:
+    def measure(self, model: GenerativeModel) -> Likeness | None:
         """None if samples are not finite."""
         from threadpoolctl import threadpool_limits
 
@@ -88,7 +93,7 @@ class SampleComparison:
 
 
 def fixed_examples(
-    model, data: Source | np.ndarray, count: int, seed: int
+    model: GenerativeModel, data: Source | np.ndarray, count: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """The same examples each time, and labels if the model wants some."""
     if isinstance(data, Source):

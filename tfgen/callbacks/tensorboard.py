@@ -73,7 +73,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         self._epochs = self._drawn = None
         self._training = False
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._epochs = self._drawn = None
         self._training = True
         if not writes_files(self.model):
@@ -81,7 +81,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         super().on_train_begin(logs)
         self.source = examples.in_memory(self.source, seed=self.seed)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._epochs = epoch + 1
         if not writes_files(self.model):
             return
@@ -89,7 +89,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         if self._is_due(self._epochs):
             self._draw()
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._training = False
         if not writes_files(self.model):
             return
@@ -97,7 +97,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
             self._draw()
         super().on_train_end(logs)
 
-    def on_test_end(self, logs=None):
+    def on_test_end(self, logs: dict | None = None) -> None:
         # Within fit, validation is in the curves by epoch already.
         if not self._training and writes_files(self.model):
             super().on_test_end(logs)

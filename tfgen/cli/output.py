@@ -48,7 +48,7 @@ class LastingStream:
     def __init__(self, stream):
         self.stream = stream
 
-    def write(self, text):
+    def write(self, text: str) -> int:
         """Writes text; its length is returned, as usual."""
         try:
             return self.stream.write(text)
@@ -56,7 +56,7 @@ class LastingStream:
             self._go_nowhere(error)
             return len(text)
 
-    def flush(self):
+    def flush(self) -> None:
         """Writes what is buffered."""
         try:
             self.stream.flush()

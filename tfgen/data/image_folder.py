@@ -16,6 +16,9 @@ from tfgen.data.images import channels_of, check_color_mode, check_image_size
 from tfgen.data.source import Source
 from tfgen.data.storage import Storage
 
+if typing.TYPE_CHECKING:
+    import hashlib
+
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 _SPLIT_NAMES = ("train", "training", "test", "val", "valid", "validation")
 _EXIF_ORIENTATION = 0x0112
@@ -58,7 +61,7 @@ class ImageFolderStorage(Storage):
             images[row] = image
         return images
 
-    def digest(self, indices: np.ndarray, sha256) -> None:
+    def digest(self, indices: np.ndarray, sha256: "hashlib._Hash") -> None:
         for i in indices:
             name = self.files[i].relative_to(self.root).as_posix()
             sha256.update(f"{name} {self.files[i].stat().st_size}\n".encode())

@@ -4,6 +4,7 @@ import io
 import os
 import pathlib
 import re
+import typing
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,9 @@ from tfgen.data.images import channels_of, check_color_mode, check_image_size
 from tfgen.data.labels import encode_labels
 from tfgen.data.source import Source
 from tfgen.data.storage import Storage
+
+if typing.TYPE_CHECKING:
+    import hashlib
 
 _NAME = re.compile(r"\.tfrecords?(-\d+-of-\d+)?$")
 _IMAGE_KEYS = ("image_raw", "image")
@@ -63,7 +67,7 @@ class TFRecordStorage(Storage):
                     rows[row] = self._decode(opened.read(length), indices[row])
         return rows
 
-    def digest(self, indices: np.ndarray, sha256) -> None:
+    def digest(self, indices: np.ndarray, sha256: "hashlib._Hash") -> None:
         for file in self.files:
             sha256.update(f"{file.name} {file.stat().st_size}\n".encode())
         sha256.update(np.ascontiguousarray(self.places[indices]).tobytes())

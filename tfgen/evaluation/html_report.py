@@ -11,7 +11,9 @@ TEMPLATE = pathlib.Path(__file__).with_name("report.html")
 BETTER = {"lower": "lower is better", "higher": "higher is better", None: ""}
 
 
-def write_html(path, evaluations: Sequence, facts: dict) -> None:
+def write_html(
+    path: pathlib.Path | str, evaluations: Sequence, facts: dict
+) -> None:
     """Writes the report of one run, or of several side by side.
 
     Args:

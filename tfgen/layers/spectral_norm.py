@@ -1,5 +1,7 @@
 """Layers whose kernel has spectral norm 1."""
 
+from collections.abc import MutableMapping
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -104,10 +106,10 @@ class SpectralNorm:
 
     # Keras' own would save kernel and bias alone.
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: MutableMapping) -> None:
         keras.layers.Layer.save_own_variables(self, store)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: MutableMapping) -> None:
         keras.layers.Layer.load_own_variables(self, store)
 
 

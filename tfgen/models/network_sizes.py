@@ -1,6 +1,7 @@
 """Width and depth: two numbers for the sizes of any network."""
 
 import math
+from collections.abc import Mapping
 
 from tfgen.networks import NETWORKS, recommended_network
 from tfgen.networks.parts import doubling_widths
@@ -8,7 +9,13 @@ from tfgen.networks.parts import doubling_widths
 MLP_UNITS = (512, 512)
 
 
-def sized_options(network, shape, width=None, depth=None, base=None) -> dict:
+def sized_options(
+    network: str | None,
+    shape: tuple[int, ...],
+    width: int | None = None,
+    depth: int | None = None,
+    base: Mapping | None = None,
+) -> dict:
     """Options of a network by name, of some width and depth.
 
     `"mlp"` has `depth` layers of `width` units. The others have `depth`
@@ -38,7 +45,7 @@ def sized_options(network, shape, width=None, depth=None, base=None) -> dict:
     return base | _stages(network, shape, width, depth, base.get("filters"))
 
 
-def most_stages(shape) -> int:
+def most_stages(shape: tuple[int, ...]) -> int:
     """How often images can be halved, rounding up.
 
     >>> most_stages((28, 28, 1))

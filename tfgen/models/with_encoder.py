@@ -40,7 +40,7 @@ class WithEncoder:
         self,
         encoder: keras.Model,
         decoder: keras.Model,
-        likelihood,
+        likelihood: str | dict | probability.Likelihood,
         beta: float = 1.0,
         beta_warmup_steps: int = 0,
         free_bits: float = 0.0,

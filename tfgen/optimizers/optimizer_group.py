@@ -1,5 +1,7 @@
 """One optimizer for each network, seen by Keras as one optimizer."""
 
+from collections.abc import MutableMapping
+
 import keras
 import tensorflow as tf
 
@@ -126,10 +128,10 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         for name, optimizer in self.by_network.items():
             optimizer.finalize_variable_values(self._owned[name])
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: MutableMapping) -> None:
         """The named optimizers save themselves."""
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: MutableMapping) -> None:
         """The named optimizers load themselves."""
 
     def get_config(self) -> dict:

@@ -6,6 +6,7 @@ import numpy as np
 
 from tfgen.data import Source
 from tfgen.data.storage import ArrayStorage
+from tfgen.models import GenerativeModel
 
 MOST_EXAMPLES = 1000
 
@@ -26,7 +27,9 @@ def in_memory(source: Source | None, seed: int = 0) -> Source | None:
     return dataclasses.replace(part, storage=storage, indices=None)
 
 
-def labels_for(model, labels: np.ndarray | None) -> np.ndarray | None:
+def labels_for(
+    model: GenerativeModel, labels: np.ndarray | None
+) -> np.ndarray | None:
     """The labels if the model wants some, else None.
 
     Raises:
@@ -42,19 +45,19 @@ def labels_for(model, labels: np.ndarray | None) -> np.ndarray | None:
     return labels
 
 
-def can_show(model) -> bool:
+def can_show(model: GenerativeModel) -> bool:
     """Whether there are pictures for data of this shape."""
     return len(model.data_shape) == 1 or (
         is_image(model) and model.data_shape[-1] in (1, 3)
     )
 
 
-def is_image(model) -> bool:
+def is_image(model: GenerativeModel) -> bool:
     """Whether the data are images."""
     return len(model.data_shape) == 3
 
 
-def check_images(model, shown: str, instead: str = "") -> None:
+def check_images(model: GenerativeModel, shown: str, instead: str = "") -> None:
     """Refuses data that are no images.
 
     Args:
@@ -73,13 +76,15 @@ def check_images(model, shown: str, instead: str = "") -> None:
         )
 
 
-def is_plane(model) -> bool:
+def is_plane(model: GenerativeModel) -> bool:
     """Whether the data are points in the plane."""
     return tuple(model.data_shape) == (2,)
 
 
 def picture_range(
-    model, source: Source | None = None, images: np.ndarray | None = None
+    model: GenerativeModel,
+    source: Source | None = None,
+    images: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """The values shown as black and white."""
     if model.data_range is not None:
@@ -99,7 +104,9 @@ def class_name(source: Source | None, label: int) -> str:
     return str(source.class_names[label])
 
 
-def column_names(model, source: Source | None = None) -> list[str]:
+def column_names(
+    model: GenerativeModel, source: Source | None = None
+) -> list[str]:
     """Names of the features."""
     if source is not None and source.feature_names is not None:
         return [str(name) for name in source.feature_names]

@@ -3,8 +3,14 @@
 import io
 import math
 import re
+import typing
+from collections.abc import Sequence
 
 import numpy as np
+
+if typing.TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 DATA_COLOR = "#9a9a9a"
 MODEL_COLOR = "#1f6fb4"
@@ -14,7 +20,7 @@ GAP = 8
 MOST_COLUMNS = 12
 
 
-def new_figure(width: float, height: float):
+def new_figure(width: float, height: float) -> "Figure":
     """An empty figure; sizes in pixels."""
     from matplotlib.figure import Figure
 
@@ -22,7 +28,13 @@ def new_figure(width: float, height: float):
     return Figure(figsize=size, dpi=PIXELS_PER_INCH, facecolor="white")
 
 
-def new_panels(count: int, width=330, height=270, columns=4, **kwargs):
+def new_panels(
+    count: int,
+    width: float = 330,
+    height: float = 270,
+    columns: int = 4,
+    **kwargs,
+) -> "tuple[Figure, list[Axes]]":
     """A figure of `count` equal panels, row by row; sizes in pixels.
 
     Returns:
@@ -39,7 +51,9 @@ def new_panels(count: int, width=330, height=270, columns=4, **kwargs):
     return figure, list(axes[:count])
 
 
-def new_columns(names: list[str], title: str, height: float):
+def new_columns(
+    names: list[str], title: str, height: float
+) -> "tuple[Figure, list[Axes], str]":
     """A figure of a panel for each column of a table, the first 12.
 
     Args:
@@ -60,9 +74,9 @@ def new_columns(names: list[str], title: str, height: float):
 
 
 def points(
-    axes,
+    axes: "Axes",
     xy: np.ndarray,
-    color,
+    color: str | np.ndarray,
     label: str | None = None,
     size: float = 9,
     alpha: float = 1.0,
@@ -71,7 +85,7 @@ def points(
     axes.scatter(*xy.T, s=size, color=color, alpha=alpha, lw=0, label=label)
 
 
-def tidy(panel) -> None:
+def tidy(panel: "Axes") -> None:
     """Light grid behind the data, no frame on the right and on top."""
     panel.grid(True, color="#e6e6e6", linewidth=0.8)
     panel.set_axisbelow(True)
@@ -81,7 +95,9 @@ def tidy(panel) -> None:
     panel.title.set_fontsize(10)
 
 
-def square_panel(names, title: str, legend: bool = False):
+def square_panel(
+    names: Sequence[str], title: str, legend: bool = False
+) -> "tuple[Figure, Axes]":
     """A figure of one square panel, with room for a legend beside it.
 
     Args:
@@ -106,7 +122,7 @@ def square_panel(names, title: str, legend: bool = False):
     return figure, axes
 
 
-def to_array(figure) -> np.ndarray:
+def to_array(figure: "Figure") -> np.ndarray:
     """Draws the figure: uint8 `(height, width, 3)`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
@@ -115,7 +131,7 @@ def to_array(figure) -> np.ndarray:
     return np.asarray(canvas.buffer_rgba())[..., :3].copy()
 
 
-def to_svg(figure, name: str) -> str:
+def to_svg(figure: "Figure", name: str) -> str:
     """Draws the figure as an `<svg>` for a page, its texts as texts.
 
     Equal figures of equal names give equal SVGs.
@@ -136,7 +152,7 @@ def to_svg(figure, name: str) -> str:
     return re.sub('<g id="[^"]*">', "<g>", text)  # equal in all figures
 
 
-def write(figure, text: str, x: float, y: float, **kwargs) -> None:
+def write(figure: "Figure", text: str, x: float, y: float, **kwargs) -> None:
     """Writes a text on a figure.
 
     Args:
@@ -167,7 +183,7 @@ def class_colors(num_classes: int) -> np.ndarray:
     return matplotlib.colormaps["turbo"](np.linspace(0, 1, num_classes))
 
 
-def legend_beside(axes) -> None:
+def legend_beside(axes: "Axes") -> None:
     """Puts a legend on the right of the panel."""
     axes.legend(
         loc="upper left",
@@ -179,7 +195,9 @@ def legend_beside(axes) -> None:
     )
 
 
-def labelled_rows(grids, labels, title: str) -> np.ndarray:
+def labelled_rows(
+    grids: Sequence[np.ndarray], labels: Sequence[str], title: str
+) -> np.ndarray:
     """Writes a label beside each row of an image grid, and a title above.
 
     The grids' pixels stay as they are.
@@ -207,7 +225,9 @@ def labelled_rows(grids, labels, title: str) -> np.ndarray:
     return picture
 
 
-def shared_labels(figure, title, x_label="", y_label="") -> None:
+def shared_labels(
+    figure: "Figure", title: str, x_label: str = "", y_label: str = ""
+) -> None:
     """Title and labels for all panels, and the room that these take."""
     width, height = figure.get_size_inches() * PIXELS_PER_INCH
     figure.suptitle(title, x=0.01, y=0.99, ha="left", va="top", fontsize=11)

@@ -1,6 +1,7 @@
 import numpy as np
 
 from tfgen.data import Source
+from tfgen.models import GenerativeModel
 from tfgen.pictures import examples
 from tfgen.pictures.latent_walks import traversals_picture
 from tfgen.pictures.latents import latents_picture
@@ -12,7 +13,7 @@ from tfgen.pictures.samples import samples_picture
 
 
 def gallery(
-    model,
+    model: GenerativeModel,
     source: Source | None = None,
     num_samples: int | None = None,
     seed: int = 0,

@@ -1,6 +1,7 @@
 """Images side by side and one after the other, and their files."""
 
 import math
+import pathlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -109,7 +110,7 @@ def beside_each_other(pictures: dict[str, np.ndarray]) -> np.ndarray:
     return whole
 
 
-def write_png(path, array: np.ndarray) -> None:
+def write_png(path: pathlib.Path | str, array: np.ndarray) -> None:
     """Writes a PNG file, whole or not at all.
 
     Args:
@@ -138,7 +139,7 @@ def write_png(path, array: np.ndarray) -> None:
 
 
 def write_gif(
-    path,
+    path: pathlib.Path | str,
     frames: Sequence[np.ndarray],
     titles: Sequence[str] | None = None,
 ) -> None:

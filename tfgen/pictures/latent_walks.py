@@ -3,6 +3,7 @@
 import numpy as np
 
 from tfgen.data import Source
+from tfgen.models import GenerativeModel
 from tfgen.pictures import examples, figures
 from tfgen.pictures.images import image_grid
 
@@ -11,7 +12,7 @@ STEPS = 11
 
 
 def traversals_picture(
-    model,
+    model: GenerativeModel,
     source: Source | None = None,
     num_latents: int = 8,
     seed: int = 0,
@@ -63,7 +64,7 @@ def traversals_picture(
 
 
 def interpolations_picture(
-    model,
+    model: GenerativeModel,
     source: Source | None = None,
     num_examples: int = 8,
     steps: int = 9,
@@ -112,7 +113,7 @@ def interpolations_picture(
 
 
 def arithmetic_picture(
-    model,
+    model: GenerativeModel,
     source: Source,
     start: int,
     end: int,

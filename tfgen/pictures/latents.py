@@ -1,13 +1,17 @@
 import numpy as np
 
 from tfgen.data import Source
+from tfgen.models import GenerativeModel
 from tfgen.pictures import examples, figures
 
 LEGEND_CLASSES = 20
 
 
 def latents_picture(
-    model, source: Source, num_examples: int = 1000, seed: int = 0
+    model: GenerativeModel,
+    source: Source,
+    num_examples: int = 1000,
+    seed: int = 0,
 ) -> np.ndarray:
     """Shows where the model encodes the data: posterior means by class.
 

@@ -1,10 +1,17 @@
 import math
+import typing
 
 import numpy as np
 
 from tfgen.data import Source
+from tfgen.models import GenerativeModel
 from tfgen.pictures import examples, figures
 from tfgen.pictures.images import image_grid
+
+if typing.TYPE_CHECKING:
+    import keras
+
+    from tfgen.metrics import FeatureExtractor
 
 NEIGHBORS = 5
 ROWS = 4096
@@ -18,11 +25,11 @@ MARGIN = 6
 
 
 def nearest_neighbours_picture(
-    model,
+    model: GenerativeModel,
     source: Source,
     num_examples: int | None = None,
     seed: int = 0,
-    extractor=None,
+    extractor: "keras.Model | FeatureExtractor | None" = None,
 ) -> np.ndarray:
     """Shows what training data generated examples are nearest to.
 

@@ -1,6 +1,7 @@
 import numpy as np
 
 from tfgen.data import Source
+from tfgen.models import GenerativeModel
 from tfgen.pictures import examples, figures
 from tfgen.pictures.images import image_grid
 
@@ -11,7 +12,10 @@ BLOCKS = ("data", "reconstructed", "sampled")
 
 
 def reconstructions_picture(
-    model, source: Source, num_examples: int | None = None, seed: int = 0
+    model: GenerativeModel,
+    source: Source,
+    num_examples: int | None = None,
+    seed: int = 0,
 ) -> np.ndarray:
     """Shows data beside what the model makes of it.
 
@@ -53,7 +57,10 @@ def reconstructions_picture(
 
 
 def side_by_side_picture(
-    model, source: Source, num_examples: int = 24, seed: int = 0
+    model: GenerativeModel,
+    source: Source,
+    num_examples: int = 24,
+    seed: int = 0,
 ) -> np.ndarray:
     """Shows data, what the model makes of it, and what it draws by itself.
 

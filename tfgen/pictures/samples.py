@@ -1,6 +1,7 @@
 import numpy as np
 
 from tfgen.data import Source
+from tfgen.models import GenerativeModel
 from tfgen.pictures import examples, figures
 from tfgen.pictures.images import image_grid
 
@@ -10,7 +11,7 @@ POINTS = 1000
 
 
 def samples_picture(
-    model,
+    model: GenerativeModel,
     source: Source | None = None,
     num_samples: int | None = None,
     seed: int = 0,

@@ -13,7 +13,9 @@ from tfgen.training.files import write_text
 FOLDER = pathlib.Path(__file__).parent
 
 
-def write_page(path, template: pathlib.Path, **values) -> None:
+def write_page(
+    path: pathlib.Path | str, template: pathlib.Path, **values: object
+) -> None:
     """Writes a page, in light or dark as the reader's browser is.
 
     Args:

@@ -2,7 +2,7 @@ import json
 import math
 
 
-def to_json(value, indent: int | None = 2) -> str:
+def to_json(value: object, indent: int | None = 2) -> str:
     """JSON that every program reads.
 
     NumPy's numbers become plain ones; NaN and infinities, which JSON lacks,

@@ -9,9 +9,11 @@ import time
 
 import keras
 
+from tfgen.callbacks import BestModel
 from tfgen.models import GenerativeModel
 from tfgen.reports.short_text import short_duration, short_number
 from tfgen.runs.data import objective_words
+from tfgen.runs.folder import RunFolder
 
 MOST_LINES = 30
 FEWER_LINES = 20
@@ -46,16 +48,16 @@ class Progress(keras.callbacks.Callback):
             self._columns = min(COLUMNS, width - 1)
         self._shown_at = 0.0
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict | None = None) -> None:
         self._began, self._since, self._counted = time.monotonic(), None, 0
         self._warm = False
         if self.model.steps_done:
             self._print(f"going on at step {self.model.steps_done:,}")
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._epoch = epoch
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
         now = time.monotonic()
         if self._since is None:
             self._since = now  # the first step takes long: it is compiled
@@ -65,7 +67,7 @@ class Progress(keras.callbacks.Callback):
         start = f"{self._start(self._epoch)}  step {batch + 1}/{self.steps}"
         self._print("\r" + self._line(start, logs), end="")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         done, now = epoch + 1, time.monotonic()
         self._counted += 1
         left = (now - self._since) / self._counted * (self.epochs - done)
@@ -80,7 +82,7 @@ class Progress(keras.callbacks.Callback):
         line = self._line(self._start(epoch), logs, end)
         self._print("\r" + line if self._follows else line.rstrip())
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict | None = None) -> None:
         self._wipe()
 
     def warn(self, text: str) -> None:
@@ -154,7 +156,7 @@ def described(model: GenerativeModel) -> str:
     )
 
 
-def report_files(folder, best) -> None:
+def report_files(folder: RunFolder, best: BestModel) -> None:
     """Prints which epoch's model was kept, and the files that are there.
 
     Args:

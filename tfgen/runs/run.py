@@ -1,5 +1,6 @@
 """A training run: a model, its data and its folder, and the training."""
 
+import pathlib
 import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -69,7 +70,7 @@ class Run:
         self.keep_best("val_loss", "min")
 
     @classmethod
-    def new(cls, out, given: Mapping) -> "Run":
+    def new(cls, out: pathlib.Path | str, given: Mapping) -> "Run":
         """A run that begins.
 
         Args:
@@ -84,7 +85,7 @@ class Run:
         return cls._from_settings(folder, new_settings(given))
 
     @classmethod
-    def resumed(cls, out, given: Mapping) -> "Run":
+    def resumed(cls, out: pathlib.Path | str, given: Mapping) -> "Run":
         """The run that a folder holds.
 
         Args:

@@ -37,7 +37,9 @@ def new_settings(given: Mapping) -> Settings:
     return Settings(with_whole_path(settings), as_option, family)
 
 
-def resumed_settings(out, config: Mapping, given: Mapping, done: int):
+def resumed_settings(
+    out: pathlib.Path | str, config: Mapping, given: Mapping, done: int
+) -> Settings:
     """The settings a run goes on with.
 
     Args:
@@ -45,9 +47,6 @@ def resumed_settings(out, config: Mapping, given: Mapping, done: int):
         config: the settings it was begun with.
         given: those given anew.
         done: number of epochs that it has behind it.
-
-    Returns:
-        `Settings`.
 
     Raises:
         ValueError: for settings other than those of the run.
@@ -96,7 +95,9 @@ def changed_settings(
     return {name: given[name] for name in changeable if name in given}
 
 
-def with_settings_of(path, given: Mapping, resume: bool = False) -> dict:
+def with_settings_of(
+    path: pathlib.Path | str, given: Mapping, resume: bool = False
+) -> dict:
     """What was given, over the settings in a file.
 
     Args:

@@ -4,6 +4,9 @@ import dataclasses
 import math
 import typing
 
+if typing.TYPE_CHECKING:
+    import keras_tuner
+
 
 class Condition(typing.NamedTuple):
     """A parameter is there only where another has one of some values.
@@ -58,7 +61,9 @@ class Range:
         """Whether the values are whole numbers."""
         return isinstance(self.low, int) and isinstance(self.high, int)
 
-    def register(self, name, hyperparameters):
+    def register(
+        self, name: str, hyperparameters: "keras_tuner.HyperParameters"
+    ) -> float | None:
         """The value that was drawn; None where the parameter is absent."""
         register = hyperparameters.Int if self.whole else hyperparameters.Float
         return register(
@@ -125,7 +130,9 @@ class Choice:
         listed = ", ".join(str(value) for value in self.values)
         return f"{listed}, default {self.default}"
 
-    def register(self, name, hyperparameters):
+    def register(
+        self, name: str, hyperparameters: "keras_tuner.HyperParameters"
+    ) -> typing.Any:
         """The value that was drawn; None where the parameter is absent."""
         return hyperparameters.Choice(
             name, list(self.values), default=self.default
@@ -157,13 +164,15 @@ class Fixed:
         return (self.value,)
 
     @property
-    def default(self):
+    def default(self) -> typing.Any:
         return self.value
 
     def __str__(self):
         return str(self.value)
 
-    def register(self, name, hyperparameters):
+    def register(
+        self, name: str, hyperparameters: "keras_tuner.HyperParameters"
+    ) -> typing.Any:
         """The value; None where the parameter is absent."""
         return hyperparameters.Fixed(name, self.value)
 

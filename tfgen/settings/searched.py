@@ -5,31 +5,35 @@ parameter that a search draws the setting from.
 """
 
 import math
+import typing
 
 from tfgen.settings.parameters import Choice, Condition, Fixed, Range
+
+if typing.TYPE_CHECKING:
+    from tfgen.data import Source
 
 SMALL = 16
 """Pixels; smaller images can do with dense layers."""
 DEFAULT_BATCH_SIZE = 128
 
 
-def is_image(source) -> bool:
+def is_image(source: "Source") -> bool:
     """Whether examples are images, not rows of a table."""
     return len(source.shape) == 3
 
 
-def is_grey(source) -> bool:
+def is_grey(source: "Source") -> bool:
     """Whether they are images of one channel."""
     return is_image(source) and source.shape[-1] == 1
 
 
-def is_small(source) -> bool:
+def is_small(source: "Source") -> bool:
     """Whether they are images of a few pixels."""
     return is_image(source) and max(source.shape[:2]) < SMALL
 
 
 def latent_dim(
-    source,
+    source: "Source",
     small: tuple[int, int] = (8, 64),
     large: tuple[int, int] = (8, 128),
     default: int = 16,
@@ -50,7 +54,7 @@ def latent_dim(
 
 
 def network(
-    source,
+    source: "Source",
     images: tuple[str, ...] = ("conv", "resnet"),
     small: tuple[str, ...] = ("conv", "mlp"),
 ) -> Choice | Fixed:
@@ -61,7 +65,7 @@ def network(
     return Fixed(names[0]) if len(names) == 1 else Choice(names, names[0])
 
 
-def width(source, least: int = 64) -> Range:
+def width(source: "Source", least: int = 64) -> Range:
     """Around the default of 256; tables and points are learned by less.
 
     `least` is that of images of a few pixels.
@@ -72,7 +76,7 @@ def width(source, least: int = 64) -> Range:
     return Range(low, 512, 256, log=True, step=2)
 
 
-def depth(source) -> Range | Fixed:
+def depth(source: "Source") -> Range | Fixed:
     """Layers, or stages: one less or more than bring images to 4 to 7 pixels.
 
     A multilayer perceptron on images gets as many layers.
@@ -88,7 +92,7 @@ def depth(source) -> Range | Fixed:
     return Range(low, most, shipped) if low < most else Fixed(low)
 
 
-def batch_size(source) -> Range | Fixed:
+def batch_size(source: "Source") -> Range | Fixed:
     """Powers of two, so that an epoch has at least 8 steps."""
     high = max(1, min(256, _power_of_two(len(source) // 8)))
     low = max(min(4, high), high // 8)
@@ -103,29 +107,32 @@ def default_batch_size(rows: int) -> int:
     return min(DEFAULT_BATCH_SIZE, max(1, rows // 20))
 
 
-def beta_warmup(source) -> Choice:
+def beta_warmup(source: "Source") -> Choice:
     """Shares of the whole training, so that trials are beginnings of it."""
     return Choice((0.0, 0.1, 0.3), 0.0)
 
 
 def learning_rate(
-    source, low: float = 3e-4, high: float = 3e-3, default: float = 1e-3
+    source: "Source",
+    low: float = 3e-4,
+    high: float = 3e-3,
+    default: float = 1e-3,
 ) -> Range:
     """Rates around the family's default, by ratio."""
     return Range(low, high, default, log=True)
 
 
-def learning_rate_schedule(source) -> Choice:
+def learning_rate_schedule(source: "Source") -> Choice:
     """The same rate all the time, or one that may be higher and falls."""
     return Choice(("constant", "warmup_cosine"), "constant")
 
 
-def learning_rate_ratio(source) -> Range:
+def learning_rate_ratio(source: "Source") -> Range:
     """The discriminator slower or faster, by at most 2.5 times."""
     return Range(0.4, 2.5, 1.0, log=True)
 
 
-def loss(source) -> Choice:
+def loss(source: "Source") -> Choice:
     """Without least_squares and minimax, which are seldom best.
 
     And without wasserstein, whose steps cost five times as much.
@@ -133,7 +140,7 @@ def loss(source) -> Choice:
     return Choice(("relativistic", "non_saturating", "hinge"), "relativistic")
 
 
-def penalty_weight(source) -> Range:
+def penalty_weight(source: "Source") -> Range:
     """Weights of R1 and R2; that of wasserstein has a scale of its own."""
     from tfgen.losses import ADVERSARIAL_LOSSES
 
@@ -141,7 +148,7 @@ def penalty_weight(source) -> Range:
     return Range(0.02, 0.5, 0.1, log=True, only=Condition("loss", others))
 
 
-def average_decay(source) -> Choice:
+def average_decay(source: "Source") -> Choice:
     """Averages over about 200 or 1,000 steps."""
     return Choice((0.995, 0.999), 0.999)
 

@@ -4,7 +4,11 @@ import contextlib
 import fcntl
 import os
 import pathlib
+import typing
 from collections.abc import Iterator
+
+if typing.TYPE_CHECKING:
+    import keras
 
 
 @contextlib.contextmanager
@@ -70,6 +74,6 @@ def claimed(folder: str | os.PathLike, busy: str) -> Iterator[None]:
         os.close(lock)
 
 
-def writes_files(model) -> bool:
+def writes_files(model: "keras.Model") -> bool:
     """Whether this process, of all that train the model, writes its files."""
     return model.distribute_strategy.extended.should_save_summary

@@ -3,12 +3,16 @@
 import math
 import pathlib
 import time
+import typing
 from collections.abc import Sequence
 
 import tensorflow as tf
 
 from tfgen.training.files import written_whole
 from tfgen.tuning.report.result_files import settings
+
+if typing.TYPE_CHECKING:
+    import keras_tuner
 
 # TensorBoard reads the files of a folder in the order of their names.
 CONFIG = "events.out.tfevents.0000000000.search"
@@ -18,7 +22,9 @@ OBJECTIVE = "objective"
 
 
 def write_hparams_config(
-    log_dir, hyperparameters, metrics: Sequence[str]
+    log_dir: pathlib.Path | str,
+    hyperparameters: "keras_tuner.HyperParameters",
+    metrics: Sequence[str],
 ) -> None:
     """Tells TensorBoard what is searched, and what shows in the table.
 
@@ -45,7 +51,9 @@ def write_hparams_config(
     _write(pathlib.Path(log_dir) / CONFIG, _as_event(config))
 
 
-def write_hparams(log_dir, trial_id: str, values: dict) -> None:
+def write_hparams(
+    log_dir: pathlib.Path | str, trial_id: str, values: dict
+) -> None:
     """Tells TensorBoard that a trial begins.
 
     A trial that goes on after an interruption stays the same session.
@@ -70,7 +78,10 @@ def write_hparams(log_dir, trial_id: str, values: dict) -> None:
 
 
 def write_hparams_result(
-    log_dir, status: str, score: float | None, best_epoch: int | None = None
+    log_dir: pathlib.Path | str,
+    status: str,
+    score: float | None,
+    best_epoch: int | None = None,
 ) -> None:
     """Tells TensorBoard how a trial ended.
 

@@ -3,6 +3,7 @@
 import collections
 import functools
 import pathlib
+import typing
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,9 @@ from tfgen.tuning.report.result_files import settings
 from tfgen.tuning.report.view import text_of, view_of
 from tfgen.tuning.trial_record import TrialRecord
 
+if typing.TYPE_CHECKING:
+    import keras_tuner
+
 TEMPLATE = pathlib.Path(__file__).with_name("report.html")
 PICTURES = 6  # of the best trials
 WIDEST_PICTURE = 640
@@ -23,12 +27,12 @@ STATUSES = ("completed", "failed", "running", "waiting")
 
 
 def write_report(
-    path,
+    path: pathlib.Path | str,
     records: Sequence[TrialRecord],
     *,
     objective_name: str,
     direction: str,
-    hyperparameters,
+    hyperparameters: "keras_tuner.HyperParameters",
     summary: dict,
     command: str,
     tensorboard: str,

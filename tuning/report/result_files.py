@@ -15,7 +15,7 @@ AFTER = ("best_epoch", "epochs", "seconds", "parent", "reason")
 
 
 def write_best_json(
-    path,
+    path: pathlib.Path | str,
     record: TrialRecord,
     objective_name: str,
     direction: str,
@@ -67,7 +67,9 @@ def settings(values: dict) -> dict:
     }
 
 
-def write_trials_csv(path, records: Sequence[TrialRecord]) -> None:
+def write_trials_csv(
+    path: pathlib.Path | str, records: Sequence[TrialRecord]
+) -> None:
     """Writes all trials of a search as a table, one row a trial.
 
     Columns: trial, status, score, hyperparameters in the order in which they

@@ -4,11 +4,16 @@ import dataclasses
 import functools
 import math
 import numbers
+import typing
 from collections.abc import Iterable, Sequence
 
 from tfgen.reports.short_text import number
 from tfgen.tuning.report.result_files import settings
 from tfgen.tuning.trial_record import TrialRecord
+
+if typing.TYPE_CHECKING:
+    import keras_tuner
+    from keras_tuner.engine.hyperparameters import HyperParameter
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Scale:
     default: float = 0.5
     whole: bool = False
 
-    def position(self, value) -> float | None:
+    def position(self, value: object) -> float | None:
         """The place of a value in [0, 1]; None for what has none."""
         if self.categories is not None:
             if value not in self.categories:
@@ -81,7 +86,7 @@ def view_of(
     records: Sequence[TrialRecord],
     objective_name: str,
     direction: str,
-    hyperparameters,
+    hyperparameters: "keras_tuner.HyperParameters",
 ) -> View:
     """Finds the axes: of the search space, else of what the trials have."""
     scores = [record.score for record in records if has_score(record)]
@@ -98,7 +103,7 @@ def has_score(record: TrialRecord) -> bool:
     return record.status == "completed" and math.isfinite(record.score)
 
 
-def scale_of(hyperparameter) -> Scale:
+def scale_of(hyperparameter: "HyperParameter") -> Scale:
     """The axis of a `keras_tuner` hyperparameter that is not fixed."""
     if hasattr(hyperparameter, "min_value"):
         scale = Scale(
@@ -145,7 +150,7 @@ def scale_of_numbers(name: str, values: Iterable) -> Scale:
     )
 
 
-def text_of(value) -> str:
+def text_of(value: object) -> str:
     """A value of a hyperparameter as text.
 
     >>> text_of(0.00012345678), text_of(True), text_of(None), text_of("mlp")
