@@ -14,7 +14,7 @@ from tfgen.settings.table import check_values
 from tfgen.training import random
 
 if typing.TYPE_CHECKING:
-    from tensorflow_probability.python.distributions import Distribution
+    from tfgen.probability.latents import Distribution
 
 SCORE_DRAWS = 8
 
