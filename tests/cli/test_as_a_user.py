@@ -125,8 +125,8 @@ def test_help_of_train_names_defaults_and_units(tfgen):
     assert done.status == 0
     text = " ".join(done.out.split())
     for words in (
-        "--learning-rate RATE Of Adam [0.001; of a VAE-GAN 0.0005]",
-        "--precision NAME float32 or mixed_bfloat16 [float32]",
+        "--learning-rate RATE Learning rate of Adam [0.001; of a VAE-GAN",
+        "--precision NAME Numbers to compute in: float32, mixed_bfloat16",
         "--checkpoint-every SECONDS",
         "[none]",
     ):

@@ -42,7 +42,9 @@ def test_learning_rate(tfgen):
 
 def test_an_option_of_another_model(refused):
     message = refused(*TRAIN, "--beta", "2")
-    assert message.startswith("the model 'gan' has no option 'beta'")
+    assert message == (
+        "--beta is 2, but a model 'gan' has no KL term: leave it out."
+    )
 
 
 def test_what_cannot_be_served_is_left_out(tfgen, verified):
