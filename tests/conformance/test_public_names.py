@@ -185,6 +185,7 @@ NAMES = {
     ],
     "tfgen.data": [
         "Batches",
+        "DataNote",
         "KnownDataSet",
         "Source",
         "check_examples",

@@ -6,6 +6,7 @@ import inspect
 import os
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 
 from tfgen.settings.table import SETTINGS
@@ -73,6 +74,21 @@ class LastingStream:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self.stream.fileno())
         os.close(nowhere)
+
+
+def show_notes() -> None:
+    """Warnings of how data were read come as plain lines from now on."""
+    from tfgen.data import DataNote
+
+    show_otherwise = warnings.showwarning
+
+    def show(message, category, *where, **kwargs):
+        if not issubclass(category, DataNote):
+            return show_otherwise(message, category, *where, **kwargs)
+        return print(f"note: {_as_options(str(message))}", file=sys.stderr)
+
+    warnings.showwarning = show
+    warnings.simplefilter("once", DataNote)
 
 
 def error_line(error: Exception) -> str:

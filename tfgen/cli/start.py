@@ -5,6 +5,7 @@ import sys
 
 import tfgen
 from tfgen import plugins
+from tfgen.cli.output import show_notes
 
 
 def start(doing: str) -> None:
@@ -18,4 +19,5 @@ def start(doing: str) -> None:
     if "tensorflow" not in sys.modules and not is_worker:
         print(f"{doing} (loading TensorFlow) ...", file=sys.stderr, flush=True)
     tfgen._load()
+    show_notes()
     plugins.load_plugins()
