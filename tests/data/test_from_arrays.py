@@ -128,3 +128,11 @@ def test_uint8_images_stay_bytes_in_memory():
     x = np.full((100, 8, 8, 1), 9, np.int64)
     assert from_arrays(x).storage.row_bytes == 64
     assert tfgen.data.load("digits").storage.row_bytes == 4 * 64
+
+
+def test_a_source_knows_what_its_stored_values_are_meant_to_span():
+    bytes_ = np.full((2, 4, 4), 9, np.uint8)
+    assert from_arrays(bytes_).stored_range == (0, 255)
+    assert from_arrays(bytes_).to_range((-1, 1)).stored_range == (0, 255)
+    assert from_arrays(FRACTIONS * 2 - 1).stored_range == (-1, 1)
+    assert from_arrays(np.ones((3, 2))).stored_range is None

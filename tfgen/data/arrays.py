@@ -127,6 +127,7 @@ def from_files(
         class_names=class_names,
         shift=shift,
         scale=scale,
+        stored_range=(0.0, 255.0),
     )
 
 
@@ -175,7 +176,12 @@ def _scaling(array: np.ndarray, value_range):
     else:
         target = (-1.0, 1.0) if found == (-1.0, 1.0) else (0.0, 1.0)
     shift, scale = affine(found, target)
-    return array, {"value_range": target, "shift": shift, "scale": scale}
+    return array, {
+        "value_range": target,
+        "shift": shift,
+        "scale": scale,
+        "stored_range": found,
+    }
 
 
 def _feature_names(feature_names, array: np.ndarray, kind: str):

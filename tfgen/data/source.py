@@ -36,6 +36,8 @@ class Source:
         scale: number, or one a column, that divides the result.
         standardized: whether shift and scale are the mean and the standard
             deviation of training rows.
+        stored_range: lowest and highest value that the stored ones are meant
+            to take, such as `(0.0, 4095.0)` for 12 bits, or None.
 
     Example:
     >>> train = tfgen.data.load("digits")
@@ -56,6 +58,7 @@ class Source:
     shift: float | np.ndarray = 0.0
     scale: float | np.ndarray = 1.0
     standardized: bool = False
+    stored_range: tuple[float, float] | None = None
 
     def __len__(self) -> int:
         return len(self.storage if self.indices is None else self.indices)
