@@ -1,7 +1,5 @@
 """What models with an encoder, a decoder and a likelihood share."""
 
-import typing
-
 import keras
 import numpy as np
 import tensorflow as tf
@@ -12,9 +10,6 @@ from tfgen.models.latents import on_lines, straight
 from tfgen.models.network_checks import check_vae_parts, with_labels
 from tfgen.settings.table import check_values
 from tfgen.training import random
-
-if typing.TYPE_CHECKING:
-    from tfgen.probability.latents import Distribution
 
 SCORE_DRAWS = 8
 
@@ -75,13 +70,13 @@ class WithEncoder:
         x: tf.Tensor,
         labels: tf.Tensor | None = None,
         training: bool = False,
-    ) -> "Distribution":
+    ) -> "probability.latents.Distribution":
         """q(z|x) as a TensorFlow Probability distribution, from tensors."""
         parameters = self.encoder(with_labels(x, labels), training=training)
         return probability.diagonal_gaussian(parameters)
 
     def kl_terms(
-        self, posterior: "Distribution", latents: tf.Tensor
+        self, posterior: "probability.latents.Distribution", latents: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """KL(q(z|x) || p(z)), and what of it is paid after free bits.
 
@@ -324,7 +319,9 @@ class WithEncoder:
         return tf.constant(draws.numpy())
 
 
-def reparameterize(posterior: "Distribution", noise: tf.Tensor) -> tf.Tensor:
+def reparameterize(
+    posterior: "probability.latents.Distribution", noise: tf.Tensor
+) -> tf.Tensor:
     """Draws of the posterior that gradients go through."""
     return posterior.mean() + posterior.stddev() * noise
 
