@@ -1,8 +1,11 @@
+import contextlib
+import warnings
+
 import numpy as np
 import pytest
 
 import tfgen.data
-from tfgen.data import from_arrays
+from tfgen.data import DataNote, from_arrays
 
 RNG = np.random.default_rng(0)
 FRACTIONS = RNG.uniform(0, 1, (6, 4, 4, 1))
@@ -80,20 +83,57 @@ def test_texts_are_numbered_in_sorted_order():
     assert from_arrays(np.eye(2), [b"x", b"y"]).class_names == ("x", "y")
 
 
-def test_numbers_are_kept_as_they_are():
-    source = from_arrays(np.eye(3), [[1], [3], [3]])
-    assert source.labels.tolist() == [1, 3, 3]
-    assert source.num_classes == 4
+@pytest.mark.parametrize(
+    ("y", "labels", "names"),
+    [
+        ([[1], [3], [3]], [0, 1, 1], ("1", "3")),
+        ([1, -1, 1], [1, 0, 1], ("-1", "1")),
+        ([2016.0, 2015.0, 2015.0], [1, 0, 0], ("2015", "2016")),
+        ([100, 300, 200], [0, 2, 1], ("100", "200", "300")),
+        (["10", "9", "9"], [1, 0, 0], ("9", "10")),
+        (["01", "1", "1"], [0, 1, 1], ("01", "1")),
+    ],
+)
+def test_any_labels_become_classes_and_are_said(y, labels, names):
+    texts = names == ("01", "1")
+    with (
+        contextlib.nullcontext()
+        if texts
+        else pytest.warns(DataNote, match="they become classes 0 to")
+    ):
+        source = from_arrays(np.eye(3), y)
+    assert source.labels.tolist() == labels
+    assert source.class_names == names
+
+
+@pytest.mark.parametrize(
+    ("y", "names"),
+    [
+        ([2, 0, 1], ("0", "1", "2")),
+        (np.eye(3)[[2, 0, 1]], ("0", "1", "2")),
+        (np.eye(3, dtype=bool)[[2, 0, 1]], ("0", "1", "2")),
+    ],
+)
+def test_class_numbers_and_one_hot_rows_are_alike(y, names):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        source = from_arrays(np.eye(3), y)
+    assert source.labels.tolist() == [2, 0, 1]
+    assert source.class_names == names
+
+
+def test_booleans_are_two_classes():
+    source = from_arrays(np.eye(3), [True, False, True])
+    assert source.labels.tolist() == [1, 0, 1]
+    assert source.class_names == ("False", "True")
 
 
 @pytest.mark.parametrize(
     ("y", "expected"),
     [
         ([0, 1, 2], "one label for each of the 2 examples"),
-        (np.eye(2), "argmax"),
+        ([[0.5, 0.5], [1, 0]], "rows are not one-hot"),
         ([0.5, 1], "fractions such as 0.5"),
-        ([-1, 1], "class number -1; expected 0 or more"),
-        ([90210, 10001], "pass texts"),
         ([np.nan, 1], "NaN"),
         (["a", None], "1 missing labels, the first in row 1"),
     ],
@@ -103,11 +143,24 @@ def test_wrong_labels_are_refused(y, expected):
         from_arrays(np.eye(2), y)
 
 
+def test_a_label_of_its_own_for_each_row_is_no_class():
+    with pytest.raises(ValueError, match="200 different labels in 200 rows"):
+        from_arrays(np.zeros((200, 1)), np.arange(200))
+
+
 def test_class_names_must_cover_the_labels():
-    with pytest.raises(ValueError, match="'c', which is not among"):
+    with pytest.raises(ValueError, match="'c', which are not among"):
         from_arrays(np.eye(2), ["a", "c"], class_names=["a", "b"])
-    with pytest.raises(ValueError, match="goes up to 2, but there are 2"):
+    with pytest.raises(ValueError, match="'2', which are not among"):
+        from_arrays(np.eye(2), [1, 2], class_names=["0", "1"])
+    with pytest.raises(ValueError, match="2, which are not among"):
         from_arrays(np.eye(2), [0, 2], class_names=["a", "b"])
+
+
+def test_numbers_are_looked_up_among_names_or_are_places():
+    by_name = from_arrays(np.eye(2), [2, 1], class_names=["1", "2"])
+    by_place = from_arrays(np.eye(2), [1, 0], class_names=["cat", "dog"])
+    assert by_name.labels.tolist() == by_place.labels.tolist() == [1, 0]
 
 
 def test_images_are_resized_and_converted():

@@ -49,7 +49,8 @@ def test_csv_with_booleans_and_classes(write):
 
 def test_csv_with_numbers_as_classes(write):
     source = load(write("a,k\n1,2\n2,0\n"), "all", label_column="k")
-    assert source.labels.tolist() == [2, 0]
+    assert source.labels.tolist() == [1, 0]
+    assert source.class_names == ("0", "2")
 
 
 def test_csv_of_one_row(write):

@@ -1,11 +1,17 @@
 """Labels and known factors as whole numbers with names."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from tfgen.data.checks import to_array, whole_numbers
+from tfgen.data.notes import say
+
+_MISSING = ("", "nan", "None", "<NA>", "NaT")
+_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_FEW_ROWS = 100
 
 
 def encode_labels(
@@ -17,14 +23,18 @@ def encode_labels(
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Return class numbers and class names.
 
-    Texts are numbered in sorted order. Whole numbers are kept as they are,
-    so class 0 exists even if no row has it.
+    Whatever marks a class names it: numbers as their digits, booleans as
+    `False` and `True`. Classes are numbered from 0 in the order of their
+    labels, numbers by their value. Labels other than 0, 1, 2 and so on are
+    said in one line.
 
     Args:
         y: one label a row, shape `(n,)` or `(n, 1)`: texts, whole numbers or
-            booleans.
+            booleans; or one-hot rows, shape `(n, k)`.
         length: the number of rows the labels belong to.
-        class_names: names of the classes in their order, or None.
+        class_names: names of the classes in their order, or None. Labels are
+            looked up among them; if none of them is a number, numbers are
+            places in them.
         name: what a message calls `y`.
 
     Returns:
@@ -32,22 +42,27 @@ def encode_labels(
 
     Raises:
         ValueError: another shape, missing or fractional labels, labels that
-            are not among `class_names`.
+            are not among `class_names`, a label of its own for each row.
     """
     labels = np.asarray(y)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
+    if labels.ndim == 2 and len(labels) == length:
+        labels = _positions(labels, name)
+        class_names = class_names or [str(i) for i in range(np.shape(y)[1])]
     if labels.shape != (length,):
-        hint = ""
-        if labels.ndim == 2 and len(labels) == length:
-            hint = f"; for one-hot rows pass {name}.argmax(axis=1)"
         raise ValueError(
             f"{name} has shape {labels.shape}; expected one label for each of "
-            f"the {length} examples, shape ({length},){hint}."
+            f"the {length} examples, shape ({length},)."
         )
-    if labels.dtype.kind in "SUO":
-        return _encode_texts(labels, class_names, name)
-    return _encode_numbers(to_array(labels, name), class_names, name)
+    labels = _plain(labels, name)
+    if class_names is None:
+        values, numbers = np.unique(labels, return_inverse=True)
+        names = tuple(str(value) for value in values)
+        _check_classes(values, length, name)
+        return numbers.astype(np.int64), names
+    names = tuple(str(text) for text in class_names)
+    return _looked_up(labels, names, name), names
 
 
 def check_factors(
@@ -83,50 +98,77 @@ def check_factors(
     return numbers.reshape(factors.shape), tuple(str(name) for name in names)
 
 
-def _encode_texts(labels, class_names, name: str):
+def _plain(labels: np.ndarray, name: str) -> np.ndarray:
+    """Whole numbers, booleans or texts; texts of whole numbers as numbers."""
+    if labels.dtype == np.bool_:
+        return labels
+    if labels.dtype.kind not in "SUO":
+        return whole_numbers(to_array(labels, name), name)
     texts = np.array(
         [
             label.decode() if isinstance(label, bytes) else str(label)
             for label in labels
         ]
     )
-    missing = np.isin(texts, ["", "nan", "None", "<NA>"])
+    missing = np.isin(texts, _MISSING)
     if missing.any():
         raise ValueError(
             f"{name} has {int(missing.sum())} missing labels, the first in row "
             f"{int(missing.argmax())}: fill them or remove these rows."
         )
-    names = list(class_names) if class_names else sorted(set(texts.tolist()))
-    numbers = {text: number for number, text in enumerate(names)}
-    unknown = sorted(set(texts.tolist()) - numbers.keys())
-    if unknown:
-        raise ValueError(
-            f"{name} has the label {unknown[0]!r}, which is not among "
-            f"class_names {', '.join(names[:10])}."
-        )
-    encoded = np.array([numbers[text] for text in texts], np.int64)
-    return encoded, tuple(names)
+    # "07" is a text: as a number it would not come back as it was.
+    if all(_NUMBER.fullmatch(text) for text in set(texts.tolist())):
+        return texts.astype(np.int64)
+    return texts
 
 
-def _encode_numbers(labels: np.ndarray, class_names, name: str):
-    numbers = whole_numbers(labels, name)
-    largest = int(numbers.max())
-    if numbers.min() < 0:
+def _check_classes(values: np.ndarray, length: int, name: str) -> None:
+    """Says what the classes are, unless they are 0, 1, 2 and so on."""
+    count = len(values)
+    if length > _FEW_ROWS and count > length / 2:
         raise ValueError(
-            f"{name} has the class number {numbers.min()}; expected 0 or more."
+            f"{name} has {count} different labels in {length} rows; expected "
+            "classes of several rows each: leave it out, or pass others."
         )
-    if class_names is None and largest >= max(
-        1000, 2 * len(np.unique(numbers))
-    ):
+    if values.dtype.kind in "iu" and not np.array_equal(values, range(count)):
+        shown = ", ".join(str(value) for value in values[:5])
+        more = f", ... {values[-1]}" if count > 5 else ""
+        say(
+            f"{name} has the labels {shown}{more}: they become classes 0 to "
+            f"{count - 1} in this order, named by their labels; class_names "
+            "sets others."
+        )
+
+
+def _looked_up(labels: np.ndarray, names: tuple[str, ...], name: str):
+    by_place = labels.dtype.kind in "iub" and not any(
+        _NUMBER.fullmatch(text) for text in names
+    )
+    if by_place and labels.dtype != np.bool_:
+        known = {number: number for number in range(len(names))}
+        found = labels.tolist()
+    else:
+        known = {text: number for number, text in enumerate(names)}
+        found = [str(label) for label in labels.tolist()]
+    if unknown := sorted(set(found) - known.keys()):
+        shown = ", ".join(repr(label) for label in unknown[:5])
         raise ValueError(
-            f"{name} goes up to {largest} with only {len(np.unique(numbers))} "
-            "different values; expected class numbers from 0 on: pass texts, "
-            "which are numbered for you."
+            f"{name} has the labels {shown}, which are not among the "
+            f"{len(names)} classes {', '.join(names[:10])}: remove these "
+            "rows, or name every class."
         )
-    names = class_names or [str(number) for number in range(largest + 1)]
-    if largest >= len(names):
+    return np.array([known[label] for label in found], np.int64)
+
+
+def _positions(rows: np.ndarray, name: str) -> np.ndarray:
+    """Classes of one-hot rows."""
+    numbers = to_array(rows, name)
+    is_one_hot = (
+        np.isin(numbers, (0, 1)).all() and (numbers.sum(axis=1) == 1).all()
+    )
+    if not is_one_hot:
         raise ValueError(
-            f"{name} goes up to {largest}, but there are {len(names)} "
-            "class_names: name every class from 0 on."
+            f"{name} has shape {rows.shape}, but its rows are not one-hot; "
+            f"expected one label for each example, shape ({len(rows)},)."
         )
-    return numbers, tuple(str(text) for text in names)
+    return numbers.argmax(axis=1)

@@ -156,7 +156,7 @@ def read_tfrecords(
         )
     names = None
     if storage.labels is not None:
-        names = encode_labels(storage.labels, len(storage))[1]
+        storage.labels, names = encode_labels(storage.labels, len(storage))
     return from_files(storage, name, value_range, names)
 
 
