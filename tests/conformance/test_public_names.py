@@ -185,6 +185,7 @@ NAMES = {
     ],
     "tfgen.data": [
         "Batches",
+        "Column",
         "DataNote",
         "KnownDataSet",
         "Source",

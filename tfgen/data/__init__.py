@@ -7,6 +7,7 @@ from tfgen.data.catalog import known as known
 from tfgen.data.catalog import names as names
 from tfgen.data.checks import check_examples as check_examples
 from tfgen.data.checks import check_labels as check_labels
+from tfgen.data.columns import Column as Column
 from tfgen.data.loader import load as load
 from tfgen.data.notes import DataNote as DataNote
 from tfgen.data.source import Source as Source

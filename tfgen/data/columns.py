@@ -1,0 +1,324 @@
+"""Columns of a table: what their values are, how long tails are squashed."""
+
+import dataclasses
+import typing
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tfgen.data.notes import say
+
+if typing.TYPE_CHECKING:
+    import tensorflow as tf
+
+TRANSFORMS = ("auto", "standard", "asinh")
+_LONG_TAIL = 4.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """What the values of one column are.
+
+    Attributes:
+        name: name of the column.
+        kind: `"decimal"`, `"whole"` or `"boolean"`.
+        dtype: name of the NumPy dtype that the values came in.
+        decimals: the most digits after the point, or None for full precision
+            and for other kinds.
+        low: the smallest value seen, in the column's own unit.
+        high: the largest value seen.
+        center: median of a column that is squashed.
+        spread: range of the middle half of the values of a column that is
+            squashed, or 0 where values are taken as they are.
+        texts: how false and true were written, or None.
+
+    Example:
+    >>> ages = Column("age", "whole", "int64", low=18.0, high=90.0)
+    >>> tfgen.data.columns.restored([ages], np.array([[17.2], [41.7]]))
+    {'age': array([18, 42])}
+    """
+
+    name: str
+    kind: str = "decimal"
+    dtype: str = "float64"
+    decimals: int | None = None
+    low: float = -np.inf
+    high: float = np.inf
+    center: float = 0.0
+    spread: float = 0.0
+    texts: tuple[str, str] | None = None
+
+    def to_json(self) -> dict:
+        """Return what `from_json` takes; infinite bounds are None."""
+        values = dataclasses.asdict(self)
+        for bound in ("low", "high"):
+            if not np.isfinite(values[bound]):
+                values[bound] = None
+        return values
+
+    @classmethod
+    def from_json(cls, values: dict) -> "Column":
+        """Return the column that `to_json` told; unknown keys are left out."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        values = {
+            key: value
+            for key, value in values.items()
+            if key in known and value is not None
+        }
+        if "texts" in values:
+            values["texts"] = tuple(values["texts"])
+        return cls(**values)
+
+
+def find_columns(
+    x: np.ndarray,
+    names: Sequence[str] | None = None,
+    *,
+    dtypes: Sequence[npt.DTypeLike] | None = None,
+    texts: dict[str, tuple[str, str]] | None = None,
+) -> tuple[Column, ...]:
+    """Return what the columns of a table are; none is squashed yet.
+
+    A column of whole numbers is whole, in whatever dtype it comes. 0 and 1 are
+    whole numbers; what comes as bool is boolean.
+
+    Args:
+        x: finite numbers, shape `(n, features)`.
+        names: names of the columns, or None for `column_1` and so on.
+        dtypes: what each column came in, or None for that of `x`.
+        texts: for boolean columns how false and true were written.
+
+    Returns:
+        One `Column` a column.
+    """
+    names = names or [f"column_{i + 1}" for i in range(x.shape[1])]
+    dtypes = dtypes or [x.dtype] * x.shape[1]
+    return tuple(
+        _find_column(x[:, i], str(name), np.dtype(dtype), (texts or {}))
+        for i, (name, dtype) in enumerate(zip(names, dtypes, strict=True))
+    )
+
+
+def with_transform(
+    columns: Sequence[Column], x: np.ndarray, transform: str = "auto"
+) -> tuple[Column, ...]:
+    """Return the columns, squashed where long tails ask for it.
+
+    A column is squashed where its standard deviation is more than 4 times the
+    range of the middle half of its values (interquartile range): standardised
+    alone, that half would lie within a quarter of a standard deviation, as one
+    mistyped value does it. A normal distribution has .74, an exponential .9, a
+    log-normal with sigma 1 about 1.5. Where the middle half is one value, the
+    median distance of the other values from it takes the range's place.
+
+    Args:
+        columns: what `find_columns` gave.
+        x: the rows that decide, shape `(n, features)`, in the columns' units.
+        transform: `"auto"`; `"standard"` squashes none, `"asinh"` each column
+            that is not constant.
+
+    Raises:
+        ValueError: another transform.
+
+    Example:
+    >>> incomes = np.array([[2e3], [3e3], [4e3], [5e3], [5e9]])
+    >>> (income,) = with_transform(find_columns(incomes), incomes, "asinh")
+    >>> income.center, income.spread
+    (4000.0, 2000.0)
+    """
+    if transform not in TRANSFORMS:
+        raise ValueError(
+            f"transform is {transform!r}; expected one of "
+            f"{', '.join(TRANSFORMS)}."
+        )
+    return tuple(
+        dataclasses.replace(
+            column, **_squashing(np.asarray(x[:, i], np.float64), transform)
+        )
+        for i, column in enumerate(columns)
+    )
+
+
+def say_squashed(columns: Sequence[Column]) -> None:
+    """Say which columns are squashed, if any is."""
+    names = [repr(column.name) for column in columns if column.spread]
+    if names:
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        say(
+            f"long tails or mistyped values in {', '.join(names[:5])}{more}: "
+            "distances from the median are squashed by asinh "
+            "(transform='standard' takes the values as they are).",
+            stacklevel=4,
+        )
+
+
+def squash(columns: Sequence[Column], x: npt.ArrayLike) -> np.ndarray:
+    """Return values with the tails of squashed columns drawn in, float64.
+
+    Formula:
+        z = asinh((x - center) / spread)
+
+    Args:
+        columns: one for each of the values in the last axis.
+        x: values in the columns' own units, shape `(..., features)`.
+    """
+    z = np.array(x, np.float64)
+    for i, column in _squashed(columns):
+        z[..., i] = np.arcsinh((z[..., i] - column.center) / column.spread)
+    return z
+
+
+def unsquash(columns: Sequence[Column], z: npt.ArrayLike) -> np.ndarray:
+    """Return what `squash` took, float64.
+
+    Formula:
+        x = center + spread * sinh(z)
+    """
+    x = np.array(z, np.float64)
+    for i, column in _squashed(columns):
+        limit = _sinh_limit(np.float64, column.spread)
+        sinh = np.sinh(np.clip(x[..., i], -limit, limit))
+        x[..., i] = column.center + column.spread * sinh
+    return x
+
+
+def squash_tensor(columns: Sequence[Column], x: "tf.Tensor") -> "tf.Tensor":
+    """Return `squash` of a tensor, in its own dtype.
+
+    Args:
+        columns: one for each of the values in the last axis.
+        x: float tensor of shape `(..., features)`; as float64 it gives the
+            numbers that `squash` gives.
+    """
+    import tensorflow as tf
+
+    if not _squashed(columns):
+        return x
+    center, spread, mask = _constants(columns, x.dtype)
+    return tf.where(mask, tf.asinh((x - center) / spread), x)
+
+
+def unsquash_tensor(columns: Sequence[Column], z: "tf.Tensor") -> "tf.Tensor":
+    """Return `unsquash` of a tensor, in its own dtype."""
+    import tensorflow as tf
+
+    if not _squashed(columns):
+        return z
+    center, spread, mask = _constants(columns, z.dtype)
+    limit = _sinh_limit(
+        z.dtype.as_numpy_dtype, max(column.spread for column in columns)
+    )
+    # Clipped on both sides of tf.where, so that no gradient becomes NaN.
+    sinh = tf.sinh(tf.clip_by_value(z, -limit, limit))
+    return tf.where(mask, center + spread * sinh, z)
+
+
+def restored(
+    columns: Sequence[Column], x: npt.ArrayLike
+) -> dict[str, np.ndarray]:
+    """Return columns as such values came: dtypes, digits and bounds.
+
+    Values are clipped to what was seen, and rounded to whole numbers or to the
+    digits that the column had.
+
+    Args:
+        columns: one for each column of `x`.
+        x: finite values in the columns' own units, shape `(n, features)`.
+
+    Returns:
+        For each name an array of shape `(n,)`; bool for boolean columns.
+    """
+    x = np.asarray(x, np.float64)
+    return {
+        column.name: _restored(column, x[:, i])
+        for i, column in enumerate(columns)
+    }
+
+
+def _find_column(
+    values: np.ndarray, name: str, dtype: np.dtype, texts: dict
+) -> Column:
+    kind, decimals = "decimal", None
+    if dtype.kind == "b":
+        kind = "boolean"
+    elif dtype.kind in "iu" or np.array_equal(values, np.rint(values)):
+        kind = "whole"
+    else:
+        decimals = _decimals(values, dtype)
+    return Column(
+        name,
+        kind,
+        dtype.name,
+        decimals,
+        float(values.min()),
+        float(values.max()),
+        texts=texts.get(name),
+    )
+
+
+def _decimals(values: np.ndarray, dtype: np.dtype) -> int | None:
+    """Return how many digits after the point say the values whole, or None."""
+    values = values.astype(np.float64)
+    # Beyond these digits any number would pass, as its dtype holds no more.
+    largest = max(1.0, float(np.abs(values).max()))
+    most = {2: 3, 4: 6, 8: 15}[dtype.itemsize] - int(np.ceil(np.log10(largest)))
+    digits = 1
+    # A few values decide quickly for most columns; all must agree.
+    for part in (values[:100], values):
+        while digits <= most and not np.array_equal(
+            np.round(part, digits).astype(dtype), part.astype(dtype)
+        ):
+            digits += 1
+    return digits if digits <= most else None
+
+
+def _squashing(values: np.ndarray, transform: str) -> dict[str, float]:
+    if transform != "standard":
+        low, center, high = np.percentile(values, (25, 50, 75))
+        spread = high - low
+        others = values[values != center]
+        if spread == 0 and len(others):
+            spread = np.median(np.abs(others - center))
+        with np.errstate(over="ignore"):
+            long_tail = values.std() > _LONG_TAIL * spread
+        if len(others) and (long_tail or transform == "asinh"):
+            return {"center": float(center), "spread": float(spread)}
+    return {"center": 0.0, "spread": 0.0}
+
+
+def _squashed(columns: Sequence[Column]) -> list[tuple[int, Column]]:
+    return [(i, column) for i, column in enumerate(columns) if column.spread]
+
+
+def _constants(columns: Sequence[Column], dtype: "tf.DType"):
+    center = np.array([column.center for column in columns])
+    spread = np.array([column.spread for column in columns])
+    dtype = dtype.as_numpy_dtype
+    # 1 where nothing is squashed, as tf.where evaluates both sides.
+    safe = np.where(spread, spread, 1.0)
+    return center.astype(dtype), safe.astype(dtype), spread > 0
+
+
+def _sinh_limit(dtype: type, spread: float) -> float:
+    """Return up to where `spread * sinh(z)` is finite."""
+    return float(np.log(np.finfo(dtype).max)) - max(0.0, np.log(spread)) - 1
+
+
+def _restored(column: Column, values: np.ndarray) -> np.ndarray:
+    values = np.clip(values, column.low, column.high)
+    if column.kind == "boolean":
+        return values >= 0.5
+    dtype = np.dtype(column.dtype)
+    if column.kind == "whole":
+        values = np.rint(values)
+    elif column.decimals is not None:
+        values = np.round(values, column.decimals)
+    if dtype.kind in "iu":
+        # 2**63 - 1 and the like are no floats; their neighbour below is.
+        info = np.iinfo(dtype)
+        top = float(info.max)
+        if int(top) > info.max:
+            top = np.nextafter(top, 0)
+        values = np.clip(values, float(info.min), top)
+    return values.astype(dtype)
