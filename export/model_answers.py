@@ -143,7 +143,10 @@ def _make_input(
     if name.split("_")[0] == "x":
         bounds = getattr(model, "data_range", None)
     if bounds is None:
-        return generator.standard_normal(shape).astype(tensor.dtype)
+        normal = generator.standard_normal(shape)
+        if name.split("_")[0] == "x" and hasattr(model, "typical"):
+            normal = model.typical(normal)
+        return normal.astype(tensor.dtype)
     low, high = bounds
     # 8 bits, as images have: they are stored in a third of the space.
     shares = generator.integers(0, 256, shape) / 255

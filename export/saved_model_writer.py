@@ -31,6 +31,7 @@ from tfgen.export.version_folders import (
     new_folder,
     new_version,
 )
+from tfgen.models.with_reading import in_data_units
 
 
 def export_saved_model(
@@ -47,8 +48,10 @@ def export_saved_model(
     """Write `base/<version>/` for TensorFlow Serving, whole or not at all.
 
     Every endpoint becomes a signature of the same name and, where PNG can
-    hold its images, another, `NAME_png`, that takes and gives files. Each
-    weight is stored once. Outputs are float32 or strings. Before the folder
+    hold its images, another, `NAME_png`, that takes and gives files. Rows of a
+    table come and go in its own units, as float64 and float32, if the model
+    has a `reading`; latents and scores are the model's. Each weight is stored
+    once. Outputs are float32 or strings. Before the folder
     gets its name, its graph is checked for what a stock server cannot run,
     and the model for answers that depend on other rows of a batch.
 
@@ -98,6 +101,7 @@ def export_saved_model(
             "which writes one folder without versions. Leave them out."
         )
     check_protect(base, protect)
+    model = in_data_units(model)
     place = new_folder(base) if flat else new_version(base, version)
     with place as folder:
         signatures = make_signatures(model, serving_default)
@@ -170,17 +174,19 @@ def _describe(
     default: str,
     run: dict[str, Any] | None,
 ) -> dict[str, Any]:
+    reading = getattr(model, "reading", None)
     return {
         "versions": {
             "tfgen": importlib.metadata.version("tfgen"),
             "tensorflow": tf.__version__,
             "keras": keras.__version__,
         },
-        "model": type(model).__name__,
+        "model": getattr(model, "model_name", type(model).__name__),
         "data_shape": getattr(model, "data_shape", None),
         "value_range": getattr(model, "data_range", None),
         "latent_dim": getattr(model, "latent_dim", None),
         "num_classes": getattr(model, "num_classes", None),
+        "reading": reading and reading.to_json(),
         "run": run,
         "signatures": {
             name: {

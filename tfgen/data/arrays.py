@@ -12,8 +12,10 @@ from tfgen.data.checks import (
     stored_range,
     to_array,
 )
+from tfgen.data.columns import Column, find_columns, say_squashed
 from tfgen.data.images import convert_arrays
 from tfgen.data.labels import check_factors, encode_labels
+from tfgen.data.reading import reading_of, takes_classes
 from tfgen.data.source import Source
 from tfgen.data.storage import ArrayStorage, Storage
 
@@ -34,7 +36,10 @@ def from_arrays(
     feature_names: Sequence[str] | None = None,
     factors: npt.ArrayLike | None = None,
     factor_names: Sequence[str] | None = None,
+    columns: Sequence[Column] | None = None,
+    transform: str = "auto",
     split: str = "all",
+    like: object = None,
 ) -> Source:
     """Return a source of arrays.
 
@@ -62,7 +67,12 @@ def from_arrays(
         factors: whole numbers that are known to have made the examples, shape
             `(n, num_factors)`, for metrics of disentanglement; or None.
         factor_names: names of the factors.
+        columns: what is known of a table's columns; default: what is found.
+        transform: which columns of a table have their tails squashed:
+            `"auto"` those that ask for it, `"standard"` none, `"asinh"` all.
         split: what the source calls its split.
+        like: a model, or a source, to read these like its training data. The
+            options that are not given are its own.
 
     Returns:
         A `Source`.
@@ -76,6 +86,13 @@ def from_arrays(
     >>> from_arrays(images, np.arange(10) % 2)
     <Source arrays, all: 10 images of 8x8x1 in [0, 1], 2 classes>
     """
+    if like is not None:
+        reading = reading_of(like)
+        kind = kind or reading.kind
+        if kind == "image":
+            image_size = image_size or reading.shape[:2]
+            color_mode = color_mode or reading.color_mode
+            value_range = value_range or reading.value_range
     array = to_array(x, "x")
     kind = kind or ("table" if array.ndim == 2 else "image")
     _check_kind(array, kind)
@@ -92,6 +109,7 @@ def from_arrays(
         labels, names = encode_labels(y, len(array), class_names=class_names)
     if factors is not None:
         factors, factor_names = check_factors(factors, len(array), factor_names)
+    feature_names = _feature_names(feature_names, array, kind)
     scaling = {}
     if kind == "image" or value_range is not None:
         array, scaling = _scaling(array, value_range)
@@ -101,12 +119,17 @@ def from_arrays(
         name=name,
         split=split,
         class_names=names,
-        feature_names=_feature_names(feature_names, array, kind),
+        feature_names=feature_names,
         factor_names=factor_names,
+        columns=_columns(columns, array, feature_names, kind),
+        transform=transform,
         **scaling,
     )
+    if like is not None:
+        return source.read_like(reading, takes_classes(like, source))
     if kind == "table" and value_range is None:
         source = source.standardized_by(source)
+        say_squashed(source.columns)
     return source
 
 
@@ -182,6 +205,12 @@ def _scaling(array: np.ndarray, value_range):
         "scale": scale,
         "stored_range": found,
     }
+
+
+def _columns(columns, array: np.ndarray, names, kind: str):
+    if kind != "table":
+        return None
+    return tuple(columns or find_columns(array, names))
 
 
 def _feature_names(feature_names, array: np.ndarray, kind: str):

@@ -69,6 +69,17 @@ class Batches:
                 "labels=False, or load data with labels."
             )
 
+    def of(self, source: "Source", labels: bool | None = None) -> "Batches":
+        """Return the same batches of another source."""
+        return Batches(
+            source,
+            self.batch_size,
+            seed=self.seed,
+            shuffle=self.shuffle,
+            labels=self.labels if labels is None else labels,
+            memory_limit=self.memory_limit,
+        )
+
     @property
     def steps_per_epoch(self) -> int:
         """Batches in an epoch, the smaller last one included."""

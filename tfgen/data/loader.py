@@ -12,6 +12,7 @@ from tfgen.data.arrays import from_arrays
 from tfgen.data.catalog import DATA_SETS, Loaded
 from tfgen.data.checks import reason_of
 from tfgen.data.image_folder import is_image, read_image_folder
+from tfgen.data.reading import reading_of, takes_classes
 from tfgen.data.source import Source
 from tfgen.data.tables import read_csv, read_parquet
 from tfgen.data.tfrecords import is_tfrecord, read_tfrecords
@@ -27,7 +28,7 @@ SPLITS = {
 
 def load(
     name_or_path: str | os.PathLike,
-    split: str = "train",
+    split: str | None = None,
     *,
     seed: int = 0,
     validation_fraction: float = 0.1,
@@ -36,6 +37,8 @@ def load(
     image_size: int | tuple[int, int] | None = None,
     color_mode: str | None = None,
     label_column: str | None = None,
+    transform: str = "auto",
+    like: object = None,
 ) -> Source:
     """Return one split of a data set, by name or path.
 
@@ -49,8 +52,8 @@ def load(
             (its sub-folders are the classes); a `.npz` with `x` and perhaps
             `y`; a `.npy`; a `.csv` or `.parquet`; a `.tfrecord` file or a
             folder of them.
-        split: `"train"`, `"validation"`, `"test"`, `"train+validation"` or
-            `"all"`.
+        split: `"train"` (default), `"validation"`, `"test"`,
+            `"train+validation"` or `"all"` (default with `like`).
         seed: which division, and which points where they are drawn.
         validation_fraction: share of all rows, or of the official training
             rows, for validation.
@@ -60,6 +63,9 @@ def load(
         image_size: height and width, or both in one number, to resize to.
         color_mode: `"grayscale"` or `"rgb"` to convert images to.
         label_column: the column of a `.csv` or `.parquet` with the classes.
+        transform: which columns of a table are squashed; see `from_arrays`.
+        like: a model, or a source, to read these like its training data:
+            columns by name, scale, image size, range and classes.
 
     Returns:
         A `Source`.
@@ -72,6 +78,8 @@ def load(
     >>> tfgen.data.load("digits", "test")
     <Source digits, test: 180 images of 8x8x1 in [0, 1], 10 classes>
     """
+    if split is None:
+        split = "train" if like is None else "all"
     if split not in SPLITS:
         raise ValueError(
             f"split is {split!r}; expected one of {', '.join(SPLITS)}."
@@ -84,6 +92,10 @@ def load(
         "image_size": image_size,
         "color_mode": color_mode,
     }
+    if like is not None:
+        options |= _options_like(like, options)
+    elif transform != "auto":
+        options["transform"] = transform
     whole, official = _read(name_or_path, seed, options, label_column)
     parts = _parts(whole, official, seed, validation_fraction, test_fraction)
     rows = np.sort(np.concatenate([parts[part] for part in SPLITS[split]]))
@@ -94,6 +106,8 @@ def load(
             "split 'all'."
         )
     source = whole.subset(rows, split)
+    if like is not None:
+        return source.read_like(reading_of(like), takes_classes(like, source))
     if source.standardized:
         train = parts["train"] if len(parts["train"]) else rows
         source = source.standardized_by(whole.subset(train))
@@ -128,6 +142,20 @@ def _read(name_or_path, seed: int, options: dict, label_column) -> Loaded:
         f"Unknown data set {name!r}.{hint} Expected a path or one of "
         f"{', '.join(DATA_SETS)}."
     )
+
+
+def _options_like(like, given: dict) -> dict:
+    """Options that images are read with, where none are given."""
+    reading = reading_of(like)
+    if reading.kind != "image":
+        return {}
+    found = {
+        "value_range": reading.value_range,
+        "image_size": reading.shape[:2],
+        "color_mode": reading.color_mode,
+        **reading.image_options,
+    }
+    return {k: v for k, v in found.items() if given.get(k) is None}
 
 
 def _check_fractions(validation_fraction: float, test_fraction: float) -> None:

@@ -1,5 +1,6 @@
 """Source: examples that know their shape, range, classes and size."""
 
+import copy
 import dataclasses
 import hashlib
 import typing
@@ -9,6 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from tfgen.data.checks import affine, check_value_range
+from tfgen.data.columns import Column, squash, with_transform
+from tfgen.data.notes import say
+from tfgen.data.reading import Reading, scaled, unscaled
 from tfgen.data.storage import ArrayStorage, Storage
 
 if typing.TYPE_CHECKING:
@@ -20,7 +24,8 @@ class Source:
     """Examples with random access, scaled to a declared range.
 
     Made by `tfgen.data.load` and `tfgen.data.from_arrays`. A row that comes
-    out is `(stored - shift) / scale`, float32.
+    out is `(stored - shift) / scale`, float32; of a table's column with long
+    tails the stored value is squashed before (`Column`).
 
     Attributes:
         storage: where the rows lie.
@@ -38,6 +43,11 @@ class Source:
             deviation of training rows.
         stored_range: lowest and highest value that the stored ones are meant
             to take, such as `(0.0, 4095.0)` for 12 bits, or None.
+        columns: what is known of a table's columns, or None.
+        transform: `"auto"`, `"standard"` or `"asinh"`: which columns are
+            squashed.
+        label_column: the column of the file that held the labels, or None.
+        image_options: options of `load` that images were read with.
 
     Example:
     >>> train = tfgen.data.load("digits")
@@ -59,6 +69,10 @@ class Source:
     scale: float | np.ndarray = 1.0
     standardized: bool = False
     stored_range: tuple[float, float] | None = None
+    columns: tuple[Column, ...] | None = None
+    transform: str = "auto"
+    label_column: str | None = None
+    image_options: dict = dataclasses.field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.storage if self.indices is None else self.indices)
@@ -206,15 +220,75 @@ class Source:
         return divide_rows(self.storage.chunks(stored), fractions, seed)
 
     def standardized_by(self, train: "Source") -> "Source":
-        """Return the same rows, standardized by the rows of `train`."""
-        mean, deviation = _statistics(train)
+        """Return the same rows, standardized by the rows of `train`.
+
+        Columns of a table that have long tails there are squashed, and their
+        bounds are those of `train`.
+        """
+        columns = train.columns and _seen_columns(train)
+        mean, deviation = _statistics(train, columns)
         return dataclasses.replace(
-            self, shift=mean, scale=deviation, standardized=True
+            self,
+            shift=mean,
+            scale=deviation,
+            standardized=True,
+            columns=columns,
         )
+
+    @property
+    def reading(self) -> Reading:
+        """How these examples are read."""
+        return Reading(
+            **{
+                field.name: getattr(self, field.name)
+                for field in dataclasses.fields(Reading)
+            }
+        )
+
+    def read_like(
+        self, reading: Reading, with_classes: bool = False
+    ) -> "Source":
+        """Return the rows as others were read: columns, scale, range, classes.
+
+        Columns are found by name; further ones are left out, which is said.
+
+        Args:
+            reading: of the examples that a model was trained on.
+            with_classes: whether labels are numbered as there. Otherwise they
+                stay as they are here.
+
+        Raises:
+            ValueError: with all that differs.
+        """
+        own = self.reading
+        if differences := reading.differences(own, with_classes):
+            raise ValueError(
+                f"{self.name} cannot be read like the training data: "
+                f"{'; '.join(differences)}."
+            )
+        found = self
+        if reading.kind == "image":
+            return self._in_range_of(reading)._with_classes_of(
+                reading, with_classes
+            )
+        if own.column_names and reading.column_names:
+            found = self._with_columns(reading.column_names)
+        found = dataclasses.replace(
+            found,
+            kind=reading.kind,
+            value_range=reading.value_range,
+            shift=reading.shift,
+            scale=reading.scale,
+            standardized=reading.standardized,
+            columns=reading.columns,
+            feature_names=reading.column_names or found.feature_names,
+            label_column=reading.label_column,
+        )
+        return found._with_classes_of(reading, with_classes)
 
     def original_units(self, x: npt.ArrayLike) -> np.ndarray:
         """Return examples in the units they are stored in, as float64."""
-        return np.asarray(x, np.float64) * self.scale + self.shift
+        return unscaled(x, self.columns, self.shift, self.scale)
 
     def unscaled(self) -> "Source":
         """Return the same rows as they are stored."""
@@ -271,14 +345,7 @@ class Source:
 
     def scaled(self, stored: np.ndarray) -> np.ndarray:
         """Return stored values as they come out: float32, in range."""
-        # float32 cannot hold every value of other types, so the shift is taken
-        # off before they are rounded.
-        exact = stored.dtype in (np.uint8, np.float32) and not self.standardized
-        dtype = np.float32 if exact else np.float64
-        shift = np.asarray(self.shift, dtype)
-        scale = np.asarray(self.scale, dtype)
-        scaled = (stored.astype(dtype, copy=False) - shift) / scale
-        return scaled.astype(np.float32, copy=False)
+        return scaled(stored, self.columns, self.shift, self.scale)
 
     def stored(self) -> np.ndarray:
         """Return all rows as they are stored, before scaling."""
@@ -286,21 +353,68 @@ class Source:
             return self.storage.x
         return self.storage.read(self._stored_indices())
 
+    def _with_columns(self, names: tuple[str, ...]) -> "Source":
+        """The columns of these names, in their order."""
+        own = self.reading.column_names
+        if own == names or len(set(names) & set(own)) < len(names):
+            return self  # columns without names are taken by their place
+        if extra := [name for name in own if name not in names]:
+            say(
+                f"{self.name} has columns that the model was not trained on, "
+                f"they are left out: {', '.join(extra[:8])}"
+                f"{' ...' if len(extra) > 8 else ''}."
+            )
+        order = [own.index(name) for name in names]
+        storage = ArrayStorage(
+            self.stored()[:, order], self.labels, self.factors
+        )
+        return dataclasses.replace(self, storage=storage, indices=None)
+
+    def _in_range_of(self, reading: Reading) -> "Source":
+        wanted = reading.value_range
+        if wanted is None or self.value_range == wanted:
+            return self
+        return self.to_range(wanted)
+
+    def _with_classes_of(self, reading: Reading, wanted: bool) -> "Source":
+        """Labels as numbers of the classes there."""
+        names = reading.class_names
+        if not wanted or names is None or self.class_names == names:
+            return self
+        storage = copy.copy(self.storage)
+        numbers = np.array([names.index(name) for name in self.class_names])
+        storage.labels = numbers[self.storage.labels]
+        return dataclasses.replace(self, storage=storage, class_names=names)
+
     def _stored_indices(self) -> np.ndarray:
         if self.indices is None:
             return np.arange(len(self.storage))
         return self.indices
 
 
-def _statistics(train: Source) -> tuple[np.ndarray, np.ndarray]:
+def _seen_columns(train: Source) -> tuple[Column, ...]:
+    """The columns with the tails and bounds of these rows."""
+    rows = train.stored()
+    columns = with_transform(train.columns, rows, train.transform)
+    bounds = zip(rows.min(axis=0), rows.max(axis=0), strict=True)
+    return tuple(
+        dataclasses.replace(column, low=float(low), high=float(high))
+        for column, (low, high) in zip(columns, bounds, strict=True)
+    )
+
+
+def _statistics(
+    train: Source, columns: Sequence[Column] | None
+) -> tuple[np.ndarray, np.ndarray]:
     total = np.zeros(train.shape)
     squares = np.zeros(train.shape)
     stored = train._stored_indices()
     for rows in train.storage.chunks(stored):
-        total += rows.sum(axis=0, dtype=np.float64)
+        total += squash(columns or (), rows).sum(axis=0)
     mean = total / len(train)
     # A second pass, as the difference of two large sums would cancel.
     for rows in train.storage.chunks(stored):
+        rows = squash(columns or (), rows)
         squares += np.square(rows - mean).sum(axis=0)
     deviation = np.sqrt(squares / len(train))
     # A column that is constant, up to rounding, is shifted only.

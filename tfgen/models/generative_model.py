@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfgen.models.config import ConfigFromSignature
 from tfgen.models.endpoints import EndpointRunner, WithEndpoints
 from tfgen.models.latents import Sampler
+from tfgen.models.with_reading import WithReading
 from tfgen.optimizers import OptimizerGroup
 from tfgen.training import inputs, refusals
 from tfgen.training.epoch_place import EpochPlace
@@ -20,7 +21,9 @@ from tfgen.training.step_runner import StepRunner
 MAX_SEED = 2**31
 
 
-class GenerativeModel(ConfigFromSignature, WithEndpoints, keras.Model):
+class GenerativeModel(
+    ConfigFromSignature, WithEndpoints, WithReading, keras.Model
+):
     """Abstract base of the models; `VAE` and its siblings are final.
 
     A subclass sets `data_shape`, `data_range`, `latent_dim` and

@@ -41,7 +41,11 @@ def fit_arguments(
         x, y, validation_data = _hold_out(x, y, validation_split)
     shuffle = kwargs.pop("shuffle", True)
     _refuse_doubles(x, y, batch_size)
+    if isinstance(x, (Source, Batches)):
+        x = model.read(x)
     data = _training_data(model, x, y, batch_size, shuffle)
+    if isinstance(x, (Source, Batches)) and model.reading is None:
+        model.reading = data.source.reading
     initial_epoch = kwargs.pop("initial_epoch", 0)
     found = _steps(data, kwargs.get("steps_per_epoch"), "steps_per_epoch")
     steps = kwargs.pop("steps_per_epoch", None) or found
@@ -92,6 +96,8 @@ def evaluation_data(
         x, y = (*x, None)[:2]
     if batch_size and hasattr(x, "__len__"):
         batch_size = min(batch_size, len(x)) or None
+    if isinstance(x, (Source, Batches)):
+        x = model.read(x)
     data = _training_data(model, x, y, batch_size, shuffle=False)
     if not isinstance(data, Batches):
         steps = steps or _steps(data, steps, argument)
@@ -177,14 +183,7 @@ def _training_data(model, x, y, batch_size, shuffle):
         _check_source(model, x.source)
         if x.labels == bool(model.num_classes):
             return x  # with the tensors that it may have made
-        return Batches(
-            x.source,
-            x.batch_size,
-            seed=x.seed,
-            shuffle=x.shuffle,
-            labels=bool(model.num_classes),
-            memory_limit=x.memory_limit,
-        )
+        return x.of(x.source, labels=bool(model.num_classes))
     if isinstance(x, tf.data.Dataset):
         _check_dataset(model, x)
         return x

@@ -1,0 +1,274 @@
+"""Reading: how examples are read, as a model carries it."""
+
+import dataclasses
+import typing
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from tfgen.data.columns import (
+    Column,
+    squash,
+    squash_tensor,
+    unsquash,
+    unsquash_tensor,
+)
+
+if typing.TYPE_CHECKING:
+    import tensorflow as tf
+
+_FEW = 8
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Reading:
+    """How the examples that a model was trained on were read.
+
+    Part of a model (`model.reading`), so that whatever meets it later is read
+    in the same way: `tfgen.data.load(file, like=model)`.
+
+    Attributes:
+        kind: `"image"`, `"table"` or `"points"`.
+        shape: shape of one example.
+        value_range: range that examples come in, or None for real data.
+        stored_range: range that stored images are meant to lie in, or None.
+        columns: what is known of a table's columns, or None.
+        shift: number, or one a column, taken off a (squashed) stored value.
+        scale: number, or one a column, that divides the result.
+        standardized: whether these are mean and standard deviation of
+            training rows.
+        class_names: names of the classes, or None without labels.
+        label_column: column of the file that held the labels, or None.
+        image_options: options of `tfgen.data.load` that images were read with.
+
+    Example:
+    >>> reading = tfgen.data.load("iris").reading
+    >>> reading.to_data_units([[0, 0, 0, 0]]).round(2)
+    array([[5.82, 3.06, 3.72, 1.18]])
+    """
+
+    kind: str
+    shape: tuple[int, ...]
+    value_range: tuple[float, float] | None = None
+    stored_range: tuple[float, float] | None = None
+    columns: tuple[Column, ...] | None = None
+    shift: float | np.ndarray = 0.0
+    scale: float | np.ndarray = 1.0
+    standardized: bool = False
+    class_names: tuple[str, ...] | None = None
+    label_column: str | None = None
+    image_options: dict = dataclasses.field(default_factory=dict)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reading) and self.to_json() == other.to_json()
+
+    @property
+    def has_units(self) -> bool:
+        """Whether rows of a table come otherwise than they are stored."""
+        plain = not np.any(self.shift) and np.all(np.equal(self.scale, 1))
+        return self.kind != "image" and not plain
+
+    @property
+    def color_mode(self) -> str | None:
+        """`"grayscale"` or `"rgb"` for images, else None."""
+        if self.kind != "image":
+            return None
+        return {1: "grayscale", 3: "rgb"}[self.shape[-1]]
+
+    @property
+    def column_names(self) -> tuple[str, ...] | None:
+        """Names of the columns, or None."""
+        return self.columns and tuple(column.name for column in self.columns)
+
+    def from_data_units(self, x: npt.ArrayLike) -> np.ndarray:
+        """Return rows in the data's own units as the model takes them.
+
+        Args:
+            x: shape `(n, *shape)`.
+
+        Returns:
+            float32 array of the same shape.
+        """
+        return scaled(np.asarray(x), self.columns, self.shift, self.scale)
+
+    def to_data_units(self, x: npt.ArrayLike) -> np.ndarray:
+        """Return rows as the model makes them in the data's own units.
+
+        Args:
+            x: shape `(n, *shape)`.
+
+        Returns:
+            float64 array of the same shape.
+        """
+        return unscaled(x, self.columns, self.shift, self.scale)
+
+    def from_data_units_tensor(self, x: "tf.Tensor") -> "tf.Tensor":
+        """`from_data_units` of a tensor: float64 in, float32 out."""
+        import tensorflow as tf
+
+        z = squash_tensor(self.columns or (), tf.cast(x, tf.float64))
+        return tf.cast((z - self.shift) / self.scale, tf.float32)
+
+    def to_data_units_tensor(self, x: "tf.Tensor") -> "tf.Tensor":
+        """`to_data_units` of a tensor: float64 out."""
+        import tensorflow as tf
+
+        z = tf.cast(x, tf.float64) * self.scale + self.shift
+        return unsquash_tensor(self.columns or (), z)
+
+    def differences(self, other: "Reading", with_classes: bool) -> list[str]:
+        """What keeps examples of another reading from being read like these.
+
+        Args:
+            other: of the examples at hand.
+            with_classes: whether their classes must be known here.
+        """
+        found = []
+        if (other.kind == "image") != (self.kind == "image"):
+            found.append(f"it holds {_words(other)}, not {_words(self)}")
+        elif self.kind == "image" and other.shape != self.shape:
+            found.append(f"its images are {other.shape}, not {self.shape}")
+        elif self.kind != "image":
+            found += self._columns_that_differ(other)
+        if with_classes and self.class_names:
+            found += self._classes_that_differ(other)
+        return found
+
+    def _columns_that_differ(self, other):
+        mine, theirs = self.column_names, other.column_names
+        if mine and theirs and mine != _numbered(len(mine)):
+            missing = [name for name in mine if name not in theirs]
+            if missing and len(theirs) >= len(mine) == len(missing):
+                # Without a header the columns can be told by their place.
+                unnamed = theirs == _numbered(len(theirs))
+                if unnamed and len(theirs) == len(mine):
+                    return []
+            if missing:
+                return [f"it has no column {_listed(missing)}"]
+            return []
+        if other.shape != self.shape:
+            return [f"it has {other.shape[0]} columns, not {self.shape[0]}"]
+        return []
+
+    def _classes_that_differ(self, other):
+        if other.class_names is None:
+            column = self.label_column
+            return [
+                "it has no labels" + (f" (column {column!r})" if column else "")
+            ]
+        unknown = [n for n in other.class_names if n not in self.class_names]
+        if not unknown:
+            return []
+        return [
+            f"it has the classes {_listed(unknown)} beside "
+            f"{_listed(self.class_names)}"
+        ]
+
+    def to_json(self) -> dict:
+        """Return what `from_json` takes, fit for JSON."""
+        values = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)
+        }
+        if self.columns:
+            values["columns"] = [column.to_json() for column in self.columns]
+        for name in ("shift", "scale"):
+            values[name] = np.asarray(values[name], np.float64).tolist()
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in values.items()
+        }
+
+    @classmethod
+    def from_json(cls, values: dict) -> "Reading":
+        """Return the reading that `to_json` told; unknown keys are left out."""
+        known = {field.name for field in dataclasses.fields(cls)}
+        values = {name: v for name, v in values.items() if name in known}
+        for name in ("shape", "value_range", "stored_range", "class_names"):
+            if values.get(name) is not None:
+                values[name] = tuple(values[name])
+        if values.get("columns"):
+            values["columns"] = tuple(map(Column.from_json, values["columns"]))
+        for name in ("shift", "scale"):
+            values[name] = _number_or_array(values.get(name, name == "scale"))
+        return cls(**values)
+
+
+def reading_of(like: object) -> Reading:
+    """Return the reading of a model, a source, or of one itself.
+
+    Raises:
+        ValueError: for a model that has none, or something else.
+    """
+    reading = like if isinstance(like, Reading) else _reading_in(like)
+    if reading is None:
+        raise ValueError(
+            f"like is a {type(like).__name__} that does not know how its data "
+            "were read: it was trained on plain arrays. Train it on a "
+            "tfgen.data source, or pass the source that was trained on."
+        )
+    return reading
+
+
+def takes_classes(like: object, other: typing.Any) -> bool:
+    """Whether labels must be classes of `like`: a model's if it takes any."""
+    if hasattr(like, "endpoints"):
+        return bool(like.num_classes)
+    return other.class_names is not None
+
+
+def _reading_in(like):
+    if not hasattr(like, "reading"):
+        raise ValueError(
+            f"like is a {type(like).__name__}; expected a model that "
+            "tfgen.load or keras.models.load_model gave, or a source."
+        )
+    return like.reading
+
+
+def scaled(
+    stored: np.ndarray,
+    columns: Sequence[Column] | None,
+    shift: float | np.ndarray,
+    scale: float | np.ndarray,
+) -> np.ndarray:
+    """Return stored values as they come out: float32, scaled.
+
+    float32 cannot hold every value of other types, so the shift is taken off
+    before they are rounded.
+    """
+    plain = not np.ndim(shift) and not columns
+    exact = plain and stored.dtype in (np.uint8, np.float32)
+    dtype = np.float32 if exact else np.float64
+    values = squash(columns, stored) if columns else stored.astype(dtype)
+    shift, scale = np.asarray(shift, dtype), np.asarray(scale, dtype)
+    return ((values - shift) / scale).astype(np.float32, copy=False)
+
+
+def unscaled(
+    x: npt.ArrayLike,
+    columns: Sequence[Column] | None,
+    shift: float | np.ndarray,
+    scale: float | np.ndarray,
+) -> np.ndarray:
+    """Return the stored values of scaled ones, as float64."""
+    return unsquash(columns or (), np.asarray(x, np.float64) * scale + shift)
+
+
+def _numbered(count: int) -> tuple[str, ...]:
+    return tuple(f"column_{i + 1}" for i in range(count))
+
+
+def _number_or_array(value):
+    return np.array(value, np.float64) if np.ndim(value) else float(value)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+    return ", ".join(repr(name) for name in names[:_FEW]) + more
+
+
+def _words(reading: Reading) -> str:
+    size = "x".join(str(length) for length in reading.shape)
+    return f"images of {size}" if reading.kind == "image" else f"{size} columns"

@@ -1,0 +1,146 @@
+"""How a model's examples are read: a part of the model."""
+
+import functools
+import json
+import pathlib
+
+import keras
+import numpy as np
+
+from tfgen.data import Batches, Source
+from tfgen.data.reading import Reading
+from tfgen.models.endpoints import Endpoint, run_in_batches
+
+_FILE = "reading.json"
+
+
+class WithReading:
+    """What a `GenerativeModel` knows of its training data's reading.
+
+    Attributes:
+        reading: set by the first `fit` on a `tfgen.data.Source`; it lies in
+            the `.keras` file. None for a model that has seen arrays alone.
+    """
+
+    reading: Reading | None = None
+
+    def read(self, data: Source | Batches) -> Source | Batches:
+        """Return examples as the training data were read.
+
+        Args:
+            data: read in its own way, such as a table standardized by its own
+                rows. Without a reading of the model it comes back as it is.
+
+        Raises:
+            ValueError: with all that differs: columns, shape, classes.
+
+        Example:
+        >>> train = tfgen.data.load("iris")
+        >>> vae = tfgen.build("vae", input_shape=train.shape, latent_dim=2)
+        >>> vae.compile()
+        >>> history = vae.fit(train, verbose=0)
+        >>> few = tfgen.data.load("iris", "all").take(20)
+        >>> few = few.standardized_by(few)
+        >>> bool(vae.read(few).shift[0] == train.shift[0] != few.shift[0])
+        True
+        """
+        source = data.source if isinstance(data, Batches) else data
+        if self.reading is None or source.reading == self.reading:
+            return data
+        found = source.read_like(self.reading, bool(self.num_classes))
+        return data.of(found) if isinstance(data, Batches) else found
+
+    def save_assets(self, folder: str) -> None:
+        """Keras calls it when it writes a `.keras` file."""
+        if self.reading is not None:
+            text = json.dumps(self.reading.to_json(), indent=1)
+            pathlib.Path(folder, _FILE).write_text(text, encoding="utf-8")
+
+    def load_assets(self, folder: str | None) -> None:
+        """Keras calls it when it reads a `.keras` file."""
+        file = pathlib.Path(folder or "", _FILE)
+        if folder and file.exists():
+            text = file.read_text(encoding="utf-8")
+            self.reading = Reading.from_json(json.loads(text))
+
+
+class InDataUnits:
+    """A model whose examples come and go in the data's own units.
+
+    An export is made of it: rows of a table come as they stand in the file,
+    and go as such. Latents, scores and seeds are the model's. Examples come as
+    float64, which holds what a column may hold, such as dates in seconds.
+
+    Args:
+        model: a `GenerativeModel` with a `reading`.
+    """
+
+    def __init__(self, model: WithReading):
+        self.model_name = type(model).__name__
+        self._model = model
+        self._reading = model.reading
+        self._compiled = {}
+
+    def __getattr__(self, name: str):
+        return getattr(self._model, name)
+
+    def endpoints(self) -> dict[str, Endpoint]:
+        """The model's endpoints, examples in the data's units."""
+        return {
+            name: Endpoint(
+                functools.partial(self._run, name),
+                {key: _in_units(key, s) for key, s in endpoint.inputs.items()},
+            )
+            for name, endpoint in self._model.endpoints().items()
+        }
+
+    def compiled_endpoint(self, name: str):
+        """An endpoint as a concrete function of a dict of tensors."""
+        if name not in self._compiled:
+            self._compiled[name] = self.endpoints()[name].compiled()
+        return self._compiled[name]
+
+    def run_endpoint(
+        self, name: str, inputs: dict[str, np.ndarray], batch_size: int = 256
+    ) -> dict[str, np.ndarray]:
+        """Runs an endpoint over NumPy arrays, in batches."""
+        specs = self.endpoints()[name].inputs
+        inputs = {
+            key: np.asarray(value, specs[key].dtype)
+            for key, value in inputs.items()
+        }
+        return run_in_batches(self.compiled_endpoint(name), inputs, batch_size)
+
+    def typical(self, normal: np.ndarray) -> np.ndarray:
+        """Rows such as the data may hold, of standard normal numbers."""
+        return self._reading.to_data_units(normal)
+
+    def _run(self, name, **inputs):
+        for key, value in inputs.items():
+            if _is_example(key):
+                inputs[key] = self._reading.from_data_units_tensor(value)
+        outputs = self._model.compiled_endpoint(name)(inputs)
+        return {
+            key: self._reading.to_data_units_tensor(value)
+            if _is_example(key)
+            else value
+            for key, value in outputs.items()
+        }
+
+
+def in_data_units(model):
+    """The model, or what stands for it where examples have units."""
+    reading = getattr(model, "reading", None)
+    if reading is None or not reading.has_units:
+        return model
+    return InDataUnits(model)
+
+
+def _is_example(name):
+    return name.split("_")[0] == "x"
+
+
+def _in_units(name, spec):
+    if not _is_example(name):
+        return spec
+    return keras.KerasTensor(spec.shape, "float64")
