@@ -39,6 +39,8 @@ def __getattr__(name):
         return importlib.import_module(f"tfgen.{name}")
     if name in ("GAN", "VAE", "VAEGAN", "GenerativeModel", "build"):
         return getattr(importlib.import_module("tfgen.models"), name)
+    if name == "load":
+        return importlib.import_module("tfgen.runs.load").load
     raise AttributeError(f"module 'tfgen' has no attribute {name!r}")
 
 
@@ -49,3 +51,4 @@ if not _quiet.is_the_command():
     from tfgen.models import VAEGAN as VAEGAN
     from tfgen.models import GenerativeModel as GenerativeModel
     from tfgen.models import build as build
+    from tfgen.runs.load import load as load

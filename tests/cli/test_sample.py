@@ -47,8 +47,11 @@ def test_without_a_seed_samples_differ(tfgen, trained):
     assert not np.array_equal(np.load("a.npz")["x"], np.load("b.npz")["x"])
 
 
-def test_classes_come_in_turn(tfgen, trained_by_class):
-    done = tfgen("sample", trained_by_class, "-n", 12, "--out", "s.npz")
+def test_balanced_classes_come_in_turn(tfgen, trained_by_class):
+    done = tfgen(
+        *("sample", trained_by_class, "-n", 12, "--balanced"),
+        *("--out", "s.npz"),
+    )
     assert done.status == 0
     assert np.load("s.npz")["y"].tolist() == [*range(10), 0, 1]
 
@@ -145,7 +148,10 @@ def test_label_out_of_range(refused, trained_by_class):
     message = refused(
         "sample", trained_by_class, "--label", 10, "--out", "s.npz"
     )
-    assert message == "--label is 10, expected a class from 0 to 9."
+    assert message == (
+        "label is '10'; expected one of the classes 0, 1, 2, 3, 4, 5, 6, 7, 8, "
+        "9."
+    )
 
 
 def test_label_of_a_run_without_classes(refused, trained):

@@ -9,7 +9,7 @@ import pytest
 import tfgen
 
 NAMES = {
-    "tfgen": ["GAN", "GenerativeModel", "VAE", "VAEGAN", "build"],
+    "tfgen": ["GAN", "GenerativeModel", "VAE", "VAEGAN", "build", "load"],
     "tfgen.models": [
         "Endpoint",
         "Family",

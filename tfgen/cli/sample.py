@@ -1,6 +1,7 @@
 """The command `tfgen sample`."""
 
 import pathlib
+import secrets
 from typing import Annotated
 
 import typer
@@ -33,14 +34,16 @@ def sample(
         ),
     ] = None,
     label: Annotated[
-        int | None,
+        str | None,
         typer.Option(
-            min=0,
             metavar="CLASS",
-            help="Number of a class, for a run with --conditional [the "
-            "classes in turn]",
+            help="Name or number of a class, for a run with --conditional "
+            "[classes as often as in training]",
         ),
     ] = None,
+    balanced: Annotated[
+        bool, typer.Option(help="Draw each class as often as the others.")
+    ] = False,
     force: Annotated[
         bool, typer.Option(help="Replace FILE if it exists.")
     ] = False,
@@ -63,7 +66,8 @@ def sample(
 
     folder = RunFolder(run)
     model = folder.load_model()
-    labels = _labels(model, label, number)
+    seed = secrets.randbelow(2**31) if seed is None else seed
+    labels = _labels(model, label, number, seed, balanced)
     if out.suffix == ".csv" and len(model.data_shape) != 1:
         raise ValueError(
             f"--out is {out}, but {run} makes images: pass a file that ends "
@@ -78,30 +82,24 @@ def sample(
     print(f"{number} samples   {out}")
 
 
-def _labels(model, label, number):
+def _labels(model, label, number, seed, balanced):
     import numpy as np
 
-    if not model.num_classes:
+    if model.num_classes:
         if label is None:
-            return None
-        raise ValueError(
-            f"--label is {label}, but the run was trained without classes: "
-            "leave it out, or train with --conditional."
-        )
-    if label is None:
-        return np.arange(number) % model.num_classes
-    if label >= model.num_classes:
-        raise ValueError(
-            f"--label is {label}, expected a class from 0 to "
-            f"{model.num_classes - 1}."
-        )
-    return np.full(number, label)
+            return model.draw_labels(number, seed, balanced)
+        return np.full(number, model.class_number(label))
+    if label is None and not balanced:
+        return None
+    option = "--balanced" if label is None else f"--label is {label}"
+    raise ValueError(
+        f"{option}, but the run was trained without classes: leave it out, "
+        "or train with --conditional."
+    )
 
 
 def _write_plot(out, model, settings, number, seed, label):
     """Generated over real data."""
-    import secrets
-
     from tfgen import pictures
     from tfgen.runs.data import load_splits
 
@@ -110,7 +108,6 @@ def _write_plot(out, model, settings, number, seed, label):
             f"--label is {label}, but a picture of a table shows all classes: "
             "leave it out, or pass a file that ends in .csv or .npz."
         )
-    seed = secrets.randbelow(2**31) if seed is None else seed
     held_out = load_splits(settings, ("train", "validation"))["validation"]
     picture = pictures.samples_picture(model, held_out, number, seed)
     pictures.write_png(out, picture)

@@ -62,7 +62,45 @@ def encode_labels(
         _check_classes(values, length, name)
         return numbers.astype(np.int64), names
     names = tuple(str(text) for text in class_names)
-    return _looked_up(labels, names, name), names
+    return look_up(labels, names, name), names
+
+
+def look_up(
+    labels: npt.ArrayLike, names: Sequence[str], name: str
+) -> np.ndarray:
+    """Return the places of labels among the names of classes.
+
+    Labels are the names; if no name is a number, numbers are places.
+
+    Args:
+        labels: texts, whole numbers or booleans, shape `(n,)`.
+        names: of the classes in their order.
+        name: what a message calls the labels.
+
+    Returns:
+        int64 numbers of shape `(n,)`.
+
+    Raises:
+        ValueError: for labels that are neither.
+    """
+    labels = _plain(np.asarray(labels), name)
+    by_place = labels.dtype.kind in "iu" and not any(
+        _NUMBER.fullmatch(text) for text in names
+    )
+    if by_place:
+        known = {number: number for number in range(len(names))}
+        found = labels.tolist()
+    else:
+        known = {text: number for number, text in enumerate(names)}
+        found = [str(label) for label in labels.tolist()]
+    if unknown := sorted(set(found) - known.keys()):
+        shown = ", ".join(repr(label) for label in unknown[:5])
+        raise ValueError(
+            f"{name} has the labels {shown}, which are not among the "
+            f"{len(names)} classes {', '.join(names[:10])}: remove these "
+            "rows, or name every class."
+        )
+    return np.array([known[label] for label in found], np.int64)
 
 
 def check_factors(
@@ -138,26 +176,6 @@ def _check_classes(values: np.ndarray, length: int, name: str) -> None:
             f"{count - 1} in this order, named by their labels; class_names "
             "sets others."
         )
-
-
-def _looked_up(labels: np.ndarray, names: tuple[str, ...], name: str):
-    by_place = labels.dtype.kind in "iub" and not any(
-        _NUMBER.fullmatch(text) for text in names
-    )
-    if by_place and labels.dtype != np.bool_:
-        known = {number: number for number in range(len(names))}
-        found = labels.tolist()
-    else:
-        known = {text: number for number, text in enumerate(names)}
-        found = [str(label) for label in labels.tolist()]
-    if unknown := sorted(set(found) - known.keys()):
-        shown = ", ".join(repr(label) for label in unknown[:5])
-        raise ValueError(
-            f"{name} has the labels {shown}, which are not among the "
-            f"{len(names)} classes {', '.join(names[:10])}: remove these "
-            "rows, or name every class."
-        )
-    return np.array([known[label] for label in found], np.int64)
 
 
 def _positions(rows: np.ndarray, name: str) -> np.ndarray:

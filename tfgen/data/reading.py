@@ -39,13 +39,15 @@ class Reading:
         standardized: whether these are mean and standard deviation of
             training rows.
         class_names: names of the classes, or None without labels.
+        class_shares: how often each class stands in the training data, of 1;
+            no part of how data are read, so readings are equal without it.
         label_column: column of the file that held the labels, or None.
         image_options: options of `tfgen.data.load` that images were read with.
 
     Example:
     >>> reading = tfgen.data.load("iris").reading
     >>> reading.to_data_units([[0, 0, 0, 0]]).round(2)
-    array([[5.82, 3.06, 3.72, 1.18]])
+    array([[5.77, 3.06, 3.65, 1.16]])
     """
 
     kind: str
@@ -57,11 +59,17 @@ class Reading:
     scale: float | np.ndarray = 1.0
     standardized: bool = False
     class_names: tuple[str, ...] | None = None
+    class_shares: tuple[float, ...] | None = None
     label_column: str | None = None
     image_options: dict = dataclasses.field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Reading) and self.to_json() == other.to_json()
+        if not isinstance(other, Reading):
+            return False
+        return {**self.to_json(), "class_shares": None} == {
+            **other.to_json(),
+            "class_shares": None,
+        }
 
     @property
     def has_units(self) -> bool:
@@ -185,7 +193,13 @@ class Reading:
         """Return the reading that `to_json` told; unknown keys are left out."""
         known = {field.name for field in dataclasses.fields(cls)}
         values = {name: v for name, v in values.items() if name in known}
-        for name in ("shape", "value_range", "stored_range", "class_names"):
+        for name in (
+            "shape",
+            "value_range",
+            "stored_range",
+            "class_names",
+            "class_shares",
+        ):
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
         if values.get("columns"):

@@ -236,6 +236,14 @@ class Source:
         )
 
     @property
+    def class_shares(self) -> tuple[float, ...] | None:
+        """How often each class stands in the rows, of 1, or None."""
+        if self.class_names is None or not len(self):
+            return None
+        counts = np.bincount(self.labels, minlength=len(self.class_names))
+        return tuple((counts / len(self)).tolist())
+
+    @property
     def reading(self) -> Reading:
         """How these examples are read."""
         return Reading(

@@ -39,9 +39,9 @@ class Sampler:
                 f"num_samples is {num_samples!r}, expected 1, 2, 3, ..."
             )
         check_truncation(temperature, truncation)
-        labels = self._labels(num_samples, labels)
         if seed is None:
             seed = secrets.randbelow(2**62)
+        labels = self._labels(num_samples, labels, seed)
         if self._generate is None:
             self._generate = self._compiled()
         parts = []
@@ -104,7 +104,7 @@ class Sampler:
         )
         return latents, uniform
 
-    def _labels(self, num_samples, labels):
+    def _labels(self, num_samples, labels, seed):
         num_classes = self._model.num_classes
         if not num_classes:
             if labels is None:
@@ -114,7 +114,7 @@ class Sampler:
                 "leave them out, or build it with num_classes."
             )
         if labels is None:
-            return np.arange(num_samples, dtype=np.int64) % num_classes
+            return self._model.draw_labels(num_samples, seed)
         if np.ndim(labels) == 0:
             labels = np.full(num_samples, labels)
         return checks.check_labels(labels, num_classes, num_samples)

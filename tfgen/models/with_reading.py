@@ -8,10 +8,12 @@ import keras
 import numpy as np
 
 from tfgen.data import Batches, Source
+from tfgen.data.labels import look_up
 from tfgen.data.reading import Reading
 from tfgen.models.endpoints import Endpoint, run_in_batches
 
 _FILE = "reading.json"
+_LABELS = 0x1ABE15  # apart from other uses of a seed
 
 
 class WithReading:
@@ -49,6 +51,54 @@ class WithReading:
             return data
         found = source.read_like(self.reading, bool(self.num_classes))
         return data.of(found) if isinstance(data, Batches) else found
+
+    def draw_labels(
+        self, count: int, seed: int, balanced: bool = False
+    ) -> np.ndarray:
+        """Draws classes as often as they stand in the training data.
+
+        Args:
+            count: how many.
+            seed: row i depends on (seed, i) alone.
+            balanced: the classes in turn instead, each as often. So it is for
+                a model that does not know its training data, too.
+
+        Returns:
+            int64 class numbers of shape `(count,)`.
+
+        Raises:
+            ValueError: for a model without classes.
+        """
+        if not self.num_classes:
+            raise ValueError(
+                "there are no labels to draw: the model is not "
+                "class-conditional."
+            )
+        shares = self.reading and self.reading.class_shares
+        if balanced or shares is None or len(shares) != self.num_classes:
+            return np.arange(count, dtype=np.int64) % self.num_classes
+        uniform = np.random.default_rng((_LABELS, seed)).random(count)
+        return np.searchsorted(np.cumsum(shares)[:-1], uniform, side="right")
+
+    def class_number(self, label: str | int) -> int:
+        """Returns the number of a class by its name, or by its number.
+
+        Args:
+            label: a name; where no class is named by a number, also a number.
+
+        Raises:
+            ValueError: for a label that no class has.
+        """
+        names = self.reading.class_names if self.reading else None
+        names = names or tuple(str(i) for i in range(self.num_classes or 0))
+        try:
+            return int(look_up([str(label)], names, "label")[0])
+        except ValueError:
+            more = ", ..." if len(names) > 20 else ""
+            raise ValueError(
+                f"label is {label!r}; expected one of the classes "
+                f"{', '.join(names[:20])}{more}."
+            ) from None
 
     def save_assets(self, folder: str) -> None:
         """Keras calls it when it writes a `.keras` file."""

@@ -126,6 +126,7 @@ def manifest(
             "fingerprint": source.fingerprint(),
             "value_range": source.value_range,
             "columns": _columns(source),
+            "reading": source.reading.to_json(),
         },
         "machine": {
             "platform": platform.platform(),
