@@ -53,8 +53,8 @@ def test_points_are_left_and_flat_images_scaled():
 @pytest.mark.parametrize(
     ("x", "options", "expected"),
     [
-        (FRACTIONS * 255, {}, "divide by 255, or pass x.astype"),
-        (FRACTIONS - 9, {}, "expected uint8 0 to 255, or floats in"),
+        (FRACTIONS * 255, {}, "divide by 255, or pass bit_depth=8"),
+        (FRACTIONS - 9, {}, "expected whole numbers of 0 to 65535, or floats"),
         (np.zeros((2, 3, 8, 8)), {}, "np.moveaxis"),
         (np.zeros((2, 8, 8, 5)), {}, "1 or 3 channels"),
         (np.zeros(5), {}, "has shape (5,); expected"),

@@ -9,18 +9,18 @@ from tfgen.data.checks import (
     affine,
     check_finite,
     check_value_range,
-    stored_range,
     to_array,
 )
 from tfgen.data.columns import Column, find_columns, say_squashed
-from tfgen.data.images import convert_arrays
+from tfgen.data.images import ImageOptions, convert_arrays
 from tfgen.data.labels import check_factors, encode_labels
+from tfgen.data.notes import say
+from tfgen.data.ranges import Values, in_pieces, stored_range
 from tfgen.data.reading import reading_of, takes_classes
 from tfgen.data.source import Source
-from tfgen.data.storage import ArrayStorage, Storage
+from tfgen.data.storage import ArrayStorage, ClippedStorage, Storage
 
 _KINDS = ("image", "table", "points")
-_CHECK_BYTES = 2**26
 
 
 def from_arrays(
@@ -32,6 +32,9 @@ def from_arrays(
     value_range: tuple[float, float] | None = None,
     image_size: int | tuple[int, int] | None = None,
     color_mode: str | None = None,
+    fit: str = "crop",
+    background: str = "white",
+    bit_depth: int | None = None,
     class_names: Sequence[str] | None = None,
     feature_names: Sequence[str] | None = None,
     factors: npt.ArrayLike | None = None,
@@ -43,11 +46,16 @@ def from_arrays(
 ) -> Source:
     """Return a source of arrays.
 
-    Images of whole numbers 0 to 255 are scaled, images of fractions are
-    recognised as [0, 1] or [-1, 1]. A table is standardized by its own rows:
-    to keep validation rows out of these statistics, pass everything here and
-    call `divide`, or bring new rows along with
-    `from_arrays(new).standardized_by(train)`. Points are left as they are.
+    Images of whole numbers are scaled by the smallest of 8, 10, 12, 14 and 16
+    bits that holds the largest of all, those of 0 and 1 alone are masks.
+    Floats up to 1 lie in [-1, 1] if 2% or more of them are negative, else in
+    [0, 1]; 1e-3 beyond either end is rounding, and clipped. What is found is
+    said where it is no plain matter (`tfgen.data.DataNote`).
+
+    A table is standardized by its own rows: to keep validation rows out of
+    these statistics, pass everything here and call `divide`, or bring new rows
+    along with `from_arrays(new).standardized_by(train)`. Points are left as
+    they are.
 
     Args:
         x: `(n, height, width)` or `(n, height, width, channels)` for images
@@ -57,11 +65,19 @@ def from_arrays(
         name: name of the source.
         kind: `"image"`, `"table"` or `"points"`; by default an image for rank
             3 and 4, a table for rank 2.
-        value_range: `(0, 1)` or `(-1, 1)`; by default `(0, 1)` for whole
-            numbers and the range found for fractions. A table or points with
-            a range given are scaled like images.
-        image_size: height and width, or both in one number, to resize to.
+        value_range: `(0, 1)` or `(-1, 1)`, the range that comes out; by
+            default `(0, 1)` for whole numbers and the range found for
+            floats. It also decides for floats of which few are negative. A
+            table or points with a range given are scaled like images.
+        image_size: height and width, or both in one number, to resize to by
+            Pillow's bicubic filter.
         color_mode: `"grayscale"` or `"rgb"` to convert to.
+        fit: images of other proportions than `image_size` are cropped to
+            their middle (`"crop"`), padded in the background (`"pad"`) or
+            stretched (`"squash"`).
+        background: colour beside padded images, such as `"white"` or
+            `"#808080"`.
+        bit_depth: bits of stored whole numbers: white is `2**bit_depth - 1`.
         class_names: names of the classes in their order.
         feature_names: names of the columns.
         factors: whole numbers that are known to have made the examples, shape
@@ -96,12 +112,13 @@ def from_arrays(
     array = to_array(x, "x")
     kind = kind or ("table" if array.ndim == 2 else "image")
     _check_kind(array, kind)
+    options = ImageOptions(image_size, color_mode, fit, background)
     if kind == "image":
         array = array[..., None] if array.ndim == 3 else array
-        array = convert_arrays(array, image_size, color_mode)
-    elif image_size is not None or color_mode is not None:
+    elif options != ImageOptions():
         raise ValueError(
-            f"image_size and color_mode are for images; {name!r} is a {kind}."
+            "image_size, color_mode, fit and background are for images; "
+            f"{name!r} is a {kind}."
         )
     _check_finite_in_pieces(array)
     labels = names = None
@@ -110,11 +127,16 @@ def from_arrays(
     if factors is not None:
         factors, factor_names = check_factors(factors, len(array), factor_names)
     feature_names = _feature_names(feature_names, array, kind)
-    scaling = {}
+    scaling, clip = {}, None
     if kind == "image" or value_range is not None:
-        array, scaling = _scaling(array, value_range)
+        array, scaling, clip = _scaled(
+            array, name, kind, value_range, bit_depth, options
+        )
+    elif bit_depth is not None:
+        raise ValueError(f"bit_depth is for images; {name!r} is a {kind}.")
+    storage = ArrayStorage(array, labels, factors)
     source = Source(
-        ArrayStorage(array, labels, factors),
+        ClippedStorage(storage, clip) if clip else storage,
         kind,
         name=name,
         split=split,
@@ -136,21 +158,17 @@ def from_arrays(
 def from_files(
     storage: Storage,
     name: str,
+    stored_range: tuple[float, float],
     value_range: tuple[float, float] | None,
     class_names: Sequence[str] | None,
 ) -> Source:
-    """Return a source of 8-bit images that stay in their files."""
-    target = check_value_range(value_range or (0, 1))
-    shift, scale = affine((0.0, 255.0), target)
+    """Return a source of images out of files."""
     return Source(
         storage,
         "image",
         name=name,
-        value_range=target,
         class_names=class_names,
-        shift=shift,
-        scale=scale,
-        stored_range=(0.0, 255.0),
+        **_scaling(stored_range, value_range),
     )
 
 
@@ -182,24 +200,76 @@ def _check_kind(array: np.ndarray, kind: str) -> None:
 
 
 def _check_finite_in_pieces(array: np.ndarray) -> None:
-    # A memory-mapped file may be larger than the memory.
-    rows = max(1, _CHECK_BYTES // max(1, array[:1].nbytes))
-    for start in range(0, len(array), rows):
-        piece = array[start : start + rows]
+    start = 0
+    for piece in in_pieces(array):
         check_finite(piece, "x" if start == 0 else f"x from row {start} on")
+        start += len(piece)
 
 
-def _scaling(array: np.ndarray, value_range):
-    found = stored_range(array, "x")
-    # As bytes they are exact and small; a memory-mapped file stays on disk.
-    if found == (0.0, 255.0) and not isinstance(array, np.memmap):
-        array = array.astype(np.uint8, copy=False)
+def _scaled(
+    array: np.ndarray,
+    name: str,
+    kind: str,
+    value_range,
+    bit_depth: int | None,
+    options: ImageOptions,
+):
+    """The array as it is kept, its scaling, and what to clip it to or None."""
+    name = "x" if name == "arrays" else name
+    if value_range is not None:
+        value_range = check_value_range(value_range)
+    values = Values.of(in_pieces(array), array.size)
+    found = stored_range(
+        values, name, value_range=value_range, bit_depth=bit_depth
+    )
+    dtype = _small_dtype(values, found)
+    clip = _clip(array, values, found, name)
+    is_mapped = isinstance(array, np.memmap)
+    if (
+        kind == "image"
+        and options.shape_of(*array.shape[1:]) != array.shape[1:]
+    ):
+        if options.differs(*array.shape[1:3]):
+            say(options.note(len(array), len(array)))
+        array = convert_arrays(array, options, found, dtype)
+    elif not is_mapped:
+        # As bytes they are exact and small; a mapped file stays on disk.
+        array = array.astype(dtype, copy=False)
+    if clip and not isinstance(array, np.memmap):
+        array, clip = np.clip(array, *clip), None
+    return array, _scaling(found, value_range), clip
+
+
+def _small_dtype(values: Values, found: tuple[float, float]) -> np.dtype:
+    white = found[1]
+    if values.whole and 255 <= white < 2**16:
+        return np.dtype(np.uint8 if white == 255 else np.uint16)
+    return values.dtype
+
+
+def _clip(array: np.ndarray, values: Values, found, name: str):
+    """The range to clip to, which is said, or None."""
+    low, high = found
+    if low <= values.low and values.high <= high:
+        return None
+    count = sum(
+        int(np.count_nonzero((piece < low) | (piece > high)))
+        for piece in in_pieces(array)
+    )
+    beyond = max(low - values.low, values.high - high)
+    say(
+        f"{name} has {count} values beyond [{low:g}, {high:g}], by up to "
+        f"{beyond:.2g}: clipped."
+    )
+    return found
+
+
+def _scaling(found: tuple[float, float], value_range) -> dict:
+    target = (min(found[0], 0.0), 1.0)
     if value_range is not None:
         target = check_value_range(value_range)
-    else:
-        target = (-1.0, 1.0) if found == (-1.0, 1.0) else (0.0, 1.0)
     shift, scale = affine(found, target)
-    return array, {
+    return {
         "value_range": target,
         "shift": shift,
         "scale": scale,

@@ -255,38 +255,6 @@ def affine(
     return source[0] - target[0] * scale, scale
 
 
-def stored_range(x: np.ndarray, name: str) -> tuple[float, float]:
-    """Return the range that stored values are meant to lie in.
-
-    Whole numbers up to 255 lie in `(0, 255)`, but in `(0, 1)` if none is
-    larger than 1; fractions in `(0, 1)` or `(-1, 1)`; uint16 in
-    `(0, 65535)`.
-
-    Raises:
-        ValueError: the values fit none of these.
-    """
-    low, high = float(x.min()), float(x.max())
-    if x.dtype == np.uint16:
-        return 0.0, 65535.0
-    if x.dtype == np.bool_ or (low >= 0 and high == 1):
-        return 0.0, 1.0
-    if x.dtype == np.uint8 or (
-        x.dtype.kind in "iu" and 0 <= low <= high <= 255
-    ):
-        return 0.0, 255.0
-    if x.dtype.kind == "f" and 0 <= low <= high <= 1:
-        return 0.0, 1.0
-    if x.dtype.kind == "f" and -1 <= low <= high <= 1:
-        return -1.0, 1.0
-    advice = "rescale them"
-    if x.dtype.kind == "f" and 0 <= low <= high <= 255:
-        advice = f"divide by 255, or pass {name}.astype('uint8')"
-    raise ValueError(
-        f"{name} has {x.dtype} values from {low:g} to {high:g}; expected uint8 "
-        f"0 to 255, or floats in [0, 1] or [-1, 1]: {advice}."
-    )
-
-
 def reason_of(error: Exception) -> str:
     """Return what an error says, for the middle of another message."""
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -103,7 +103,9 @@ def read_image_folder(
             value_range=value_range,
             class_names=class_names,
         )
-    return from_files(storage, path.name, value_range, class_names)
+    return from_files(
+        storage, path.name, (0.0, 255.0), value_range, class_names
+    )
 
 
 def is_image(path: pathlib.Path) -> bool:

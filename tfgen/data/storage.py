@@ -76,3 +76,26 @@ class ArrayStorage(Storage):
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         return np.asarray(self.x[indices])
+
+
+class ClippedStorage(Storage):
+    """The rows of another storage, clipped when they are read.
+
+    Args:
+        storage: of floats.
+        stored_range: lowest and highest value to come.
+    """
+
+    def __init__(self, storage: Storage, stored_range: tuple[float, float]):
+        self.inner = storage
+        self.stored_range = stored_range
+        self.labels = storage.labels
+        self.factors = storage.factors
+        self.shape = storage.shape
+        self.dtype = storage.dtype
+
+    def __len__(self) -> int:
+        return len(self.inner)
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        return np.clip(self.inner.read(indices), *self.stored_range)

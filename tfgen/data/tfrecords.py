@@ -157,7 +157,7 @@ def read_tfrecords(
     names = None
     if storage.labels is not None:
         storage.labels, names = encode_labels(storage.labels, len(storage))
-    return from_files(storage, name, value_range, names)
+    return from_files(storage, name, (0.0, 255.0), value_range, names)
 
 
 def write_tfrecords(
