@@ -156,7 +156,9 @@ def test_an_image_that_breaks_while_streaming(tfgen, image_folder, monkeypatch):
 
     # As a folder too large for the memory is read.
     monkeypatch.setattr(
-        read_image_folder, "__defaults__", (None, None, None, 0)
+        read_image_folder,
+        "__defaults__",
+        (None, None, None, 0, "crop", "white", None),
     )
     monkeypatch.setattr(batches, "MEMORY_LIMIT", 0)
     folder = image_folder(40)

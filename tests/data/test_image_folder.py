@@ -3,7 +3,7 @@ import PIL.Image
 import pytest
 import tensorflow as tf
 
-from tfgen.data import load
+from tfgen.data import DataNote, load
 from tfgen.data.image_folder import read_image_folder
 
 
@@ -53,6 +53,55 @@ def test_images_beside_folders_have_no_classes(folder):
     assert load(folder.path, "all").num_classes is None
 
 
+@pytest.mark.parametrize("name", ["0.png", "z.png"])
+def test_a_stray_image_beside_classes_is_named_and_left_out(folder, name):
+    pixels = {
+        f"{c}/{i}.png": folder(f"{c}/{i}.png") for i in (1, 2) for c in "ab"
+    }
+    folder(name)
+    with pytest.warns(DataNote, match=f"1 images beside .* out .'{name}'"):
+        source = load(folder.path, "all")
+    assert source.class_names == ("a", "b")
+    x, labels = source.arrays()
+    for number, file in enumerate(sorted(pixels)):
+        expected = (pixels[file] / 255).astype(np.float32)
+        np.testing.assert_array_equal(x[number], expected)
+    assert labels.tolist() == [0, 0, 1, 1]
+
+
+def test_many_images_beside_folders_leave_no_classes_and_are_said(folder):
+    for name in ("a/1.png", "b/2.png", "3.png", "4.png"):
+        folder(name)
+    with pytest.warns(DataNote, match="no classes, as 2 of 4 images lie"):
+        source = load(folder.path, "all")
+    assert (len(source), source.num_classes) == (4, None)
+
+
+@pytest.mark.parametrize(
+    "name", ["1.tif", "1.TIFF", "1.ppm", "1.pgm", "1.jp2", "1.tga", "1.ico"]
+)
+def test_whatever_pillow_opens_is_read(folder, name):
+    if name == "1.ico":
+        folder(name, height=16, width=16)
+    else:
+        folder(name, mode="L" if name == "1.pgm" else "RGB")
+    assert len(load(folder.path, "all")) == 1
+
+
+def test_what_is_skipped_is_counted_by_suffix(folder):
+    folder("a/1.png")
+    folder("a/2.png")
+    for name in ("x.txt", "a/y.TXT", "z.json", "LICENSE", ".hidden", "a/v.h5"):
+        (folder.path / name).write_text("x")
+    with pytest.warns(DataNote) as told:
+        assert len(load(folder.path, "all")) == 2
+    (note,) = [str(note.message) for note in told]
+    assert note == (
+        "photos: 2 images are read, 5 other files are not (2 .txt, 1 .h5, "
+        "1 .json, 1 no suffix)."
+    )
+
+
 def test_one_folder_is_no_class(folder):
     folder("all/1.png")
     folder("all/2.png")
@@ -94,16 +143,6 @@ def test_a_uniform_image_keeps_its_value_when_resized(folder):
     for image in load(folder.path, "all", image_size=6).arrays()[0]:
         colours = np.unique(image.reshape(-1, 3), axis=0)
         np.testing.assert_allclose(colours, [[0.2, 0.4, 0.8]], atol=1e-6)
-
-
-def test_transparent_pixels_are_white_and_16_bits_become_8(folder):
-    folder.path.mkdir()
-    PIL.Image.new("RGBA", (2, 2), (255, 0, 0, 0)).save(folder.path / "1.png")
-    deep = np.full((2, 2), 40000, np.uint16)
-    PIL.Image.fromarray(deep).save(folder.path / "2.png")
-    x = load(folder.path, "all", color_mode="grayscale").arrays()[0]
-    assert (x[0] == 1).all()
-    np.testing.assert_allclose(x[1], 40000 / 65536, atol=1 / 255)
 
 
 def test_the_camera_orientation_is_applied(folder):
@@ -169,4 +208,4 @@ def test_fingerprint_of_streamed_files(folder):
 def test_an_empty_folder_is_refused(folder):
     folder.path.mkdir()
     (folder.path / "notes.txt").write_text("x")
-    assert "has no images among its 1 files" in message_of(folder.path)
+    assert "has no images among its 1 files (1 .txt)" in message_of(folder.path)

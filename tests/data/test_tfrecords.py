@@ -1,17 +1,19 @@
+import gc
 import io
+import tempfile
 
 import numpy as np
 import PIL.Image
 import pytest
 import tensorflow as tf
 
-from tfgen.data import load, write_tfrecords
+from tfgen.data import DataNote, load, write_tfrecords
 from tfgen.data.tfrecords import read_tfrecords
 
 X = np.random.default_rng(0).integers(0, 256, (30, 4, 5, 3), np.uint8)
 
 
-def write_examples(path, examples):
+def write_examples(path, examples, compression=""):
     """Write tf.train.Examples; values are bytes, or lists of numbers."""
     kinds = {
         bytes: lambda v: {"bytes_list": tf.train.BytesList(value=[v])},
@@ -19,7 +21,7 @@ def write_examples(path, examples):
         list: lambda v: {"float_list": tf.train.FloatList(value=v)},
         tuple: lambda v: {"int64_list": tf.train.Int64List(value=v)},
     }
-    with tf.io.TFRecordWriter(str(path)) as writer:
+    with tf.io.TFRecordWriter(str(path), compression) as writer:
         for example in examples:
             feature = {
                 key: tf.train.Feature(**kinds[type(value)](value))
@@ -31,9 +33,9 @@ def write_examples(path, examples):
             )
 
 
-def png(pixels):
+def encoded(pixels, name="png"):
     file = io.BytesIO()
-    PIL.Image.fromarray(pixels).save(file, "png")
+    PIL.Image.fromarray(pixels).save(file, name)
     return file.getvalue()
 
 
@@ -81,7 +83,7 @@ def test_a_folder_of_shards_written_by_others(tmp_path):
         write_examples(
             tmp_path / f"x.tfrecord-0000{shard}-of-00002",
             [
-                {"image": png(X[i]), "label": i % 2}
+                {"image": encoded(X[i]), "label": i % 2}
                 for i in range(shard * 15, shard * 15 + 15)
             ],
         )
@@ -104,11 +106,14 @@ def test_a_folder_of_shards_written_by_others(tmp_path):
         ([{"image": 3}], "record 0: feature 'image' holds no single text"),
         ([{"x": [1.0]}, {"x": [1.0, 2.0]}], "record 1 has shape (2,), but"),
         ([{"x": [1.0], "shape": (2, 2)}], "holds 1 floats; expected 2 x 2"),
-        ([{"x": [1.0], "label": (1, 2)}], "holds 2 integers"),
+        (
+            [{"x": [1.0], "label": (1, 2)}],
+            "no single number or text, but 2 values",
+        ),
         ([{"x": [1.0], "label": 1}, {"x": [2.0]}], "1 of 2 records have no"),
         (
-            [{"image": png(X[0])}, {"image": png(X[1][:3])}],
-            "pass image_size or color_mode",
+            [{"image": encoded(X[0])}, {"image": encoded(X[1][:3])}],
+            "record 1' is 3x5, but",
         ),
     ],
 )
@@ -133,3 +138,118 @@ def test_damaged_files_are_named(tmp_path):
     with tf.io.TFRecordWriter(str(path)) as writer:
         writer.write(b"\xff\xff\xff")
     assert "record 0 is no tf.train.Example" in message_of(path)
+
+
+@pytest.mark.parametrize("kind", ["GZIP", "ZLIB"])
+@pytest.mark.parametrize("memory_limit", [2**30, 0])
+def test_compressed_files_are_told_by_their_content(
+    tmp_path, kind, memory_limit
+):
+    path = tmp_path / "a.tfrecord"
+    examples = [
+        {"image": encoded(image), "label": i % 2} for i, image in enumerate(X)
+    ]
+    write_examples(path, examples, kind)
+    write_examples(tmp_path / "b.tfrecord", examples)
+    source = read_tfrecords(
+        [path, tmp_path / "b.tfrecord"], "a", memory_limit=memory_limit
+    )
+    expected = (X / 255).astype(np.float32)
+    np.testing.assert_array_equal(source.rows(range(30))[0], expected)
+    np.testing.assert_array_equal(source.rows(range(30, 60))[0], expected)
+    assert source.labels.tolist() == [0, 1] * 30
+
+
+def test_what_was_decompressed_is_gone_with_its_source(tmp_path, monkeypatch):
+    (tmp_path / "room").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "room"))
+    path = tmp_path / "a.tfrecord.gz"
+    write_examples(path, [{"image": encoded(image)} for image in X], "GZIP")
+    load(path, "all")
+    assert not list((tmp_path / "room").iterdir())
+    source = read_tfrecords([path], "a", memory_limit=0)
+    assert len(list((tmp_path / "room").iterdir())) == 1
+    del source
+    gc.collect()
+    assert not list((tmp_path / "room").iterdir())
+
+
+@pytest.mark.parametrize("kind", ["GZIP", "ZLIB"])
+def test_a_damaged_compressed_file_is_named(tmp_path, kind):
+    path = tmp_path / "a.tfrecord"
+    write_examples(path, [{"image": encoded(image)} for image in X], kind)
+    path.write_bytes(path.read_bytes()[:-9])
+    assert "a.tfrecord is damaged or no TFRecord file" in message_of(path)
+
+
+def test_the_features_that_imagenet_has(tmp_path):
+    names = {1: "tench", 7: "cock", 9: "ostrich"}
+    numbers = [(7, 1, 9)[i % 3] for i in range(30)]
+    write_examples(
+        tmp_path / "train-00000-of-00001",
+        [
+            {
+                "image/encoded": encoded(image, "jpeg"),
+                "image/class/label": number,
+                "image/class/text": names[number].encode(),
+                "image/height": 4,
+                "image/width": 5,
+            }
+            for image, number in zip(X, numbers, strict=True)
+        ],
+    )
+    source = load(tmp_path, "all")
+    assert source.shape == (4, 5, 3)
+    assert source.class_names == ("tench", "cock", "ostrich")
+    assert [source.class_names[i] for i in source.labels] == [
+        names[number] for number in numbers
+    ]
+
+
+def test_labels_as_texts(tmp_path):
+    write_examples(
+        tmp_path / "a.tfrecord",
+        [
+            {"x": [0.5, float(i)], "label": (b"cat", b"ant")[i % 2]}
+            for i in range(10)
+        ],
+    )
+    source = load(tmp_path / "a.tfrecord", "all")
+    assert source.class_names == ("ant", "cat")
+    assert source.labels.tolist() == [1, 0] * 5
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_raw_pixels_whose_size_is_told(tmp_path, channels):
+    x = X[..., :channels]
+    write_examples(
+        tmp_path / "a.tfrecord",
+        [
+            {
+                "image_raw": image.tobytes(),
+                "height": 4,
+                "width": 5,
+                "depth": channels,
+            }
+            for image in x
+        ],
+    )
+    source = load(tmp_path / "a.tfrecord", "all")
+    np.testing.assert_array_equal(source.storage.x, x)
+
+
+def test_floats_are_read_as_arrays_are(tmp_path):
+    x = np.random.default_rng(0).integers(0, 4096, (20, 4, 4, 1))
+    write_tfrecords(tmp_path / "a.tfrecord", x.astype(np.float32))
+    with pytest.warns(DataNote, match="read as 12 bits, 4095 is white"):
+        source = load(tmp_path / "a.tfrecord", "all")
+    np.testing.assert_allclose(source.arrays()[0], x / 4095, rtol=1e-6)
+
+
+def test_deep_images_in_records(tmp_path):
+    x = np.random.default_rng(0).integers(0, 1024, (20, 4, 5), np.uint16)
+    write_examples(
+        tmp_path / "a.tfrecord", [{"image": encoded(image)} for image in x]
+    )
+    source = load(tmp_path / "a.tfrecord", "all")
+    np.testing.assert_allclose(source.arrays()[0][..., 0], x / 1023, rtol=1e-6)

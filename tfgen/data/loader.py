@@ -36,6 +36,9 @@ def load(
     value_range: tuple[float, float] | None = None,
     image_size: int | tuple[int, int] | None = None,
     color_mode: str | None = None,
+    fit: str = "crop",
+    background: str = "white",
+    bit_depth: int | None = None,
     label_column: str | None = None,
     transform: str = "auto",
     like: object = None,
@@ -62,6 +65,13 @@ def load(
         value_range: `(0, 1)` or `(-1, 1)`; see `from_arrays`.
         image_size: height and width, or both in one number, to resize to.
         color_mode: `"grayscale"` or `"rgb"` to convert images to.
+        fit: what becomes of images of other proportions than `image_size`:
+            `"crop"` takes the middle, `"pad"` puts the background beside
+            them, `"squash"` stretches them.
+        background: colour behind transparent pixels and beside padded images,
+            such as `"white"` or `"#808080"`.
+        bit_depth: bits of stored whole numbers, of which the largest is
+            white; by default what `from_arrays` finds.
         label_column: the column of a `.csv` or `.parquet` with the classes.
         transform: which columns of a table are squashed; see `from_arrays`.
         like: a model, or a source, to read these like its training data:
@@ -91,6 +101,9 @@ def load(
         "value_range": value_range,
         "image_size": image_size,
         "color_mode": color_mode,
+        "fit": fit,
+        "background": background,
+        "bit_depth": bit_depth,
     }
     if like is not None:
         options |= _options_like(like, options)

@@ -1,131 +1,139 @@
 """TFRecord files with random access."""
 
+import contextlib
+import gzip
 import io
 import os
 import pathlib
 import re
+import shutil
+import tempfile
 import typing
-from collections.abc import Sequence
+import weakref
+import zlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfgen.data.arrays import from_arrays, from_files
+from tfgen.data.arrays import from_arrays
 from tfgen.data.batches import MEMORY_LIMIT
-from tfgen.data.checks import to_array
-from tfgen.data.image_folder import decode, header
-from tfgen.data.images import channels_of, check_color_mode, check_image_size
+from tfgen.data.checks import check_value_range, reason_of, to_array
+from tfgen.data.encoded import EncodedImages, Header, read_header
+from tfgen.data.image_folder import source_of
+from tfgen.data.images import ImageOptions
 from tfgen.data.labels import encode_labels
 from tfgen.data.source import Source
-from tfgen.data.storage import Storage
 
 if typing.TYPE_CHECKING:
     import hashlib
 
-_NAME = re.compile(r"\.tfrecords?(-\d+-of-\d+)?$")
-_IMAGE_KEYS = ("image_raw", "image")
+_NAME = re.compile(
+    r"(\.tfrecords?(-\d+-of-\d+)?|-\d{5}-of-\d{5})(\.(gz|gzip|zlib|zz))?$"
+)
+_IMAGE_KEYS = ("image_raw", "image", "image/encoded")
+_LABEL_KEYS = ("label", "image/class/label", "image/class/text")
+_TEXT_KEY = "image/class/text"
 _HEADER_BYTES = 12  # length and its checksum, before the record
 _FOOTER_BYTES = 4  # the record's checksum, after it
 _DIGEST_RECORDS = 64
+_LOOKED_AT = 2**12
 
 
-class TFRecordStorage(Storage):
-    """Records read by an index of their offsets, made by one scan.
+class RecordFiles:
+    """Records by number, found by an index that one scan makes.
 
-    Each record is a `tf.train.Example` with `image_raw` or `image` (PNG,
-    JPEG, ... bytes), or `x` (floats, and perhaps `shape`), and perhaps an
-    integer `label`.
+    Files compressed by gzip or zlib are told by their content, and written
+    out in the temporary folder, where they stay as long as this object.
 
     Args:
         files: the files, in order.
-        image_size: `(height, width)` to resize images to, or None.
-        color_mode: `"grayscale"` or `"rgb"` to convert images to, or None.
     """
 
-    def __init__(
-        self,
-        files: Sequence[pathlib.Path],
-        image_size: tuple[int, int] | None = None,
-        color_mode: str | None = None,
-    ):
+    def __init__(self, files: Sequence[pathlib.Path]):
         self.files = tuple(files)
-        self._scan(image_size, color_mode)
+        self.plain = [_decompressed(self, file) for file in files]
+        self.places = np.zeros((0, 3), np.int64)
 
     def __len__(self) -> int:
         return len(self.places)
 
-    def read(self, indices: np.ndarray) -> np.ndarray:
-        rows = np.empty((len(indices), *self.shape), self.dtype)
-        # In the order of the files, so that a sorted read is sequential.
-        for file in np.unique(self.places[indices, 0]):
-            here = np.flatnonzero(self.places[indices, 0] == file)
-            with self.files[file].open("rb") as opened:
-                for row in here:
-                    _, offset, length = self.places[indices[row]]
-                    opened.seek(offset)
-                    rows[row] = self._decode(opened.read(length), indices[row])
-        return rows
+    def where(self, index: int) -> str:
+        """What a message calls a record."""
+        return f"{self.files[self.places[index][0]]}, record {index}"
 
-    def digest(self, indices: np.ndarray, sha256: "hashlib._Hash") -> None:
-        for file in self.files:
-            sha256.update(f"{file.name} {file.stat().st_size}\n".encode())
-        sha256.update(np.ascontiguousarray(self.places[indices]).tobytes())
-        sample = indices[:: -(-len(indices) // _DIGEST_RECORDS)]
-        sha256.update(self.read(sample).tobytes())
-
-    def _scan(self, image_size, color_mode) -> None:
+    def scan(self) -> Iterator[tuple[typing.Mapping, str]]:
+        """Yield the features of all records, with what to call each."""
+        places = []
         # Offsets are counted by hand: TensorFlow's reader does not tell them.
-        places, labels, self.shape, self.is_image = [], [], None, None
         for number, file in enumerate(self.files):
             offset = 0
-            for record in _records(file):
+            for record in _records(self.plain[number], file):
                 where = f"{file}, record {len(places)}"
-                features = _features(record, where)
-                self._check_like_first(features, image_size, color_mode, where)
-                labels.append(_label(features, where))
                 places.append((number, offset + _HEADER_BYTES, len(record)))
                 offset += _HEADER_BYTES + len(record) + _FOOTER_BYTES
+                yield _features(record, where), where
         if not places:
             raise ValueError(
                 f"{', '.join(str(file) for file in self.files)}: no records."
             )
         self.places = np.array(places, np.int64)
-        self.dtype = np.dtype(np.uint8 if self.is_image else np.float32)
-        self.labels = _all_or_none(labels, self.files[0])
 
-    def _check_like_first(self, features, size, color_mode, where) -> None:
-        key = next((key for key in _IMAGE_KEYS if key in features), None)
-        if key:
-            content = features[key].bytes_list.value
-            if len(content) != 1:
-                raise ValueError(
-                    f"{where}: feature {key!r} holds no single text of bytes; "
-                    "expected one encoded PNG or JPEG."
-                )
-            found = header(io.BytesIO(content[0]), where)
-            shape = (*(size or found[:2]), channels_of(color_mode, found[2]))
-        else:
-            shape = _float_shape(features, where)
-        if self.shape is None:
-            self.shape, self.is_image = shape, key is not None
-        if (self.shape, self.is_image) != (shape, key is not None):
-            advice = "write all records alike"
-            if key and self.is_image:
-                advice = "pass image_size or color_mode to convert all images"
-            raise ValueError(
-                f"{where} has shape {shape}, but the first has {self.shape}: "
-                f"{advice}."
-            )
+    def read(self, indices: np.ndarray) -> Iterator[typing.Mapping]:
+        """Yield the features of these records."""
+        with contextlib.ExitStack() as stack:
+            opened = {}
+            for number, offset, length in self.places[indices]:
+                if number not in opened:
+                    file = self.plain[number].open("rb")
+                    opened[number] = stack.enter_context(file)
+                opened[number].seek(offset)
+                record = opened[number].read(length)
+                yield tf.train.Example.FromString(record).features.feature
 
-    def _decode(self, record: bytes, number: int) -> np.ndarray:
-        features = tf.train.Example.FromString(record).features.feature
-        for key in _IMAGE_KEYS:
-            if key in features:
-                content = io.BytesIO(features[key].bytes_list.value[0])
-                return decode(content, self.shape, f"record {number}")
-        x = np.array(features["x"].float_list.value, np.float32)
-        return x.reshape(self.shape)
+
+class RecordImages(EncodedImages):
+    """Encoded images in records.
+
+    Args:
+        records: scanned.
+        key: the feature that holds the image.
+        headers: what the images say of themselves.
+        labels: int64 class numbers, one a record, or None.
+        **options: those of `EncodedImages`.
+    """
+
+    def __init__(
+        self,
+        records: RecordFiles,
+        key: str,
+        headers: Sequence[Header],
+        labels: np.ndarray | None = None,
+        **options,
+    ):
+        self.records = records
+        self.key = key
+        self.labels = labels
+        super().__init__(headers, **options)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def where(self, index: int) -> str:
+        return self.records.where(index)
+
+    def open(self, indices: np.ndarray) -> Iterator[io.BytesIO]:
+        for features in self.records.read(indices):
+            yield _image_file(features, self.key)
+
+    def digest(self, indices: np.ndarray, sha256: "hashlib._Hash") -> None:
+        for file in self.records.files:
+            sha256.update(f"{file.name} {file.stat().st_size}\n".encode())
+        places = np.ascontiguousarray(self.records.places[indices])
+        sha256.update(places.tobytes())
+        sample = indices[:: -(-len(indices) // _DIGEST_RECORDS)]
+        sha256.update(self.read(sample).tobytes())
 
 
 def read_tfrecords(
@@ -135,29 +143,53 @@ def read_tfrecords(
     image_size: int | tuple[int, int] | None = None,
     color_mode: str | None = None,
     memory_limit: int = MEMORY_LIMIT,
+    fit: str = "crop",
+    background: str = "white",
+    bit_depth: int | None = None,
 ) -> Source:
     """Return all records; those that fit `memory_limit` bytes are decoded.
+
+    Each record is a `tf.train.Example` with an encoded image in `image_raw`,
+    `image` or `image/encoded`, or with floats in `x` and perhaps their
+    `shape`; and perhaps with one number or text in `label`,
+    `image/class/label` or `image/class/text`. If there are numbers and texts,
+    these are the names of the classes.
 
     Raises:
         ValueError: damaged files, records of another kind or shape.
     """
-    size = check_image_size(image_size)
-    storage = TFRecordStorage(files, size, check_color_mode(color_mode))
-    options = {"name": name, "value_range": value_range}
-    if storage.row_bytes * len(storage) <= memory_limit:
-        if not storage.is_image:
-            options |= {"image_size": image_size, "color_mode": color_mode}
-        x = storage.read(np.arange(len(storage)))
-        return from_arrays(x, storage.labels, **options)
-    if not storage.is_image:
-        raise ValueError(
-            f"{name!r} holds more than {memory_limit} bytes of numbers; "
-            "expected images of that size: pass a .npy, which stays on disk."
+    options = ImageOptions(image_size, color_mode, fit, background)
+    if value_range is not None:
+        value_range = check_value_range(value_range)
+    records = RecordFiles(files)
+    scanned = _Scanned(memory_limit)
+    for features, where in records.scan():
+        scanned.add(features, where)
+    labels, class_names = scanned.classes(records.files[0])
+    if scanned.key == "x":
+        return from_arrays(
+            np.stack(scanned.examples),
+            labels,
+            name=name,
+            value_range=value_range,
+            image_size=image_size,
+            color_mode=color_mode,
+            fit=fit,
+            background=background,
+            bit_depth=bit_depth,
+            class_names=class_names,
         )
-    names = None
-    if storage.labels is not None:
-        storage.labels, names = encode_labels(storage.labels, len(storage))
-    return from_files(storage, name, (0.0, 255.0), value_range, names)
+    storage = RecordImages(
+        records,
+        scanned.key,
+        scanned.examples,
+        labels,
+        options=options,
+        name=name,
+        value_range=value_range,
+        bit_depth=bit_depth,
+    )
+    return source_of(storage, value_range, class_names, memory_limit)
 
 
 def write_tfrecords(
@@ -210,33 +242,187 @@ def is_tfrecord(path: pathlib.Path) -> bool:
     return _NAME.search(path.name) is not None
 
 
-def _records(file: pathlib.Path):
+class _Scanned:
+    """What a scan finds: headers of images or floats, and labels."""
+
+    def __init__(self, memory_limit: int):
+        self.memory_limit = memory_limit
+        self.key = None
+        self.examples = []
+        self.labels = []
+        self.texts = []
+
+    def add(self, features: typing.Mapping, where: str) -> None:
+        key = _example_key(features, where)
+        if self.key not in (None, key):
+            raise ValueError(
+                f"{where} has an example in {key!r}, but the first has it in "
+                f"{self.key!r}: write all records alike."
+            )
+        self.key = key
+        if key == "x":
+            self._add_floats(features, where)
+        else:
+            _single(features, key, where)
+            file = _image_file(features, key)
+            self.examples.append(read_header(file, where))
+        found = [_single(features, k, where) for k in _LABEL_KEYS]
+        self.labels.append(next((v for v in found if v is not None), None))
+        self.texts.append(found[-1])
+
+    def _add_floats(self, features, where: str) -> None:
+        x = np.array(features["x"].float_list.value, np.float32)
+        x = x.reshape(_float_shape(features, where))
+        if self.examples and x.shape != self.examples[0].shape:
+            raise ValueError(
+                f"{where} has shape {x.shape}, but the first has "
+                f"{self.examples[0].shape}: write all records alike."
+            )
+        if x.nbytes * len(self.examples) > self.memory_limit:
+            raise ValueError(
+                f"{where} is beyond {self.memory_limit} bytes of numbers; "
+                "expected images of that size: pass a .npy, which stays on "
+                "disk."
+            )
+        self.examples.append(x)
+
+    def classes(self, file: pathlib.Path):
+        """Class numbers and names, or None and None."""
+        missing = self.labels.count(None)
+        if missing == len(self.labels):
+            return None, None
+        if missing:
+            raise ValueError(
+                f"{file}: {missing} of {len(self.labels)} records have no "
+                "'label'; expected all or none, the first without is record "
+                f"{self.labels.index(None)}."
+            )
+        names = dict(zip(self.labels, self.texts, strict=True))
+        numbers, found = encode_labels(self.labels, len(self.labels))
+        pairs = set(zip(self.labels, self.texts, strict=True))
+        # Two of ImageNet's classes may have one text.
+        if None in self.texts or not len(pairs) == len(set(self.texts)) == len(
+            names
+        ):
+            return numbers, found
+        return numbers, tuple(names[label].decode() for label in sorted(names))
+
+
+def _decompressed(owner: RecordFiles, file: pathlib.Path) -> pathlib.Path:
+    """The file, or what it holds, written out for as long as its owner is."""
+    with file.open("rb") as opened:
+        head = opened.read(_LOOKED_AT)
     try:
-        yield from tf.data.TFRecordDataset(str(file)).as_numpy_iterator()
+        # 32 and more: gzip or zlib, by the header. Of plain records the next
+        # bytes are zeros of a length, which are no compressed data.
+        if not zlib.decompressobj(47).decompress(head):
+            return file
+    except zlib.error:
+        return file
+    folder = tempfile.mkdtemp(prefix="tfgen-records-")
+    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+    plain = pathlib.Path(folder, "records")
+    try:
+        with plain.open("wb") as written:
+            for content in _inflated(file, head[:2] == b"\x1f\x8b"):
+                written.write(content)
+    except (zlib.error, EOFError, gzip.BadGzipFile) as error:
+        raise _damaged(file, reason_of(error)) from error
+    except OSError as error:
+        raise ValueError(
+            f"{file} is compressed, and {folder} cannot hold what is in it "
+            f"({reason_of(error)}): set TMPDIR to a folder with more room."
+        ) from error
+    return plain
+
+
+def _inflated(file: pathlib.Path, is_gzip: bool) -> Iterator[bytes]:
+    opener = gzip.open if is_gzip else open
+    stream = zlib.decompressobj()
+    with opener(file, "rb") as opened:
+        while piece := opened.read(2**20):
+            yield piece if is_gzip else stream.decompress(piece)
+    if not is_gzip and not stream.eof:
+        raise EOFError("it ends too early")
+
+
+def _records(plain: pathlib.Path, file: pathlib.Path):
+    try:
+        yield from tf.data.TFRecordDataset(str(plain)).as_numpy_iterator()
     except tf.errors.OpError as error:
         reason = error.message.rpartition("}} ")[2].partition(" [Op:")[0]
-        raise ValueError(
-            f"{file} is damaged or no TFRecord file ({reason}): write it anew."
-        ) from error
+        raise _damaged(file, reason) from error
 
 
-def _features(record: bytes, where: str):
+def _damaged(file: pathlib.Path, reason: str) -> ValueError:
+    return ValueError(
+        f"{file} is damaged or no TFRecord file ({reason}): write it anew."
+    )
+
+
+def _features(record: bytes, where: str) -> typing.Mapping:
     try:
-        features = tf.train.Example.FromString(record).features.feature
+        return tf.train.Example.FromString(record).features.feature
     except Exception as error:
         raise ValueError(
             f"{where} is no tf.train.Example: write it with "
             "tfgen.data.write_tfrecords."
         ) from error
-    if "x" not in features and not any(key in features for key in _IMAGE_KEYS):
-        raise ValueError(
-            f"{where} has the features {', '.join(sorted(features)) or 'none'}"
-            "; expected image_raw or image (PNG or JPEG bytes) or x (floats)."
-        )
-    return features
 
 
-def _float_shape(features, where: str) -> tuple[int, ...]:
+def _example_key(features: typing.Mapping, where: str) -> str:
+    for key in (*_IMAGE_KEYS, "x"):
+        if key in features:
+            return key
+    raise ValueError(
+        f"{where} has the features {', '.join(sorted(features)) or 'none'}; "
+        "expected image_raw, image or image/encoded (PNG or JPEG bytes) or x "
+        "(floats)."
+    )
+
+
+def _single(features: typing.Mapping, key: str, where: str):
+    """The one number or text of a feature, or None without it."""
+    if key not in features:
+        return None
+    feature = features[key]
+    kind = feature.WhichOneof("kind")
+    values = getattr(feature, kind).value if kind else ()
+    is_image = key in _IMAGE_KEYS
+    if len(values) == 1 and (kind == "bytes_list" or not is_image):
+        return values[0]
+    raise ValueError(
+        f"{where}: feature {key!r} holds no single "
+        f"{'text' if is_image else 'number or text'}, but {len(values)} "
+        f"values of {kind or 'no kind'}; expected "
+        f"{'the bytes of an image' if is_image else 'one label'}."
+    )
+
+
+def _image_file(features: typing.Mapping, key: str) -> io.BytesIO:
+    content = features[key].bytes_list.value[0]
+    height, width, channels = (
+        _whole(features, names)
+        for names in (("height",), ("width",), ("depth", "channels"))
+    )
+    channels = channels or 1
+    is_raw = len(content) == height * width * channels and channels in (1, 3)
+    if is_raw and not content.startswith((b"\x89PNG", b"\xff\xd8")):
+        # Raw pixels of which the size is told: as a PNM file.
+        kind = 5 if channels == 1 else 6
+        content = b"P%d %d %d 255\n" % (kind, width, height) + content
+    return io.BytesIO(content)
+
+
+def _whole(features: typing.Mapping, names: Sequence[str]) -> int:
+    for name in names:
+        for key in (name, f"image/{name}"):
+            if key in features and features[key].int64_list.value:
+                return features[key].int64_list.value[0]
+    return 0
+
+
+def _float_shape(features: typing.Mapping, where: str) -> tuple[int, ...]:
     size = len(features["x"].float_list.value)
     shape = (size,)
     if "shape" in features:
@@ -247,31 +433,6 @@ def _float_shape(features, where: str) -> tuple[int, ...]:
             f"{' x '.join(str(length) for length in shape)} as 'shape' says."
         )
     return shape
-
-
-def _label(features, where: str) -> int | None:
-    if "label" not in features:
-        return None
-    value = features["label"].int64_list.value
-    if len(value) != 1:
-        raise ValueError(
-            f"{where}: feature 'label' holds {len(value)} integers; expected "
-            "one class number."
-        )
-    return value[0]
-
-
-def _all_or_none(labels: list, file: pathlib.Path) -> np.ndarray | None:
-    missing = labels.count(None)
-    if missing == len(labels):
-        return None
-    if missing:
-        raise ValueError(
-            f"{file}: {missing} of {len(labels)} records have no 'label'; "
-            f"expected all or none, the first without is "
-            f"record {labels.index(None)}."
-        )
-    return np.array(labels, np.int64)
 
 
 def _bytes_feature(value: bytes) -> tf.train.Feature:
