@@ -158,7 +158,7 @@ def test_an_image_that_breaks_while_streaming(tfgen, image_folder, monkeypatch):
     monkeypatch.setattr(
         read_image_folder,
         "__defaults__",
-        (None, None, None, 0, "crop", "white", None),
+        (None, None, None, 0, None, None, None),
     )
     monkeypatch.setattr(batches, "MEMORY_LIMIT", 0)
     folder = image_folder(40)

@@ -7,7 +7,7 @@ import PIL.Image
 import pytest
 import tensorflow as tf
 
-from tfgen.data import load
+from tfgen.data import from_arrays, load
 from tfgen.data.image_folder import read_image_folder
 
 RNG = np.random.default_rng(0)
@@ -182,3 +182,19 @@ def test_circles_stay_circles(tmp_path):
             )
         assert "2 of 2 images have other proportions" in told
         assert word in told
+
+
+def test_what_comes_later_is_read_by_the_same_options(tmp_path):
+    for name, bits in (("first", 12), ("later", 7)):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            pixels = RNG.integers(0, 2**bits, (5, 9), np.uint16)
+            path = tmp_path / name / f"{number}.png"
+            PIL.Image.fromarray(pixels).save(path)
+    first = load(tmp_path / "first", "all", image_size=9, fit="pad")
+    later = load(tmp_path / "later", like=first)
+    assert later.stored_range == first.stored_range == (0, 4095)
+    assert (later.rows([0])[0][0, 0] == 1).all()
+    array = from_arrays(np.full((2, 5, 9), 2047, np.uint16), like=first)
+    np.testing.assert_allclose(array.arrays()[0][0, 4], 2047 / 4095)
+    assert (array.arrays()[0][0, 0] == 1).all()

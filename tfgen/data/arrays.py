@@ -15,7 +15,7 @@ from tfgen.data.columns import Column, find_columns, say_squashed
 from tfgen.data.images import ImageOptions, convert_arrays
 from tfgen.data.labels import check_factors, encode_labels
 from tfgen.data.notes import say
-from tfgen.data.ranges import Values, in_pieces, stored_range
+from tfgen.data.ranges import Values, bit_depth_of, in_pieces, stored_range
 from tfgen.data.reading import reading_of, takes_classes
 from tfgen.data.source import Source
 from tfgen.data.storage import ArrayStorage, ClippedStorage, Storage
@@ -32,8 +32,8 @@ def from_arrays(
     value_range: tuple[float, float] | None = None,
     image_size: int | tuple[int, int] | None = None,
     color_mode: str | None = None,
-    fit: str = "crop",
-    background: str = "white",
+    fit: str | None = None,
+    background: str | None = None,
     bit_depth: int | None = None,
     class_names: Sequence[str] | None = None,
     feature_names: Sequence[str] | None = None,
@@ -73,10 +73,10 @@ def from_arrays(
             Pillow's bicubic filter.
         color_mode: `"grayscale"` or `"rgb"` to convert to.
         fit: images of other proportions than `image_size` are cropped to
-            their middle (`"crop"`), padded in the background (`"pad"`) or
-            stretched (`"squash"`).
-        background: colour beside padded images, such as `"white"` or
-            `"#808080"`.
+            their middle (`"crop"`, default), padded in the background
+            (`"pad"`) or stretched (`"squash"`).
+        background: colour beside padded images, such as `"#808080"`; default:
+            white.
         bit_depth: bits of stored whole numbers: white is `2**bit_depth - 1`.
         class_names: names of the classes in their order.
         feature_names: names of the columns.
@@ -109,13 +109,16 @@ def from_arrays(
             image_size = image_size or reading.shape[:2]
             color_mode = color_mode or reading.color_mode
             value_range = value_range or reading.value_range
+            fit = fit or reading.image_options.get("fit")
+            background = background or reading.image_options.get("background")
+            bit_depth = bit_depth or reading.image_options.get("bit_depth")
     array = to_array(x, "x")
     kind = kind or ("table" if array.ndim == 2 else "image")
     _check_kind(array, kind)
     options = ImageOptions(image_size, color_mode, fit, background)
     if kind == "image":
         array = array[..., None] if array.ndim == 3 else array
-    elif options != ImageOptions():
+    elif any((image_size, color_mode, fit, background)):
         raise ValueError(
             "image_size, color_mode, fit and background are for images; "
             f"{name!r} is a {kind}."
@@ -161,6 +164,7 @@ def from_files(
     stored_range: tuple[float, float],
     value_range: tuple[float, float] | None,
     class_names: Sequence[str] | None,
+    image_options: dict,
 ) -> Source:
     """Return a source of images out of files."""
     return Source(
@@ -168,6 +172,7 @@ def from_files(
         "image",
         name=name,
         class_names=class_names,
+        image_options=image_options,
         **_scaling(stored_range, value_range),
     )
 
@@ -237,7 +242,11 @@ def _scaled(
         array = array.astype(dtype, copy=False)
     if clip and not isinstance(array, np.memmap):
         array, clip = np.clip(array, *clip), None
-    return array, _scaling(found, value_range), clip
+    scaling = _scaling(found, value_range)
+    if kind == "image":
+        depth = bit_depth_of(values, found)
+        scaling["image_options"] = options.to_dict(depth)
+    return array, scaling, clip
 
 
 def _small_dtype(values: Values, found: tuple[float, float]) -> np.dtype:

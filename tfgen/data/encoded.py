@@ -15,7 +15,7 @@ import numpy as np
 from tfgen.data.checks import reason_of
 from tfgen.data.images import ImageOptions, to_shape
 from tfgen.data.notes import say
-from tfgen.data.ranges import Values, stored_range
+from tfgen.data.ranges import Values, bit_depth_of, stored_range
 from tfgen.data.storage import Storage
 
 File = pathlib.Path | io.BytesIO
@@ -90,6 +90,7 @@ class EncodedImages(Storage):
             value_range=value_range,
             bit_depth=bit_depth,
         )
+        self.bit_depth = bit_depth_of(values, self.stored_range)
         low, high = self.stored_range
         if values.low < low or values.high > high:
             beyond = max(low - values.low, values.high - high)

@@ -72,8 +72,8 @@ def read_image_folder(
     image_size: int | tuple[int, int] | None = None,
     color_mode: str | None = None,
     memory_limit: int = MEMORY_LIMIT,
-    fit: str = "crop",
-    background: str = "white",
+    fit: str | None = None,
+    background: str | None = None,
     bit_depth: int | None = None,
 ) -> Source:
     """Return the images in a folder and its sub-folders.
@@ -114,10 +114,13 @@ def source_of(
 ) -> Source:
     """Return a source of encoded images, decoded if they fit the memory."""
     name, stored_range = storage.name, storage.stored_range
+    image_options = storage.options.to_dict(storage.bit_depth)
     if storage.row_bytes * len(storage) <= memory_limit:
         x = storage.read(np.arange(len(storage)))
         storage = ArrayStorage(x, storage.labels)
-    return from_files(storage, name, stored_range, value_range, class_names)
+    return from_files(
+        storage, name, stored_range, value_range, class_names, image_options
+    )
 
 
 @functools.cache

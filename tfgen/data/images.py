@@ -20,19 +20,24 @@ class ImageOptions:
         color_mode: `"grayscale"`, `"rgb"`, or None for their own.
         fit: what becomes of images of other proportions: `"crop"` takes the
             middle, `"pad"` puts the background beside them, `"squash"`
-            stretches them.
+            stretches them. None is the first.
         background: colour behind transparent pixels and beside padded images,
-            by name or as `#rrggbb`.
+            by name or as `#rrggbb`; None is white.
     """
 
     image_size: int | tuple[int, int] | None = None
     color_mode: str | None = None
-    fit: str = "crop"
-    background: str = "white"
+    fit: str | None = None
+    background: str | None = None
 
     def __post_init__(self):
-        size = check_image_size(self.image_size)
-        object.__setattr__(self, "image_size", size)
+        found = {
+            "image_size": check_image_size(self.image_size),
+            "fit": self.fit or "crop",
+            "background": self.background or "white",
+        }
+        for name, value in found.items():
+            object.__setattr__(self, name, value)
         check_color_mode(self.color_mode)
         if self.fit not in FITS:
             raise ValueError(
@@ -52,6 +57,11 @@ class ImageOptions:
                 f"background is {self.background!r}; expected a colour such "
                 "as white, black or #808080."
             ) from error
+
+    def to_dict(self, bit_depth: int | None) -> dict:
+        """Return the options of `load` that size and colours do not tell."""
+        found = {"fit": self.fit, "background": self.background}
+        return found | ({"bit_depth": bit_depth} if bit_depth else {})
 
     def fill(self, channels: int) -> list[int]:
         """The background in this number of channels, 0 to 255 each."""

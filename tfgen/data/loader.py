@@ -36,8 +36,8 @@ def load(
     value_range: tuple[float, float] | None = None,
     image_size: int | tuple[int, int] | None = None,
     color_mode: str | None = None,
-    fit: str = "crop",
-    background: str = "white",
+    fit: str | None = None,
+    background: str | None = None,
     bit_depth: int | None = None,
     label_column: str | None = None,
     transform: str = "auto",
@@ -66,10 +66,10 @@ def load(
         image_size: height and width, or both in one number, to resize to.
         color_mode: `"grayscale"` or `"rgb"` to convert images to.
         fit: what becomes of images of other proportions than `image_size`:
-            `"crop"` takes the middle, `"pad"` puts the background beside
-            them, `"squash"` stretches them.
+            `"crop"` takes the middle (default), `"pad"` puts the background
+            beside them, `"squash"` stretches them.
         background: colour behind transparent pixels and beside padded images,
-            such as `"white"` or `"#808080"`.
+            such as `"#808080"`; default: white.
         bit_depth: bits of stored whole numbers, of which the largest is
             white; by default what `from_arrays` finds.
         label_column: the column of a `.csv` or `.parquet` with the classes.

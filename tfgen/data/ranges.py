@@ -54,6 +54,13 @@ class Values:
             piece.dtype, float(low), float(high), whole, np.concatenate(samples)
         )
 
+    @property
+    def are_fractions(self) -> bool:
+        """Whether they are floats up to 1, or signs."""
+        if self.dtype.kind == "f":
+            return self.high <= 1 + TOLERANCE
+        return -1 <= self.low < 0 <= self.high <= 1
+
     def share(self, condition: np.ndarray) -> float:
         """The share of the sample that meets a condition."""
         return float(np.mean(condition))
@@ -109,13 +116,19 @@ def stored_range(
     check_bit_depth(bit_depth)
     if values.dtype == np.bool_:
         return 0.0, 1.0
-    is_fraction = values.dtype.kind == "f" and values.high <= 1 + TOLERANCE
-    if is_fraction or -1 <= values.low < 0 <= values.high <= 1:
+    if values.are_fractions:
         found = _of_fractions(values, name, called, value_range)
     else:
         found = _of_whole_numbers(values, name, called, bit_depth)
     _say_if_dark(values, name, found)
     return found
+
+
+def bit_depth_of(values: Values, found: tuple[float, float]) -> int | None:
+    """Return the bits of whole numbers in a range found; None of fractions."""
+    if values.dtype == np.bool_ or values.are_fractions:
+        return None
+    return round(math.log2(found[1] + 1))
 
 
 def _of_fractions(values: Values, name, called, value_range):

@@ -143,8 +143,8 @@ def read_tfrecords(
     image_size: int | tuple[int, int] | None = None,
     color_mode: str | None = None,
     memory_limit: int = MEMORY_LIMIT,
-    fit: str = "crop",
-    background: str = "white",
+    fit: str | None = None,
+    background: str | None = None,
     bit_depth: int | None = None,
 ) -> Source:
     """Return all records; those that fit `memory_limit` bytes are decoded.
