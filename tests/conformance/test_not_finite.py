@@ -6,6 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tfgen.training.batch_checks import BatchCheck
+
+
+@pytest.fixture(autouse=True)
+def unseen(monkeypatch):
+    """Batches are not looked at, so that NaN reaches the gradients."""
+    monkeypatch.setattr(BatchCheck, "__call__", lambda self, on, data, i: data)
+
 
 @pytest.fixture(params=["one replica", "two replicas"])
 def strategy(request, two_replicas):

@@ -93,8 +93,21 @@ def test_values_out_of_range_are_refused(x, value_range, expected):
     assert expected in message
 
 
-def test_rounding_at_the_border_is_allowed():
-    check_examples([[1.000001]], value_range=(0, 1))
+def test_rounding_at_the_border_is_clipped():
+    assert check_examples([[1.000001]], value_range=(0, 1)) == 1.0
+
+
+def test_an_overshoot_is_clipped_and_said():
+    with pytest.warns(
+        tfgen.data.DataNote, match="0.0009 to 1.0009; .* clipped"
+    ):
+        examples = check_examples(
+            [[-0.0009, 0.5, 1.0009]], value_range=(0, 1), name="images"
+        )
+    np.testing.assert_array_equal(examples, np.float32([[0, 0.5, 1]]))
+    assert "to 1.0011" in refusal(
+        check_examples, [[1.0011]], value_range=(0, 1)
+    )
 
 
 def test_values_that_are_not_finite_are_counted():
@@ -115,14 +128,21 @@ def test_labels_become_int64():
     assert labels.tolist() == [2, 0]
 
 
+def test_one_hot_rows_become_class_numbers():
+    labels = check_labels(np.eye(3, dtype=bool)[[2, 0]], 3, 2)
+    assert labels.tolist() == [2, 0]
+
+
 @pytest.mark.parametrize(
     ("y", "expected"),
     [
-        ([0, 3], "goes from 0 to 3; expected class numbers 0 to 2"),
-        ([-1, 0], "goes from -1 to 0"),
+        ([0, 3], "class numbers from 0 to 3; expected 0 to 2 for 3"),
+        ([-1, 0], "class numbers from -1 to 0"),
         ([0, 1, 2], "has 3 values for 2 examples"),
         ([0.5, 1], "fractions such as 0.5"),
-        (np.eye(2), "argmax"),
+        (np.eye(2), "one-hot rows of shape (2, 3)"),
+        (np.eye(2, 3) / 2, "not one-hot, the first is row 0"),
+        ([[1, 0, 0], [0, 1, 1]], "the first is row 1"),
         (["a", "b"], "dtype <U1"),
     ],
 )

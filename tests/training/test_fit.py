@@ -74,11 +74,17 @@ def test_what_fit_and_evaluate_take(model, data):
     [
         (X, Y),
         (X, Y[:, None]),
+        (X, np.eye(3)[Y]),
         (dataset(X, Y),),
+        (dataset(X, Y[:, None]),),
+        (dataset(X, np.eye(3, dtype="float32")[Y]),),
+        (dataset(X, np.eye(3, dtype=bool)[Y]),),
+        (dataset(X, Y.astype("float32")),),
         (source(X, Y),),
         (source(X, Y).batches(32),),
     ],
-    ids="x_y column dataset source batches".split(),
+    ids="x_y column one_hot dataset dataset_column dataset_one_hot "
+    "dataset_booleans dataset_floats source batches".split(),
 )
 def test_labels(conditional, data):
     conditional.fit(*data, verbose=0)
@@ -375,9 +381,9 @@ def test_data_that_is_refused(model, arguments, message):
     "arguments, message",
     [
         ((X,), "there are no labels"),
-        ((X, Y + 1), "goes from 1 to 3; expected class numbers 0 to 2"),
+        ((X, Y + 1), "class numbers from 1 to 3; expected 0 to 2"),
         ((X, Y[:5]), "5 values for 70 examples"),
-        ((X, np.eye(3)[Y]), r"argmax\(axis=1\)"),
+        ((X, np.eye(4)[Y]), r"one-hot rows of shape \(70, 3\)"),
         ((dataset(X),), "yield"),
         ((source(),), "no classes"),
     ],

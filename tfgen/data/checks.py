@@ -6,8 +6,12 @@ import os
 import numpy as np
 import numpy.typing as npt
 
+from tfgen.data import notes
+
 RANGES = ((0.0, 1.0), (-1.0, 1.0))
-_RANGE_TOLERANCE = 1e-5
+RANGE_TOLERANCE = 1e-3
+"""Resizing and compression overshoot by that much; it is clipped."""
+_ROUNDING = 1e-5
 
 
 def check_examples(
@@ -26,7 +30,8 @@ def check_examples(
         name: what the message calls `x`.
 
     Returns:
-        float32 array of shape `(n, *shape)`.
+        float32 array of shape `(n, *shape)`; values that lie outside the
+        range by at most 1e-3 are clipped to it.
 
     Raises:
         ValueError: `x` is not an array of finite numbers of that shape and
@@ -41,8 +46,7 @@ def check_examples(
     with np.errstate(over="ignore"):
         examples = np.asarray(array, np.float32)
     check_finite(examples, name)
-    check_range(array, value_range, name)
-    return examples
+    return within_range(examples, value_range, name)
 
 
 def check_labels(
@@ -51,7 +55,8 @@ def check_labels(
     """Return class numbers as int64, or say in one line what is wrong.
 
     Args:
-        y: class numbers `0 .. num_classes - 1`, shape `(n,)` or `(n, 1)`.
+        y: class numbers `0 .. num_classes - 1`, shape `(n,)` or `(n, 1)`, or
+            one-hot rows `(n, num_classes)`.
         num_classes: the number of classes.
         length: the number of rows the labels belong to.
         name: what the message calls `y`.
@@ -69,10 +74,12 @@ def check_labels(
     labels = to_array(y, name)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
+    if labels.ndim == 2 and labels.shape[1] == num_classes:
+        labels = _class_of_rows(labels, name)
     if labels.ndim != 1:
         raise ValueError(
             f"{name} has shape {labels.shape}; expected class numbers of shape "
-            f"({length},): for one-hot rows pass {name}.argmax(axis=1)."
+            f"({length},), or one-hot rows of shape ({length}, {num_classes})."
         )
     if len(labels) != length:
         raise ValueError(
@@ -82,10 +89,24 @@ def check_labels(
     numbers = whole_numbers(labels, name)
     if numbers.min() < 0 or numbers.max() >= num_classes:
         raise ValueError(
-            f"{name} goes from {numbers.min()} to {numbers.max()}; expected "
-            f"class numbers 0 to {num_classes - 1} for {num_classes} classes."
+            f"{name} has class numbers from {numbers.min()} to "
+            f"{numbers.max()}; expected 0 to {num_classes - 1} for "
+            f"{num_classes} classes: number them from 0 on, or let "
+            "tfgen.data.from_arrays(x, y) do it."
         )
     return numbers
+
+
+def _class_of_rows(rows: np.ndarray, name: str) -> np.ndarray:
+    hot = rows == 1
+    bad = (hot.sum(axis=1) != 1) | (rows != hot).any(axis=1)
+    if bad.any():
+        raise ValueError(
+            f"{name} has rows that are not one-hot, the first is row "
+            f"{int(bad.argmax())}; expected a single 1 among zeros: pass class "
+            f"numbers, as in {name}.argmax(axis=1)."
+        )
+    return hot.argmax(axis=1)
 
 
 def to_array(x: npt.ArrayLike, name: str) -> np.ndarray:
@@ -197,22 +218,34 @@ def check_finite(array: np.ndarray, name: str) -> None:
     )
 
 
-def check_range(
+def within_range(
     array: np.ndarray, value_range: tuple[float, float] | None, name: str
-) -> None:
-    """Raise ValueError if any value lies outside `value_range`."""
+) -> np.ndarray:
+    """Return the array, clipped if need be to `value_range`.
+
+    Raises:
+        ValueError: a value lies outside by more than 1e-3.
+    """
     if value_range is None:
-        return
+        return array
     lowest, highest = float(array.min()), float(array.max())
     low, high = value_range
-    if lowest >= low - _RANGE_TOLERANCE and highest <= high + _RANGE_TOLERANCE:
-        return
+    outside = max(low - lowest, highest - high)
+    if outside <= 0:
+        return array
+    if outside <= RANGE_TOLERANCE:
+        if outside > _ROUNDING:
+            notes.say(
+                f"{name} has values from {lowest:g} to {highest:g}; they are "
+                f"clipped to [{low:g}, {high:g}]."
+            )
+        return array.clip(low, high)
     if lowest >= 0 and 1 < highest <= 255:
         advice = (
             f"divide by 255{'' if low == 0 else ' and rescale'}, or let "
             f"tfgen.data.from_arrays({name}.astype('uint8')) scale them"
         )
-    elif low == 0 and -1 - _RANGE_TOLERANCE <= lowest < 0 and highest <= 1:
+    elif low == 0 and -1 - RANGE_TOLERANCE <= lowest < 0 and highest <= 1:
         advice = f"rescale from [-1, 1] with ({name} + 1) / 2"
     else:
         advice = "rescale them, or build a model for real data"

@@ -178,15 +178,20 @@ class GenerativeModel(
 
         Args:
             x: a `tfgen.data.Source` or `Batches`, a NumPy array of examples,
-                or a `tf.data.Dataset` of batches of `x` or `(x, y)`. Arrays
-                and sources are shuffled anew each epoch, in an order that
-                depends on the model's seed and step alone.
-            y: integer labels for a class-conditional model, else ignored.
+                or a `tf.data.Dataset` or `keras.utils.PyDataset` of batches
+                of `x` or `(x, y)`. Arrays and sources are shuffled anew each
+                epoch, in an order that depends on the model's seed and step
+                alone. Values that leave the model's range by at most 1e-3
+                are clipped.
+            y: class numbers or one-hot rows for a class-conditional model,
+                else ignored.
             batch_size: rows a step, over all replicas; default 32.
             kwargs: as for `keras.Model.fit`.
 
         Raises:
-            ValueError: if the data is not what the networks take.
+            ValueError: if the data is not what the networks take. Each batch
+                is looked at before the step learns from it: range, shape,
+                classes, and that all values are finite.
             FloatingPointError: if a gradient is not finite; the weights of its
                 network are then those before the step.
         """

@@ -21,6 +21,7 @@ class EpochPlace:
         ordered: whether the order of the data is a function of the step, so
             that it can itself start at any.
         done: steps of this epoch that are done, or were before a resume.
+        data_name: what messages call the data.
         rows: see above.
 
     Example:
@@ -36,14 +37,21 @@ class EpochPlace:
         self.steps = None
         self.ordered = True
         self.done = 0
+        self.data_name = "the data"
         self.rows = rows
         self._to_pass_over = 0
         self._once_passed = None
 
-    def start(self, steps: int | None, ordered: bool = True) -> None:
+    def start(
+        self,
+        steps: int | None,
+        ordered: bool = True,
+        data_name: str = "the data",
+    ) -> None:
         """Says what the epochs from now on are like; see the attributes."""
         self.steps = steps
         self.ordered = ordered
+        self.data_name = data_name
 
     def begin_epoch(self) -> None:
         """Goes to the epoch's start."""
@@ -58,12 +66,12 @@ class EpochPlace:
         A callback may evaluate in the middle of a training, or of another
         evaluation; and a training that fails leaves nothing to pass over.
         """
-        before = self.steps, self.ordered, self.done
+        before = self.steps, self.ordered, self.data_name, self.done
         passing = self._to_pass_over, self._once_passed
         try:
             yield
         finally:
-            self.steps, self.ordered, self.done = before
+            self.steps, self.ordered, self.data_name, self.done = before
             self._to_pass_over, self._once_passed = passing
 
     def resume(self, done: int, once_passed: Callable[[], None]) -> None:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfgen.data import Batches, Source, checks
 from tfgen.data.storage import ArrayStorage
 from tfgen.optimizers.optimizer_group import NOT_FINITE
+from tfgen.training.batch_checks import CheckedBatches, Takes
 
 if typing.TYPE_CHECKING:
     from tfgen.models.generative_model import GenerativeModel
@@ -22,6 +23,7 @@ Examples = (
     Source | Batches | np.ndarray | tf.data.Dataset | keras.utils.PyDataset
 )
 """What `fit` and `evaluate` take: examples, or batches of them."""
+_NAMES = {"steps": "the data", "validation_steps": "the validation data"}
 
 
 def fit_arguments(
@@ -43,7 +45,7 @@ def fit_arguments(
     _refuse_doubles(x, y, batch_size)
     if isinstance(x, (Source, Batches)):
         x = model.read(x)
-    data = _training_data(model, x, y, batch_size, shuffle)
+    data = _batches_of(model, x, y, batch_size, shuffle)
     if isinstance(x, (Source, Batches)) and model.reading is None:
         model.reading = data.source.reading
     initial_epoch = kwargs.pop("initial_epoch", 0)
@@ -98,16 +100,17 @@ def evaluation_data(
         batch_size = min(batch_size, len(x)) or None
     if isinstance(x, (Source, Batches)):
         x = model.read(x)
-    data = _training_data(model, x, y, batch_size, shuffle=False)
+    name = _NAMES[argument]
+    data = _batches_of(model, x, y, batch_size, False, name)
     if not isinstance(data, Batches):
         steps = steps or _steps(data, steps, argument)
-        _start(model, model.evaluation_place, steps)
+        _start(model, model.evaluation_place, steps, False, name)
         return data, steps
     in_order = data.source.batches(
         data.batch_size, shuffle=False, labels=data.labels
     )
     steps = min(steps or in_order.steps_per_epoch, in_order.steps_per_epoch)
-    _start(model, model.evaluation_place, steps)
+    _start(model, model.evaluation_place, steps, True, name)
     return in_order.dataset().take(steps), steps
 
 
@@ -123,14 +126,14 @@ def _restored(model, callback, steps, epoch):
     return epoch
 
 
-def _start(model, place, steps, ordered=True):
+def _start(model, place, steps, ordered, name="the data"):
     if steps is None and model.steps_per_execution > 1:
         raise ValueError(
             f"steps_per_execution is {model.steps_per_execution}, but the "
             "data does not tell how many batches it has: pass "
             "steps_per_epoch, or compile with steps_per_execution=1."
         )
-    place.start(steps, ordered)
+    place.start(steps, ordered, name)
 
 
 @contextlib.contextmanager
@@ -175,7 +178,7 @@ def _refuse_doubles(x, y, batch_size):
         )
 
 
-def _training_data(model, x, y, batch_size, shuffle):
+def _batches_of(model, x, y, batch_size, shuffle, name="the data"):
     if isinstance(x, Source):
         _check_source(model, x)
         x = x.batches(_fitting(batch_size, len(x)), model.seed, shuffle)
@@ -185,22 +188,23 @@ def _training_data(model, x, y, batch_size, shuffle):
             return x  # with the tensors that it may have made
         return x.of(x.source, labels=bool(model.num_classes))
     if isinstance(x, tf.data.Dataset):
-        _check_dataset(model, x)
+        _check_dataset(model, x, name)
         return x
     if isinstance(x, keras.utils.PyDataset):
-        return x
+        return CheckedBatches(x, Takes.of(model), name)
     if isinstance(x, collections.abc.Iterator) or inspect.isgenerator(x):
         raise ValueError(
             f"x is a {type(x).__name__}, which yields its batches once and "
             "cannot start again at an epoch or a resume: pass an array, a "
             "tf.data.Dataset or a tfgen.data source."
         )
-    return _array_batches(model, x, y, batch_size, shuffle)
+    return _array_batches(model, x, y, batch_size, shuffle, name)
 
 
-def _array_batches(model, x, y, batch_size, shuffle):
+def _array_batches(model, x, y, batch_size, shuffle, name):
+    x_name, y_name = ("x", "y") if name == "the data" else (name, f"{name}: y")
     x = checks.check_examples(
-        x, shape=model.data_shape, value_range=model.data_range
+        x, shape=model.data_shape, value_range=model.data_range, name=x_name
     )
     labels = names = None
     if model.num_classes:
@@ -209,7 +213,7 @@ def _array_batches(model, x, y, batch_size, shuffle):
                 f"the model is conditional on {model.num_classes} classes, "
                 "but there are no labels: pass them as y."
             )
-        labels = checks.check_labels(y, model.num_classes, len(x))
+        labels = checks.check_labels(y, model.num_classes, len(x), name=y_name)
         names = tuple(str(i) for i in range(model.num_classes))
     source = Source(ArrayStorage(x, labels), "table", class_names=names)
     return source.batches(
@@ -261,41 +265,18 @@ def _for_real_data(model):
     return "rescale the data, or build it with output_activation='linear'."
 
 
-def _check_dataset(model, dataset):
-    spec = dataset.element_spec
-    if isinstance(spec, dict):
-        raise ValueError(
-            f"the dataset yields dicts with keys {', '.join(spec)}; expected "
-            "batches of x or (x, y): map it, as in "
-            "dataset.map(lambda row: row['image'])."
-        )
-    parts = spec if isinstance(spec, tuple) else (spec,)
-    shape = tf.TensorShape((None, *model.data_shape))
-    if not parts[0].shape.is_compatible_with(shape):
-        raise ValueError(
-            f"the dataset yields x of shape {tuple(parts[0].shape)}, expected "
-            f"{tuple(shape)}: batch or reshape it."
-        )
-    if not parts[0].dtype.is_floating:
-        raise ValueError(
-            f"the dataset yields x of dtype {parts[0].dtype.name}, expected "
-            "floating-point numbers: map it to float32 in the range "
-            f"{model.data_range or 'of the data'}."
-        )
-    if model.num_classes and len(parts) < 2:
-        raise ValueError(
-            f"the model is conditional on {model.num_classes} classes, but "
-            "the dataset yields x alone: yield (x, labels)."
-        )
+def _check_dataset(model, dataset, name):
+    takes = Takes.of(model)
+    takes.check_kind(dataset.element_spec)
     first = next(iter(dataset.take(1)), None)
     if first is None:
         raise ValueError("the dataset is empty; expected at least one batch.")
     x = first[0] if isinstance(first, tuple) else first
     checks.check_examples(
         np.asarray(x),
-        shape=model.data_shape,
-        value_range=model.data_range,
-        name="the dataset's first batch",
+        shape=takes.shape,
+        value_range=takes.value_range,
+        name=f"batch 1 of {name}",
     )
 
 

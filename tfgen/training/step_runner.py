@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 import tensorflow as tf
 from tensorflow.python.framework import ops
 
+from tfgen.training.batch_checks import BatchCheck, named_batches
 from tfgen.training.epoch_place import EpochPlace
 
 if typing.TYPE_CHECKING:
@@ -31,6 +32,7 @@ class StepRunner:
         self._step = step
         self._training = step == "train_step"
         self._place = place
+        self._check = BatchCheck(model)
         self._function = None
 
     def build(self) -> "StepRunner":
@@ -39,10 +41,18 @@ class StepRunner:
         return self
 
     def __call__(self, iterator: Iterator) -> dict:
-        """Runs the next steps; returns the metrics as they then stand."""
-        count = self._place.advance(self._model.steps_per_execution, iterator)
-        if count:
-            return self._function(iterator, count)
+        """Runs the next steps; returns the metrics as they then stand.
+
+        Raises:
+            ValueError: for a batch that is not what the model takes.
+        """
+        place = self._place
+        with named_batches():
+            count = place.advance(self._model.steps_per_execution, iterator)
+            self._check.first = place.done - count + 1
+            self._check.name = place.data_name
+            if count:
+                return self._function(iterator, count)
         return self._model.logs(self._training)
 
     def _compile(self):
@@ -55,9 +65,12 @@ class StepRunner:
         if model.jit_compile:
             step = tf.function(never_differentiated(step), jit_compile=True)
 
+        check = self._check
+
         @never_differentiated
-        def run_step(data):
-            strategy.run(step, (data,))
+        def run_step(data, index=0):
+            # Outside of what XLA compiles, which would leave it out.
+            strategy.run(step, (check(strategy, data, index),))
 
         def metrics():
             # Outside the replicas, reading a metric adds all of them up.
@@ -71,8 +84,8 @@ class StepRunner:
             return on_data(next(iterator))
 
         def several(iterator, count):
-            for _ in tf.range(count):
-                run_step(next(iterator))
+            for index in tf.range(count):
+                run_step(next(iterator), index)
             return metrics()
 
         if model.run_eagerly:
