@@ -60,22 +60,22 @@ def test_csv_with_text(refuses_to_train, tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("width,kind\n1,0\n2,red\n")
     message = refuses_to_train("vae", "--data", path)
-    assert message.startswith(f"{path}, line 3, column 'kind': 'red' is no")
-    assert "pass --label-column='kind'" in message
+    assert message.startswith(f"{path}: line 3, column 'kind': 'red' is no")
+    assert "--label-column='kind' takes it" in message
 
 
 def test_csv_with_a_short_line(refuses_to_train, tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("a,b\n1,2\n3\n")
     message = refuses_to_train("vae", "--data", path)
-    assert message.startswith(f"{path}, line 3: 1 values; expected 2")
+    assert message.startswith(f"{path}: line 3 has 1 values, expected 2")
 
 
 def test_csv_that_is_no_text(refuses_to_train, tmp_path):
     path = tmp_path / "table.csv"
     path.write_bytes(b"a,b\n\xff\xfe,1\n")
     message = refuses_to_train("vae", "--data", path)
-    assert "is no UTF-8 text" in message
+    assert "line 2: no UTF-8 text" in message
 
 
 def test_csv_without_the_label_column(refuses_to_train, tmp_path):
@@ -84,7 +84,7 @@ def test_csv_without_the_label_column(refuses_to_train, tmp_path):
     message = refuses_to_train(
         "vae", "--data", path, "--label-column", "colour"
     )
-    assert "has no column 'colour'; its columns are a, b" in message
+    assert "there is no column 'colour'; the columns are 'a', 'b'" in message
 
 
 def test_npz_without_x(refuses_to_train, tmp_path):

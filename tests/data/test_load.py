@@ -208,7 +208,7 @@ def test_known_says_what_is_at_hand(no_network, tmp_path):
         ([np.eye(3)], {}, ValueError, "there is tfgen.data.from_arrays"),
         (["digits", "val"], {}, ValueError, "expected one of train,"),
         (["digits"], {"seed": 0.5}, ValueError, "seed is 0.5"),
-        (["digits"], {"label_column": "a"}, ValueError, "for .csv and"),
+        (["digits"], {"label_column": "a"}, ValueError, "for .csv, .tsv"),
         (["wine"], {"image_size": 8}, ValueError, "'wine' is a table"),
         (["digits"], {"test_fraction": 0.9}, ValueError, "leave some"),
         (["iris", "test"], {"test_fraction": 0}, ValueError, "part of 'iris'"),

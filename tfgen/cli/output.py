@@ -115,7 +115,8 @@ def _as_options(text: str) -> str:
         end = r"(?![\w/.'\"])" if "_" in name else r"(?==[^=])"
         argument = rf"(?<![-\w/.'\"]){name}{end}"
         text = re.sub(argument, f"--{name.replace('_', '-')}", text)
-    return text
+    text = re.sub(r"--([\w-]+)=True\b", r"--\1", text)
+    return re.sub(r"--([\w-]+)=False\b", r"--no-\1", text)
 
 
 def _option_names():

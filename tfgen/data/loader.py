@@ -1,10 +1,12 @@
 """load: a Source by name or path."""
 
 import contextlib
+import dataclasses
 import difflib
 import os
 import pathlib
 import zipfile
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from tfgen.data.checks import reason_of
 from tfgen.data.image_folder import is_image, read_image_folder
 from tfgen.data.reading import reading_of, takes_classes
 from tfgen.data.source import Source
-from tfgen.data.tables import read_csv, read_parquet
+from tfgen.data.tables import SUFFIXES, is_table, read_table
 from tfgen.data.tfrecords import is_tfrecord, read_tfrecords
 
 SPLITS = {
@@ -24,6 +26,7 @@ SPLITS = {
     "train+validation": ("train", "validation"),
     "all": ("train", "validation", "test"),
 }
+_OF_TABLES = ("label_column", "header", "drop_columns")
 
 
 def load(
@@ -40,6 +43,8 @@ def load(
     background: str | None = None,
     bit_depth: int | None = None,
     label_column: str | None = None,
+    header: bool | None = None,
+    drop_columns: Sequence[str] | str = (),
     transform: str = "auto",
     like: object = None,
 ) -> Source:
@@ -53,8 +58,8 @@ def load(
     Args:
         name_or_path: a name out of `tfgen.data.names()`; a folder of images
             (its sub-folders are the classes); a `.npz` with `x` and perhaps
-            `y`; a `.npy`; a `.csv` or `.parquet`; a `.tfrecord` file or a
-            folder of them.
+            `y`; a `.npy`; a `.csv`, `.tsv` (also `.gz`) or `.parquet`; a
+            `.tfrecord` file or a folder of them.
         split: `"train"` (default), `"validation"`, `"test"`,
             `"train+validation"` or `"all"` (default with `like`).
         seed: which division, and which points where they are drawn.
@@ -72,7 +77,11 @@ def load(
             such as `"#808080"`; default: white.
         bit_depth: bits of stored whole numbers, of which the largest is
             white; by default what `from_arrays` finds.
-        label_column: the column of a `.csv` or `.parquet` with the classes.
+        label_column: the column of a table's file with the classes.
+        header: whether the first line of a table in text is a header; by
+            default that is found out, and said where it is no plain matter.
+        drop_columns: names of columns that are left out; in one text they are
+            separated by commas.
         transform: which columns of a table are squashed; see `from_arrays`.
         like: a model, or a source, to read these like its training data:
             columns by name, scale, image size, range and classes.
@@ -105,11 +114,17 @@ def load(
         "background": background,
         "bit_depth": bit_depth,
     }
+    of_tables = {
+        "label_column": label_column,
+        "header": header,
+        "drop_columns": _names(drop_columns),
+    }
     if like is not None:
         options |= _options_like(like, options)
+        of_tables["only"] = reading_of(like).column_names
     elif transform != "auto":
         options["transform"] = transform
-    whole, official = _read(name_or_path, seed, options, label_column)
+    whole, official = _read(name_or_path, seed, options, of_tables)
     parts = _parts(whole, official, seed, validation_fraction, test_fraction)
     rows = np.sort(np.concatenate([parts[part] for part in SPLITS[split]]))
     if len(rows) == 0:
@@ -127,7 +142,7 @@ def load(
     return source
 
 
-def _read(name_or_path, seed: int, options: dict, label_column) -> Loaded:
+def _read(name_or_path, seed: int, options: dict, of_tables: dict) -> Loaded:
     if not isinstance(name_or_path, (str, os.PathLike)):
         raise ValueError(
             f"load takes a name or a path, got {type(name_or_path).__name__}: "
@@ -135,15 +150,11 @@ def _read(name_or_path, seed: int, options: dict, label_column) -> Loaded:
         )
     name = os.fspath(name_or_path)
     if name in DATA_SETS:
-        if label_column is not None:
-            raise ValueError(
-                "label_column is for .csv and .parquet files; "
-                f"{name!r} has its own labels."
-            )
+        _check_no_options(of_tables, name)
         return DATA_SETS[name].read(seed, {"name": name, **options})
     path = pathlib.Path(name).expanduser()
     if path.exists():
-        return _read_path(path, options, label_column), {}
+        return _read_path(path, options, of_tables), {}
     if os.sep in name or path.suffix or name.startswith("~"):
         raise FileNotFoundError(
             f"No file or folder at {name!r} (looked in {pathlib.Path.cwd()}); "
@@ -155,6 +166,12 @@ def _read(name_or_path, seed: int, options: dict, label_column) -> Loaded:
         f"Unknown data set {name!r}.{hint} Expected a path or one of "
         f"{', '.join(DATA_SETS)}."
     )
+
+
+def _names(drop_columns) -> tuple[str, ...]:
+    if isinstance(drop_columns, str):
+        drop_columns = [name.strip() for name in drop_columns.split(",")]
+    return tuple(drop_columns)
 
 
 def _options_like(like, given: dict) -> dict:
@@ -200,17 +217,24 @@ def _parts(
     return dict(zip(("train", "validation", "test"), divided, strict=True))
 
 
-def _read_path(path: pathlib.Path, options: dict, label_column) -> Source:
-    """Return all rows at an existing path."""
-    is_table = path.suffix.lower() in (".csv", ".parquet")
-    if label_column is not None and not is_table:
+def _check_no_options(of_tables: dict, name: str) -> None:
+    given = [k for k in _OF_TABLES if of_tables[k] not in (None, ())]
+    if given:
         raise ValueError(
-            f"label_column is for .csv and .parquet files; got {str(path)!r}."
+            f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} for "
+            f"{', '.join(SUFFIXES)} files; got {name!r}."
         )
+
+
+def _read_path(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
+    """Return all rows at an existing path."""
+    if is_table(path) and not path.is_dir():
+        return _read_table(path, options, of_tables)
+    _check_no_options(of_tables, str(path))
     if path.is_dir():
+        if "transform" in options:
+            raise ValueError(f"transform is for tables; got {str(path)!r}.")
         return _read_folder(path, options)
-    if is_table:
-        return _read_table(path, options, label_column)
     if is_tfrecord(path):
         return read_tfrecords([path], path.name, **options)
     if path.suffix.lower() == ".npz":
@@ -222,7 +246,7 @@ def _read_path(path: pathlib.Path, options: dict, label_column) -> Source:
         advice = "pass the folder the images are in"
     raise ValueError(
         f"{str(path)!r} is no kind of file tfgen reads; expected .npz, .npy, "
-        f".csv, .parquet, .tfrecord or a folder of images: {advice}."
+        f"{', '.join(SUFFIXES)}, .tfrecord or a folder of images: {advice}."
     )
 
 
@@ -233,17 +257,18 @@ def _read_folder(path: pathlib.Path, options: dict) -> Source:
     return read_image_folder(path, **options)
 
 
-def _read_table(path: pathlib.Path, options: dict, label_column) -> Source:
-    reader = read_csv if path.suffix.lower() == ".csv" else read_parquet
-    table = reader(path, label_column)
-    return from_arrays(
+def _read_table(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
+    table = read_table(path, **of_tables)
+    source = from_arrays(
         table.x,
         table.labels,
         name=path.name,
         kind="table",
         feature_names=table.names,
+        columns=table.columns,
         **options,
     )
+    return dataclasses.replace(source, label_column=of_tables["label_column"])
 
 
 def _read_npz(path: pathlib.Path, options: dict) -> Source:

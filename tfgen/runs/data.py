@@ -6,6 +6,8 @@ from tfgen.data import Source, load
 from tfgen.models import GenerativeModel
 from tfgen.models.families import get_family
 
+_OPTIONS = ("color_mode", "label_column", "drop_columns", "header", "transform")
+
 
 def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
     """The sources that settings name, by the name of the split.
@@ -64,11 +66,7 @@ def _load(settings, split):
             'add "data" to its config.json, with a name (tfgen info lists '
             "them) or a path, or give Search settings={'data': ...}."
         )
-    options = {
-        name: settings[name]
-        for name in ("color_mode", "label_column")
-        if name in settings
-    }
+    options = {name: settings[name] for name in _OPTIONS if name in settings}
     if "image_size" in settings:
         options["image_size"] = _image_size(settings["image_size"])
     return load(settings["data"], split=split, **options)

@@ -9,7 +9,7 @@ from tfgen import data
 from tfgen.models.families import FAMILIES
 from tfgen.models.preset import get_preset
 from tfgen.runs.model import family_of
-from tfgen.settings.settings import Settings, as_option
+from tfgen.settings.settings import Settings, as_option, is_off
 from tfgen.settings.table import SETTINGS
 
 CHANGEABLE = ("epochs", "checkpoint_every")
@@ -81,7 +81,7 @@ def changed_settings(
     reasons = []
     for name, value in given.items():
         # Not `value in (None, False)`: 0 equals False, and is a setting.
-        absent = name not in begun and (value is None or value is False)
+        absent = name not in begun and (value is None or is_off(name, value))
         same = absent or begun.get(name) == value
         if name not in changeable and not same:
             had = f"{name}={begun[name]!r}" if name in begun else f"no {name}"

@@ -43,6 +43,7 @@ class Setting:
         search: makes the parameter that a search draws it from, from the
             training data and the family; None: not searched by default.
         of_data_set: whether all trials of a search share it.
+        tells_false: whether false says something else than leaving it out.
 
     Example:
     >>> beta = Setting("beta", kind=float, least=0.0, help="KL weight")
@@ -68,6 +69,7 @@ class Setting:
     joins: tuple[str, ...] = ()
     search: Callable | None = None
     of_data_set: bool = False
+    tells_false: bool = False
 
     @property
     def option(self) -> str:

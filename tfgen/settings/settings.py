@@ -10,7 +10,7 @@ class Settings(Mapping):
     """Settings by name, as `config.json` has them.
 
     Holds what was chosen; what is absent has its default. A flag that is off
-    is absent.
+    is absent, unless false says something else than nothing.
 
     Args:
         given: values by name.
@@ -36,7 +36,7 @@ class Settings(Mapping):
         written: Callable[[str], str] = str,
         family=None,
     ):
-        chosen = {k: v for k, v in given.items() if v is not False}
+        chosen = {k: v for k, v in given.items() if not is_off(k, v)}
         reasons = [
             *_unknown(chosen, written),
             *_misfits(chosen, written),
@@ -67,6 +67,16 @@ class Settings(Mapping):
     def arguments(self) -> dict[str, typing.Any]:
         """Those that are arguments of `tfgen.build`."""
         return {k: v for k, v in self.items() if SETTINGS[k].is_argument}
+
+
+def is_off(name: str, value: typing.Any) -> bool:
+    """Whether a setting has the value that it has when left out.
+
+    >>> is_off("conditional", False), is_off("header", False)
+    (True, False)
+    """
+    tells_false = name in SETTINGS and SETTINGS[name].tells_false
+    return value is False and not tells_false
 
 
 def as_option(name: str) -> str:

@@ -28,7 +28,7 @@ TABLE = (
         metavar="NAME_OR_PATH",
         of_data_set=True,
         help="A known data set (tfgen info), an image folder, .npz, .npy, "
-        ".csv, .parquet or TFRecords.",
+        ".csv, .tsv, .parquet or TFRecords.",
     ),
     Setting(
         "image_size",
@@ -50,6 +50,31 @@ TABLE = (
         part="data",
         of_data_set=True,
         help="Column of a table that is the class.",
+    ),
+    Setting(
+        "drop_columns",
+        part="data",
+        metavar="NAMES",
+        of_data_set=True,
+        help="Columns of a table to leave out, separated by commas.",
+    ),
+    Setting(
+        "header",
+        part="data",
+        kind=bool,
+        tells_false=True,
+        of_data_set=True,
+        help="Whether the first line of a .csv is a header [found out]",
+    ),
+    Setting(
+        "transform",
+        part="data",
+        metavar="KIND",
+        choices=("auto", "standard", "asinh"),
+        of_data_set=True,
+        help="Columns of a table whose tails are squashed before they are "
+        "standardized: those that ask for it (auto), none (standard) or all "
+        "(asinh) [auto]",
     ),
     Setting(
         "conditional",

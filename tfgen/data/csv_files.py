@@ -1,0 +1,293 @@
+"""Tables in text: comma-separated and the like."""
+
+import contextlib
+import csv
+import gzip
+import itertools
+import pathlib
+import typing
+import warnings
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from tfgen.data.checks import reason_of
+from tfgen.data.csv_layout import (
+    BOOLEANS,
+    MISSING,
+    Layout,
+    find_layout,
+    is_number,
+    opened,
+)
+from tfgen.data.raw_table import (
+    RawColumn,
+    RawTable,
+    Selection,
+    few,
+    rounded,
+    select,
+)
+
+_LEADING_ZERO = r"[+-]?0[0-9]+"
+_PIECE = 2**22
+
+
+def read_csv(
+    path: pathlib.Path,
+    label_column: str | None = None,
+    header: bool | None = None,
+    drop_columns: Sequence[str] = (),
+    only: Sequence[str] | None = None,
+) -> RawTable:
+    """Return the columns of a table in text, and what is wrong with them.
+
+    Pandas reads it; where something is no number, all is read again line by
+    line to say where.
+
+    Args:
+        path: the file, UTF-8; `.gz` is unpacked.
+        label_column: the column that is read as texts, or None.
+        header: whether the first line is a header, or None to find it out.
+        drop_columns: names of columns that are left out.
+        only: names of the columns to read, in this order; or None.
+
+    Raises:
+        ValueError: no rows, no UTF-8 text, quotes that do not end.
+    """
+    expected = [*([label_column] if label_column else ()), *drop_columns]
+    expected += only or []
+    try:
+        layout = find_layout(path, header, expected)
+        selection = select(layout.names, label_column, drop_columns, only)
+        table = None
+        if not selection.reasons:
+            table = _read_fast(path, layout, selection)
+        return table or _report(path, layout, selection)
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}, line {_undecodable_line(path)}: no UTF-8 text "
+            f"({error.reason}): save it as UTF-8."
+        ) from error
+    except (OSError, EOFError) as error:
+        raise ValueError(
+            f"{path} cannot be read: {reason_of(error)}."
+        ) from error
+
+
+def _read_fast(
+    path: pathlib.Path, layout: Layout, selection: Selection
+) -> RawTable | None:
+    """Return the table, or None unless all of it is in order."""
+    frame = _read_frame(path, layout, selection)
+    if frame is None or not len(frame):
+        return None
+    labels = None
+    if selection.label is not None:
+        labels = np.array([text.strip() for text in frame[selection.label]])
+        if any(text.lower() in MISSING for text in set(labels.tolist())):
+            return None
+    frame = frame[selection.numbers]
+    columns = []
+    for i in selection.numbers:
+        column = RawColumn(layout.names[i])
+        if frame[i].dtype.kind not in "biuf":
+            frame[i] = _converted(frame[i].to_numpy(), column)
+        if frame[i].dtype.kind not in "biuf":
+            return None
+        column.dtype = frame[i].dtype.name
+        if frame[i].dtype.kind in "iu":
+            column.rounded = rounded(frame[i].to_numpy())
+        elif frame[i].dtype.kind == "b":
+            column.spelling = _spelling(row[i] for row in layout.head)
+        columns.append(column)
+    x = frame.to_numpy(np.float64)
+    if not np.isfinite(x).all():
+        return None
+    _find_codes(
+        path, layout, dict(zip(selection.numbers, columns, strict=True))
+    )
+    label = None
+    if labels is not None:
+        label = RawColumn(layout.names[selection.label])
+    return RawTable(
+        columns, x, label, labels, [], layout.note, selection.left_out
+    )
+
+
+def _read_frame(path: pathlib.Path, layout: Layout, selection: Selection):
+    import pandas
+    from pandas.errors import EmptyDataError, ParserError, ParserWarning
+
+    options = {}
+    if int(pandas.__version__.split(".")[0]) < 3:
+        options["float_precision"] = "round_trip"
+    marks = [mark for text in MISSING for mark in (text, text.upper())]
+    numbers = set(selection.numbers)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ParserWarning)
+            return pandas.read_csv(
+                path,
+                **_pandas_layout(layout),
+                index_col=False,
+                # Without usecols, as pandas then takes lines of any length.
+                dtype={
+                    i: str for i in range(len(layout.names)) if i not in numbers
+                },
+                keep_default_na=False,
+                na_values=dict.fromkeys(numbers, marks),
+                low_memory=False,
+                **options,
+            )
+    except (EmptyDataError, ParserError, ParserWarning):
+        return None
+
+
+def _pandas_layout(layout: Layout) -> dict[str, typing.Any]:
+    return {
+        "sep": layout.delimiter,
+        "header": 0 if layout.header else None,
+        "names": range(len(layout.names)),
+        "skipinitialspace": True,
+        "encoding": "utf-8-sig",
+    }
+
+
+def _find_codes(
+    path: pathlib.Path, layout: Layout, columns: dict[int, RawColumn]
+) -> None:
+    """Note which whole numbers are written with leading zeros, as 01234."""
+    import pandas
+
+    whole = [i for i, c in columns.items() if np.dtype(c.dtype).kind in "iu"]
+    if not whole or not _may_lead_with_zero(path, layout.delimiter):
+        return
+    frame = pandas.read_csv(
+        path, **_pandas_layout(layout), usecols=whole, dtype=str
+    )
+    for i in whole:
+        codes = frame[i][frame[i].str.fullmatch(_LEADING_ZERO)]
+        if len(codes):
+            columns[i].code = codes.iloc[0]
+
+
+def _may_lead_with_zero(path: pathlib.Path, delimiter: str) -> bool:
+    """Whether a cell may begin with 0 and a digit; fast."""
+    before = np.zeros(256, bool)
+    before[list(f'{delimiter}\n\r "+-'.encode())] = True
+    with _opened_bytes(path) as file:
+        rest = b"\n"
+        while piece := file.read(_PIECE):
+            text = np.frombuffer(rest + piece, np.uint8)
+            zero = (text[1:-1] == ord("0")) & (text[2:] - ord("0") < 10)
+            if before[text[:-2][zero]].any():
+                return True
+            rest = (rest + piece)[-2:]
+    return False
+
+
+def _spelling(cells: Iterator[str]) -> tuple[str, str]:
+    """Return how false and true are written, one like the other."""
+    found = {}
+    for cell in cells:
+        found.setdefault(cell.lower(), cell)
+    example = found.get("true", found.get("false", "true"))
+    like = next(
+        form
+        for form in (str.lower, str.upper, str.title)
+        if form(example) == example or form is str.title
+    )
+    return tuple(found.get(word, like(word)) for word in BOOLEANS)
+
+
+def _converted(cells: np.ndarray, column: RawColumn) -> np.ndarray:
+    """Return texts as truth values or numbers, or as they are."""
+    texts = [str(cell).strip() for cell in cells]
+    if all(text.lower() in BOOLEANS for text in texts):
+        return np.array([text.lower() == "true" for text in texts])
+    if all(map(is_number, texts)):
+        # Pandas leaves whole numbers of more than 64 bits as they are.
+        wide = [int(text) for text in texts if text.lstrip("+-").isdigit()]
+        column.rounded = sum(int(float(number)) != number for number in wide)
+        return np.array(texts, np.float64)
+    return cells
+
+
+def _report(
+    path: pathlib.Path, layout: Layout, selection: Selection
+) -> typing.NoReturn:
+    """Read line by line and raise ValueError with all that is no number."""
+    columns = {i: RawColumn(layout.names[i]) for i in selection.numbers}
+    label, ragged, count = None, [], 0
+    if selection.label is not None:
+        label = RawColumn(layout.names[selection.label])
+    for line, row in _filled_lines(path, layout):
+        count += 1
+        if len(row) != len(layout.names):
+            ragged.append(f"line {line} has {len(row)}")
+            continue
+        for i, column in columns.items():
+            _check_cell(row[i].strip(), column, f"line {line}, ")
+        if label and row[selection.label].strip().lower() in MISSING:
+            label.fault("missing", f"line {line}, ", "the label is missing")
+    for column in columns.values():
+        truths = column.faults.get("truth", (0,))[0]
+        missing = column.faults.get("missing", (0,))[0]
+        if truths + missing + len(ragged) == count:
+            column.faults.pop("truth", None)
+    reasons = [*selection.reasons]
+    if not count:
+        reasons.append("there is a header but no rows")
+    if ragged:
+        reasons.append(
+            f"{few(ragged, most=3)} values, expected {len(layout.names)} as in "
+            "the first line"
+        )
+    RawTable([*columns.values()], None, label, None, reasons).check(path)
+    raise ValueError(f"{path} cannot be read by pandas: write it anew.")
+
+
+def _filled_lines(
+    path: pathlib.Path, layout: Layout
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield rows that are not blank, with the numbers of their lines."""
+    header = layout.header
+    with opened(path) as file:
+        reader = csv.reader(
+            file, delimiter=layout.delimiter, skipinitialspace=True, strict=True
+        )
+        try:
+            for row in reader:
+                is_blank = len(row) == 1 < len(layout.names) and not row[0]
+                if not row or is_blank:
+                    continue
+                if not header:
+                    yield reader.line_num, row
+                header = False
+        except csv.Error as error:
+            raise ValueError(
+                f"{path}, line {reader.line_num}: cannot be read ({error})."
+            ) from error
+
+
+def _check_cell(cell: str, column: RawColumn, place: str) -> None:
+    if cell.lower() in MISSING:
+        column.fault("missing", place, "the value is missing")
+    elif not is_number(cell) or np.isinf(float(cell)):
+        kind = "truth" if cell.lower() in BOOLEANS else "text"
+        column.fault(kind, place, f"{cell[:40]!r} is no finite number")
+
+
+def _opened_bytes(path: pathlib.Path) -> typing.BinaryIO:
+    is_packed = path.suffix.lower() == ".gz"
+    return gzip.open(path) if is_packed else path.open("rb")
+
+
+def _undecodable_line(path: pathlib.Path) -> int:
+    numbers = itertools.count(1)
+    with contextlib.suppress(UnicodeDecodeError), _opened_bytes(path) as file:
+        for line in file:
+            line.decode("utf-8")
+            next(numbers)
+    return next(numbers)

@@ -1,0 +1,174 @@
+"""What a reader found in the columns of a file, and why it is no table."""
+
+import dataclasses
+import pathlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from tfgen.data.csv_layout import UNNAMED
+
+
+@dataclasses.dataclass
+class RawColumn:
+    """A column that is read.
+
+    Attributes:
+        name: its name.
+        dtype: name of the NumPy dtype that it came in.
+        spelling: how false and true are written, or None.
+        code: a value that is written with a leading zero, or None.
+        rounded: how many whole numbers float64 does not hold exactly.
+        faults: by kind (`"text"`, `"missing"`), how often, and what and where
+            the first is.
+    """
+
+    name: str
+    dtype: str = "float64"
+    spelling: tuple[str, str] | None = None
+    code: str | None = None
+    rounded: int = 0
+    faults: dict[str, list] = dataclasses.field(default_factory=dict)
+
+    def fault(self, kind: str, place: str, what: str, count: int = 1) -> None:
+        """Note values that are no numbers, the first at `place`."""
+        found = self.faults.setdefault(kind, [0, place, what])
+        found[0] += count
+
+    def reasons(self) -> list[str]:
+        """Return a line for each kind of fault."""
+        return [
+            f"{place}column {self.name!r}: {what}"
+            + (f" (and {count - 1} more)" if count > 1 else "")
+            for count, place, what in self.faults.values()
+        ]
+
+
+@dataclasses.dataclass
+class RawTable:
+    """Columns as they were read.
+
+    Attributes:
+        columns: those that are numbers, in their order.
+        x: float64 values of shape `(n, len(columns))`.
+        label: the column with the classes, or None.
+        labels: its texts or numbers, shape `(n,)`, or None.
+        reasons: what else is wrong.
+        note: what was guessed, or None.
+        left_out: names of columns that were not asked for.
+    """
+
+    columns: list[RawColumn]
+    x: np.ndarray | None = None
+    label: RawColumn | None = None
+    labels: np.ndarray | None = None
+    reasons: list[str] = dataclasses.field(default_factory=list)
+    note: str | None = None
+    left_out: Sequence[str] = ()
+
+    def check(self, path: pathlib.Path) -> None:
+        """Raise ValueError with all reasons why this is no table of numbers."""
+        columns = [*self.columns, *([self.label] if self.label else [])]
+        reasons = [*self.reasons]
+        for column in columns:
+            reasons += column.reasons()
+        if not reasons:
+            return
+        advice = []
+        texts = [
+            c.name for c in self.columns if {"text", "truth"} & {*c.faults}
+        ]
+        if texts:
+            advice.append(
+                "write numbers, as in 1000.5 with a point, or leave columns "
+                "out with "
+                f"drop_columns={','.join(texts[:3])!r}; "
+                f"label_column={texts[0]!r} takes it as the class"
+            )
+        if any("missing" in column.faults for column in columns):
+            advice.append("fill what is missing or remove these rows")
+        end = f": {'; '.join(advice)}." if advice else "."
+        raise ValueError(f"{path}: {few(reasons, '; ')}{end}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Selection:
+    """Which columns of a file are read.
+
+    Attributes:
+        numbers: places of the columns of numbers, in the wanted order.
+        label: place of the column with the classes, or None.
+        reasons: what is wrong with names.
+        left_out: names of columns that `only` does not have.
+    """
+
+    numbers: list[int]
+    label: int | None
+    reasons: list[str]
+    left_out: list[str]
+
+
+def select(
+    names: Sequence[str],
+    label_column: str | None = None,
+    drop_columns: Sequence[str] = (),
+    only: Sequence[str] | None = None,
+) -> Selection:
+    """Find the columns that are read.
+
+    Args:
+        names: of all columns of a file.
+        label_column: the one with the classes, or None.
+        drop_columns: those that are left out.
+        only: those that are read, in this order; or None for all others. A
+            table that has none of them is read whole.
+    """
+    if only and set(names).isdisjoint(only):
+        only = None
+    asked = [*([label_column] if label_column else ()), *drop_columns]
+    asked += only or []
+    missing = [repr(name) for name in asked if name not in names]
+    reasons = []
+    if missing:
+        reasons.append(
+            f"there is no column {few(missing)}; the columns are "
+            f"{few([repr(name) for name in names], most=20)}"
+        )
+    chosen = [
+        i
+        for i, name in enumerate(names)
+        if name != label_column and name not in drop_columns
+    ]
+    left_out = [names[i] for i in chosen if only and names[i] not in only]
+    if only is not None:
+        chosen = [names.index(name) for name in only if name in names]
+    if not chosen and not missing:
+        reasons.append(
+            f"there is no column beside {few([repr(n) for n in asked])}"
+        )
+    for i in chosen:
+        if names[i] in names[:i]:
+            reasons.append(
+                f"column {i + 1} has the name {names[i]!r} again; expected a "
+                "name of its own for each column"
+            )
+        if names[i] in (f"{UNNAMED}{i}", "__index_level_0__"):
+            reasons.append(
+                f"column {i + 1} has no name (a row index? write it with "
+                f"index=False, or pass drop_columns={names[i]!r})"
+            )
+    label = names.index(label_column) if label_column in names else None
+    return Selection(chosen, label, reasons, left_out)
+
+
+def rounded(values: np.ndarray) -> int:
+    """Return how many whole numbers float64 does not hold exactly."""
+    if -(2**53) <= int(values.min()) and int(values.max()) <= 2**53:
+        return 0
+    return sum(int(float(value)) != value for value in values.tolist())
+
+
+def few(texts: Sequence[str], comma: str = ", ", most: int = 5) -> str:
+    """Return the first of these, and how many more there are."""
+    more = f"{comma}and {len(texts) - most} more" if len(texts) > most else ""
+    return comma.join(texts[:most]) + more
