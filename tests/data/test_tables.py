@@ -318,6 +318,12 @@ def test_a_file_is_read_like_another(write):
     np.testing.assert_array_equal(x[0], train.rows([1])[0][0])
 
 
+def test_classes_are_read_like_those_of_another(write):
+    train = load(write("k,a\n" + "u,1\nv,3\n" * 9), "all", label_column="k")
+    new = load(write("a,k\n3,v\n1,v\n", "new.csv"), like=train)
+    assert new.labels.tolist() == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("column", "expected"),
     [

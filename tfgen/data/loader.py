@@ -121,7 +121,7 @@ def load(
     }
     if like is not None:
         options |= _options_like(like, options)
-        of_tables["only"] = reading_of(like).column_names
+        of_tables |= _columns_like(like, name_or_path, label_column)
     elif transform != "auto":
         options["transform"] = transform
     whole, official = _read(name_or_path, seed, options, of_tables)
@@ -186,6 +186,16 @@ def _options_like(like, given: dict) -> dict:
         **reading.image_options,
     }
     return {k: v for k, v in found.items() if given.get(k) is None}
+
+
+def _columns_like(like, name_or_path, label_column: str | None) -> dict:
+    """Columns that are read of a table's file, by what `like` was read of."""
+    reading = reading_of(like)
+    found = {"only": reading.column_names}
+    of_file = is_table(pathlib.Path(name_or_path))
+    if label_column is None and of_file and getattr(like, "num_classes", None):
+        found["label_column"] = reading.label_column
+    return found
 
 
 def _check_fractions(validation_fraction: float, test_fraction: float) -> None:
