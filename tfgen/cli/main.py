@@ -8,6 +8,7 @@ import typer
 
 from tfgen import plugins
 from tfgen.cli.evaluate import evaluate
+from tfgen.cli.files import decode, encode, reconstruct, score
 from tfgen.cli.info import info
 from tfgen.cli.options import with_options
 from tfgen.cli.output import error_line, lasting_output
@@ -24,6 +25,10 @@ COMMANDS = (
     tune,
     sample,
     evaluate,
+    score,
+    encode,
+    reconstruct,
+    decode,
     export,
     verify,
     serve,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from tfgen.cli.start import start
+from tfgen.runs.out_files import SUFFIXES
 
 MOST_COLUMNS = 32
 
@@ -52,10 +53,10 @@ def sample(
 
     Samples of a table come in the units of its columns.
     """
-    if out.suffix not in WRITERS:
+    if not out.name.lower().endswith((".png", *SUFFIXES)):
         raise ValueError(
             f"--out is {out}, expected a file that ends in .png (a picture), "
-            ".npz (the numbers) or .csv (a table)."
+            f"or in one of {', '.join(SUFFIXES)}."
         )
     if out.is_dir():
         raise ValueError(f"{out} is a folder, expected the name of a new file.")
@@ -63,22 +64,26 @@ def sample(
         raise ValueError(f"{out} exists: pass --force to replace it.")
     start(f"drawing samples from {run}")
     from tfgen.runs.folder import RunFolder
+    from tfgen.runs.on_files import read_model
 
-    folder = RunFolder(run)
-    model = folder.load_model()
+    model = read_model(run)
+    is_image = len(model.data_shape) != 1
     seed = secrets.randbelow(2**31) if seed is None else seed
-    labels = _labels(model, label, number, seed, balanced)
-    if out.suffix == ".csv" and len(model.data_shape) != 1:
+    if out.suffix not in (".png", ".npz") and is_image:
         raise ValueError(
             f"--out is {out}, but {run} makes images: pass a file that ends "
             "in .png or .npz."
         )
-    if out.suffix == ".png" and len(model.data_shape) == 1:
-        _write_plot(out, model, folder.config(), number, seed, label)
+    if out.suffix == ".png" and not is_image:
+        _write_plot(out, model, RunFolder(run).config(), number, seed, label)
     else:
+        labels = _labels(model, label, number, seed, balanced)
         samples = model.sample(number, seed=seed, labels=labels)
-        data = folder.manifest()["data"]
-        WRITERS[out.suffix](out, samples, labels, data)
+        if out.suffix == ".png":
+            columns = min(model.num_classes, MOST_COLUMNS) if balanced else None
+            _write_grid(out, model.reading, samples, columns)
+        else:
+            _write_rows(out, model.reading, samples, labels)
     print(f"{number} samples   {out}")
 
 
@@ -113,44 +118,16 @@ def _write_plot(out, model, settings, number, seed, label):
     pictures.write_png(out, picture)
 
 
-def _write_grid(out, samples, labels, data):
+def _write_grid(out, reading, samples, columns):
     from tfgen import pictures
 
-    columns = None
-    if labels is not None and len(set(labels)) > 1:
-        columns = min(len(set(labels)), MOST_COLUMNS)  # one a class
-    value_range = data["value_range"]
-    pictures.write_png(out, pictures.image_grid(samples, columns, value_range))
+    picture = pictures.image_grid(samples, columns, reading.value_range)
+    pictures.write_png(out, picture)
 
 
-def _write_npz(out, samples, labels, data):
-    import numpy as np
+def _write_rows(out, reading, samples, labels):
+    from tfgen.runs.on_files import example_columns
+    from tfgen.runs.row_writer import RowWriter
 
-    from tfgen.training.files import written_whole
-
-    arrays = {"x": _own_units(samples, data["columns"])}
-    if labels is not None:
-        arrays["y"] = labels
-    with written_whole(out) as temporary:
-        np.savez_compressed(temporary, **arrays)
-
-
-def _write_csv(out, samples, labels, data):
-    import csv
-
-    from tfgen.training.files import written_whole
-
-    columns = data["columns"]
-    with written_whole(out) as temporary, open(temporary, "w") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns["names"])
-        writer.writerows(_own_units(samples, columns).tolist())
-
-
-def _own_units(samples, columns):
-    if not columns:
-        return samples
-    return samples * columns["scale"] + columns["shift"]
-
-
-WRITERS = {".png": _write_grid, ".npz": _write_npz, ".csv": _write_csv}
+    with RowWriter(out) as file:
+        file.append(example_columns(reading, samples, labels, out))

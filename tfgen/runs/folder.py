@@ -8,9 +8,12 @@ import shlex
 from collections.abc import Iterator
 
 import keras
+import numpy as np
 
 from tfgen.callbacks import read_history
 from tfgen.data import Source
+from tfgen.data.columns import Column
+from tfgen.data.reading import Reading
 from tfgen.pictures import samples_picture, write_png
 from tfgen.pictures.examples import can_show
 from tfgen.training.files import claimed, write_text
@@ -92,6 +95,22 @@ class RunFolder:
     def manifest(self) -> dict:
         """What `tfgen.training.manifest` returned when the run was begun."""
         return _read_json(self.manifest_file)
+
+    def reading(self, model: keras.Model) -> Reading:
+        """How the training data were read, for a model that does not say.
+
+        Args:
+            model: the one of this run.
+        """
+        data = self.manifest()["data"]
+        if "reading" in data:
+            return Reading.from_json(data["reading"])
+        shape, columns = tuple(model.data_shape), data["columns"]
+        if not columns:
+            return Reading("image", shape, tuple(data["value_range"]))
+        names = [Column(name) for name in columns["names"]]
+        scale = {k: np.array(columns[k]) for k in ("shift", "scale")}
+        return Reading("table", shape, columns=tuple(names), **scale)
 
     def epochs_done(self) -> int:
         """Number of epochs that the run has behind it."""

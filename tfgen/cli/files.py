@@ -1,0 +1,147 @@
+"""The commands `tfgen score`, `encode`, `reconstruct` and `decode`."""
+
+import pathlib
+import sys
+from typing import Annotated
+
+import typer
+
+from tfgen.cli.start import start
+
+Run = Annotated[
+    pathlib.Path, typer.Argument(metavar="RUN", help="Folder of a run.")
+]
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A file, a folder of images, or the name of a data set; read as "
+        "the run's training data: columns by name, scale, size, classes.",
+    ),
+]
+Table = Annotated[
+    pathlib.Path,
+    typer.Option(
+        "--out", metavar="FILE", help="A .csv, .tsv, .parquet or .npz."
+    ),
+]
+Examples = Annotated[
+    pathlib.Path,
+    typer.Option(
+        "--out",
+        metavar="FILE",
+        help="Of a table a .csv, .tsv or .parquet with its columns; of images "
+        "a folder of PNG; or a .npz.",
+    ),
+]
+Split = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SPLIT", help="train, validation or test [all of the data]"
+    ),
+]
+Force = Annotated[bool, typer.Option(help="Replace FILE if it exists.")]
+
+
+def score(
+    run: Run, data: Data, out: Table, split: Split = None, force: Force = False
+) -> None:
+    """Score each row: how likely a model takes it to be, in nats.
+
+    FILE gets score (the evidence lower bound; high is usual, low is odd),
+    log_likelihood and kl, in the units of the training.
+    """
+    _write_table("score", run, data, out, split, force)
+
+
+def encode(
+    run: Run, data: Data, out: Table, split: Split = None, force: Force = False
+) -> None:
+    """Encode each row as latents: mean and standard deviation."""
+    _write_table("encode", run, data, out, split, force)
+
+
+def reconstruct(
+    run: Run,
+    data: Data,
+    out: Examples,
+    split: Split = None,
+    force: Force = False,
+) -> None:
+    """Write each row as it looks after encoding and decoding."""
+    from tfgen.runs.out_files import check_out
+
+    check_out(out, image_folder=True, force=force)
+    start(f"reconstructing {data} with {run}")
+    from tfgen.runs import on_files
+
+    model = on_files.read_model(run)
+    on_files.check_endpoint(model, "reconstruct")
+    source = on_files.read_source(model, data, split)
+    with _progress(len(source)) as told:
+        examples = on_files.reconstructions(model, source)
+        on_files.write_examples(model, examples, out, told)
+    print(f"{len(source):,} rows   {out}")
+
+
+def decode(
+    run: Run,
+    latents: Annotated[
+        pathlib.Path,
+        typer.Argument(
+            metavar="LATENTS",
+            help="What `tfgen encode` wrote, edited or not: a .csv, .parquet, "
+            ".npz or .npy of latents.",
+        ),
+    ],
+    out: Examples,
+    force: Force = False,
+) -> None:
+    """Make rows or images of latents."""
+    from tfgen.runs.out_files import check_out
+
+    check_out(out, image_folder=True, force=force)
+    if not latents.is_file():
+        raise ValueError(f"{latents} is no file, expected one of latents.")
+    start(f"decoding {latents} with {run}")
+    from tfgen.runs import on_files
+
+    model = on_files.read_model(run)
+    on_files.check_endpoint(model, "decode")
+    rows, labels = on_files.read_latents(model, latents)
+    with _progress(len(rows)) as told:
+        examples = on_files.decoded(model, rows, labels)
+        on_files.write_examples(model, examples, out, told)
+    print(f"{len(rows):,} rows   {out}")
+
+
+def _write_table(endpoint, run, data, out, split, force):
+    from tfgen.runs.out_files import check_out
+
+    check_out(out, image_folder=False, force=force)
+    start(f"asking {run} to {endpoint} {data}")
+    from tfgen.runs import on_files
+
+    model = on_files.read_model(run)
+    on_files.check_endpoint(model, endpoint)
+    source = on_files.read_source(model, data, split)
+    with _progress(len(source)) as told:
+        on_files.write_answers(model, endpoint, source, out, told)
+    print(f"{len(source):,} rows   {out}")
+
+
+class _progress:
+    """A bar on a terminal; `with _progress(n) as told`, then `told(done)`."""
+
+    def __init__(self, rows):
+        self.bar = typer.progressbar(length=rows, file=sys.stderr)
+
+    def __enter__(self):
+        if not sys.stderr.isatty():
+            return lambda rows: None
+        self.bar.__enter__()
+        return self.bar.update
+
+    def __exit__(self, *error):
+        if sys.stderr.isatty():
+            self.bar.__exit__(*error)

@@ -1,0 +1,243 @@
+"""A trained model's answers to a file, piece by piece into another file."""
+
+import pathlib
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from tfgen.data import Source, load
+from tfgen.data.columns import restored
+from tfgen.models import GenerativeModel
+from tfgen.runs.folder import RunFolder
+from tfgen.runs.row_writer import RowWriter
+
+ROWS = 1024
+"""Rows at a time: what is in memory does not grow with their number."""
+
+
+def read_model(run: pathlib.Path) -> GenerativeModel:
+    """The model of a run, with the reading of its training data.
+
+    Raises:
+        ValueError: if it does not know how its data were read.
+    """
+    folder = RunFolder(run)
+    model = folder.load_model()
+    if model.reading is None:
+        # A run of before models carried it.
+        model.reading = folder.reading(model)
+    return model
+
+
+def read_source(
+    model: GenerativeModel, name_or_path: str, split: str | None
+) -> Source:
+    """Data by name or path, read like those that the model was trained on."""
+    return load(name_or_path, split, like=model)
+
+
+def check_endpoint(model: GenerativeModel, endpoint: str) -> None:
+    """Raises ValueError for what a model of another family alone can do."""
+    if endpoint not in model.endpoints():
+        raise ValueError(
+            f"a {type(model).__name__} cannot {endpoint}, it has "
+            f"{', '.join(model.endpoints())}: pass the run of another model."
+        )
+
+
+def write_answers(
+    model: GenerativeModel,
+    endpoint: str,
+    source: Source,
+    out: pathlib.Path,
+    told: Callable[[int], None],
+) -> None:
+    """Writes what an endpoint says of each row.
+
+    A column `row` counts them from 0; for images in a folder `file` says
+    which it is. Vectors such as latents become columns `mean_1`, `mean_2` and
+    so on, in a `.npz` one array.
+
+    Args:
+        model: with the endpoint.
+        endpoint: `"score"` or `"encode"`.
+        source: read like the model's training data.
+        out: the file, of a suffix that `RowWriter` takes.
+        told: called with the number of rows done.
+    """
+    flat = out.suffix != ".npz"
+    with RowWriter(out) as file:
+        for rows, answer in _answers(model, endpoint, source):
+            columns = {"row": rows, **_names(source, rows)}
+            for name, values in answer.items():
+                columns |= _flat(name, values) if flat else {name: values}
+            file.append(columns)
+            told(len(rows))
+
+
+def write_examples(
+    model: GenerativeModel,
+    examples: Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]],
+    out: pathlib.Path,
+    told: Callable[[int], None],
+) -> None:
+    """Writes examples as the training data are: rows, or images.
+
+    Args:
+        model: that they come from.
+        examples: row numbers, examples as the model makes them, labels or
+            None.
+        out: a file of rows, or a folder of PNG images.
+        told: called with the number of rows done.
+    """
+    reading = model.reading
+    if reading.kind == "image" and out.suffix != ".npz":
+        return _write_images(reading, examples, out, told)
+    with RowWriter(out) as file:
+        for rows, x, labels in examples:
+            file.append(example_columns(reading, x, labels, out))
+            told(len(rows))
+    return None
+
+
+def example_columns(reading, x, labels, out: pathlib.Path) -> dict:
+    """Examples as columns of a file: a table's own, or arrays of `.npz`."""
+    own = reading.to_data_units(x) if reading.kind != "image" else x
+    if out.suffix == ".npz":
+        columns = {"x": own.astype(np.float32) if own is x else own}
+        return columns | ({} if labels is None else {"y": labels})
+    if reading.columns:
+        columns = restored(reading.columns, own)
+    else:
+        columns = _flat("column", own)
+    if labels is not None and reading.class_names:
+        name = reading.label_column or "label"
+        columns[name] = np.array(reading.class_names)[labels]
+    return columns
+
+
+def reconstructions(
+    model: GenerativeModel, source: Source
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+    """Yields row numbers, reconstructions and labels, a piece at a time."""
+    for rows, answer in _answers(model, "reconstruct", source):
+        labels = source.labels
+        yield rows, answer["x"], None if labels is None else labels[rows]
+
+
+def decoded(
+    model: GenerativeModel, latents: np.ndarray, labels: np.ndarray | None
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray | None]]:
+    """Yields row numbers, examples of latents and labels."""
+    for start in range(0, len(latents), ROWS):
+        piece = slice(start, start + ROWS)
+        inputs = {"latent": latents[piece]}
+        if model.num_classes:
+            inputs["label"] = labels[piece]
+        x = model.run_endpoint("decode", inputs)["x"]
+        part = None if labels is None else labels[piece]
+        yield np.arange(start, start + len(x)), x, part
+
+
+def read_latents(
+    model: GenerativeModel, path: pathlib.Path
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Latents, and labels for a model that takes them, from a file.
+
+    Args:
+        model: whose latents they are.
+        path: what `tfgen encode` wrote, or a table of `latent_dim` columns,
+            a `.npy`, or a `.npz` with `mean` or `latent`.
+
+    Raises:
+        ValueError: for another number of columns, or no labels where the
+            model takes them.
+    """
+    columns = _latent_columns(path)
+    labels = columns.pop("label", None)
+    names = [n for n in columns if n.startswith(("mean", "latent"))]
+    names = names or [n for n in columns if n != "row"]
+    latents = np.concatenate(
+        [np.reshape(columns[n], (len(columns[n]), -1)) for n in names], axis=1
+    )
+    if latents.shape[1] != model.latent_dim:
+        raise ValueError(
+            f"{path} has {latents.shape[1]} columns of latents; expected "
+            f"{model.latent_dim}, named mean_1 and so on as `tfgen encode` "
+            "writes them."
+        )
+    if model.num_classes and labels is None:
+        raise ValueError(
+            f"{path} has no column label, but the model is conditional on "
+            f"{model.num_classes} classes: add one with their names."
+        )
+    if not model.num_classes:
+        labels = None
+    if labels is not None:
+        labels = np.array([model.class_number(label) for label in labels])
+    return latents.astype(np.float32), labels
+
+
+def _latent_columns(path):
+    if path.suffix == ".npy":
+        return {"latent": np.load(path)}
+    if path.suffix == ".npz":
+        with np.load(path) as file:
+            return dict(file)
+    import pandas as pd
+
+    read = pd.read_parquet if path.suffix == ".parquet" else pd.read_csv
+    return {name: c.to_numpy() for name, c in read(path).items()}
+
+
+def _answers(model, endpoint, source):
+    """Row numbers, and what an endpoint says of these rows."""
+    for start in range(0, len(source), ROWS):
+        rows = np.arange(start, min(start + ROWS, len(source)))
+        x, labels = source.rows(rows)
+        inputs = {"x": x, **({"label": labels} if model.num_classes else {})}
+        yield rows, model.run_endpoint(endpoint, inputs)
+
+
+def _names(source, rows):
+    """Files that rows lie in, and names of their classes."""
+    columns = {}
+    files = getattr(source.storage, "files", None)
+    if files is not None and len(files) == len(source.storage):
+        stored = source._stored_indices()[rows]
+        columns["file"] = np.array([str(files[i]) for i in stored])
+    if source.class_names is not None:
+        columns["label"] = np.array(source.class_names)[source.labels[rows]]
+    return columns
+
+
+def _flat(name, values):
+    """A column, or one for each number of an example."""
+    if values.ndim == 1:
+        return {name: values}
+    values = values.reshape(len(values), -1)
+    return {f"{name}_{i + 1}": column for i, column in enumerate(values.T)}
+
+
+def _write_images(reading, examples, out, told):
+    import PIL.Image
+
+    out.mkdir(parents=True, exist_ok=True)
+    low, high = reading.value_range
+    for rows, x, labels in examples:
+        levels = np.rint((np.clip(x, low, high) - low) / (high - low) * 255)
+        for i, image in zip(rows, levels.astype(np.uint8), strict=True):
+            folder = out
+            if labels is not None and reading.class_names:
+                name = reading.class_names[labels[i - rows[0]]]
+                folder = out / _as_file_name(name)
+                folder.mkdir(exist_ok=True)
+            squeezed = image[..., 0] if image.shape[-1] == 1 else image
+            PIL.Image.fromarray(squeezed).save(folder / f"{i:06d}.png")
+        told(len(rows))
+
+
+def _as_file_name(name):
+    """A class's name as the name of a folder, and of one beneath only."""
+    return re.sub(r"[^\w .-]", "_", name).strip(". ") or "class"
