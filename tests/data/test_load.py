@@ -221,40 +221,7 @@ def test_wrong_arguments_are_refused(arguments, options, error, expected):
     assert "\n" not in str(caught.value)
 
 
-def test_npz_with_labels_as_texts(tmp_path):
-    x = np.random.default_rng(0).uniform(0, 1, (20, 4, 4, 1))
-    np.savez(tmp_path / "a.npz", x=x, y=["cat", "dog"] * 10)
-    source = load(tmp_path / "a.npz", "all")
-    assert source.class_names == ("cat", "dog")
-    np.testing.assert_array_equal(source.arrays()[0], x.astype(np.float32))
-    assert len(load(str(tmp_path / "a.npz"), "test")) == 2
-
-
-def test_npy_stays_on_disk(tmp_path):
-    x = np.random.default_rng(0).integers(0, 256, (50, 4, 4, 3), np.uint8)
-    np.save(tmp_path / "a.npy", x)
-    source = load(tmp_path / "a.npy", "all")
-    assert isinstance(source.storage.x, np.memmap)
-    np.testing.assert_array_equal(
-        source.rows([49])[0][0], (x[49] / 255).astype(np.float32)
-    )
-
-
-@pytest.mark.parametrize("name", ["bad.npz", "bad.npy"])
-@pytest.mark.parametrize("content", [b"", b"hello"])
-def test_damaged_numpy_files_are_named(tmp_path, name, content):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(ValueError, match=f"{name}' cannot be read as NumPy"):
-        load(tmp_path / name)
-
-
 def test_other_files_are_refused(tmp_path):
-    np.savez(tmp_path / "a.npz", data=np.eye(3))
-    with pytest.raises(ValueError, match="has the keys data; expected x"):
-        load(tmp_path / "a.npz")
-    np.savez(tmp_path / "b.npz", x=np.array([{}, 1], object))
-    with pytest.raises(ValueError, match="at key 'x' .it holds Python"):
-        load(tmp_path / "b.npz")
     (tmp_path / "a.txt").write_text("1 2 3")
     with pytest.raises(ValueError, match="no kind of file tfgen reads"):
         load(tmp_path / "a.txt")

@@ -1,19 +1,17 @@
 """load: a Source by name or path."""
 
-import contextlib
 import dataclasses
 import difflib
 import os
 import pathlib
-import zipfile
 from collections.abc import Sequence
 
 import numpy as np
 
 from tfgen.data.arrays import from_arrays
 from tfgen.data.catalog import DATA_SETS, Loaded
-from tfgen.data.checks import reason_of
 from tfgen.data.image_folder import is_image, read_image_folder
+from tfgen.data.numpy_files import read_npy, read_npz
 from tfgen.data.reading import reading_of, takes_classes
 from tfgen.data.source import Source
 from tfgen.data.tables import SUFFIXES, is_table, read_table
@@ -58,8 +56,9 @@ def load(
     Args:
         name_or_path: a name out of `tfgen.data.names()`; a folder of images
             (its sub-folders are the classes); a `.npz` with `x` and perhaps
-            `y`; a `.npy`; a `.csv`, `.tsv` (also `.gz`) or `.parquet`; a
-            `.tfrecord` file or a folder of them.
+            `y`, or `x_train`, `x_test` and the like; a `.npy`; a `.csv`,
+            `.tsv` (also `.gz`) or `.parquet`; a `.tfrecord` file or a folder
+            of them.
         split: `"train"` (default), `"validation"`, `"test"`,
             `"train+validation"` or `"all"` (default with `like`).
         seed: which division, and which points where they are drawn.
@@ -154,6 +153,9 @@ def _read(name_or_path, seed: int, options: dict, of_tables: dict) -> Loaded:
         return DATA_SETS[name].read(seed, {"name": name, **options})
     path = pathlib.Path(name).expanduser()
     if path.exists():
+        if path.suffix.lower() == ".npz" and path.is_file():
+            _check_no_options(of_tables, str(path))
+            return read_npz(path, options)
         return _read_path(path, options, of_tables), {}
     if os.sep in name or path.suffix or name.startswith("~"):
         raise FileNotFoundError(
@@ -247,10 +249,8 @@ def _read_path(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
         return _read_folder(path, options)
     if is_tfrecord(path):
         return read_tfrecords([path], path.name, **options)
-    if path.suffix.lower() == ".npz":
-        return _read_npz(path, options)
     if path.suffix.lower() == ".npy":
-        return _from_arrays(path, _load(path), None, options)
+        return read_npy(path, options)
     advice = "convert it"
     if is_image(path):
         advice = "pass the folder the images are in"
@@ -279,48 +279,3 @@ def _read_table(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
         **options,
     )
     return dataclasses.replace(source, label_column=of_tables["label_column"])
-
-
-def _read_npz(path: pathlib.Path, options: dict) -> Source:
-    with _load(path) as file:
-        if "x" not in file.files:
-            raise ValueError(
-                f"{str(path)!r} has the keys {', '.join(file.files) or 'none'}"
-                "; expected x, and y for labels: save it with "
-                "np.savez(path, x=..., y=...)."
-            )
-        found = []
-        for key in ("x", "y"):
-            with _readable(path, f" at key {key!r}"):
-                found.append(file[key] if key in file.files else None)
-        x, y = found
-    return _from_arrays(path, x, y, options)
-
-
-def _from_arrays(path: pathlib.Path, x, y, options: dict) -> Source:
-    try:
-        return from_arrays(x, y, name=path.name, **options)
-    except ValueError as error:
-        raise ValueError(f"{str(path)!r}: {error}") from error
-
-
-def _load(path: pathlib.Path):
-    """Open a NumPy file; `.npy` stays on disk."""
-    with _readable(path):
-        mapped = path.suffix.lower() == ".npy"
-        return np.load(path, mmap_mode="r" if mapped else None)
-
-
-@contextlib.contextmanager
-def _readable(path: pathlib.Path, where: str = ""):
-    """Errors of NumPy in the block say which file cannot be read."""
-    try:
-        yield
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        reason = reason_of(error)
-        if "allow_pickle" in str(error) or "pickled" in str(error):
-            reason = "it holds Python objects, or is no NumPy file"
-        raise ValueError(
-            f"{str(path)!r} cannot be read as NumPy arrays of numbers{where} "
-            f"({reason}): save it anew with np.save or np.savez."
-        ) from error

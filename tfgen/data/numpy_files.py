@@ -1,0 +1,174 @@
+"""NumPy's files: .npy, and .npz in the layouts that people save."""
+
+import contextlib
+import pathlib
+import zipfile
+
+import numpy as np
+
+from tfgen.data.arrays import from_arrays
+from tfgen.data.checks import reason_of
+from tfgen.data.notes import say
+from tfgen.data.source import Source, consecutive
+
+_EXAMPLES = ("x", "images", "image", "imgs", "data", "arr_0", "")
+_LABELS = ("y", "labels", "label", "targets", "target", "arr_1")
+_CLASS_NAMES = ("class_names", "label_names", "target_names")
+_SPLITS = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
+_ORDER = (None, "train", "validation", "test")
+
+
+def read_npy(path: pathlib.Path, options: dict) -> Source:
+    """Return a source of a .npy, which stays on disk.
+
+    Args:
+        path: the file.
+        options: of `from_arrays`.
+
+    Raises:
+        ValueError: no file of NumPy, or what `from_arrays` refuses.
+    """
+    with _readable(path):
+        x = np.load(path, mmap_mode="r")
+    return _from_arrays(path, x, None, options)
+
+
+def read_npz(
+    path: pathlib.Path, options: dict
+) -> tuple[Source, dict[str, np.ndarray]]:
+    """Return a source of a .npz, and the rows of the splits that it has.
+
+    Examples are in `x`, `X`, `images`, `image`, `imgs`, `data` or `arr_0`,
+    classes in `y`, `labels`, `label`, `targets`, `target` or `arr_1`, each by
+    itself or with the name of a split: `x_train` or `train_images`, with
+    `test` and perhaps `val`. Names of classes may be in `class_names`. What is
+    left out is said.
+
+    Raises:
+        ValueError: no file of NumPy, other keys, splits of unlike arrays, or
+            what `from_arrays` refuses.
+    """
+    with _readable(path):
+        file = np.load(path)
+    with file:
+        keys = _keys(path, file.files)
+        arrays = {}
+        for role, key in keys.items():
+            with _readable(path, f" at key {key!r}"):
+                arrays[role] = file[key]
+    splits = [split for split in _ORDER if ("x", split) in keys]
+    x = _joined(path, keys, arrays, "x", splits)
+    y = _joined(path, keys, arrays, "y", splits)
+    if ("names", None) in arrays and y is not None:
+        options = options | {"class_names": list(arrays["names", None])}
+    source = _from_arrays(path, x, y, options)
+    if len(splits) < 2:
+        return source, {}
+    rows = consecutive(
+        {split or "train": len(arrays["x", split]) for split in splits}
+    )
+    return source, {"test": np.zeros(0, np.int64), **rows}
+
+
+def _keys(path: pathlib.Path, keys: list[str]) -> dict[tuple, str]:
+    """The key of each part: `("x" or "y", split or None)`."""
+    found = {}
+    for role, names in (("x", _EXAMPLES), ("y", _LABELS)):
+        for name in names:
+            for key in keys:
+                rest, split = _parts_of(key)
+                if rest == name and (name or split):
+                    found.setdefault((role, split), key)
+    for key in keys:
+        if key.lower() in _CLASS_NAMES:
+            found.setdefault(("names", None), key)
+    if not any(role == "x" for role, _ in found) and len(keys) == 1:
+        found["x", None] = keys[0]
+    if not any(role == "x" for role, _ in found):
+        raise ValueError(
+            f"{str(path)!r} has the keys {', '.join(keys) or 'none'}; expected "
+            "x, images, data or arr_0, or x_train and x_test, and y or labels "
+            "for the classes: save it with np.savez(path, x=..., y=...)."
+        )
+    if ("x", None) in found and ("x", "train") in found:
+        # Whole or in parts, not both.
+        del found["x", None]
+        found.pop(("y", None), None)
+    left_out = [key for key in keys if key not in found.values()]
+    if left_out:
+        say(
+            f"{path.name}: {', '.join(found.values())} are read, "
+            f"{', '.join(left_out)} left out."
+        )
+    return found
+
+
+def _parts_of(key: str) -> tuple[str, str | None]:
+    """A key without the name of a split, and that split or None."""
+    words = key.lower().split("_")
+    for word in (words[0], words[-1]):
+        if word in _SPLITS:
+            words.remove(word)
+            return "_".join(words), _SPLITS[word]
+    return key.lower(), None
+
+
+def _joined(path: pathlib.Path, keys, arrays, role: str, splits):
+    """The arrays of all splits as one, or None where none has any."""
+    named = {
+        keys[role, split]: arrays[role, split]
+        for split in splits
+        if (role, split) in keys
+    }
+    if not named:
+        return None
+    if len(named) < len(splits):
+        raise ValueError(
+            f"{str(path)!r} has {', '.join(named)} for the splits "
+            f"{', '.join(split or 'train' for split in splits)}: add the "
+            "labels of the others, or leave all out."
+        )
+    # Of texts the type holds the length.
+    if (
+        len(
+            {
+                (a.shape[1:], a.dtype.kind, a.dtype.kind == "U" or a.dtype)
+                for a in named.values()
+            }
+        )
+        > 1
+    ):
+        parts = [f"{k} is {a.dtype} of {a.shape}" for k, a in named.items()]
+        raise ValueError(
+            f"{str(path)!r}: {', '.join(parts)}; expected splits of one type "
+            "and shape: store all alike."
+        )
+    return np.concatenate(list(named.values()))
+
+
+def _from_arrays(path: pathlib.Path, x, y, options: dict) -> Source:
+    try:
+        return from_arrays(x, y, name=path.name, **options)
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r}: {error}") from error
+
+
+@contextlib.contextmanager
+def _readable(path: pathlib.Path, where: str = ""):
+    """Errors of NumPy in the block say which file cannot be read."""
+    try:
+        yield
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        reason = reason_of(error)
+        if "allow_pickle" in str(error) or "pickled" in str(error):
+            reason = "it holds Python objects, or is no NumPy file"
+        raise ValueError(
+            f"{str(path)!r} cannot be read as NumPy arrays of numbers{where} "
+            f"({reason}): save it anew with np.save or np.savez."
+        ) from error
