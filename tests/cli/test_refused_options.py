@@ -209,3 +209,8 @@ def test_interrupt_before_training(tfgen, monkeypatch):
     done = tfgen("train", *DIGITS, "--out", "run")
     assert done.status == 130
     assert done.err == ""
+
+
+def test_value_range(refuses_to_train):
+    message = refuses_to_train(*DIGITS, "--value-range", "0,2")
+    assert message == "--value-range is '0,2', expected 0,1 or -1,1."

@@ -153,7 +153,7 @@ def test_transparent_pixels_are_laid_over_the_background(tmp_path):
     source, told = read(tmp_path)
     assert (source.arrays()[0][0] == 1).all()
     assert "1 of 2 images have an alpha channel" in told
-    assert "laid over white (background=)" in told
+    assert "laid over white; background= sets" in told
     source, _ = read(tmp_path, background="#00ff00")
     assert (source.arrays()[0][0] == [0, 1, 0]).all()
     assert (source.arrays()[0][1] == [1, 0, 0]).all()

@@ -40,7 +40,7 @@ def test_rounding_at_either_end_is_clipped_and_said(value):
     found = source.arrays()[0]
     np.testing.assert_array_equal(found.reshape(-1)[0], float(value > 0))
     np.testing.assert_array_equal(found[1:], FRACTIONS[1:])
-    assert "has 1 values beyond [0, 1]" in told
+    assert "has 1 value beyond [0, 1]" in told
 
 
 def test_a_mapped_file_of_floats_is_clipped_as_it_is_read(tmp_path):
@@ -57,7 +57,7 @@ def test_rounding_at_either_end_of_minus_1_to_1(value):
     source, told = read(x)
     assert source.value_range == (-1, 1)
     assert abs(source.arrays()[0]).max() == 1
-    assert "values beyond [-1, 1]" in told
+    assert "has 1 value beyond [-1, 1]" in told
 
 
 def test_a_range_below_0_goes_by_the_bulk():

@@ -266,9 +266,10 @@ def _clip(array: np.ndarray, values: Values, found, name: str):
         for piece in in_pieces(array)
     )
     beyond = max(low - values.low, values.high - high)
+    plural = "s" if count > 1 else ""
     say(
-        f"{name} has {count} values beyond [{low:g}, {high:g}], by up to "
-        f"{beyond:.2g}: clipped."
+        f"{name} has {count} value{plural} beyond [{low:g}, {high:g}], by up "
+        f"to {beyond:.2g}: clipped."
     )
     return found
 

@@ -283,7 +283,8 @@ def _say_of_headers(
     if count := sum(header.has_alpha for header in headers):
         say(
             f"{name}: {count} of {total} images have an alpha channel; what is "
-            f"transparent is laid over {options.background} (background=)."
+            f"transparent is laid over {options.background}; background= sets "
+            "another colour."
         )
     if count := sum(header.has_frames for header in headers):
         say(

@@ -1,12 +1,14 @@
 """The data that settings name, as their model sees them."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from tfgen.data import Source, load
 from tfgen.models import GenerativeModel
 from tfgen.models.families import get_family
 
-_OPTIONS = ("color_mode", "label_column", "drop_columns", "header", "transform")
+_IMAGE_OPTIONS = ("color_mode", "fit", "background", "bit_depth")
+_TABLE_OPTIONS = ("label_column", "drop_columns", "header", "transform")
 
 
 def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
@@ -66,9 +68,15 @@ def _load(settings, split):
             'add "data" to its config.json, with a name (tfgen info lists '
             "them) or a path, or give Search settings={'data': ...}."
         )
-    options = {name: settings[name] for name in _OPTIONS if name in settings}
+    options = {
+        name: settings[name]
+        for name in _IMAGE_OPTIONS + _TABLE_OPTIONS
+        if name in settings
+    }
     if "image_size" in settings:
         options["image_size"] = _image_size(settings["image_size"])
+    if "value_range" in settings:
+        options["value_range"] = _value_range(settings["value_range"])
     return load(settings["data"], split=split, **options)
 
 
@@ -81,3 +89,10 @@ def _image_size(text):
             "height x width such as 48x64."
         )
     return int(parts[0]), int(parts[-1])
+
+
+def _value_range(text):
+    bounds = re.fullmatch(r"[(\[]?(-1|0)[,: ]+1[)\]]?", text)
+    if not bounds:
+        raise ValueError(f"--value-range is {text!r}, expected 0,1 or -1,1.")
+    return int(bounds[1]), 1

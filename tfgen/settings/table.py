@@ -46,6 +46,40 @@ TABLE = (
         help="Convert images: grayscale or rgb.",
     ),
     Setting(
+        "fit",
+        part="data",
+        choices=("crop", "pad", "squash"),
+        of_data_set=True,
+        help="Images of other proportions than --image-size: {names} [crop]",
+    ),
+    Setting(
+        "background",
+        part="data",
+        metavar="COLOUR",
+        of_data_set=True,
+        help="Colour behind transparent pixels and beside padded images, as "
+        "in #808080 [white]",
+    ),
+    Setting(
+        "bit_depth",
+        kind=int,
+        least=1,
+        most=32,
+        part="data",
+        metavar="BITS",
+        of_data_set=True,
+        help="Bits of stored whole numbers, of which the largest is white "
+        "[the fewest of 8, 10, 12, 14, 16 that hold all]",
+    ),
+    Setting(
+        "value_range",
+        part="data",
+        metavar="RANGE",
+        of_data_set=True,
+        help="0,1 or -1,1: where fractions lie if few are negative [0,1 "
+        "without negative ones, -1,1 with many]",
+    ),
+    Setting(
         "label_column",
         part="data",
         of_data_set=True,
