@@ -89,9 +89,9 @@ def test_csv_without_the_label_column(refuses_to_train, tmp_path):
 
 def test_npz_without_x(refuses_to_train, tmp_path):
     path = tmp_path / "data.npz"
-    np.savez(path, images=np.zeros((4, 3)))
+    np.savez(path, a=np.zeros((4, 3)), b=np.zeros(4))
     message = refuses_to_train("vae", "--data", path)
-    assert "has the keys images; expected x" in message
+    assert "has the keys a, b; expected x" in message
 
 
 def test_npz_that_is_none(refuses_to_train, tmp_path):
