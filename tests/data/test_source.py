@@ -23,9 +23,10 @@ def test_equal_rows_stay_together():
 
 
 def test_zero_and_minus_zero_are_equal_rows():
-    x = np.array([[0.0, 1.0], [-0.0, 1.0]] * 10)
+    x = np.array([[zero, i] for i in range(20) for zero in (0.0, -0.0)])
     parts = tfgen.data.from_arrays(x, kind="points").divide((0.5, 0.5))
-    assert sorted(len(part) for part in parts) == [0, 20]
+    seen = [set(part.stored()[:, 1].tolist()) for part in parts]
+    assert seen[0].isdisjoint(seen[1])
 
 
 def test_division_is_a_function_of_content_and_seed(table):
@@ -146,3 +147,33 @@ def test_description_is_one_line():
     assert source.description == (
         "digits, test: 180 images of 8x8x1 in [0, 1], 10 classes"
     )
+
+
+def test_few_distinct_rows_are_divided_by_rows_which_is_said():
+    x = np.random.default_rng(0).integers(0, 2, (1000, 2))
+    source = tfgen.data.from_arrays(x)
+    with pytest.warns(tfgen.data.DataNote, match="only 4 of 1000 rows are dis"):
+        parts = source.divide((0.8, 0.1, 0.1), 0)
+    assert [len(part) for part in parts] == [800, 100, 100]
+    stored = np.concatenate([part.indices for part in parts])
+    assert sorted(stored.tolist()) == list(range(1000))
+    for part in parts:
+        # 100 draws of shares of a quarter: 25 with a deviation of 4.3.
+        counts = np.unique(part.stored(), axis=0, return_counts=True)[1]
+        assert len(counts) == 4
+        assert (np.abs(counts / len(part) - 0.25) < 0.15).all()
+    moved = tfgen.data.from_arrays(x[::-1]).divide((0.8, 0.1, 0.1), 0)
+    for part, other in zip(parts, moved, strict=True):
+        assert sorted(part.stored().tolist()) == sorted(other.stored().tolist())
+    again = source.divide((0.8, 0.1, 0.1), 1)
+    assert set(again[1].indices) != set(parts[1].indices)
+
+
+def test_equal_rows_stay_together_where_there_are_enough(recwarn):
+    x = np.random.default_rng(0).integers(0, 100, (1000, 1))
+    parts = tfgen.data.from_arrays(x).divide((0.8, 0.1, 0.1), 0)
+    seen = [set(part.stored().ravel().tolist()) for part in parts]
+    assert seen[0].isdisjoint(seen[1] | seen[2])
+    assert seen[1].isdisjoint(seen[2])
+    assert min(len(part) for part in parts) >= 50
+    assert not recwarn

@@ -438,7 +438,9 @@ def divide_rows(
     Rows are grouped by a keyed hash of their bytes; the groups are sorted by
     hash and fill one part after the other. So equal rows land in the same
     part, the order of the rows does not matter, and the sizes meet the
-    fractions up to the size of one group.
+    fractions up to the size of one group. Where so few rows are distinct that a
+    part would get less than half of its share, rows are divided instead of
+    groups, which is said.
 
     Args:
         chunks: the rows, in arrays of shape `(k, ...)`.
@@ -463,9 +465,34 @@ def divide_rows(
     starts = np.cumsum(sizes) - sizes
     bounds = np.rint(np.cumsum(fractions)[:-1] * len(hashes))
     part_of_row = np.searchsorted(bounds, starts, side="right")[group]
+    shares = np.diff([0, *bounds, len(hashes)])
+    if (np.bincount(part_of_row, minlength=len(shares)) < shares / 2).any():
+        say(
+            f"only {len(sizes)} of {len(hashes)} rows are distinct, too few to "
+            "keep equal rows in one part: parts share rows, so that held-out "
+            "rows tell little of how well a model generalises."
+        )
+        order = np.argsort(_hashes_of_repeats(hashes, group, starts))
+        part_of_row[order] = np.searchsorted(
+            bounds, np.arange(len(hashes)), side="right"
+        )
     return [
         np.flatnonzero(part_of_row == part) for part in range(len(fractions))
     ]
+
+
+def _hashes_of_repeats(
+    hashes: np.ndarray, group: np.ndarray, starts: np.ndarray
+) -> np.ndarray:
+    """Return a hash of each row and of how often it came before."""
+    repeat = np.empty(len(group), np.uint64)
+    order = np.argsort(group, kind="stable")
+    repeat[order] = np.arange(len(group)) - starts[group[order]]
+    # SplitMix64 (Steele, Lea and Flood, 2014), as good as drawn.
+    mixed = hashes + (repeat + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+    return mixed ^ (mixed >> np.uint64(31))
 
 
 def consecutive(sizes: dict[str, int]) -> dict[str, np.ndarray]:
