@@ -14,9 +14,12 @@ def images():
 
 @pytest.fixture
 def make_model():
-    """Builds a small VAE of 4x4 images; the same weights each time."""
+    """Builds a small VAE of 4x4 images; the same weights each time.
 
-    def make(input_shape=(4, 4, 1), **options):
+    Its few steps are eager, for tracing takes longer.
+    """
+
+    def make(input_shape=(4, 4, 1), run_eagerly=True, **options):
         model = tfgen.build(
             "vae",
             input_shape=input_shape,
@@ -26,7 +29,7 @@ def make_model():
             seed=0,
             **options,
         )
-        model.compile("adam")
+        model.compile("adam", run_eagerly=run_eagerly)
         return model
 
     return make

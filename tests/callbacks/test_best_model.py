@@ -17,9 +17,14 @@ class Fake(keras.callbacks.Callback):
 
 def make_model():
     model = tfgen.build(
-        "vae", input_shape=(3,), latent_dim=1, network="mlp", seed=0
+        "vae",
+        input_shape=(3,),
+        latent_dim=1,
+        network="mlp",
+        network_options={"units": (4,)},
+        seed=0,
     )
-    model.compile("adam")
+    model.compile("adam", run_eagerly=True)
     return model
 
 

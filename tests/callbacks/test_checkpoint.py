@@ -1,5 +1,7 @@
 """A training that is stopped anywhere goes on as if it had not been."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ import tfgen
 ROWS = 150  # of 64: three steps an epoch, the last one uneven
 
 
-def make_model():
+def make_model(run_eagerly=True):
     keras.utils.set_random_seed(0)
     model = tfgen.build(
         "vae",
@@ -18,7 +20,7 @@ def make_model():
         network="mlp",
         network_options={"units": (8,)},
     )
-    model.compile("adam")
+    model.compile("adam", run_eagerly=run_eagerly)
     return model
 
 
@@ -49,14 +51,31 @@ class StopAt(keras.callbacks.Callback):
             raise RuntimeError("killed")
 
 
-@pytest.mark.parametrize("step", [2, 5, 6, 7, 11])
-def test_a_killed_training_ends_with_the_same_weights(tmp_path, step):
-    whole = make_model()
-    history = train(whole, tmp_path / "whole").history
-    killed = make_model()
+@pytest.fixture(scope="module")
+def train_whole(tmp_path_factory):
+    """A model that nothing stopped, and its history."""
+
+    @functools.cache
+    def run(run_eagerly):
+        model = make_model(run_eagerly)
+        folder = tmp_path_factory.mktemp("whole")
+        return model, train(model, folder).history
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "step, run_eagerly",
+    [(2, True), (5, True), (6, True), (7, True), (11, True), (7, False)],
+)
+def test_a_killed_training_ends_with_the_same_weights(
+    tmp_path, train_whole, step, run_eagerly
+):
+    whole, history = train_whole(run_eagerly)
+    killed = make_model(run_eagerly)
     with pytest.raises(RuntimeError, match="killed"):
         train(killed, tmp_path / "run", callbacks=[StopAt(step)], every_steps=1)
-    resumed = make_model()
+    resumed = make_model(run_eagerly)
     rest = train(resumed, tmp_path / "run", every_steps=1)
     variables = [*whole.variables, *whole.optimizer.variables]
     for wanted, came in zip(

@@ -121,7 +121,7 @@ class TestBroken:
         [
             ("ring", "hinge"),
             ("digits", "relativistic"),
-            ("iris", "wasserstein"),
+            slow("iris", "wasserstein"),
             slow("ring", "relativistic"),
             slow("ring", "wasserstein"),
             slow("digits", "hinge"),
@@ -200,7 +200,7 @@ class TestHealthy:
             ("grid", "non_saturating", 1),
             slow("digits", "relativistic", 2),
             slow("digits", "least_squares", 17),
-            ("digits", "wasserstein", 4),
+            slow("digits", "wasserstein", 4),
             ("iris", "relativistic", 5),
             slow("iris", "hinge", 6),
         ],
@@ -223,7 +223,7 @@ class TestHealthy:
         "data, objective, network",
         [
             slow("digits", "larsen", "conv"),
-            ("digits", "elbo_adversarial", "mlp"),
+            slow("digits", "elbo_adversarial", "mlp"),
             ("iris", "elbo_adversarial", "mlp"),
         ],
     )

@@ -1,7 +1,6 @@
 """The real server, asked as a browser asks it."""
 
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -25,21 +24,28 @@ def free_port():
         return found.getsockname()[1]
 
 
+SERVE = """
+import warnings
+from tensorboard import main
+
+warnings.simplefilter("ignore")
+main.run_main()
+"""
+
+
 @pytest.fixture
-def ask():
+def ask(fork_server):
     """Starts a server on a folder; gives a function of plugin paths."""
     servers = []
 
     def start(folder):
         port = free_port()
-        server = subprocess.Popen(
+        server = fork_server.Popen(
             [
-                sys.executable,
-                *("-W", "ignore", "-m", "tensorboard.main"),
+                *(sys.executable, "-c", SERVE),
                 *("--logdir", str(folder), "--host", "127.0.0.1"),
                 *("--port", str(port), "--reload_interval", "1"),
             ],
-            env={**os.environ, "CUDA_VISIBLE_DEVICES": ""},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -1,7 +1,9 @@
 """Runs of the `tfgen` command, in this process and in others."""
 
+import contextlib
 import dataclasses
 import functools
+import io
 import os
 import subprocess
 import sys
@@ -35,6 +37,27 @@ def tfgen(monkeypatch, tmp_path, capfd):
         with pytest.raises(SystemExit) as end:
             main()
         return Done(end.value.code or 0, *capfd.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def run_in():
+    """`run_in(folder, *arguments)` runs the command for what tests share."""
+
+    def run(folder, *arguments):
+        words = ["tfgen", *map(str, arguments)]
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as end,
+        ):
+            patch.chdir(folder)
+            patch.setattr(sys, "argv", words)
+            main()
+        return Done(end.value.code or 0, out.getvalue(), err.getvalue())
 
     return run
 
@@ -143,6 +166,17 @@ def trained_by_class(tmp_path_factory):
 def trained_table(tmp_path_factory):
     """A finished run on a table."""
     return _train(tmp_path_factory, "--data", "iris")
+
+
+@pytest.fixture(scope="session")
+def exported(trained, tmp_path_factory):
+    """Version 1 of it, in the folder that is given; not to be changed."""
+    from tfgen.export import export_saved_model
+    from tfgen.runs.folder import RunFolder
+
+    base = tmp_path_factory.mktemp("serving") / "digits"
+    export_saved_model(RunFolder(trained).load_model(), base, 1)
+    return base
 
 
 def _train(tmp_path_factory, *arguments):

@@ -1,4 +1,7 @@
-"""The command in processes of its own, from data to a checked export."""
+"""The command in processes of its own, from data to a checked export.
+
+The first is one in every way; the others have TensorFlow imported beforehand.
+"""
 
 import csv
 import json
@@ -24,28 +27,30 @@ def test_train_sample_export_verify(in_process, tmp_path):
     check_output(done.out)
     check_run(run)
     for name in ("s.png", "s.npz"):
-        done = in_process("sample", "run", "-n", 4, "--out", name)
+        done = in_process.again("sample", "run", "-n", 4, "--out", name)
         assert (done.status, done.err) == (0, "")
         assert done.out == f"4 samples   {name}\n"
     with PIL.Image.open(tmp_path / "s.png") as picture:
         assert picture.size == (2 * 48 + 2, 2 * 48 + 2)
     with np.load(tmp_path / "s.npz") as file:
         assert file["x"].shape == (4, 8, 8, 1)
-    done = in_process("export", "run", "--to", "serving/vae")
+    done = in_process.again("export", "run", "--to", "serving/vae")
     assert (done.status, done.err) == (0, "")
     assert "serving/vae/1" in done.out
-    done = in_process("verify", "serving/vae/1")
+    done = in_process.again("verify", "serving/vae/1")
     assert (done.status, done.err) == (0, "")
     signatures = done.out.splitlines()[1:]
-    assert len(signatures) >= 5
     assert all(line.endswith(" ok") for line in signatures)
+    names = {line.split()[0] for line in signatures}
+    assert {"generate", "decode", "encode", "reconstruct", "score"} < names
 
 
 def test_the_best_epoch_goes_by_what_was_trained_on(tfgen):
     """With a small beta the KL term rises, and with it the negative ELBO."""
     done = tfgen(
-        *("train", "vae", "--data", "digits", "--out", "run", "--epochs", 12),
+        *("train", "vae", "--data", "digits", "--out", "run", "--epochs", 6),
         *("--beta", 0.01, "--network", "mlp", "--latent-dim", 8),
+        *("--width", 64, "--learning-rate", 0.003),
     )
     assert done.status == 0
     with open("run/history.csv") as file:

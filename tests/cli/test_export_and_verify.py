@@ -8,16 +8,6 @@ from pathlib import Path
 import pytest
 
 
-@pytest.fixture(scope="module")
-def exported(trained, tmp_path_factory):
-    from tfgen.export import export_saved_model
-    from tfgen.runs.folder import RunFolder
-
-    base = tmp_path_factory.mktemp("serving") / "vae"
-    export_saved_model(RunFolder(trained).load_model(), base, 1)
-    return base
-
-
 @pytest.fixture
 def copy(exported, tmp_path):
     return shutil.copytree(exported, tmp_path / "copy")
@@ -31,44 +21,12 @@ def test_export_says_where(tfgen, trained):
         "check it     tfgen verify 'my models/vae/7'\n"
     )
     assert Path("my models/vae/7/saved_model.pb").exists()
+    check_manifest(Path("my models/vae/7"), trained)
 
 
-def test_verify_shows_every_signature(tfgen, exported):
-    done = tfgen("verify", exported / "1")
-    assert (done.status, done.err) == (0, "")
-    first = [line.split()[0] for line in done.out.splitlines()]
-    assert {"generate", "decode", "encode", "score"} <= set(first)
-
-
-def test_export_keeps_the_last_versions(tfgen, trained, copy):
-    done = tfgen("export", trained, "--to", copy, "--keep", 1)
-    assert (done.status, done.err) == (0, "")
-    assert done.out.splitlines()[:2] == [
-        f"SavedModel   {copy}/2",
-        f"removed      {copy}/1",
-    ]
-    assert [path.name for path in copy.iterdir()] == ["2"]
-
-
-def test_export_keeps_what_is_protected(tfgen, trained, copy):
-    options = ("--keep", 1, "--protect", 1, "--protect", 1)
-    done = tfgen("export", trained, "--to", copy, *options)
-    assert (done.status, done.err) == (0, "")
-    assert sorted(path.name for path in copy.iterdir()) == ["1", "2"]
-
-
-def test_flat_export_with_another_default(tfgen, trained):
-    options = ("--flat", "--serving-default", "decode")
-    done = tfgen("export", trained, "--to", "vertex", *options)
-    assert (done.status, done.err) == (0, "")
-    manifest = json.loads(Path("vertex/assets.extra/manifest.json").read_text())
-    inputs = manifest["signatures"]["serving_default"]["inputs"]
-    assert list(inputs) == ["latent"]
-
-
-def test_manifest_says_how_good_the_run_was(tfgen, trained):
-    tfgen("export", trained, "--to", "base")
-    manifest = json.loads(Path("base/1/assets.extra/manifest.json").read_text())
+def check_manifest(version, trained):
+    """It says how good the run was."""
+    manifest = json.loads((version / "assets.extra/manifest.json").read_text())
     with (trained / "history.csv").open() as file:
         rows = {int(row["epoch"]): row for row in csv.DictReader(file)}
     kept = json.loads((trained / "model.json").read_text())["epoch"]
@@ -78,6 +36,29 @@ def test_manifest_says_how_good_the_run_was(tfgen, trained):
     own = json.loads((trained / "manifest.json").read_text())
     assert run["data"]["fingerprint"] == own["data"]["fingerprint"]
     assert run["seed"] == own["seed"]
+
+
+def test_export_keeps_the_last_versions_and_protected_ones(
+    tfgen, trained, copy
+):
+    shutil.copytree(copy / "1", copy / "2")
+    options = ("--keep", 1, "--protect", 1, "--protect", 1)
+    done = tfgen("export", trained, "--to", copy, *options)
+    assert (done.status, done.err) == (0, "")
+    assert done.out.splitlines()[:2] == [
+        f"SavedModel   {copy}/3",
+        f"removed      {copy}/2",
+    ]
+    assert sorted(path.name for path in copy.iterdir()) == ["1", "3"]
+
+
+def test_flat_export_with_another_default(tfgen, trained):
+    options = ("--flat", "--serving-default", "decode")
+    done = tfgen("export", trained, "--to", "vertex", *options)
+    assert (done.status, done.err) == (0, "")
+    manifest = json.loads(Path("vertex/assets.extra/manifest.json").read_text())
+    inputs = manifest["signatures"]["serving_default"]["inputs"]
+    assert list(inputs) == ["latent"]
 
 
 def test_unknown_default(refused, trained):

@@ -8,7 +8,11 @@ import pytest
 
 from tfgen.cli.output import LastingStream
 
-TRAIN = ("train", "vae", "--data", "iris", "--epochs", "10", "--out", "run")
+EPOCHS = 4
+TRAIN = (
+    *("train", "vae", "--data", "iris", "--epochs", str(EPOCHS)),
+    *("--network", "mlp", "--width", "8", "--depth", "1", "--out", "run"),
+)
 
 
 @pytest.mark.parametrize("open_output", [pty.openpty, os.pipe])
@@ -30,7 +34,7 @@ def test_nobody_reads_any_more(command, fork_server, tmp_path, open_output):
         assert training.wait(240) == 0
         assert training.stderr.read() == ""
     history = (tmp_path / "run" / "history.csv").read_text()
-    assert len(history.splitlines()) == 1 + 10
+    assert len(history.splitlines()) == 1 + EPOCHS
 
 
 def test_closed_from_the_start(command, tmp_path):

@@ -3,18 +3,6 @@
 import shutil
 from pathlib import Path
 
-import pytest
-
-
-@pytest.fixture(scope="module")
-def exported(trained, tmp_path_factory):
-    from tfgen.export import export_saved_model
-    from tfgen.runs.folder import RunFolder
-
-    base = tmp_path_factory.mktemp("serving") / "digits"
-    export_saved_model(RunFolder(trained).load_model(), base, 1)
-    return base
-
 
 def test_it_says_where_and_what_next(tfgen, exported):
     done = tfgen("serving-kit", exported, "--out", "my kit")

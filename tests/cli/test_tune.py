@@ -1,10 +1,14 @@
-"""The command searches, trains with what it found, and goes on."""
+"""The command searches, trains with what it found, and goes on.
+
+Most tests look at one search, or go on with a copy of it.
+"""
 
 import csv
 import html
 import json
 import re
 import shlex
+import shutil
 
 import keras
 import numpy as np
@@ -13,106 +17,123 @@ import pytest
 from tfgen.runs.run import Run
 
 TUNE = (
-    *("tune", "--data", "digits", "--out", "s", "--epochs", 1),
-    *("--workers", 0, "--max-epochs", 1, "--trials", 2),
-    *("--space", "network=mlp", "--space", "width=64"),
+    *("tune", "--data", "digits", "--out", "s", "--workers", 0),
+    *("--space", "network=mlp", "--space", "width=16"),
 )
+EPOCHS = 3
 
 
-@pytest.mark.parametrize(
-    "model", ["vae", "gan", pytest.param("vae_gan", marks=pytest.mark.slow)]
-)
-def test_the_best_run_exports_and_verifies(tfgen, model, tmp_path):
-    options = () if model == "vae" else ("--extractor", "none")
-    done = tfgen(*TUNE, model, "--tuner", "hyperband", *options)
-    assert (done.status, done.err) == (0, "")
-    lines = done.out.splitlines()
-    ended = [line.split()[:3] for line in lines if line.startswith("trial 0")]
-    assert ended == [["trial", "0000", "1/2"], ["trial", "0001", "2/2"]]
-    best = json.loads((tmp_path / "s" / "best.json").read_text())
-    config = json.loads((tmp_path / "s" / "best" / "config.json").read_text())
+@pytest.fixture(scope="module")
+def ended(run_in, tmp_path_factory):
+    """The folder of a search that has ended, and what was printed."""
+    folder = tmp_path_factory.mktemp("search")
+    done = run_in(
+        folder,
+        *(*TUNE, "vae", "--tuner", "hyperband", "--trials", 3),
+        *("--epochs", EPOCHS, "--max-epochs", EPOCHS),
+    )
+    assert done.status == 0
+    return folder / "s", done.out
+
+
+@pytest.fixture
+def search(ended, tmp_path):
+    """A copy of it in the folder that commands run in."""
+    return shutil.copytree(ended[0], tmp_path / "s")
+
+
+def history(run):
+    with (run / "history.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def read(*parts):
+    return json.loads(parts[0].joinpath(*parts[1:]).read_text())
+
+
+def test_trials_and_the_best_run(ended):
+    search, out = ended
+    rows = [line.split()[:3] for line in out.splitlines()]
+    numbers = [row[2] for row in rows if row and row[0] == "trial"]
+    assert numbers == ["1/4", "2/4", "3/4", "4/4"]  # the last is promoted
+    best, config = read(search, "best.json"), read(search, "best/config.json")
     assert best["settings"]["latent_dim"] == config["latent_dim"]
-    assert best["settings"]["width"] == config["width"] == 64
-    assert config["model"] == model
-    assert tfgen("export", "s/best", "--to", "served").status == 0
-    assert tfgen("verify", "served/1").status == 0
+    assert best["settings"]["width"] == config["width"] == 16
+    assert config["model"] == "vae"
+
+
+def test_the_best_run_repeats_the_best_trial(ended):
+    """Bit for bit, over what Hyperband trained in two parts."""
+    search, _ = ended
+    best = read(search, "best.json")
+    histories = [history(search / each) for each in (best["folder"], "best")]
+    for row in histories[0] + histories[1]:
+        del row["seconds"]
+    assert best["epochs"] == EPOCHS
+    assert histories[0] == histories[1]
 
 
 def test_a_search_goes_on(tfgen, refused, tmp_path):
-    assert tfgen(*TUNE, "vae").status == 0
-    done = tfgen("tune", "--out", "s", "--trials", 3, "--workers", 0)
+    few = ("--trials", 1, "--epochs", 0, "--max-epochs", 1)
+    assert tfgen(*TUNE, "vae", *few).status == 0
+    done = tfgen("tune", "--out", "s", "--trials", 2, "--workers", 0)
     assert (done.status, done.err) == (0, "")
-    assert "going on: 2 trials have ended before" in done.out
-    assert "trial 0002  3/3" in done.out
+    assert "going on: 1 trials have ended before" in done.out
+    assert "trial 0001  2/2" in done.out
     assert refused("tune", "gan", "--out", "s").startswith(
         "the search in s was begun with model='vae', got 'gan'"
     )
     table = (tmp_path / "s" / "trials.csv").read_text().splitlines()
-    assert len(table) == 1 + 3
+    assert len(table) == 1 + 2
 
 
 def test_the_best_run_is_of_its_best_epoch(tfgen, tmp_path):
     """By the objective, although a GAN's own losses say nothing of it."""
-    few = ("--trials", 1, "--epochs", 5, "--extractor", "none")
-    assert tfgen(*TUNE, "gan", *few).status == 0
+    few = ("--trials", 1, "--epochs", 5, "--max-epochs", 1)
+    done = tfgen(*TUNE, "gan", *few, "--extractor", "none")
+    assert (done.status, done.err) == (0, "")
     best = tmp_path / "s" / "best"
-    with (best / "history.csv").open() as file:
-        rows = list(csv.DictReader(file))
+    rows = history(best)
     distances = [float(row["val_frechet_distance"]) for row in rows]
-    kept = json.loads((best / "model.json").read_text())
+    kept = read(best, "model.json")
     assert len(rows) == 5
     assert kept["epoch"] == 1 + distances.index(min(distances))
     assert kept["val_frechet_distance"] == min(distances)
+    assert tfgen("export", "s/best", "--to", "served").status == 0
 
 
-def test_the_best_run_repeats_the_best_trial(tfgen, tmp_path):
-    """Bit for bit, over what Hyperband trained in two parts."""
-    more = ("--tuner", "hyperband", "--epochs", 3, "--max-epochs", 3)
-    assert tfgen(*TUNE, "vae", "--trials", 3, *more).status == 0
-    best = json.loads((tmp_path / "s" / "best.json").read_text())
-    histories = []
-    for folder in (best["folder"], "best"):
-        with (tmp_path / "s" / folder / "history.csv").open() as file:
-            histories.append(
-                [row for row in csv.DictReader(file) if row.pop("seconds")]
-            )
-    assert best["epochs"] == 3
-    assert histories[0] == histories[1]
-
-
-def test_from_has_the_epochs_of_the_best_run(tfgen, tmp_path):
+def test_from_has_the_epochs_of_the_best_run(tfgen, search, tmp_path):
     """Not those of a trial; by the command that the page gives."""
-    assert tfgen(*TUNE, "vae", "--trials", 1, "--epochs", 3).status == 0
-    page = html.unescape((tmp_path / "s" / "report.html").read_text())
+    shutil.rmtree(search / "trials")  # nothing but the page and best.json
+    page = html.unescape((search / "report.html").read_text())
     command = re.search("tfgen (train --from [^<]*)<", page)[1]
     done = tfgen(*shlex.split(command))
     assert (done.status, done.err) == (0, "")
-    configs = [
-        json.loads((tmp_path / run / "config.json").read_text())
-        for run in ("s/best", "run")
-    ]
-    assert configs[0] == configs[1] and configs[1]["epochs"] == 3
+    config = read(tmp_path, "run", "config.json")
+    assert config == read(search, "best", "config.json")
+    assert config["epochs"] == EPOCHS
 
 
-def test_other_best_settings_are_trained_anew(tfgen, tmp_path):
+def test_other_best_settings_are_trained_anew(tfgen, search):
     """As after more trials; the earlier run is kept."""
-    assert tfgen(*TUNE, "vae", "--trials", 1).status == 0
-    best, earlier = tmp_path / "s" / "best", tmp_path / "s" / "best-1"
-    config = (best / "config.json").read_text()
-    (best / "config.json").write_text(config.replace("64", "32"))
-    done = tfgen("tune", "--out", "s", "--workers", 0)
+    go_on = ("tune", "--out", "s", "--workers", 0, "--epochs", 1)
+    best, earlier = search / "best", search / "best-1"
+    config = read(best, "config.json")
+    (best / "config.json").write_text(json.dumps({**config, "width": 32}))
+    done = tfgen(*go_on)
     assert (done.status, done.err) == (0, "")
     assert "of other settings, is now s/best-1" in done.out
-    assert (best / "config.json").read_text() == config
+    assert read(best, "config.json") == {**config, "epochs": 1}
     assert (earlier / "model.keras").exists()
     # What a kill leaves before there are settings is no run to go on with.
     (best / "config.json").unlink()
-    assert tfgen("tune", "--out", "s", "--workers", 0).status == 0
-    assert (best / "config.json").read_text() == config
+    assert tfgen(*go_on).status == 0
+    assert read(best, "config.json") == {**config, "epochs": 1}
 
 
-def test_a_best_run_that_explodes_late_is_kept(tfgen, tmp_path, monkeypatch):
+def test_a_best_run_that_explodes_late_is_kept(tfgen, search, monkeypatch):
     """Where the trial, of fewer epochs, did not get."""
+    shutil.rmtree(search / "best")
 
     class Spoil(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -126,7 +147,7 @@ def test_a_best_run_that_explodes_late_is_kept(tfgen, tmp_path, monkeypatch):
         "train",
         lambda run, watchers, *more: train(run, [Spoil(), *watchers], *more),
     )
-    done = tfgen(*TUNE, "vae", "--trials", 1, "--epochs", 3)
+    done = tfgen("tune", "--out", "s", "--workers", 0)
     assert done.status == 0
     first, *more = done.err.splitlines()
     assert first.startswith("training ended early: the gradients of network ")
@@ -141,8 +162,7 @@ def test_replicas_and_pictures_of_another_size(run_python):
         "from tfgen.cli.search_run import SearchRun\n"
         "given = dict(model='vae', data='digits', image_size='16')\n"
         "run = SearchRun('s', {**given, 'strategy': 'mirrored'})\n"
-        "print(run.search.strategy.num_replicas_in_sync)\n",
-        CUDA_VISIBLE_DEVICES="",
+        "print(run.search.strategy.num_replicas_in_sync)\n"
     )
     assert out.split() == ["2"]
 
@@ -157,30 +177,37 @@ def test_ctrl_c(tfgen, monkeypatch):
     assert done.err == "stopped; go on with: tfgen tune --out s\n"
 
 
-def test_a_trial_is_a_run(tfgen, tmp_path):
+def test_a_trial_is_a_run(tfgen, search):
     """For the commands that take one."""
-    assert tfgen(*TUNE, "vae", "--trials", 1, "--epochs", 0).status == 0
-    trial = tmp_path / "s" / "trials" / "0000"
-    assert tfgen("evaluate", trial, "--repeats", 1).status == 0
+    trial = search / read(search, "best.json")["folder"]
+    few = ("--repeats", 1, "--samples", 100, "--extractor", "none")
+    assert tfgen("evaluate", trial, *few).status == 0
     assert (trial / "evaluation" / "report.html").exists()
     assert tfgen("export", trial, "--to", "served").status == 0
-    again = tfgen("train", "--resume", "--out", trial, "--epochs", 2)
+    done, more = EPOCHS, EPOCHS + 1
+    again = tfgen("train", "--resume", "--out", trial, "--epochs", more)
     assert (again.status, again.err) == (0, "")
-    assert "epoch 1/2" not in again.out and "epoch 2/2" in again.out
+    assert f"epoch {done}/{more}" not in again.out
+    assert f"epoch {more}/{more}" in again.out
 
 
-def test_the_same_command_goes_on_with_data_in_a_file(in_process, tmp_path):
+def test_the_same_command_goes_on_with_data_in_a_file(
+    in_process, tfgen, tmp_path
+):
     """As it does in each worker."""
     x = np.random.default_rng(0).random((60, 3), np.float32)
     np.save(tmp_path / "x.npy", x)
     command = (
         *("tune", "vae", "--data", "x.npy", "--out", "s", "--trials", 1),
-        *("--epochs", 5, "--workers", 1),
+        *("--space", "network=mlp", "--space", "width=16"),
+        *("--epochs", 0, "--max-epochs", 2, "--workers", 1),
     )
-    for run in (in_process, in_process.again):
-        done = run(*command)
-        assert (done.status, done.err) == (0, "")
-        assert "of 5 epochs" in done.out or "have ended before" in done.out
+    done = in_process.again(*command)
+    assert (done.status, done.err) == (0, "")
+    assert "of 2 epochs" in done.out
+    done = tfgen(*command)
+    assert (done.status, done.err) == (0, "")
+    assert "going on: 1 trials have ended before" in done.out
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,19 @@ import json
 import pytest
 
 TRAIN = (
-    *("train", "vae_gan", "--data", "digits", "--network", "mlp"),
-    *("--latent-dim", "4", "--epochs", "1", "--out", "run"),
+    *("train", "vae_gan", "--data", "digits"),
+    *(
+        "--network",
+        "mlp",
+        "--width",
+        16,
+        "--latent-dim",
+        "4",
+        "--epochs",
+        "1",
+        "--out",
+        "run",
+    ),
 )
 
 

@@ -148,14 +148,36 @@ def fewer(request):
     return request.param
 
 
-@pytest.fixture(params=models.SERVED, ids=lambda case: case.name)
+@pytest.fixture(params=models.ON_TWO, ids=lambda case: case.name)
+def on_two(request):
+    """One of each family, for what compiles on two replicas."""
+    return request.param
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(
+            case,
+            id=case.name,
+            marks=[pytest.mark.slow] * (case.name not in models.SERVED_FAST),
+        )
+        for case in models.SERVED
+    ]
+)
 def served(request):
     return request.param
 
 
-@pytest.fixture(scope="session")
-def served_cases():
-    return models.SERVED
+@pytest.fixture(
+    params=[False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["few", "all"],
+)
+def served_cases(request):
+    return [
+        case
+        for case in models.SERVED
+        if request.param or case.name in models.SERVED_FAST
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -167,6 +189,26 @@ def first():
 @pytest.fixture(scope="session")
 def few_cases():
     return models.FEW
+
+
+@pytest.fixture(scope="session")
+def trained_on_40_rows():
+    """`trained_on_40_rows(case)`: six steps from the initial weights."""
+
+    @functools.cache
+    def run(case):
+        model = case.build()
+        model.compile()
+        x, y = case.data(40)
+        logs = model.fit(x, y, batch_size=16, epochs=2, verbose=0).history
+        return Trained(model, logs, model.get_weights())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def on_two_cases():
+    return models.ON_TWO
 
 
 @pytest.fixture

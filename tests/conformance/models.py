@@ -215,15 +215,22 @@ CASES = [
     ),
 ]
 
-# Their parts are those of others too, and they take the longest to compile:
-# what trains them on two replicas, and their goldens, are slow tests.
+# Compiling for two replicas takes long: what trains these on them are slow
+# tests. Whatever depends on the rows of a batch is in the others.
 LONG = (
     "gan_batch_norm_penalised",
     "gan_dcgan_projection",
     "gan_minimax_augmented",
+    "gan_mlp",
     "gan_resnet_projection",
+    "vae_conv_odd",
     "vae_gan_conv_labels",
+    "vae_gan_conv_odd",
     "vae_gan_dcgan_projection",
+    "vae_mlp",
+    "vae_resnet_odd",
+    "vae_squared_error",
+    "vae_table",
 )
 
 # For what is dear, such as a new process: each network and likelihood once.
@@ -240,6 +247,13 @@ FEW = [
         "vae_gan_mlp",
         "vae_gan_table",
     )
+]
+
+# The same, where each compiles for two replicas besides.
+ON_TWO = [
+    case
+    for case in FEW
+    if case.name in ("vae_conv_labels", "gan_mlp", "vae_gan_table")
 ]
 
 _TABLE_LABELS = MLP + ", num_classes=2"
@@ -261,3 +275,12 @@ SERVED = [
         )
     ),
 ]
+
+# Each family, kind of data and kind of label at least once.
+SERVED_FAST = (
+    "gan_mlp",
+    "gan_table_labels",
+    "vae_conv_labels",
+    "vae_gan_table",
+    "vae_table",
+)

@@ -16,7 +16,6 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from conformance_models import LONG
 
 import tfgen
 from tfgen.export import SavedModelSession
@@ -34,8 +33,24 @@ _spec.loader.exec_module(golden_set)
 read_json = golden_set.read_json
 
 
-def each(pattern):
-    """`folder` is each match in each set, one test each."""
+# What differs in kind; that of the others are slow tests.
+GO_ON = (
+    "gan_dcgan",
+    "gan_least_squares_packed",
+    "gan_non_saturating_adaptive",
+    "vae_conv_labels",
+    "vae_free_bits_and_warm_up",
+    "vae_gan_mlp",
+    "vae_gan_table",
+    "vae_table_per_value",
+)
+
+
+def each(pattern, fast=None):
+    """`folder` is each match in each set, one test each.
+
+    Those that are not named in `fast` are slow tests.
+    """
     paths = [path for each in SETS for path in sorted(each.glob(pattern))]
     ids = [path.relative_to(GOLDENS).as_posix() for path in paths]
     return pytest.mark.parametrize(
@@ -44,7 +59,7 @@ def each(pattern):
             pytest.param(
                 path,
                 id=name,
-                marks=[pytest.mark.slow] if path.name in LONG else [],
+                marks=[pytest.mark.slow] * bool(fast and path.name not in fast),
             )
             for path, name in zip(paths, ids, strict=True)
         ],
@@ -70,6 +85,13 @@ def test_the_whole_set():
 
 
 @each("models/*")
+def test_model_loads(folder):
+    """All that it keeps and offers is there."""
+    _, wanted = model_golden(folder)
+    golden_set.check_loaded(folder / "model.keras", wanted)
+
+
+@each("models/*", fast=GO_ON)
 def test_model(folder):
     golden_set.check_model(
         folder / "model.keras", *model_golden(folder), exact(folder)
@@ -190,7 +212,7 @@ def test_train_from_best(folder, tmp_path):
     assert set(names) - {"warnings.txt"} <= set(golden_set.files(run))
 
 
-@each("presets/*")
+@each("presets/*", fast=("circles_vae",))
 def test_preset(folder, tmp_path):
     """Its options give the losses that they gave."""
     run = tmp_path / "run"
@@ -230,7 +252,7 @@ def test_signatures_are_those_of_the_model_today(folder):
         golden_set.check_arrays(found, outputs, exact=False)
 
 
-@each("saved_models/*")
+@each("saved_models/*", fast=("gan_mlp",))
 def test_old_export_is_verified(folder):
     assert "ok" in golden_set.tfgen("verify", folder / "1")
 

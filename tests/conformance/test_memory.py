@@ -30,10 +30,13 @@ def assert_free(handles):
     assert [ref() for ref in handles if ref() is not None] == []
 
 
-@pytest.mark.parametrize("replicas", [1, 2])
-def test_a_trained_model_leaves_nothing(replicas, fewer, two_replicas):
-    strategy = two_replicas if replicas == 2 else tf.distribute.get_strategy()
+def test_a_trained_model_leaves_nothing(fewer):
+    strategy = tf.distribute.get_strategy()
     assert_free(handles_after_training(fewer, strategy))
+
+
+def test_nor_does_one_on_two_replicas(on_two, two_replicas):
+    assert_free(handles_after_training(on_two, two_replicas))
 
 
 @pytest.mark.parametrize(

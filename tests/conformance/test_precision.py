@@ -58,8 +58,8 @@ def test_it_is_bfloat16_and_near_float32(few, answers):
     assert 1e-6 < difference < 0.05 * np.abs(exact[key]).max() + 0.05
 
 
-def test_two_replicas(few, two_replicas):
-    case = in_bfloat16(few)
+def test_two_replicas(on_two, two_replicas):
+    case = in_bfloat16(on_two)
     with two_replicas.scope():
         model = case.build()
         model.compile("sgd")

@@ -31,7 +31,8 @@ def test_every_model(pair):
 
 @pytest.mark.parametrize(
     "last, steps_per_execution",
-    [(1, 1), (2, 1), (31, 1), (33, 1), (63, 1), (1, 4), (33, 4)],
+    # One replica has nothing, or a row less than the other.
+    [(1, 1), (33, 1), (1, 4)],
 )
 def test_uneven_last_batch(
     last, steps_per_execution, first, train, two_replicas
@@ -45,15 +46,19 @@ def test_uneven_last_batch(
     assert_equal_training(one, two)
 
 
+@pytest.fixture(scope="module")
+def free(first, train):
+    return train(first, tf.distribute.get_strategy(), 97)
+
+
 @pytest.mark.parametrize(
     "clip", [{"clipnorm": 0.01}, {"global_clipnorm": 0.1}, {"clipvalue": 1e-3}]
 )
-def test_clipping(clip, first, train, two_replicas):
+def test_clipping(clip, first, free, train, two_replicas):
     one = train(first, tf.distribute.get_strategy(), 97, clip)
     two = train(first, two_replicas, 97, clip)
     assert_equal_training(one, two)
     # and the clipping did something
-    free = train(first, tf.distribute.get_strategy(), 97)
     largest = max(
         np.abs(a - b).max()
         for a, b in zip(free.weights, one.weights, strict=True)

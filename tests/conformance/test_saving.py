@@ -31,15 +31,13 @@ np.savez("out.npz", **out)
 
 
 def test_keras_file_in_a_new_process(
-    few_cases, answers, run_with_data, tmp_path
+    few_cases, trained_on_40_rows, answers, run_with_data, tmp_path
 ):
     wanted, arrays = {}, {}
     for case in few_cases:
         name = case.name
         x, y = case.data(40)
-        model = case.build()
-        model.compile()
-        model.fit(x, y, batch_size=16, epochs=2, verbose=0)
+        model = trained_on_40_rows(case).model
         model.save(tmp_path / f"{name}.keras")
         head = answers(model, x[:5], None if y is None else y[:5])
         wanted |= {f"{name}.{key}": array for key, array in head.items()}

@@ -1,27 +1,20 @@
 import numpy as np
-import pytest
 
-from tfgen.export import SavedModelSession, export_saved_model, verify
+from tfgen.export import SavedModelSession, export_saved_model
 from tfgen.models import build
 
 
-@pytest.mark.parametrize("num_classes", [None, 3])
-def test_a_vae_answers_in_the_runtime_as_in_python(tmp_path, num_classes):
+def test_a_vae_answers_in_the_runtime_as_in_python(tmp_path):
+    """Also to seeds of more than 32 bits."""
     model = build(
         "vae",
-        input_shape=(8, 8, 1),
+        input_shape=(4, 4, 1),
         latent_dim=4,
-        network="conv",
-        likelihood="bernoulli",
-        num_classes=num_classes,
+        network="mlp",
+        num_classes=3,
     )
     path = export_saved_model(model, tmp_path)
-    names = {"decode", "encode", "generate", "reconstruct", "score"}
-    found = {s.name for s in verify(path).signatures}
-    assert found >= {*names, *(f"{name}_png" for name in names)}
-    inputs = {"seed": np.array([5, 2**40])}
-    if num_classes:
-        inputs["label"] = np.array([2, 0])
+    inputs = {"seed": np.array([5, 2**40]), "label": np.array([2, 0])}
     with SavedModelSession(path) as session:
         answers = session.run("generate", **inputs)
     expected = model.run_endpoint("generate", inputs)

@@ -13,6 +13,12 @@ import pytest
 SECONDS = 240  # of a busy machine; ten are usual
 
 
+@pytest.fixture(autouse=True)
+def without_pictures(monkeypatch):
+    """They take longer than these trainings; `monkeypatch.undo()` has them."""
+    monkeypatch.setattr("tfgen.pictures.examples.can_show", lambda model: False)
+
+
 @pytest.fixture(scope="session")
 def tensorboard():
     return serving

@@ -210,12 +210,12 @@ def tfgen_command(*arguments):
     "command, number",
     [(tfgen_command, signal.SIGINT), (standalone_command, signal.SIGTERM)],
 )
-def test_the_command(served_base, command, number):
+def test_the_command(served_base, command, number, fork_server):
     command, environment = command(
         *(served_base, "--rest-port", 0, "--grpc-port", 0),
         *("--name", "mine", "--label", "stable=1"),
     )
-    with subprocess.Popen(
+    with fork_server.Popen(
         command,
         env=environment,
         stdin=subprocess.DEVNULL,

@@ -109,7 +109,9 @@ def test_a_name_that_is_a_number_stays_text(one_model, tmp_path):
 
     base = shutil.copytree(one_model, tmp_path / "123")
     found = manifests(write_serving_kit(base, tmp_path / "kit"))
+    assert {kind for kind, _ in found} >= {"Deployment", "Service"}
     for manifest in found.values():
+        assert "123" in manifest["metadata"]["name"]
         kubernetes_validate.validate(manifest, "1.37", strict=True)
 
 
