@@ -59,7 +59,8 @@ class TestEveryPreset:
     def test_two_steps_then_save_and_load(self, name, tmp_path):
         preset = tfgen.presets.get(name)
         model = tfgen.build(preset=name, seed=0)
-        model.compile(preset.make_optimizers(model))
+        # Two steps are done before a graph is made.
+        model.compile(preset.make_optimizers(model), run_eagerly=True)
         x = fake_data(model)
         before = [w.copy() for w in model.get_weights()]
         model.fit(x, batch_size=8, epochs=2, verbose=0)
