@@ -63,6 +63,21 @@ class SpectralNorm:
             self._power_iterations(INFERENCE_ITERATIONS)
         )
 
+    def enable_lora(self, *args, **kwargs) -> None:
+        """Refused: the norm of an adapted kernel would not be 1."""
+        raise ValueError(
+            f"layer {self.name!r} ({type(self).__name__}) has no low-rank "
+            "adaptation, since its kernel must keep spectral norm 1: leave it "
+            "as it is, or freeze it by trainable = False."
+        )
+
+    def quantize(self, *args, **kwargs) -> None:
+        """Refused: `u` belongs to the kernel as it is."""
+        raise ValueError(
+            f"layer {self.name!r} ({type(self).__name__}) cannot be quantised: "
+            "quantise other layers, by filters."
+        )
+
     def linear(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """The layer's own operation, without bias and activation."""
         raise NotImplementedError(type(self).__name__)

@@ -36,8 +36,7 @@ class ConfigFromSignature:
         # A get_config that adds to this one may know those without attribute.
         extended = type(self).get_config is not ConfigFromSignature.get_config
         config = {}
-        for name in _parameters(type(self), self._given):
-            attribute = self.config_attributes.get(name, name)
+        for name, attribute in self.config_names().items():
             if hasattr(self, attribute):
                 value = getattr(self, attribute)
                 config[name] = keras.saving.serialize_keras_object(value)
@@ -48,6 +47,11 @@ class ConfigFromSignature:
                     f"self.{attribute} in __init__, or write get_config()."
                 )
         return config
+
+    def config_names(self) -> dict[str, str]:
+        """The attribute by which each of the constructor's names is kept."""
+        names = _parameters(type(self), self._given)
+        return {name: self.config_attributes.get(name, name) for name in names}
 
     @classmethod
     def from_config(

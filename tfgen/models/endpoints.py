@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgen.data import checks
 from tfgen.models.latents import truncated
+from tfgen.models.network_state import TracedFor
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +94,8 @@ class WithEndpoints:
     def compiled_endpoint(self, name: str) -> Callable:
         """An endpoint as a `tf.types.experimental.ConcreteFunction`.
 
-        It takes a dict of tensors, and is traced once for Python and exports.
+        It takes a dict of tensors, and is traced once for Python and exports,
+        as long as the networks stay what they are.
         """
         return self._endpoint_runner.compiled(name)
 
@@ -184,7 +186,9 @@ class WithEndpoints:
 
 
 class EndpointRunner:
-    """Compiles each endpoint once and runs it in batches.
+    """Compiles each endpoint and runs it in batches.
+
+    Once, and anew after a change of the networks (see `NetworkState`).
 
     Args:
         model: a `GenerativeModel`.
@@ -193,6 +197,7 @@ class EndpointRunner:
     def __init__(self, model: WithEndpoints):
         self._model = model
         self._compiled = {}
+        self._traced_for = TracedFor()
 
     def run(
         self, name: str, inputs: dict[str, np.ndarray], batch_size: int
@@ -212,7 +217,7 @@ class EndpointRunner:
 
     def compiled(self, name: str) -> Callable:
         """The endpoint as a concrete function of a dict of tensors."""
-        if name not in self._compiled:
+        if self._traced_for.is_new(name, self._model):
             self._compiled[name] = self._model.endpoints()[name].compiled()
         return self._compiled[name]
 

@@ -302,6 +302,11 @@ class GAN(WithDiscriminator, GenerativeModel):
 
     # Files.
 
+    def averages(self) -> list[tuple[keras.Model, keras.Model]]:
+        if self.average_generator is None:
+            return []
+        return [(self.average_generator, self.generator)]
+
     def trained_networks(self) -> tuple[keras.Model, ...]:
         return self.generator, self.discriminator
 

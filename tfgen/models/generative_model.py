@@ -2,14 +2,17 @@
 
 import contextlib
 import os
+from collections.abc import Callable
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgen.models import adaptation
 from tfgen.models.config import ConfigFromSignature
 from tfgen.models.endpoints import EndpointRunner, WithEndpoints
 from tfgen.models.latents import Sampler
+from tfgen.models.network_state import TracedFor
 from tfgen.models.with_reading import WithReading
 from tfgen.optimizers import OptimizerGroup
 from tfgen.training import inputs, refusals
@@ -97,6 +100,7 @@ class GenerativeModel(
         self.trackers = {}
         self.training_place = EpochPlace()
         self.evaluation_place = EpochPlace(self.evaluated_rows)
+        self._traced_for = TracedFor()
         self._endpoint_runner = EndpointRunner(self)
         self._sampler = Sampler(self)
 
@@ -121,6 +125,10 @@ class GenerativeModel(
 
     def check_compile(self, replicas: int, jit_compile: bool) -> None:
         """Raises ValueError for what this model cannot do exactly."""
+
+    def averages(self) -> list[tuple[keras.Model, keras.Model]]:
+        """Moving averages of networks, each with its network."""
+        return []
 
     # Training.
 
@@ -151,6 +159,8 @@ class GenerativeModel(
         """
         refusals.refuse_compile_arguments(self, unsupported)
         with self.distribute_strategy.scope():
+            for average, network in self.averages():
+                adaptation.follow(average, network)
             group = optimizer
             if isinstance(group, OptimizerGroup):
                 self._check_names(group.by_network)
@@ -196,6 +206,8 @@ class GenerativeModel(
                 network are then those before the step.
         """
         with self._places_kept(), inputs.explained_errors(self):
+            adaptation.refuse_quantized(self)
+            adaptation.revive(self)
             kwargs = inputs.fit_arguments(self, x, y, batch_size, kwargs)
             return super().fit(**kwargs)
 
@@ -232,14 +244,20 @@ class GenerativeModel(
         """Everything is built at compile; Keras' way fails on odd batches."""
 
     def make_train_function(self, force: bool = False) -> None:
-        if self.train_function is None or force:
+        changed = self._traced_for.is_new("train", self)
+        if self.train_function is None or force or changed:
             runner = StepRunner(self, "train_step", self.training_place)
             self.train_function = runner.build()
 
     def make_test_function(self, force: bool = False) -> None:
-        if self.test_function is None or force:
+        changed = self._traced_for.is_new("test", self)
+        if self.test_function is None or force or changed:
             runner = StepRunner(self, "test_step", self.evaluation_place)
             self.test_function = runner.build()
+
+    def make_predict_function(self, force: bool = False) -> None:
+        changed = self._traced_for.is_new("predict", self)
+        super().make_predict_function(force or changed)
 
     def reset_metrics(self) -> None:
         """Called at the start of each epoch and of each evaluation."""
@@ -310,6 +328,50 @@ class GenerativeModel(
             for name, tracker in self.trackers.items()
             if training or name not in self._train_only
         }
+
+    # Doors of Keras that lead elsewhere here.
+
+    def quantize(
+        self,
+        mode: str | None = None,
+        config: object | None = None,
+        filters: str | list | Callable | None = None,
+        **kwargs,
+    ) -> None:
+        """Stores dense kernels as whole numbers, for smaller models.
+
+        Layers that Keras cannot quantise, convolutions among them, stay as
+        they are. Samples, endpoints and exports follow; the model cannot be
+        trained any more.
+
+        Args:
+            mode: `"int8"` or `"int4"`; None for that of `config`.
+            config: a `keras.quantizers.QuantizationConfig`, or None.
+            filters: names of the layers, regular expressions or a function.
+            **kwargs: as for `keras.Model.quantize`.
+
+        Raises:
+            ValueError: for other modes, or where there is nothing to quantise;
+                the model is then as it was.
+        """
+        mode = mode if config is None else config.mode
+        chosen = adaptation.quantizable(self, mode, filters)
+        super().quantize(mode, config=config, filters=chosen, **kwargs)
+        if self.compiled:
+            self.compile_from_config(self.get_compile_config())
+
+    def export(self, filepath: str | os.PathLike, *args, **kwargs) -> None:
+        """Refused: it would hold none of the model's signatures.
+
+        Raises:
+            ValueError: which names `tfgen.export.export_saved_model`.
+        """
+        raise ValueError(
+            "model.export() writes the reconstruction alone, for no server to "
+            "sample from: call tfgen.export.export_saved_model(model, "
+            f"{os.fspath(filepath)!r}), or export a network, as in "
+            "model.decoder.export(path)."
+        )
 
     # Files.
 

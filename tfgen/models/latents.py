@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.data import checks
+from tfgen.models.network_state import TracedFor
 from tfgen.training import random
 
 
@@ -23,6 +24,7 @@ class Sampler:
     def __init__(self, model):
         self._model = model
         self._generate = None
+        self._traced_for = TracedFor()
 
     def sample(
         self,
@@ -42,7 +44,7 @@ class Sampler:
         if seed is None:
             seed = secrets.randbelow(2**62)
         labels = self._labels(num_samples, labels, seed)
-        if self._generate is None:
+        if self._traced_for.is_new("generate", self._model):
             self._generate = self._compiled()
         parts = []
         for start in range(0, num_samples, batch_size):

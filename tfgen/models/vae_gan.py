@@ -386,6 +386,11 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     def endpoints(self) -> dict[str, Endpoint]:
         return super().endpoints() | self.discriminator_endpoints()
 
+    def averages(self) -> list[tuple[keras.Model, keras.Model]]:
+        if self.average_decoder is None:
+            return []
+        return [(self.average_decoder, self.decoder)]
+
     def trained_networks(self) -> tuple[keras.Model, ...]:
         return self.encoder, self.decoder, self.discriminator
 

@@ -85,6 +85,10 @@ class OptimizerGroup(keras.optimizers.Optimizer):
             self.by_network[name].build(list(variables))
         self.built = True
 
+    def owned(self, network: str) -> list[keras.Variable]:
+        """The variables that a network's optimizer was built for."""
+        return self._owned.get(network, [])
+
     def apply(
         self,
         grads: list[tf.Tensor | None],

@@ -13,6 +13,7 @@ import tensorflow as tf
 from tfgen.data import Batches, Source, checks
 from tfgen.data.storage import ArrayStorage
 from tfgen.optimizers.optimizer_group import NOT_FINITE
+from tfgen.training import refusals
 from tfgen.training.batch_checks import CheckedBatches, Takes
 
 if typing.TYPE_CHECKING:
@@ -35,6 +36,7 @@ def fit_arguments(
 ) -> dict:
     """Arguments for `keras.Model.fit`; starts the model's places in epochs."""
     model._assert_compile_called("fit")
+    refusals.refuse_other_weights(model)
     kwargs = dict(kwargs)
     _refuse_weights(kwargs)
     validation_data = kwargs.pop("validation_data", None)

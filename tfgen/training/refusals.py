@@ -46,6 +46,25 @@ def refuse_inexact(
         )
 
 
+def refuse_other_weights(model: keras.Model) -> None:
+    """Raises ValueError if other weights are trainable than at `compile`.
+
+    So it is after `trainable` was set, after `enable_lora` and `quantize`, and
+    with another network in the place of one.
+    """
+    changed = [
+        f"{name} ({len(model.optimizer.owned(name))} then, {len(weights)} now)"
+        for name, weights in model.network_variables().items()
+        if [*map(id, weights)] != [*map(id, model.optimizer.owned(name))]
+    ]
+    if changed:
+        raise ValueError(
+            "other weights are trainable than at compile, those of "
+            f"{', '.join(changed)}: call compile() again, so that optimizers "
+            "and the training step know them."
+        )
+
+
 def _refuse_optimizer(name, optimizer, replicas):
     if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         raise ValueError(
