@@ -70,3 +70,13 @@ def test_what_differs_is_one_line(refused, tfgen, trained_table, flowers):
     assert "expected 2, named mean_1" in message
     message = refused("score", trained_table, flowers, "--out", "s.txt")
     assert "expected a file that ends in one of .csv" in message
+
+
+def test_info_says_how_a_run_reads_its_data(tfgen, trained_table):
+    done = tfgen("info", trained_table)
+    lines = [" ".join(line.split()) for line in done.out.splitlines()]
+    assert done.status == 0
+    assert "data iris" in lines
+    # Columns of the 120 training flowers: whole table 4.3 to 7.9, 2 to 4.4.
+    assert "sepal length (cm) decimal, 4.3 to 7.9" in lines
+    assert "class setosa (35.8%)" in lines

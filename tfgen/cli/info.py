@@ -1,7 +1,11 @@
 """The command `tfgen info`."""
 
 import importlib.metadata
+import pathlib
 import platform
+from typing import Annotated
+
+import typer
 
 from tfgen.cli.start import start
 
@@ -16,8 +20,20 @@ PACKAGES = (
 )
 
 
-def info() -> None:
-    """Show versions, devices, models, presets and data sets."""
+def info(
+    run: Annotated[
+        pathlib.Path | None,
+        typer.Argument(metavar="RUN", help="Folder of a run [all there is]"),
+    ] = None,
+) -> None:
+    """Show versions, devices, models, presets and data sets; or a run.
+
+    Of a run: its settings, and how its data are read: columns, range, classes.
+    """
+    if run is not None:
+        start(f"reading {run}")
+        _show_run(run)
+        return
     start("looking for devices")
     import tensorflow as tf
 
@@ -44,8 +60,44 @@ def info() -> None:
             _row("", f"not at hand: {data_set.how_to_get}")
 
 
+def _show_run(run):
+    from tfgen.runs.folder import RunFolder
+    from tfgen.runs.on_files import read_model
+    from tfgen.runs.progress import described
+
+    folder = RunFolder(run)
+    print("settings")
+    for name, value in folder.config().items():
+        _row(name, value)
+    model = read_model(run)
+    print("model")
+    _row("", described(model))
+    _row("epochs", folder.epochs_done())
+    print("data")
+    _row("", folder.manifest()["data"]["description"])
+    for name, value in _facts(model.reading):
+        _row(name, value)
+
+
+def _facts(reading):
+    if reading.kind == "image":
+        yield "values", "{:g} to {:g}".format(*reading.value_range)
+        if reading.stored_range:
+            yield "stored", "{:g} to {:g}".format(*reading.stored_range)
+        yield from reading.image_options.items()
+    for column in reading.columns or ():
+        low, high = f"{column.low:g}", f"{column.high:g}"
+        squashed = ", long tails squashed" if column.spread else ""
+        yield column.name, f"{column.kind}, {low} to {high}{squashed}"
+    if reading.label_column:
+        yield "label column", reading.label_column
+    shares = reading.class_shares or ()
+    for name, share in zip(reading.class_names or (), shares, strict=False):
+        yield "class", f"{name} ({share:.1%})"
+
+
 def _row(name, value):
-    print(f"  {name:24}{value}".rstrip())
+    print(f"  {name:24}{value}".rstrip() if name else f"  {value}")
 
 
 def _version(package):
