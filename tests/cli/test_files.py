@@ -13,7 +13,7 @@ def flowers(tmp_path):
     """Ten rows of iris in a file: columns turned round, one more, no label."""
     source = library.data.load("iris", "all")
     frame = pd.DataFrame(source.stored()[::15], columns=source.feature_names)
-    frame = frame[frame.columns[::-1]].assign(garden=1.5)
+    frame = frame[frame.columns[::-1]].assign(garden="b")
     frame.to_csv(tmp_path / "flowers.csv", index=False)
     return tmp_path / "flowers.csv"
 
