@@ -59,7 +59,7 @@ def test_a_stray_image_beside_classes_is_named_and_left_out(folder, name):
         f"{c}/{i}.png": folder(f"{c}/{i}.png") for i in (1, 2) for c in "ab"
     }
     folder(name)
-    with pytest.warns(DataNote, match=f"1 images beside .* out .'{name}'"):
+    with pytest.warns(DataNote, match=f"left out, .*: '{name}' .1 of 5"):
         source = load(folder.path, "all")
     assert source.class_names == ("a", "b")
     x, labels = source.arrays()

@@ -176,7 +176,7 @@ def test_masks_of_0_and_255():
 @pytest.mark.parametrize(
     ("x", "expected"),
     [
-        (np.full((2, 4, 4), 16, np.uint8), "bit_depth=5 would use"),
+        (np.full((2, 4, 4), 16, np.uint8), "bit_depth=5 holds them too"),
         (FRACTIONS / 255, "1 is white, but 99.9% of the values are up to"),
     ],
 )

@@ -253,3 +253,14 @@ def test_deep_images_in_records(tmp_path):
     )
     source = load(tmp_path / "a.tfrecord", "all")
     np.testing.assert_allclose(source.arrays()[0][..., 0], x / 1023, rtol=1e-6)
+
+
+def test_floats_with_labels_of_any_number(tmp_path):
+    labels = [300, 100, 200] * 10
+    write_examples(
+        tmp_path / "a.tfrecord",
+        [{"x": [0.5, float(i)], "label": k} for i, k in enumerate(labels)],
+    )
+    source = load(tmp_path / "a.tfrecord", "all")
+    assert source.class_names == ("100", "200", "300")
+    assert source.labels.tolist() == [2, 0, 1] * 10

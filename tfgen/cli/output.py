@@ -115,6 +115,10 @@ def _as_options(text: str) -> str:
         end = r"(?![\w/.'\"])" if "_" in name else r"(?==[^=])"
         argument = rf"(?<![-\w/.'\"]){name}{end}"
         text = re.sub(argument, f"--{name.replace('_', '-')}", text)
+    # A shell takes no parentheses.
+    text = re.sub(
+        r"--value-range=\((-?\d), (\d)\)", r"--value-range=\1,\2", text
+    )
     text = re.sub(r"--([\w-]+)=True\b", r"--\1", text)
     return re.sub(r"--([\w-]+)=False\b", r"--no-\1", text)
 

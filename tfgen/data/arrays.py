@@ -1,5 +1,6 @@
 """from_arrays: a Source out of the user's own arrays."""
 
+import pathlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -156,6 +157,16 @@ def from_arrays(
         source = source.standardized_by(source)
         say_squashed(source.columns)
     return source
+
+
+def from_file(
+    path: pathlib.Path, x: np.ndarray, y: np.ndarray | None, options: dict
+) -> Source:
+    """Return a source of arrays out of a file, which errors name."""
+    try:
+        return from_arrays(x, y, **{"name": path.name, **options})
+    except ValueError as error:
+        raise ValueError(f"{str(path)!r}: {error}") from error
 
 
 def from_files(

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from tfgen.data.checks import reason_of
+from tfgen.data.checks import check_finite, reason_of
 from tfgen.data.images import ImageOptions, to_shape
 from tfgen.data.notes import say
 from tfgen.data.ranges import Values, bit_depth_of, stored_range
@@ -120,6 +120,7 @@ class EncodedImages(Storage):
 
         def decode(file, index):
             pixels = read_pixels(file, self.options, self.where(index))
+            check_finite(pixels, self.where(index))
             return finish(pixels) if finish else pixels
 
         for start in range(0, len(indices), _READ_FILES):

@@ -197,8 +197,9 @@ def _folder_classes(path: pathlib.Path, files: list[pathlib.Path]):
         )
     if beside:
         say(
-            f"{path.name}: {len(beside)} images beside the folders of the "
-            f"classes are left out ({shown})."
+            f"{path.name}: left out, as they lie beside the folders of the "
+            f"classes: {shown}{' ...' if len(beside) > 3 else ''} "
+            f"({len(beside)} of {len(files)} images)."
         )
     numbers = {name: number for number, name in enumerate(names)}
     inside = [

@@ -6,7 +6,7 @@ import zipfile
 
 import numpy as np
 
-from tfgen.data.arrays import from_arrays
+from tfgen.data.arrays import from_file
 from tfgen.data.checks import reason_of
 from tfgen.data.notes import say
 from tfgen.data.source import Source, consecutive
@@ -36,7 +36,7 @@ def read_npy(path: pathlib.Path, options: dict) -> Source:
     """
     with _readable(path):
         x = np.load(path, mmap_mode="r")
-    return _from_arrays(path, x, None, options)
+    return from_file(path, x, None, options)
 
 
 def read_npz(
@@ -67,7 +67,7 @@ def read_npz(
     y = _joined(path, keys, arrays, "y", splits)
     if ("names", None) in arrays and y is not None:
         options = options | {"class_names": list(arrays["names", None])}
-    source = _from_arrays(path, x, y, options)
+    source = from_file(path, x, y, options)
     if len(splits) < 2:
         return source, {}
     rows = consecutive(
@@ -150,13 +150,6 @@ def _joined(path: pathlib.Path, keys, arrays, role: str, splits):
             "and shape: store all alike."
         )
     return np.concatenate(list(named.values()))
-
-
-def _from_arrays(path: pathlib.Path, x, y, options: dict) -> Source:
-    try:
-        return from_arrays(x, y, name=path.name, **options)
-    except ValueError as error:
-        raise ValueError(f"{str(path)!r}: {error}") from error
 
 
 @contextlib.contextmanager

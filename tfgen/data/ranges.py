@@ -232,7 +232,7 @@ def _say_if_dark(values: Values, name: str, found: tuple[float, float]) -> None:
         advice = "clip the few that are larger"
     elif high > 1:
         depth = math.ceil(math.log2(values.high + 1))
-        advice = f"bit_depth={depth} would use the range in full"
+        advice = f"bit_depth={depth} holds them too"
     say(
         f"{name} comes out all but black: {high:g} is white, but 99.9% of the "
         f"values are up to {bulk:.3g}, the largest is {values.high:.3g}; "

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
-from tfgen.data.arrays import from_arrays
+from tfgen.data.arrays import from_file
 from tfgen.data.batches import MEMORY_LIMIT
 from tfgen.data.checks import check_value_range, reason_of, to_array
 from tfgen.data.encoded import EncodedImages, Header, read_header
@@ -167,18 +167,19 @@ def read_tfrecords(
         scanned.add(features, where)
     labels, class_names = scanned.classes(records.files[0])
     if scanned.key == "x":
-        return from_arrays(
-            np.stack(scanned.examples),
-            labels,
-            name=name,
-            value_range=value_range,
-            image_size=image_size,
-            color_mode=color_mode,
-            fit=fit,
-            background=background,
-            bit_depth=bit_depth,
-            class_names=class_names,
-        )
+        arrays = {
+            "name": name,
+            "value_range": value_range,
+            "image_size": image_size,
+            "color_mode": color_mode,
+            "fit": fit,
+            "background": background,
+            "bit_depth": bit_depth,
+            "class_names": class_names,
+        }
+        path = records.files[0] if len(files) == 1 else records.files[0].parent
+        y = None if labels is None else np.array(class_names)[labels]
+        return from_file(path, np.stack(scanned.examples), y, arrays)
     storage = RecordImages(
         records,
         scanned.key,
