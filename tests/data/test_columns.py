@@ -13,6 +13,7 @@ from tfgen.data.columns import (
     find_columns,
     restored,
     say_squashed,
+    spelled,
     squash,
     squash_tensor,
     unsquash,
@@ -170,6 +171,8 @@ def test_names_are_given_or_numbered():
     x = np.zeros((2, 2))
     assert [c.name for c in find_columns(x)] == ["column_1", "column_2"]
     assert [c.name for c in find_columns(x, ["u", "v"])] == ["u", "v"]
+    with pytest.raises(ValueError, match="the name 'u' more than once"):
+        find_columns(x, ["u", "u"])
 
 
 def test_samples_come_back_as_the_values_came():
@@ -187,6 +190,9 @@ def test_samples_come_back_as_the_values_came():
     assert back["member"].tolist() == [True, False]
     assert back["price"].tolist() == [3.14, 12.25]
     assert back["half"].tolist() == [0.0, 0.0]
+    texts = spelled(columns, back)
+    assert texts["member"].tolist() == ["yes", "no"]
+    assert texts["age"] is back["age"]
     dtypes = [values.dtype.name for values in back.values()]
     assert dtypes == ["int16", "bool", "float64", "float32"]
 

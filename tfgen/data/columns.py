@@ -1,5 +1,6 @@
 """Columns of a table: what their values are, how long tails are squashed."""
 
+import collections
 import dataclasses
 import typing
 from collections.abc import Sequence
@@ -92,8 +93,17 @@ def find_columns(
 
     Returns:
         One `Column` a column.
+
+    Raises:
+        ValueError: a name that stands twice.
     """
     names = names or [f"column_{i + 1}" for i in range(x.shape[1])]
+    twice = [name for name, n in collections.Counter(names).items() if n > 1]
+    if twice:
+        raise ValueError(
+            f"columns have the name {twice[0]!r} more than once; expected a "
+            "name of its own for each column."
+        )
     dtypes = dtypes or [x.dtype] * x.shape[1]
     return tuple(
         _find_column(x[:, i], str(name), np.dtype(dtype), (texts or {}))
@@ -234,6 +244,27 @@ def restored(
     return {
         column.name: _restored(column, x[:, i])
         for i, column in enumerate(columns)
+    }
+
+
+def spelled(
+    columns: Sequence[Column], values: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Return restored columns as a text file has them.
+
+    Args:
+        columns: what is known of them.
+        values: what `restored` gave.
+
+    Returns:
+        The same, with booleans as the texts that they were written in.
+    """
+    texts = {column.name: column.texts for column in columns if column.texts}
+    return {
+        name: np.where(array, *reversed(texts[name]))
+        if name in texts
+        else array
+        for name, array in values.items()
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from tfgen.data import Source, load
-from tfgen.data.columns import restored
+from tfgen.data.columns import restored, spelled
 from tfgen.models import GenerativeModel
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.row_writer import RowWriter
@@ -104,13 +104,15 @@ def write_examples(
 def example_columns(reading, x, labels, out: pathlib.Path) -> dict:
     """Examples as columns of a file: a table's own, or arrays of `.npz`."""
     own = reading.to_data_units(x) if reading.kind != "image" else x
+    values = restored(reading.columns or (), own)
     if out.suffix == ".npz":
+        if values:
+            own = np.stack([*values.values()], axis=1)
         columns = {"x": own.astype(np.float32) if own is x else own}
         return columns | ({} if labels is None else {"y": labels})
-    if reading.columns:
-        columns = restored(reading.columns, own)
-    else:
-        columns = _flat("column", own)
+    columns = values or _flat("column", own)
+    if out.suffix != ".parquet":
+        columns = spelled(reading.columns or (), columns)
     if labels is not None and reading.class_names:
         name = reading.label_column or "label"
         columns[name] = np.array(reading.class_names)[labels]
