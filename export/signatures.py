@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from tfgen.data.checks import RANGE_TOLERANCE
 from tfgen.export.png_images import PngImages, PngVariant
 
 # Names that ExportArchive's own attributes, its `signatures` or the
@@ -44,8 +45,9 @@ def make_signatures(
     """Return signatures by name, the default one first.
 
     An endpoint with images has a second signature, `NAME_png`, where PNG can
-    hold them. Results are float32 (REST knows no half precision, and clients
-    one type less) or strings.
+    hold them. A row with examples outside the model's range is answered by
+    NaN; what overshoots the range by rounding is clipped. Results are float32
+    (REST knows no half precision, and clients one type less) or strings.
 
     Args:
         model: A model with `endpoints()` and `compiled_endpoint(name)`, and
@@ -88,14 +90,21 @@ def _of_endpoint(model: Any, name: str, endpoint: Any) -> Signature:
             f"{type(compiled.structured_outputs).__name__}. Name its results."
         )
 
+    value_range = getattr(model, "data_range", None)
+
     def function(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
         # A server checks no shapes: networks might take another one, too.
         checked = [
             tf.ensure_shape(tensor, spec.shape)
             for tensor, spec in zip(tensors, specs, strict=True)
         ]
-        outputs = compiled(dict(zip(names, checked, strict=True)))
-        return {key: _as_float(value) for key, value in outputs.items()}
+        inputs = dict(zip(names, checked, strict=True))
+        inputs, is_valid = _in_range(inputs, value_range)
+        outputs = compiled(inputs)
+        return {
+            key: _nan_unless(is_valid, _as_float(value))
+            for key, value in outputs.items()
+        }
 
     return Signature(name, name, function, specs)
 
@@ -114,6 +123,35 @@ def _png_signature(
         specs=variant.specs(signature.specs),
         variant=variant,
     )
+
+
+def _in_range(
+    inputs: dict[str, tf.Tensor], value_range: tuple[float, float] | None
+) -> tuple[dict[str, tf.Tensor], tf.Tensor | None]:
+    """Inputs with examples clipped, and which rows lay within the range.
+
+    An error would fail the batch that a server makes of many clients' rows.
+    """
+    if value_range is None:
+        return inputs, None
+    low, high = value_range
+    clipped, is_valid = dict(inputs), None
+    for name, x in inputs.items():
+        if name.split("_")[0] != "x" or not x.dtype.is_floating:
+            continue
+        inside = (x >= low - RANGE_TOLERANCE) & (x <= high + RANGE_TOLERANCE)
+        inside = tf.reduce_all(inside, list(range(1, x.shape.rank)))
+        is_valid = inside if is_valid is None else is_valid & inside
+        clipped[name] = tf.clip_by_value(x, low, high)
+    return clipped, is_valid
+
+
+def _nan_unless(is_valid: tf.Tensor | None, value: tf.Tensor) -> tf.Tensor:
+    if is_valid is None or not value.dtype.is_floating:
+        return value
+    # 0 or NaN by arithmetic: converters turn a choice into 0 * x + 1 * y.
+    nan = tf.sqrt(tf.cast(is_valid, value.dtype) - 1)
+    return value + tf.reshape(nan, [-1] + [1] * (value.shape.rank - 1))
 
 
 def _as_float(value: Any) -> tf.Tensor:

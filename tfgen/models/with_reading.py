@@ -125,6 +125,8 @@ class InDataUnits:
         model: a `GenerativeModel` with a `reading`.
     """
 
+    data_range = None
+
     def __init__(self, model: WithReading):
         self.model_name = type(model).__name__
         self._model = model
@@ -163,6 +165,9 @@ class InDataUnits:
 
     def typical(self, normal: np.ndarray) -> np.ndarray:
         """Rows such as the data may hold, of standard normal numbers."""
+        if self._reading.value_range is not None:
+            low, high = self._reading.value_range
+            normal = low + (high - low) / (1 + np.exp(-normal))
         return self._reading.to_data_units(normal)
 
     def _run(self, name, **inputs):
