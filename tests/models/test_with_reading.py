@@ -90,3 +90,17 @@ def test_labels_are_drawn_as_often_as_in_training(model):
         ValueError, match="'cow'; expected one of the classes cat, dog"
     ):
         model.class_number("cow")
+
+
+def test_methods_take_a_source(model, train):
+    raw = from_arrays(
+        np.c_[ROWS[:, 1], ROWS[:, 0]], KINDS, feature_names=("time", "size")
+    )
+    x, labels = train.arrays()
+    for method in (model.score, model.encode, model.reconstruct):
+        np.testing.assert_array_equal(method(raw), method(x, labels))
+    seeds = np.arange(40)
+    np.testing.assert_array_equal(
+        model.encode_sample(raw, seeds=seeds),
+        model.encode_sample(x, labels, seeds=seeds),
+    )

@@ -7,9 +7,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfgen.data import checks
+from tfgen.data import Source, checks
 from tfgen.models.latents import truncated
 from tfgen.models.network_state import TracedFor
+
+ROWS_READ = 1024
+"""Rows of a source that are in memory at a time."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,7 +185,22 @@ class WithEndpoints:
 
     def _run(self, name, batch_size, **inputs):
         given = {k: v for k, v in inputs.items() if v is not None}
+        if isinstance(given.get("x"), Source):
+            return self._run_on_source(name, batch_size, **given)
         return self.run_endpoint(name, given, batch_size)
+
+    def _run_on_source(self, name, batch_size, x, **inputs):
+        """Rows read like the training data, a piece at a time."""
+        source, parts = self.read(x), []
+        for start in range(0, len(source), ROWS_READ):
+            piece = slice(start, start + ROWS_READ)
+            given = {key: value[piece] for key, value in inputs.items()}
+            rows = np.arange(start, min(piece.stop, len(source)))
+            given["x"], labels = source.rows(rows)
+            if self.num_classes:
+                given.setdefault("label", labels)
+            parts.append(self.run_endpoint(name, given, batch_size))
+        return {k: np.concatenate([p[k] for p in parts]) for k in parts[0]}
 
 
 class EndpointRunner:

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tfgen import losses
 from tfgen.augmentations import AdaptiveAugment
+from tfgen.data import Source
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.network_checks import (
     check_layers,
@@ -35,12 +36,14 @@ class WithDiscriminator:
 
     def discriminate(
         self,
-        x: np.ndarray,
+        x: np.ndarray | Source,
         labels: np.ndarray | None = None,
         *,
         batch_size: int = 256,
     ) -> np.ndarray:
         """The discriminator's logit of each example, `(n,)`.
+
+        A `tfgen.data.Source` is read like the training data.
 
         With most losses, the higher the more it looks like data.
 

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen import probability
+from tfgen.data import Source
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.latents import on_lines, straight
 from tfgen.models.network_checks import check_vae_parts, with_labels
@@ -122,12 +123,15 @@ class WithEncoder:
 
     def encode(
         self,
-        x: np.ndarray,
+        x: np.ndarray | Source,
         labels: np.ndarray | None = None,
         *,
         batch_size: int = 256,
     ) -> np.ndarray:
         """Posterior means of the latents, `(n, latent_dim)`.
+
+        A `tfgen.data.Source` in the place of examples is read like the
+        training data; so in the methods below.
 
         `run_endpoint("encode", ...)` gives the standard deviations too.
         """
@@ -135,7 +139,7 @@ class WithEncoder:
 
     def encode_sample(
         self,
-        x: np.ndarray,
+        x: np.ndarray | Source,
         labels: np.ndarray | None = None,
         *,
         seeds: np.ndarray | None = None,
@@ -170,7 +174,7 @@ class WithEncoder:
 
     def reconstruct(
         self,
-        x: np.ndarray,
+        x: np.ndarray | Source,
         labels: np.ndarray | None = None,
         *,
         batch_size: int = 256,
@@ -180,7 +184,7 @@ class WithEncoder:
 
     def score(
         self,
-        x: np.ndarray,
+        x: np.ndarray | Source,
         labels: np.ndarray | None = None,
         *,
         batch_size: int = 256,
