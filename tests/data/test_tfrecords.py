@@ -206,6 +206,33 @@ def test_the_features_that_imagenet_has(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("texts", [(b"crane", b"crane"), (b"a", None)])
+def test_numbers_name_classes_that_texts_do_not(tmp_path, texts):
+    examples = []
+    for i in range(10):
+        example = {"x": [0.5, float(i)], "image/class/label": 10 - i % 2}
+        if texts[i % 2]:
+            example["image/class/text"] = texts[i % 2]
+        examples.append(example)
+    write_examples(tmp_path / "a.tfrecord", examples)
+    source = load(tmp_path / "a.tfrecord", "all")
+    assert source.class_names == ("9", "10")
+    assert source.labels.tolist() == [1, 0] * 5
+
+
+def test_texts_of_numbers_are_in_the_order_of_the_numbers(tmp_path):
+    write_examples(
+        tmp_path / "a.tfrecord",
+        [
+            {"x": [float(i), 1.0], "image/class/text": (b"9", b"10")[i % 2]}
+            for i in range(10)
+        ],
+    )
+    source = load(tmp_path / "a.tfrecord", "all")
+    assert source.class_names == ("9", "10")
+    assert source.labels.tolist() == [0, 1] * 5
+
+
 def test_labels_as_texts(tmp_path):
     write_examples(
         tmp_path / "a.tfrecord",

@@ -298,15 +298,25 @@ class _Scanned:
                 "'label'; expected all or none, the first without is record "
                 f"{self.labels.index(None)}."
             )
-        names = dict(zip(self.labels, self.texts, strict=True))
-        numbers, found = encode_labels(self.labels, len(self.labels))
+        names = self._names()
+        if names is None:
+            return encode_labels(self.labels, len(self.labels))
+        values, numbers = np.unique(self.labels, return_inverse=True)
+        return numbers, tuple(names[value] for value in values.tolist())
+
+    def _names(self) -> dict[int, str] | None:
+        """A name for each number, where each has one of its own."""
         pairs = set(zip(self.labels, self.texts, strict=True))
-        # Two of ImageNet's classes may have one text.
-        if None in self.texts or not len(pairs) == len(set(self.texts)) == len(
-            names
+        names = dict(pairs)
+        # Two of ImageNet's classes have one text.
+        if not len(pairs) == len(names) == len(set(names.values())):
+            return None
+        if not all(
+            isinstance(number, int) and isinstance(text, bytes)
+            for number, text in pairs
         ):
-            return numbers, found
-        return numbers, tuple(names[label].decode() for label in sorted(names))
+            return None
+        return {number: text.decode() for number, text in pairs}
 
 
 def _decompressed(owner: RecordFiles, file: pathlib.Path) -> pathlib.Path:
