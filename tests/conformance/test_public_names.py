@@ -84,6 +84,7 @@ NAMES = {
         "Evaluation",
         "GANHealth",
         "HistoryFile",
+        "LatentHealth",
         "LossPlot",
         "SampleAnimation",
         "SampleImages",

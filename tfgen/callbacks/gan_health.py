@@ -1,23 +1,15 @@
-import pathlib
-import re
-import warnings
 from collections.abc import Callable
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from tfgen.callbacks.gan_symptoms import SYMPTOMS, Measurements
 from tfgen.callbacks.sample_comparison import SampleComparison
+from tfgen.callbacks.training_warnings import HealthWatch
 from tfgen.data import Source
-from tfgen.training.files import write_text, writes_files
-
-EPOCHS_UNTIL_OVER = 5
-WARNING_LINE = re.compile(r"epoch (\d+), ([^:]+): (.*)")
-OVER = "over"
 
 
-class GANHealth(keras.callbacks.Callback):
+class GANHealth(HealthWatch):
     """Logs how much of the data samples cover, and warns of what goes wrong.
 
     For models with a discriminator: `GAN` and `VAEGAN`.
@@ -70,16 +62,11 @@ class GANHealth(keras.callbacks.Callback):
         seed: int = 0,
         report: Callable[[str], None] | None = None,
     ):
-        super().__init__()
+        super().__init__(path, report)
         self.data = data
         self.num_samples = num_samples
-        self.path = None if path is None else pathlib.Path(path)
         self.seed = seed
-        self.report = report or _warn
         self._comparison = None
-        self._file = None
-        self._lasting = {}
-        self._absent = {}
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         if not self.model.has_discriminator:
@@ -92,14 +79,10 @@ class GANHealth(keras.callbacks.Callback):
                 self.model, self.data, self.num_samples, self.seed
             )
         self._undecided = _undecided_loss(self.model)
-        self._file = None
-        self._lasting = dict.fromkeys(SYMPTOMS, 0)
-        self._absent = dict.fromkeys(SYMPTOMS, 0)
+        super().on_train_begin(logs)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        if self._file is None:
-            self._file = WarningsFile(self.path, epoch)
-        self._began_at = self.model.steps_done
+        super().on_epoch_begin(epoch, logs)
         self._relative_steps = {}
 
     def on_train_batch_begin(
@@ -129,93 +112,13 @@ class GANHealth(keras.callbacks.Callback):
             steps=self.model.steps_done,
             logs={k: float(v) for k, v in (logs or {}).items()},
             relative_steps=self._relative_steps,
-            first_step=self._began_at == 0,
+            first_step=self.began_at == 0,
             likeness=likeness,
             undecided_loss=self._undecided,
         )
         for kind, (find, least_steps) in SYMPTOMS.items():
-            self._note(epoch + 1, kind, find(now), least_steps)
-        if writes_files(self.model):
-            self._file.write()
-
-    def _note(self, epoch, kind, sign, least_steps):
-        warned = self._file.stands(kind)
-        if sign is None:
-            self._lasting[kind] = 0
-            self._absent[kind] += 1
-            if warned and self._absent[kind] >= EPOCHS_UNTIL_OVER:
-                self._file.add(epoch, kind, None)
-            return
-        self._absent[kind] = 0
-        self._lasting[kind] += self.model.steps_done - self._began_at
-        if not warned and self._lasting[kind] >= least_steps:
-            self._file.add(epoch, kind, sign)
-            self.report(f"epoch {epoch}: {kind}: {sign}.")
-
-
-class TrainingWarning(UserWarning):
-    """Training goes on, but will hardly lead where it should.
-
-    Example:
-    >>> import warnings
-    >>> warnings.simplefilter("error", tfgen.callbacks.TrainingWarning)
-    """
-
-
-class WarningsFile:
-    """Keeps the warnings of a training, one a line, oldest first.
-
-    There is no file as long as there was no warning.
-
-    Args:
-        path: path of the text file; None keeps nothing on disk.
-        epochs_done: lines of later epochs are dropped, as those will be
-            trained again.
-
-    Raises:
-        ValueError: for a file of another kind.
-    """
-
-    def __init__(self, path, epochs_done: int = 0):
-        self.path = None if path is None else pathlib.Path(path)
-        earlier = _read_warnings(self.path)
-        self._lines = [line for line in earlier if line[0] <= epochs_done]
-        self._changed = len(self._lines) != len(earlier)
-
-    def stands(self, kind: str) -> bool:
-        """Whether there was a warning of this kind that is not over."""
-        texts = [text for _, other, text in self._lines if other == kind]
-        return bool(texts) and texts[-1] != OVER
-
-    def add(self, epoch: int, kind: str, text: str | None) -> None:
-        """Adds a warning, or that it is over (None)."""
-        self._lines.append((epoch, kind, OVER if text is None else text))
-        self._changed = True
-
-    def write(self) -> None:
-        """Writes what has been added."""
-        if not self._changed or self.path is None:
-            return
-        self._changed = False
-        lines = [f"epoch {e}, {kind}: {t}\n" for e, kind, t in self._lines]
-        write_text(self.path, "".join(lines))
-
-
-def _read_warnings(path):
-    if path is None or not path.exists():
-        return []
-    lines = path.read_text(encoding="utf-8").splitlines()
-    found = [WARNING_LINE.fullmatch(line) for line in lines]
-    if None in found:
-        raise ValueError(
-            f"{path} holds no warnings of a training: move it away, or pass "
-            "another path."
-        )
-    return [(int(line[1]), line[2], line[3]) for line in found]
-
-
-def _warn(text):
-    warnings.warn(text, TrainingWarning, stacklevel=2)
+            self.note(epoch + 1, kind, find(now), least_steps)
+        self.write()
 
 
 def _undecided_loss(model):

@@ -176,7 +176,7 @@ class Run:
             writers: further callbacks that write files, from the history for
                 one.
             function: called in place of `model.fit`.
-            report: called with warnings of a GAN's health; default: they are
+            report: called with warnings of the model's health; default: they are
                 in the folder only.
         """
         folder, function = self.folder, function or self.model.fit
@@ -230,12 +230,18 @@ class Run:
             sys.exit(stop.exit_status)
 
     def _health(self, report):
-        few = len(self.validation) < FEWEST_FOR_HEALTH
-        if few or not self.model.has_discriminator:
+        if len(self.validation) < FEWEST_FOR_HEALTH:
             return []
-        report = report or (lambda warning: None)
-        path = self.folder.warnings
-        return [callbacks.GANHealth(self.validation, path=path, report=report)]
+        shared = {
+            "path": self.folder.warnings,
+            "report": report or (lambda warning: None),
+        }
+        watches = []
+        if self.model.has_discriminator:
+            watches.append(callbacks.GANHealth(self.validation, **shared))
+        if self.model.encodes:
+            watches.append(callbacks.LatentHealth(self.validation, **shared))
+        return watches
 
     def _first_manifest(self):
         """The manifest of the process that began the run."""
