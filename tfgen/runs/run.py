@@ -176,8 +176,8 @@ class Run:
             writers: further callbacks that write files, from the history for
                 one.
             function: called in place of `model.fit`.
-            report: called with warnings of the model's health; default: they are
-                in the folder only.
+            report: called with warnings of the model's health; default: they
+                are in the folder only.
         """
         folder, function = self.folder, function or self.model.fit
         function(
