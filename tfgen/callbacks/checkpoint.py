@@ -7,7 +7,14 @@ import time
 import keras
 import tensorflow as tf
 
+from tfgen.callbacks.callback_states import (
+    CallbackStates,
+    read_states,
+    write_states,
+)
 from tfgen.training.files import write_text
+
+STATES = ".callbacks.npz"
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -21,6 +28,14 @@ class Checkpoint(keras.callbacks.Callback):
 
     Checkpoints are written after each epoch and, within long epochs, every
     `every_seconds`; each is there whole or not at all.
+
+    What the other callbacks of the training remember goes with it: Keras' own
+    (`ReduceLROnPlateau`, `EarlyStopping`, `ModelCheckpoint`, `CSVLogger`,
+    `SwapEMAWeights` and so on), and attributes of yours that hold numbers,
+    texts, arrays, or lists and dicts of them. A callback that remembers
+    anything else has `get_state()`, which returns such a dict, and
+    `set_state(state)`; else a warning names it. `fit` lets a Checkpoint act
+    after all the others, wherever it stands among them.
 
     Args:
         folder: where checkpoints are kept.
@@ -47,6 +62,9 @@ class Checkpoint(keras.callbacks.Callback):
     [1, 2] 3
     """
 
+    acts_last = True
+    """What the others do at the end of an epoch is done when it saves."""
+
     def __init__(
         self,
         folder,
@@ -66,6 +84,13 @@ class Checkpoint(keras.callbacks.Callback):
         self._epoch_steps = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._manager = None
         self._stop_asked = False
+        self._others = CallbackStates([])
+        self._restored = None
+        self.has_stopped = False
+
+    def watch(self, callbacks: list[keras.callbacks.Callback]) -> None:
+        """Called by `fit`: keeps what these callbacks remember, too."""
+        self._others = CallbackStates([c for c in callbacks if c is not self])
 
     def stop_soon(self) -> None:
         """Asks `fit` to save and stop after the step that is running.
@@ -85,6 +110,7 @@ class Checkpoint(keras.callbacks.Callback):
         """
         self._manager = self._make_manager()
         newest = self._manager.latest_checkpoint
+        self._restored, self.has_stopped = newest, False
         if newest is None:
             return initial_epoch
         if not self.resume:
@@ -99,7 +125,18 @@ class Checkpoint(keras.callbacks.Callback):
             values = [variable.numpy() for variable in self._metric_variables()]
             place = self.model.training_place
             place.resume(done, lambda: self._put_back(values))
+        self._others.cut_logs(epoch)
+        self.has_stopped = self._others.have_stopped(self._states(newest))
         return epoch
+
+    def on_train_begin(self, logs: dict | None = None) -> None:
+        if self._restored is None:
+            return
+        # Others begin anew here; BackupAndRestore brings weights of its own.
+        self._manager.checkpoint.restore(self._restored)
+        self.model._initial_epoch = None
+        self._others.set(self._states(self._restored))
+        self._restored = None
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._epoch.assign(epoch)
@@ -127,10 +164,29 @@ class Checkpoint(keras.callbacks.Callback):
     def save(self) -> str:
         """Writes a checkpoint now; returns its path."""
         self._saved_at = time.monotonic()
+        self._save_states()
         path = self._manager.save(checkpoint_number=self.model.steps_done)
+        self._remove_old_states()
         if not self._layout_file().exists():
             write_text(self._layout_file(), json.dumps(self._layout()))
         return path
+
+    def _save_states(self):
+        # Before the checkpoint itself, by which alone they come to count.
+        states = self._others.get()
+        path = self.folder / f"ckpt-{self.model.steps_done}"
+        if states:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_states(_states_file(path), states)
+
+    def _remove_old_states(self):
+        for file in self.folder.glob(f"ckpt-*{STATES}"):
+            if str(file).removesuffix(STATES) not in self._manager.checkpoints:
+                file.unlink()
+
+    def _states(self, checkpoint):
+        file = _states_file(checkpoint)
+        return read_states(file) if file.exists() else {}
 
     def _stop_if_asked(self):
         if self._stop_asked:
@@ -184,3 +240,7 @@ class Checkpoint(keras.callbacks.Callback):
                 f"{len(here)} or of other shapes. Build the model as before, "
                 "or pass another folder."
             )
+
+
+def _states_file(checkpoint):
+    return pathlib.Path(f"{checkpoint}{STATES}")

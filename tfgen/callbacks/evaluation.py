@@ -108,6 +108,14 @@ class Evaluation(keras.callbacks.Callback):
             metric.reset_state()
         self._update("real", x)
 
+    def get_state(self) -> dict:
+        """The last values, for a `Checkpoint`."""
+        return self._values
+
+    def set_state(self, state: dict) -> None:
+        """Puts them back."""
+        self._values = state
+
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         if not self._values or (epoch + 1) % self.every == 0:
             self._values = self._evaluate()

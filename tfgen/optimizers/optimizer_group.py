@@ -83,6 +83,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
             # By identity, since Keras compares variables by value.
             self._owner.update({id(v): name for v in variables})
             self.by_network[name].build(list(variables))
+        self._show_averages()
         self.built = True
 
     def owned(self, network: str) -> list[keras.Variable]:
@@ -127,6 +128,20 @@ class OptimizerGroup(keras.optimizers.Optimizer):
                 gradients = _clip_global(optimizer, gradients)
                 optimizer.apply(gradients, variables)
         return tf.sqrt(tf.add_n(squares))
+
+    def _show_averages(self):
+        """Shows the averages of all networks to `SwapEMAWeights`."""
+        averaged = [o for o in self.by_network.values() if o.use_ema]
+        self.use_ema = bool(averaged)
+        if averaged:
+            self._trainable_variables = [
+                v for one in averaged for v in one._trainable_variables
+            ]
+            self._model_variables_moving_average = [
+                v
+                for one in averaged
+                for v in one._model_variables_moving_average
+            ]
 
     def finalize_variable_values(self, var_list: list) -> None:
         for name, optimizer in self.by_network.items():

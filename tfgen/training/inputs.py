@@ -15,6 +15,7 @@ from tfgen.data.storage import ArrayStorage
 from tfgen.optimizers.optimizer_group import NOT_FINITE
 from tfgen.training import refusals
 from tfgen.training.batch_checks import CheckedBatches, Takes
+from tfgen.training.directions import settle_directions
 
 if typing.TYPE_CHECKING:
     from tfgen.models.generative_model import GenerativeModel
@@ -56,8 +57,16 @@ def fit_arguments(
     ordered = isinstance(data, Batches)
     place = model.training_place
     _start(model, place, steps, ordered)
-    for callback in _callbacks(kwargs.get("callbacks")):
+    callbacks = _in_order(kwargs.get("callbacks"))
+    settle_directions(model, callbacks)
+    for callback in callbacks:
+        if hasattr(callback, "watch"):
+            callback.watch(callbacks)
         initial_epoch = _restored(model, callback, steps, initial_epoch)
+        if getattr(callback, "has_stopped", False):
+            initial_epoch = max(initial_epoch, kwargs.get("epochs", 1))
+    if not isinstance(kwargs.get("callbacks"), keras.callbacks.CallbackList):
+        kwargs["callbacks"] = callbacks
     validation_steps = kwargs.pop("validation_steps", None)
     if validation_data is not None:
         validation_batch_size = kwargs.pop("validation_batch_size", batch_size)
@@ -312,9 +321,17 @@ def _steps(data, given, argument):
     return cardinality if cardinality >= 0 else None
 
 
-def _callbacks(callbacks):
+def _in_order(callbacks):
+    """Callbacks as a list, at the end those that act after the others."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.callbacks.sort(key=_acts_last)
+        return callbacks.callbacks
     if callbacks is None:
         return []
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        return callbacks.callbacks
-    return callbacks if isinstance(callbacks, (list, tuple)) else [callbacks]
+    if not isinstance(callbacks, (list, tuple)):
+        callbacks = [callbacks]
+    return sorted(callbacks, key=_acts_last)
+
+
+def _acts_last(callback):
+    return getattr(callback, "acts_last", False)
