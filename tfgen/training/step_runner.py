@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from tfgen.training.batch_checks import BatchCheck, named_batches
+from tfgen.training.bias_gradients import biases_in_float32
 from tfgen.training.epoch_place import EpochPlace
 
 if typing.TYPE_CHECKING:
@@ -70,7 +71,9 @@ class StepRunner:
         @never_differentiated
         def run_step(data, index=0):
             # Outside of what XLA compiles, which would leave it out.
-            strategy.run(step, (check(strategy, data, index),))
+            data = check(strategy, data, index)
+            with biases_in_float32():
+                strategy.run(step, (data,))
 
         def metrics():
             # Outside the replicas, reading a metric adds all of them up.
