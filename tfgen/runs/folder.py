@@ -90,11 +90,21 @@ class RunFolder:
                 f"{self.path} is not a run of `tfgen train`, it {what}: pass "
                 "the folder that was its --out."
             )
-        return _read_json(self.config_file)
+        return _read_json(self.config_file) | self._options_of_before()
 
     def manifest(self) -> dict:
         """What `tfgen.training.manifest` returned when the run was begun."""
         return _read_json(self.manifest_file)
+
+    def _options_of_before(self) -> dict:
+        """How data were read where a run does not say it, being older."""
+        data = self.manifest()["data"] if self.manifest_file.exists() else {}
+        if not data or "reading" in data:
+            return {}
+        if data["columns"]:
+            return {"transform": "standard"}
+        has_size = "image_size" in _read_json(self.config_file)
+        return {"fit": "squash"} if has_size else {}
 
     def reading(self, model: keras.Model) -> Reading:
         """How the training data were read, for a model that does not say.
