@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import tfgen.data
@@ -103,3 +104,30 @@ def test_other_kinds_are_refused(train):
         from_arrays(np.zeros((2, 3)), like=from_arrays(ROWS))
     with pytest.raises(ValueError, match="like is a str"):
         from_arrays(ROWS, like="run")
+
+
+def test_columns_of_a_data_frame_are_told_by_their_names(train):
+    frame = pd.DataFrame(ROWS[:, ::-1], columns=["b", "a"])
+    found = from_arrays(frame, like=train)
+    np.testing.assert_array_equal(found.arrays()[0], train.arrays()[0])
+    assert from_arrays(frame).feature_names == ("b", "a")
+    assert from_arrays(pd.DataFrame(ROWS)).feature_names is None
+
+
+@pytest.mark.parametrize("like", ["from_arrays", "read_like"])
+def test_few_images_are_read_in_the_range_of_training(like):
+    def read(x, train):
+        if like == "from_arrays":
+            return from_arrays(x, like=train).arrays()[0]
+        return from_arrays(x).read_like(train.reading).arrays()[0]
+
+    signed = np.linspace(-1, 1, 32, dtype=np.float32).reshape(2, 4, 4)
+    bright = np.full((1, 4, 4), 0.5, np.float32)
+    assert (read(bright, from_arrays(signed)) == 0.5).all()
+    deep = np.linspace(0, 4095, 32).astype(np.uint16).reshape(2, 4, 4)
+    dark = np.full((1, 4, 4), 819, np.uint16)
+    found = read(dark, from_arrays(deep))
+    np.testing.assert_allclose(found, 0.2, rtol=1e-6)
+    # Bytes are of 8 bits whatever the others are.
+    byte = np.full((1, 4, 4), 51, np.uint8)
+    np.testing.assert_allclose(read(byte, from_arrays(deep)), 0.2, rtol=1e-6)

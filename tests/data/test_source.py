@@ -177,3 +177,13 @@ def test_equal_rows_stay_together_where_there_are_enough(recwarn):
     assert seen[1].isdisjoint(seen[2])
     assert min(len(part) for part in parts) >= 50
     assert not recwarn
+
+
+def test_unscaled_rows_are_as_stored_where_tails_were_squashed():
+    x = np.random.default_rng(0).normal(size=(200, 2))
+    x[7, 0] = 5e9
+    source = tfgen.data.from_arrays(x)
+    assert source.columns[0].spread > 0
+    np.testing.assert_array_equal(
+        source.unscaled().arrays()[0], x.astype(np.float32)
+    )

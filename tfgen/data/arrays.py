@@ -42,7 +42,6 @@ def from_arrays(
     factor_names: Sequence[str] | None = None,
     columns: Sequence[Column] | None = None,
     transform: str = "auto",
-    standardize: bool = True,
     split: str = "all",
     like: object = None,
 ) -> Source:
@@ -81,15 +80,14 @@ def from_arrays(
             white.
         bit_depth: bits of stored whole numbers: white is `2**bit_depth - 1`.
         class_names: names of the classes in their order.
-        feature_names: names of the columns.
+        feature_names: names of the columns; default: those of a pandas
+            `DataFrame`, if they are texts.
         factors: whole numbers that are known to have made the examples, shape
             `(n, num_factors)`, for metrics of disentanglement; or None.
         factor_names: names of the factors.
         columns: what is known of a table's columns; default: what is found.
         transform: which columns of a table have their tails squashed:
             `"auto"` those that ask for it, `"standard"` none, `"asinh"` all.
-        standardize: whether a table is standardized by its own rows; if not,
-            they are left as they are.
         split: what the source calls its split.
         like: a model, or a source, to read these like its training data. The
             options that are not given are its own.
@@ -116,6 +114,8 @@ def from_arrays(
             fit = fit or reading.image_options.get("fit")
             background = background or reading.image_options.get("background")
             bit_depth = bit_depth or reading.image_options.get("bit_depth")
+    if feature_names is None:
+        feature_names = _names_in(x)
     array = to_array(x, "x")
     kind = kind or ("table" if array.ndim == 2 else "image")
     _check_kind(array, kind)
@@ -156,7 +156,7 @@ def from_arrays(
     )
     if like is not None:
         return source.read_like(reading, takes_classes(like, source))
-    if kind == "table" and value_range is None and standardize:
+    if kind == "table" and value_range is None:
         source = source.standardized_by(source)
         say_squashed(source.columns)
     return source
@@ -305,6 +305,13 @@ def _columns(columns, array: np.ndarray, names, kind: str):
     if kind != "table":
         return None
     return tuple(columns or find_columns(array, names))
+
+
+def _names_in(x) -> list[str] | None:
+    """Names of the columns of a pandas DataFrame, or None."""
+    names = list(getattr(x, "columns", ()))
+    are_texts = names and all(isinstance(name, str) for name in names)
+    return names if are_texts else None
 
 
 def _feature_names(feature_names, array: np.ndarray, kind: str):
