@@ -86,6 +86,7 @@ def test_labels_are_drawn_as_often_as_in_training(model):
     assert balanced.tolist() == [0, 1, 0, 1]
     named = [model.class_number(name) for name in ("cat", "dog", "1")]
     assert named == [0, 1, 1]
+    assert set(model.draw_labels(99, seed=-1).tolist()) == {0, 1}
     with pytest.raises(
         ValueError, match="'cow'; expected one of the classes cat, dog"
     ):
@@ -104,3 +105,9 @@ def test_methods_take_a_source(model, train):
         model.encode_sample(raw, seeds=seeds),
         model.encode_sample(x, labels, seeds=seeds),
     )
+    unlabelled = from_arrays(ROWS, feature_names=("size", "time"))
+    np.testing.assert_array_equal(
+        model.score(unlabelled, labels), model.score(x, labels)
+    )
+    with pytest.raises(ValueError, match="it has no labels"):
+        model.score(unlabelled)

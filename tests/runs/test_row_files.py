@@ -4,10 +4,12 @@ import gzip
 
 import numpy as np
 import pandas
+import PIL.Image
 import pytest
 
 from tfgen.data import load
-from tfgen.runs.on_files import example_columns
+from tfgen.runs.on_files import example_columns, read_latents, write_answers
+from tfgen.runs.out_files import check_out
 from tfgen.runs.row_writer import RowWriter
 
 TEXT = """age,member,price,ratio,kind
@@ -71,3 +73,71 @@ def test_npz_has_rounded_numbers(written):
             [41, 1, 3],
         ]
         assert file["y"].tolist() == [0, 1, 0]
+
+
+class Score:
+    """A model that says how bright an image is."""
+
+    num_classes = None
+
+    def run_endpoint(self, name, inputs):
+        return {name: inputs["x"].mean(axis=(1, 2, 3))}
+
+
+def test_answers_name_the_files_of_images(tmp_path):
+    for number in range(3):
+        pixels = np.full((2, 2), 51 * number, np.uint8)
+        file = tmp_path / f"images/{'ba'[number % 2]}/{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        PIL.Image.fromarray(pixels).save(file)
+    source = load(tmp_path / "images", "all").subset([2, 0])
+    out = tmp_path / "s.csv"
+    write_answers(Score(), "score", source, out, lambda rows: None)
+    frame = pandas.read_csv(out)
+    for name, score in zip(frame["file"], frame["score"], strict=True):
+        assert np.asarray(PIL.Image.open(name)).mean() / 255 == pytest.approx(
+            score
+        )
+    assert frame["row"].tolist() == [0, 1]
+
+
+class Latents:
+    latent_dim, num_classes = 2, None
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("a.csv", "row,mean_2,mean_1,stddev_1\n0,2,1,9\n1,4,3,9\n"),
+        ("a.tsv", "mean_1\tmean_2\n1\t2\n3\t4\n"),
+        ("a.csv", "1,2\n3,4\n"),
+        ("a.csv.gz", "first;second\n1;2\n3;4\n"),
+    ],
+)
+def test_latents_are_read_by_name_else_by_place(tmp_path, name, text):
+    path = tmp_path / name
+    if name.endswith("gz"):
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text)
+    latents, labels = read_latents(Latents, path)
+    assert latents.tolist() == [[1, 2], [3, 4]]
+    assert labels is None
+
+
+@pytest.mark.parametrize("text", ["", "mean_1,mean_2\n"])
+def test_no_latents_are_one_line(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(ValueError, match="a.csv (is empty|has no rows)"):
+        read_latents(Latents, tmp_path / "a.csv")
+
+
+def test_a_folder_is_not_replaced_by_a_file(tmp_path):
+    with pytest.raises(ValueError, match="is a folder"):
+        check_out(_made(tmp_path / "a.csv"), image_folder=False, force=True)
+    check_out(_made(tmp_path / "a"), image_folder=True, force=True)
+
+
+def _made(folder):
+    folder.mkdir()
+    return folder

@@ -116,8 +116,9 @@ def source_of(
     name, stored_range = storage.name, storage.stored_range
     image_options = storage.options.to_dict(storage.bit_depth)
     if storage.row_bytes * len(storage) <= memory_limit:
-        x = storage.read(np.arange(len(storage)))
+        x, files = storage.read(np.arange(len(storage))), storage.files
         storage = ArrayStorage(x, storage.labels)
+        storage.files = files
     return from_files(
         storage, name, stored_range, value_range, class_names, image_options
     )

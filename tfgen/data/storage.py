@@ -2,6 +2,7 @@
 
 import abc
 import hashlib
+import pathlib
 from collections.abc import Iterator
 
 import numpy as np
@@ -18,12 +19,14 @@ class Storage(abc.ABC):
         labels: int64 class numbers of all rows, or None.
         factors: int64 values of the known factors of all rows, shape
             `(n, num_factors)`, or None.
+        files: where each row was read, or None.
     """
 
     shape: tuple[int, ...]
     dtype: np.dtype
     labels: np.ndarray | None = None
     factors: np.ndarray | None = None
+    files: tuple[pathlib.Path, ...] | None = None
 
     @abc.abstractmethod
     def __len__(self) -> int:

@@ -121,12 +121,10 @@ def coarse_pixels(shape: Sequence[int]) -> keras.Model:
     """
     factor = -(-max(shape[:2]) // LONGEST_SIDE)
     pixels = keras.Input(tuple(shape), name="pixels")
-    pool = keras.layers.AveragePooling2D(
-        factor, padding="same", data_format="channels_last"
-    )
+    means = keras.layers.AveragePooling2D(factor, padding="same")(pixels)
     return keras.Model(
         pixels,
-        keras.layers.Flatten(data_format="channels_last")(pool(pixels)),
+        keras.layers.Flatten()(means),
         name=f"means_of_{factor}x{factor}_pixels",
     )
 

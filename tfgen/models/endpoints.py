@@ -191,7 +191,7 @@ class WithEndpoints:
 
     def _run_on_source(self, name, batch_size, x, **inputs):
         """Rows read like the training data, a piece at a time."""
-        source, parts = self.read(x), []
+        source, parts = self.read(x, "label" not in inputs), []
         for start in range(0, len(source), ROWS_READ):
             piece = slice(start, start + ROWS_READ)
             given = {key: value[piece] for key, value in inputs.items()}

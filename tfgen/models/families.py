@@ -22,7 +22,6 @@ from tfgen.models.parts import (
 )
 from tfgen.models.vae import VAE
 from tfgen.models.vae_gan import VAEGAN
-from tfgen.networks.channels import channels_last
 from tfgen.settings import searched
 from tfgen.settings.parameters import Choice, Condition, Fixed, Range
 from tfgen.settings.setting import Setting
@@ -93,8 +92,7 @@ class Family:
         self._check(options)
         shape = _checked_shape(input_shape)
         precision = precision_policy(options.pop("precision", None))
-        seeded = _seeded_initializers(options.get("seed"))
-        with precision, channels_last(), seeded:
+        with precision, _seeded_initializers(options.get("seed")):
             of_parts = _options(self.make_parts)
             parts = self.make_parts(shape, **_chosen(options, of_parts))
             # The parts are the constructor's first arguments.

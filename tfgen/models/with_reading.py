@@ -26,12 +26,15 @@ class WithReading:
 
     reading: Reading | None = None
 
-    def read(self, data: Source | Batches) -> Source | Batches:
+    def read(
+        self, data: Source | Batches, with_classes: bool = True
+    ) -> Source | Batches:
         """Return examples as the training data were read.
 
         Args:
             data: read in its own way, such as a table standardized by its own
                 rows. Without a reading of the model it comes back as it is.
+            with_classes: whether a conditional model needs its labels.
 
         Raises:
             ValueError: with all that differs: columns, shape, classes.
@@ -49,7 +52,8 @@ class WithReading:
         source = data.source if isinstance(data, Batches) else data
         if self.reading is None or source.reading == self.reading:
             return data
-        found = source.read_like(self.reading, bool(self.num_classes))
+        with_classes = with_classes and bool(self.num_classes)
+        found = source.read_like(self.reading, with_classes)
         return data.of(found) if isinstance(data, Batches) else found
 
     def draw_labels(
@@ -77,7 +81,7 @@ class WithReading:
         shares = self.reading and self.reading.class_shares
         if balanced or shares is None or len(shares) != self.num_classes:
             return np.arange(count, dtype=np.int64) % self.num_classes
-        uniform = np.random.default_rng((_LABELS, seed)).random(count)
+        uniform = np.random.default_rng((_LABELS, seed % 2**64)).random(count)
         return np.searchsorted(np.cumsum(shares)[:-1], uniform, side="right")
 
     def class_number(self, label: str | int) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 
 from tfgen.data import Source, load
 from tfgen.data.columns import restored, spelled
+from tfgen.data.csv_layout import find_layout
 from tfgen.models import GenerativeModel
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.row_writer import RowWriter
@@ -159,7 +160,11 @@ def read_latents(
     columns = _latent_columns(path)
     labels = columns.pop("label", None)
     names = [n for n in columns if n.startswith(("mean", "latent"))]
-    names = names or [n for n in columns if n != "row"]
+    names = sorted(names, key=_number_at_end) or [
+        n for n in columns if n != "row"
+    ]
+    if not names or not len(columns[names[0]]):
+        raise ValueError(f"{path} has no rows; expected one a latent.")
     latents = np.concatenate(
         [np.reshape(columns[n], (len(columns[n]), -1)) for n in names], axis=1
     )
@@ -189,8 +194,22 @@ def _latent_columns(path):
             return dict(file)
     import pandas as pd
 
-    read = pd.read_parquet if path.suffix == ".parquet" else pd.read_csv
-    return {name: c.to_numpy() for name, c in read(path).items()}
+    if path.suffix == ".parquet":
+        frame = pd.read_parquet(path)
+    else:
+        layout = find_layout(path)
+        frame = pd.read_csv(
+            path,
+            sep=layout.delimiter,
+            header=0 if layout.header else None,
+            names=layout.names,
+        )
+    return {name: c.to_numpy() for name, c in frame.items()}
+
+
+def _number_at_end(name):
+    number = re.search(r"\d*$", name)[0]
+    return int(number or 0)
 
 
 def _answers(model, endpoint, source):
@@ -205,8 +224,8 @@ def _answers(model, endpoint, source):
 def _names(source, rows):
     """Files that rows lie in, and names of their classes."""
     columns = {}
-    files = getattr(source.storage, "files", None)
-    if files is not None and len(files) == len(source.storage):
+    files = source.storage.files
+    if files is not None:
         stored = source._stored_indices()[rows]
         columns["file"] = np.array([str(files[i]) for i in stored])
     if source.class_names is not None:

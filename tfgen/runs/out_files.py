@@ -16,5 +16,7 @@ def check_out(out: pathlib.Path, image_folder: bool, force: bool) -> None:
             f"--out is {out}, expected a file that ends in one of "
             f"{', '.join(forms)}."
         )
+    if out.is_dir() and out.name.lower().endswith(SUFFIXES):
+        raise ValueError(f"{out} is a folder, expected the name of a new file.")
     if out.exists() and not force:
         raise ValueError(f"{out} exists: pass --force to replace it.")
