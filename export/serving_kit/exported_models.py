@@ -29,6 +29,9 @@ class ExportedModel:
             None if the model knows none.
         num_classes: Number of classes that its labels name; None if it takes
             no labels.
+        columns: Names of a table's columns in their order; None for images.
+        class_names: Names of the classes, or None.
+        label_column: The column of the classes' names, or None.
     """
 
     name: str
@@ -37,6 +40,9 @@ class ExportedModel:
     signatures: dict[str, Any]
     value_range: list[float] | None
     num_classes: int | None
+    columns: list[str] | None = None
+    class_names: list[str] | None = None
+    label_column: str | None = None
 
     @property
     def newest(self) -> int:
@@ -145,6 +151,8 @@ def _read(folder: Path) -> ExportedModel:
         for name, signature in manifest["signatures"].items()
         if name != "serving_default"
     }
+    reading = manifest.get("reading") or {}
+    columns = reading.get("columns")
     return ExportedModel(
         folder.name,
         folder,
@@ -152,6 +160,9 @@ def _read(folder: Path) -> ExportedModel:
         signatures,
         manifest.get("value_range"),
         manifest.get("num_classes"),
+        columns and [column["name"] for column in columns],
+        reading.get("class_names"),
+        reading.get("label_column"),
     )
 
 

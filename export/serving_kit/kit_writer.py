@@ -136,6 +136,9 @@ def _describe(models: Sequence[ExportedModel]) -> dict[str, Any]:
             "version": model.newest,
             "value_range": model.value_range,
             "num_classes": model.num_classes,
+            "columns": model.columns,
+            "class_names": model.class_names,
+            "label_column": model.label_column,
             "signatures": model.signatures,
         }
         for model in models

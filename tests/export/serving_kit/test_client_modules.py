@@ -36,6 +36,7 @@ def test_messages_are_tensorflow_servings(modules):
     rows = [[[0.5, -1.0], [2.0, 3.0], [4.0, 5.0]]]
     messages.write_tensor(request, "latent", rows, "float32")
     messages.write_tensor(request, "label", [2**40, 1], "int64")
+    messages.write_tensor(request, "x", [[1e9 + 0.5]], "float64")
     messages.write_tensor(request, "image_bytes", [b"a", b"bc"], "string")
     theirs = predict_pb2.PredictRequest.FromString(request.SerializeToString())
     assert theirs.model_spec.name == "photos"
@@ -47,6 +48,9 @@ def test_messages_are_tensorflow_servings(modules):
     np.testing.assert_array_equal(
         np.frombuffer(latent.tensor_content, "<f4"), np.ravel(rows)
     )
+    x = theirs.inputs["x"]
+    assert x.dtype == 2
+    assert x.tensor_content == struct.pack("<d", 1e9 + 0.5)
     label = theirs.inputs["label"]
     assert label.dtype == 9
     assert label.tensor_content == struct.pack("<qq", 2**40, 1)
@@ -140,3 +144,45 @@ questions.run("A client.", "here", connect)
     assert run_python(code) == "samples.csv\n"
     lines = (tmp_path / "samples.csv").read_text().splitlines()
     assert lines == [f"{seed},0.25" for seed in range(3, 23)]
+
+
+def test_scores_are_asked_for_in_batches(kit, run_python, tmp_path):
+    clients = shutil.copytree(kit / "clients", tmp_path / "clients")
+    row = {"dtype": "float64", "shape": [None, 2]}
+    number = {"dtype": "float32", "shape": [None]}
+    label = {"dtype": "int64", "shape": [None]}
+    score = {"inputs": {"x": row, "label": label}, "outputs": {"score": number}}
+    model = {
+        "value_range": None,
+        "num_classes": 2,
+        "columns": ["a", "b"],
+        "class_names": ["cat", "dog"],
+        "label_column": "kind",
+        "signatures": {"score": score},
+    }
+    (clients / "models.json").write_text(json.dumps({"pets": model}))
+    lines = [f"{i},{'dog' if i % 2 else 'cat'},{i / 4}" for i in range(40)]
+    (tmp_path / "new.csv").write_text("\n".join(["b,kind,a", *lines]))
+    code = f"""
+import sys
+sys.path.insert(0, {str(clients)!r})
+sys.argv = ["client", "--score", "new.csv"]
+import questions
+
+def connect(server, model, version):
+
+    def predict(signature, inputs):
+        assert len(inputs["x"]) <= 16
+        pairs = zip(inputs["x"], inputs["label"], strict=True)
+        return {{"score": [a + 2 * b + 100 * label for (a, b), label in pairs]}}
+
+    return predict
+
+questions.run("A client.", "here", connect)
+"""
+    assert run_python(code) == "scores.csv\n"
+    found = np.loadtxt(tmp_path / "scores.csv", delimiter=",", skiprows=1)
+    rows = np.arange(40)
+    np.testing.assert_array_equal(found[:, 0], rows)
+    expected = rows / 4 + 2 * rows + 100 * (rows % 2)
+    np.testing.assert_array_equal(found[:, 1], expected)
