@@ -13,6 +13,7 @@ from tfgen.callbacks.callback_states import (
     read_states,
     write_states,
 )
+from tfgen.training.directions import settle_directions
 
 X = np.random.default_rng(0).random((24, 4, 4, 1)).astype("float32")
 EPOCHS = 6
@@ -272,6 +273,17 @@ def test_metrics_know_their_direction(monitor):
         X, validation_data=X, epochs=5, callbacks=[stop], verbose=0
     ).history
     assert len(logs[monitor]) == 2
+
+
+@pytest.mark.parametrize(
+    ("metric", "mode"), [("coverage", "max"), ("frechet_distance", "min")]
+)
+def test_measures_of_samples_know_theirs(metric, mode):
+    model = tfgen.build("vae", input_shape=(4, 4, 1), latent_dim=2)
+    evaluation = tfgen.callbacks.Evaluation(X)
+    stop = K.EarlyStopping(f"val_{metric}")
+    settle_directions(model, [evaluation, stop])
+    assert stop.mode == mode
 
 
 def test_a_metric_without_direction_is_refused_at_once():

@@ -29,7 +29,9 @@ class NetworkState:
     def __init__(self, model: keras.Model):
         # Holds what it compares: the identity of what is gone could return.
         attributes = model.config_names().values()
-        self._parts = [getattr(model, name, None) for name in attributes]
+        values = [getattr(model, name, None) for name in attributes]
+        # Networks and likelihoods are layers; other objects do not compute.
+        self._parts = [v for v in values if isinstance(v, _BY_VALUE)]
         for layer in model._flatten_layers(include_self=False):
             self._parts += [
                 layer,

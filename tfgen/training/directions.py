@@ -56,9 +56,10 @@ def _directions_of(callbacks):
     """Of metrics that an `Evaluation` among the callbacks adds to the logs."""
     found = {}
     for callback in callbacks:
-        for metric in getattr(callback, "metrics", None) or ():
-            better = getattr(metric, "better", None)
-            if better is not None:
-                mode = "max" if better == "higher" else "min"
+        if not hasattr(callback, "prefix"):
+            continue
+        for metric in getattr(callback, "metrics", ()):
+            mode = {"higher": "max", "lower": "min"}.get(metric.better)
+            if mode:
                 found[f"{callback.prefix}{metric.name}"] = mode
     return found
