@@ -123,7 +123,9 @@ def separated_attribute_predictability(
     examples, its accuracy taken on the rest. Published figures score all
     factors in this way. They cannot come near to 1: the accuracy of the
     second latent is that of guessing at least, and lines in one latent tell
-    the middle ones of many values badly.
+    the middle ones of many values badly. The machine's penalty weighs more on
+    latents of smaller scale, so that scores change when latents are rescaled;
+    squared correlations do not.
 
     Formula: `mean_k(s_ak - s_bk)`, a and b the latents of largest and second
     largest `s_jk`

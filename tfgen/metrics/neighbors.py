@@ -113,7 +113,9 @@ class Density(NeighborMetric):
     A generated example counts by the number of balls that it lies in, where
     the balls reach from each example of the data to its k-th nearest
     neighbour. About 1 for a perfect model, near 0 for examples far from the
-    data; above 1 where the data are densest.
+    data; above 1 where the data are densest. Rows of a table that are equal
+    have balls of radius 0 that hold all of them: where more than k rows are,
+    a perfect model is above 1, too. Compare with real rows in their place.
 
     Formula: `mean_j(sum_i(|x_i - y_j| <= |x_i - x_(k nearest to i)|)) / k`
 
