@@ -12,23 +12,36 @@ import hypothesis
 import pytest
 from fork_server import ForkServer
 
-from tfgen import _quiet
-
-tf = _quiet.import_tensorflow()
-tf.config.set_logical_device_configuration(
-    tf.config.list_physical_devices("CPU")[0],
-    [tf.config.LogicalDeviceConfiguration()] * 2,
-)
 # Long ones begin first, so that both workers end together.
 DEAREST = (
-    "tests/cli/test_tune.py",
     "tests/cli/test_resume.py",
+    "tests/docs/test_examples.py",
+    "tests/tuning/test_search.py",
     "tests/conformance/test_goldens.py",
+    "tests/cli/test_tune.py",
+    "tests/conformance/test_replicas.py",
+    "tests/training/test_fit.py",
+    "tests/callbacks/test_gan_health.py",
+    "tests/cli/test_evaluate.py",
+    "tests/cli/test_plugin.py",
     "tests/conformance/test_determinism.py",
 )
 # The same examples each time, however slow the machine is.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tests")
+
+
+def pytest_configure(config):
+    """Sets TensorFlow up, but where tests are only handed to workers."""
+    if config.getoption("numprocesses", None):
+        return
+    from tfgen import _quiet
+
+    tf = _quiet.import_tensorflow()
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * 2,
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

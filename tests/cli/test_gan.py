@@ -18,7 +18,7 @@ def test_train_sample_export_verify(tfgen, verified, tmp_path):
     assert "model  GAN, 8x8x1 to 4 latents" in done.out
     assert tfgen("sample", "run", "-n", 9, "--out", "samples.png").status == 0
     assert tfgen("export", "run", "--to", "gan").status == 0
-    assert verified("gan/1") == {
+    assert verified("gan/1", images=True) == {
         "decode",
         "discriminate",
         "generate",

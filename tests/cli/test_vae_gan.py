@@ -5,19 +5,8 @@ import json
 import pytest
 
 TRAIN = (
-    *("train", "vae_gan", "--data", "digits"),
-    *(
-        "--network",
-        "mlp",
-        "--width",
-        16,
-        "--latent-dim",
-        "4",
-        "--epochs",
-        "1",
-        "--out",
-        "run",
-    ),
+    *("train", "vae_gan", "--data", "iris", "--network", "mlp", "--width", 16),
+    *("--latent-dim", "4", "--epochs", "1", "--out", "run"),
 )
 
 
@@ -38,10 +27,10 @@ TRAIN = (
 def test_train_sample_export_verify(tfgen, verified, options, tmp_path):
     done = tfgen(*TRAIN, *options)
     assert (done.status, done.err) == (0, "")
-    assert "model  VAEGAN, 8x8x1 to 4 latents" in done.out
-    assert tfgen("sample", "run", "-n", 9, "--out", "samples.png").status == 0
+    assert "model  VAEGAN, 4 to 4 latents" in done.out
+    assert tfgen("sample", "run", "-n", 9, "--out", "x.csv").status == 0
     assert tfgen("export", "run", "--to", "both").status == 0
-    assert verified("both/1") == {
+    assert verified("both/1", images=False) == {
         "decode",
         "discriminate",
         "encode",

@@ -148,36 +148,41 @@ def fewer(request):
     return request.param
 
 
-@pytest.fixture(params=models.ON_TWO, ids=lambda case: case.name)
-def on_two(request):
-    """One of each family, for what compiles on two replicas."""
-    return request.param
-
-
-@pytest.fixture(
-    params=[
+def fast(names, cases):
+    """Parameters of a fixture; cases that are not named are slow tests."""
+    return [
         pytest.param(
             case,
             id=case.name,
-            marks=[pytest.mark.slow] * (case.name not in models.SERVED_FAST),
+            marks=[pytest.mark.slow] * (case.name not in names),
         )
-        for case in models.SERVED
+        for case in cases
     ]
-)
+
+
+@pytest.fixture(params=fast(models.FAMILIES, models.FEW))
+def family(request):
+    """`few`, but one of each family is a fast test, the others are slow."""
+    return request.param
+
+
+@pytest.fixture(params=fast(models.SERVED_FAST, models.SERVED))
 def served(request):
     return request.param
 
 
-@pytest.fixture(
-    params=[False, pytest.param(True, marks=pytest.mark.slow)],
-    ids=["few", "all"],
-)
-def served_cases(request):
+def together(names, cases):
+    """Parameters of a fixture: those that are named, and, slow, all."""
+    named = [case for case in cases if case.name in names]
     return [
-        case
-        for case in models.SERVED
-        if request.param or case.name in models.SERVED_FAST
+        pytest.param(named, id="few"),
+        pytest.param(cases, id="all", marks=pytest.mark.slow),
     ]
+
+
+@pytest.fixture(params=together(models.SERVED_FAST, models.SERVED))
+def served_cases(request):
+    return request.param
 
 
 @pytest.fixture(scope="session")
@@ -186,9 +191,9 @@ def first():
     return models.CASES[0]
 
 
-@pytest.fixture(scope="session")
-def few_cases():
-    return models.FEW
+@pytest.fixture(params=together(models.FAMILIES, models.FEW))
+def families(request):
+    return request.param
 
 
 @pytest.fixture(scope="session")
@@ -204,11 +209,6 @@ def trained_on_40_rows():
         return Trained(model, logs, model.get_weights())
 
     return run
-
-
-@pytest.fixture(scope="session")
-def on_two_cases():
-    return models.ON_TWO
 
 
 @pytest.fixture
@@ -246,11 +246,15 @@ def make_inputs(model, endpoint, x, y=None):
     return {key: inputs[key] for key in endpoint.inputs}
 
 
-def answer(model, x, y=None):
-    """What a model answers at each endpoint, as a flat dict of arrays."""
+def answer(model, x, y=None, of=None):
+    """What a model answers at each endpoint, as a flat dict of arrays.
+
+    `of` names those that are asked, as far as the model has them.
+    """
     return {
         f"{name}.{key}": array
         for name, endpoint in model.endpoints().items()
+        if of is None or name in of
         for key, array in model.run_endpoint(
             name, make_inputs(model, endpoint, x, y)
         ).items()

@@ -21,24 +21,21 @@ for name, code in {codes}.items():
 """
 
 
+@pytest.mark.xdist_group("trained_on_40_rows")
 def test_another_process_ends_alike(
-    few_cases, trained_on_40_rows, run_in_new_process
+    families, trained_on_40_rows, run_in_new_process
 ):
-    lines = run_in_new_process("none", few_cases)
-    for case, line in zip(few_cases, lines, strict=True):
+    lines = run_in_new_process("none", families)
+    for case, line in zip(families, lines, strict=True):
         weights = trained_on_40_rows(case).weights
         # 40 rows by 16 are 3 steps, twice.
         assert line == f"{case.name} {sha256(weights)} 6"
 
 
-def test_two_processes_of_two_replicas_end_alike(
-    on_two_cases, run_in_new_process
-):
-    first, second = (
-        run_in_new_process("mirrored", on_two_cases) for _ in range(2)
-    )
+def test_two_processes_of_two_replicas_end_alike(families, run_in_new_process):
+    first, second = (run_in_new_process("mirrored", families) for _ in range(2))
     assert first == second
-    assert [line.split()[2] for line in first] == ["6"] * len(on_two_cases)
+    assert [line.split()[2] for line in first] == ["6"] * len(families)
 
 
 @pytest.fixture

@@ -30,13 +30,13 @@ def assert_free(handles):
     assert [ref() for ref in handles if ref() is not None] == []
 
 
-def test_a_trained_model_leaves_nothing(fewer):
+def test_a_trained_model_leaves_nothing(family):
     strategy = tf.distribute.get_strategy()
-    assert_free(handles_after_training(fewer, strategy))
+    assert_free(handles_after_training(family, strategy))
 
 
-def test_nor_does_one_on_two_replicas(on_two, two_replicas):
-    assert_free(handles_after_training(on_two, two_replicas))
+def test_nor_does_one_on_two_replicas(family, two_replicas):
+    assert_free(handles_after_training(family, two_replicas))
 
 
 @pytest.mark.parametrize(

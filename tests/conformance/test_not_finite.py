@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 import tensorflow as tf
+from conformance_models import FEW
 
 from tfgen.training.batch_checks import BatchCheck
 
@@ -15,22 +16,32 @@ def unseen(monkeypatch):
     monkeypatch.setattr(BatchCheck, "__call__", lambda self, on, data, i: data)
 
 
-@pytest.fixture(params=["one replica", "two replicas"])
-def strategy(request, two_replicas):
-    if request.param == "two replicas":
-        return two_replicas
-    return tf.distribute.get_strategy()
+def test_weights_stay(family):
+    check_weights_stay(family, tf.distribute.get_strategy())
 
 
-def test_weights_stay(fewer, strategy):
+@pytest.mark.parametrize(
+    "name",
+    [
+        "gan_mlp",
+        pytest.param("vae_conv_labels", marks=pytest.mark.slow),
+        pytest.param("vae_gan_table", marks=pytest.mark.slow),
+    ],
+)
+def test_weights_stay_on_two_replicas(name, two_replicas):
+    (case,) = (case for case in FEW if case.name == name)
+    check_weights_stay(case, two_replicas)
+
+
+def check_weights_stay(case, strategy):
     """The third batch is bad, in one row, on the last replica alone."""
     with strategy.scope():
-        model = fewer.build()
+        model = case.build()
         model.compile("adam")
-    x, y = fewer.data(24)
+    x, y = case.data(24)
     model.fit(x, y, batch_size=8, verbose=0)
     good = model.get_weights(), state(model.optimizer)
-    x, y = fewer.data(8)
+    x, y = case.data(8)
     x[7].flat[0] = np.nan
     data = tf.data.Dataset.from_tensor_slices(x if y is None else (x, y))
     # Its thread keeps an iterator that an error left behind for a minute.
@@ -49,9 +60,9 @@ def test_weights_stay(fewer, strategy):
 
     # The same steps without the bad one.
     with strategy.scope():
-        twin = fewer.build()
+        twin = case.build()
         twin.compile("adam")
-    x, y = fewer.data(24)
+    x, y = case.data(24)
     twin.fit(x, y, batch_size=8, verbose=0)
     for a, b in zip(twin.get_weights(), good[0], strict=True):
         np.testing.assert_array_equal(a, b)

@@ -28,8 +28,8 @@ def policies(model):
     }
 
 
-def test_trains_and_answers(few, answers, tmp_path):
-    case = in_bfloat16(few)
+def test_trains_and_answers(family, answers, tmp_path):
+    case = in_bfloat16(family)
     model = case.build()
     assert policies(model) == {POLICY}
     assert keras.config.dtype_policy().name == "float32"
@@ -52,18 +52,18 @@ def test_trains_and_answers(few, answers, tmp_path):
         np.testing.assert_array_equal(before[key], after[key], key)
 
 
-def test_it_is_bfloat16_and_near_float32(few, answers):
-    x, y = few.data(4)
-    exact = answers(few.build(), x, y)
-    rounded = answers(in_bfloat16(few).build(), x, y)
+def test_it_is_bfloat16_and_near_float32(family, answers):
+    x, y = family.data(4)
+    exact = answers(family.build(), x, y)
+    rounded = answers(in_bfloat16(family).build(), x, y)
     key = "encode.mean" if "encode.mean" in exact else "decode.x"
     difference = np.abs(exact[key] - rounded[key]).max()
     # bfloat16 has 8 bits: relative steps of 0.4%.
     assert 1e-6 < difference < 0.05 * np.abs(exact[key]).max() + 0.05
 
 
-def test_two_replicas(on_two, two_replicas):
-    case = in_bfloat16(on_two)
+def test_two_replicas(family, two_replicas):
+    case = in_bfloat16(family)
     with two_replicas.scope():
         model = case.build()
         model.compile("sgd")

@@ -1,6 +1,7 @@
 """A saved model goes on in another process as if nothing had happened."""
 
 import numpy as np
+import pytest
 
 GO_ON = """
 import importlib.util
@@ -30,11 +31,12 @@ np.savez("out.npz", **out)
 """
 
 
+@pytest.mark.xdist_group("trained_on_40_rows")
 def test_keras_file_in_a_new_process(
-    few_cases, trained_on_40_rows, answers, run_with_data, tmp_path
+    families, trained_on_40_rows, answers, run_with_data, tmp_path
 ):
     wanted, arrays = {}, {}
-    for case in few_cases:
+    for case in families:
         name = case.name
         x, y = case.data(40)
         model = trained_on_40_rows(case).model
@@ -51,7 +53,7 @@ def test_keras_file_in_a_new_process(
         arrays[f"{name}.x"] = x
         if y is not None:
             arrays[f"{name}.y"] = y
-    names = [case.name for case in few_cases]
+    names = [case.name for case in families]
     conftest = __file__.replace("test_saving.py", "conftest.py")
     run_with_data(GO_ON.format(names=names, conftest=conftest), arrays)
     came = np.load(tmp_path / "out.npz")

@@ -27,9 +27,14 @@ def digits():
 
 def make_vae():
     vae = tfgen.build(
-        "vae", input_shape=(8, 8, 1), latent_dim=2, network="mlp", seed=0
+        "vae",
+        input_shape=(8, 8, 1),
+        latent_dim=2,
+        network="mlp",
+        network_options={"units": (16,)},
+        seed=0,
     )
-    vae.compile(keras.optimizers.Adam(1e-3))
+    vae.compile(keras.optimizers.Adam(1e-3), run_eagerly=True)
     return vae
 
 
