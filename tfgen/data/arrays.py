@@ -42,6 +42,7 @@ def from_arrays(
     factor_names: Sequence[str] | None = None,
     columns: Sequence[Column] | None = None,
     transform: str = "auto",
+    standardize: bool = True,
     split: str = "all",
     like: object = None,
 ) -> Source:
@@ -88,6 +89,8 @@ def from_arrays(
         columns: what is known of a table's columns; default: what is found.
         transform: which columns of a table have their tails squashed:
             `"auto"` those that ask for it, `"standard"` none, `"asinh"` all.
+        standardize: whether a table is standardized by its own rows; if not,
+            they are left as they are.
         split: what the source calls its split.
         like: a model, or a source, to read these like its training data. The
             options that are not given are its own.
@@ -156,7 +159,7 @@ def from_arrays(
     )
     if like is not None:
         return source.read_like(reading, takes_classes(like, source))
-    if kind == "table" and value_range is None:
+    if kind == "table" and value_range is None and standardize:
         source = source.standardized_by(source)
         say_squashed(source.columns)
     return source

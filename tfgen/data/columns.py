@@ -15,7 +15,6 @@ if typing.TYPE_CHECKING:
 
 TRANSFORMS = ("auto", "standard", "asinh")
 _LONG_TAIL = 4.0
-_SAMPLE = 1000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,6 +150,23 @@ def with_transform(
     )
 
 
+def may_be_squashed(
+    some: np.ndarray, deviation: np.ndarray, transform: str
+) -> np.ndarray:
+    """Return False for columns that `with_transform` leaves for sure; fast.
+
+    Args:
+        some: rows of the table, a thousand or so.
+        deviation: standard deviations of all rows, shape `(features,)`.
+        transform: as there.
+    """
+    if transform != "auto":
+        return np.full(len(deviation), transform != "standard")
+    low, high = np.percentile(some, (25, 75), axis=0)
+    # Their middle half is about as wide as that of all; half of it surely not.
+    return ~(deviation <= _LONG_TAIL / 2 * (high - low))
+
+
 def say_squashed(columns: Sequence[Column]) -> None:
     """Say which columns are squashed, if any is."""
     names = [repr(column.name) for column in columns if column.spread]
@@ -174,8 +190,11 @@ def squash(columns: Sequence[Column], x: npt.ArrayLike) -> np.ndarray:
         columns: one for each of the values in the last axis.
         x: values in the columns' own units, shape `(..., features)`.
     """
+    squashed = _squashed(columns)
+    if not squashed:
+        return np.asarray(x, np.float64)
     z = np.array(x, np.float64)
-    for i, column in _squashed(columns):
+    for i, column in squashed:
         z[..., i] = np.arcsinh((z[..., i] - column.center) / column.spread)
     return z
 
@@ -306,31 +325,17 @@ def _decimals(values: np.ndarray, dtype: np.dtype) -> int | None:
 
 
 def _squashing(values: np.ndarray, transform: str) -> dict[str, float]:
-    if transform == "asinh" or (
-        transform == "auto" and _may_have_long_tail(values)
-    ):
+    if transform != "standard":
         low, center, high = np.percentile(values, (25, 50, 75))
         spread = high - low
         others = values[values != center]
         if spread == 0 and len(others):
             spread = np.median(np.abs(others - center))
-        long_tail = _deviation(values) > _LONG_TAIL * spread
+        with np.errstate(over="ignore"):
+            long_tail = values.std() > _LONG_TAIL * spread
         if len(others) and (long_tail or transform == "asinh"):
             return {"center": float(center), "spread": float(spread)}
     return {"center": 0.0, "spread": 0.0}
-
-
-def _may_have_long_tail(values: np.ndarray) -> bool:
-    """Return False only where a sample of the rows leaves no doubt; fast."""
-    sample = values[:: max(1, len(values) // _SAMPLE)]
-    low, high = np.percentile(sample, (25, 75))
-    return bool(_deviation(values) > _LONG_TAIL / 2 * (high - low))
-
-
-def _deviation(values: np.ndarray) -> float:
-    with np.errstate(over="ignore", invalid="ignore"):
-        deviation = float(values.std())
-    return np.inf if np.isnan(deviation) else deviation
 
 
 def _squashed(columns: Sequence[Column]) -> list[tuple[int, Column]]:

@@ -102,7 +102,9 @@ def _read_fast(
             column.spelling = _spelling(row[i] for row in layout.head)
         columns.append(column)
     x = frame.to_numpy(np.float64)
-    if not np.isfinite(x).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        may_be_infinite = not np.isfinite(x.sum())  # fast
+    if may_be_infinite and not np.isfinite(x).all():
         return None
     _find_codes(
         path, layout, dict(zip(selection.numbers, columns, strict=True))
@@ -117,7 +119,12 @@ def _read_fast(
 
 def _read_frame(path: pathlib.Path, layout: Layout, selection: Selection):
     import pandas
-    from pandas.errors import EmptyDataError, ParserError, ParserWarning
+    from pandas.errors import (
+        DtypeWarning,
+        EmptyDataError,
+        ParserError,
+        ParserWarning,
+    )
 
     options = {}
     if int(pandas.__version__.split(".")[0]) < 3:
@@ -127,6 +134,8 @@ def _read_frame(path: pathlib.Path, layout: Layout, selection: Selection):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ParserWarning)
+            # Of types that differ over the file; texts are told below.
+            warnings.simplefilter("ignore", DtypeWarning)
             return pandas.read_csv(
                 path,
                 **_pandas_layout(layout),
@@ -137,7 +146,6 @@ def _read_frame(path: pathlib.Path, layout: Layout, selection: Selection):
                 },
                 keep_default_na=False,
                 na_values=dict.fromkeys(numbers, marks),
-                low_memory=False,
                 **options,
             )
     except (EmptyDataError, ParserError, ParserWarning):
@@ -149,7 +157,7 @@ def _pandas_layout(layout: Layout) -> dict[str, typing.Any]:
         "sep": layout.delimiter,
         "header": 0 if layout.header else None,
         "names": range(len(layout.names)),
-        "skipinitialspace": True,
+        "skipinitialspace": layout.spaces,
         "encoding": "utf-8-sig",
     }
 
@@ -255,7 +263,10 @@ def _filled_lines(
     header = layout.header
     with opened(path) as file:
         reader = csv.reader(
-            file, delimiter=layout.delimiter, skipinitialspace=True, strict=True
+            file,
+            delimiter=layout.delimiter,
+            skipinitialspace=layout.spaces,
+            strict=True,
         )
         try:
             for row in reader:

@@ -28,6 +28,7 @@ class Layout:
         header: whether the first line is one.
         names: names of the columns.
         head: cells of the first rows, without the header.
+        spaces: whether spaces follow delimiters.
         note: what was taken where the first line left it open, or None.
     """
 
@@ -35,6 +36,7 @@ class Layout:
     header: bool
     names: list[str]
     head: list[list[str]]
+    spaces: bool = False
     note: str | None = None
 
 
@@ -80,9 +82,9 @@ def find_layout(
             f"{path}: the first line, {shown}, is taken as {taken} "
             f"(header={not found} takes it as {'a row' if found else 'one'})."
         )
-    return Layout(
-        delimiter, found, names, below if found else [first, *below], note
-    )
+    spaces = any(f"{delimiter} " in line for line in lines)
+    head = below if found else [first, *below]
+    return Layout(delimiter, found, names, head, spaces, note)
 
 
 def opened(path: pathlib.Path) -> typing.TextIO:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tfgen.data.arrays import from_arrays
 from tfgen.data.catalog import DATA_SETS, Loaded
+from tfgen.data.columns import say_squashed
 from tfgen.data.image_folder import is_image, read_image_folder
 from tfgen.data.numpy_files import read_npy, read_npz
 from tfgen.data.reading import reading_of, takes_classes
@@ -138,6 +139,7 @@ def load(
     if source.standardized:
         train = parts["train"] if len(parts["train"]) else rows
         source = source.standardized_by(whole.subset(train))
+        say_squashed(source.columns or ())
     return source
 
 
@@ -276,6 +278,11 @@ def _read_table(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
         kind="table",
         feature_names=table.names,
         columns=table.columns,
+        standardize=False,  # by the training rows, in `load`
         **options,
     )
-    return dataclasses.replace(source, label_column=of_tables["label_column"])
+    return dataclasses.replace(
+        source,
+        label_column=of_tables["label_column"],
+        standardized=source.value_range is None,
+    )

@@ -10,10 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from tfgen.data.checks import affine, check_value_range
-from tfgen.data.columns import Column, squash, with_transform
+from tfgen.data.columns import (
+    Column,
+    may_be_squashed,
+    squash,
+    with_transform,
+)
 from tfgen.data.notes import say
 from tfgen.data.reading import Reading, scaled, unscaled
 from tfgen.data.storage import ArrayStorage, Storage
+
+_SOME = 1000
 
 if typing.TYPE_CHECKING:
     from tfgen.data.batches import Batches
@@ -225,12 +232,16 @@ class Source:
         Columns of a table that have long tails there are squashed, and their
         bounds are those of `train`.
         """
-        columns = train.columns and _seen_columns(train)
-        mean, deviation = _statistics(train, columns)
+        columns, mean, deviation = _seen(train)
         return dataclasses.replace(
             self,
             shift=mean,
-            scale=deviation,
+            # A column that is constant, up to rounding, is shifted only.
+            scale=np.where(
+                deviation <= 1e-12 * np.maximum(np.abs(mean), 1e-300),
+                1.0,
+                deviation,
+            ),
             standardized=True,
             columns=columns,
         )
@@ -432,34 +443,45 @@ class Source:
         return self.indices
 
 
-def _seen_columns(train: Source) -> tuple[Column, ...]:
-    """The columns with the tails and bounds of these rows."""
-    rows = train.stored()
-    columns = with_transform(train.columns, rows, train.transform)
-    bounds = zip(rows.min(axis=0), rows.max(axis=0), strict=True)
-    return tuple(
-        dataclasses.replace(column, low=float(low), high=float(high))
-        for column, (low, high) in zip(columns, bounds, strict=True)
+def _seen(
+    train: Source,
+) -> tuple[tuple[Column, ...] | None, np.ndarray, np.ndarray]:
+    """The columns as these rows have them, their means and deviations."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, high, mean, deviation = _statistics(train, ())
+    if train.columns is None:
+        return None, mean, deviation
+    columns = tuple(
+        dataclasses.replace(column, low=float(a), high=float(b))
+        for column, a, b in zip(train.columns, low, high, strict=True)
     )
+    stored = train._stored_indices()
+    some = train.storage.read(stored[:: max(1, len(stored) // _SOME)])
+    if may_be_squashed(some, deviation, train.transform).any():
+        columns = with_transform(columns, train.stored(), train.transform)
+        _, _, mean, deviation = _statistics(train, columns)
+    else:
+        columns = with_transform(columns, some, "standard")
+    return columns, mean, deviation
 
 
 def _statistics(
-    train: Source, columns: Sequence[Column] | None
-) -> tuple[np.ndarray, np.ndarray]:
-    total = np.zeros(train.shape)
-    squares = np.zeros(train.shape)
+    train: Source, columns: Sequence[Column]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Lowest and highest values, means and deviations of squashed columns."""
+    total, squares = np.zeros(train.shape), np.zeros(train.shape)
+    low, high = np.full(train.shape, np.inf), np.full(train.shape, -np.inf)
     stored = train._stored_indices()
     for rows in train.storage.chunks(stored):
-        total += squash(columns or (), rows).sum(axis=0)
+        rows = squash(columns, rows)
+        total += rows.sum(axis=0)
+        low = np.minimum(low, rows.min(axis=0))
+        high = np.maximum(high, rows.max(axis=0))
     mean = total / len(train)
     # A second pass, as the difference of two large sums would cancel.
     for rows in train.storage.chunks(stored):
-        rows = squash(columns or (), rows)
-        squares += np.square(rows - mean).sum(axis=0)
-    deviation = np.sqrt(squares / len(train))
-    # A column that is constant, up to rounding, is shifted only.
-    constant = deviation <= 1e-12 * np.maximum(np.abs(mean), 1e-300)
-    return mean, np.where(constant, 1.0, deviation)
+        squares += np.square(squash(columns, rows) - mean).sum(axis=0)
+    return low, high, mean, np.sqrt(squares / len(train))
 
 
 def divide_rows(
