@@ -291,3 +291,14 @@ def test_floats_with_labels_of_any_number(tmp_path):
     source = load(tmp_path / "a.tfrecord", "all")
     assert source.class_names == ("100", "200", "300")
     assert source.labels.tolist() == [2, 0, 1] * 10
+
+
+def test_transform_is_for_tables_of_floats(tmp_path):
+    x = np.random.default_rng(0).normal(size=(60, 2)).astype(np.float32)
+    write_tfrecords(tmp_path / "a.tfrecord", x)
+    for path in (tmp_path, tmp_path / "a.tfrecord"):
+        source = load(path, transform="asinh")
+        assert all(column.spread > 0 for column in source.columns)
+    write_tfrecords(tmp_path / "a.tfrecord", X)
+    with pytest.raises(ValueError, match="transform is for tables"):
+        load(tmp_path, transform="asinh")

@@ -246,8 +246,6 @@ def _read_path(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
         return _read_table(path, options, of_tables)
     _check_no_options(of_tables, str(path))
     if path.is_dir():
-        if "transform" in options:
-            raise ValueError(f"transform is for tables; got {str(path)!r}.")
         return _read_folder(path, options)
     if is_tfrecord(path):
         return read_tfrecords([path], path.name, **options)
@@ -266,6 +264,8 @@ def _read_folder(path: pathlib.Path, options: dict) -> Source:
     records = sorted(file for file in path.iterdir() if is_tfrecord(file))
     if records:
         return read_tfrecords(records, path.name, **options)
+    if "transform" in options:
+        raise ValueError(f"transform is for tables; got {str(path)!r}.")
     return read_image_folder(path, **options)
 
 

@@ -146,6 +146,7 @@ def read_tfrecords(
     fit: str | None = None,
     background: str | None = None,
     bit_depth: int | None = None,
+    transform: str = "auto",
 ) -> Source:
     """Return all records; those that fit `memory_limit` bytes are decoded.
 
@@ -175,11 +176,14 @@ def read_tfrecords(
             "fit": fit,
             "background": background,
             "bit_depth": bit_depth,
+            "transform": transform,
             "class_names": class_names,
         }
         path = records.files[0] if len(files) == 1 else records.files[0].parent
         y = None if labels is None else np.array(class_names)[labels]
         return from_file(path, np.stack(scanned.examples), y, arrays)
+    if transform != "auto":
+        raise ValueError(f"transform is for tables; {name!r} holds images.")
     storage = RecordImages(
         records,
         scanned.key,
