@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import tfgen
+from tfgen.callbacks.sample_comparison import fixed_examples
 from tfgen.data import from_arrays
 from tfgen.models.with_reading import in_data_units
 
@@ -111,3 +112,20 @@ def test_methods_take_a_source(model, train):
     )
     with pytest.raises(ValueError, match="it has no labels"):
         model.score(unlabelled)
+
+
+def test_evaluation_and_pictures_read_a_source_so(model, train):
+    raw = from_arrays(3 * ROWS[:, ::-1], KINDS, feature_names=("time", "size"))
+    read = raw.read_like(train.reading, with_classes=True)
+    subject = tfgen.evaluation.Subject(model, raw, raw, raw.take(9))
+    for found in (subject.train, subject.validation):
+        np.testing.assert_array_equal(found.arrays()[0], read.arrays()[0])
+    assert len(subject.test) == 9
+    for draw in (
+        tfgen.pictures.samples_picture,
+        tfgen.pictures.reconstructions_picture,
+        tfgen.pictures.latents_picture,
+    ):
+        np.testing.assert_array_equal(draw(model, raw), draw(model, read))
+    x, _ = fixed_examples(model, raw, 100, seed=0)
+    np.testing.assert_array_equal(x, read.arrays()[0])

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 import tfgen
+from tfgen.models.with_reading import WithReading
 
 
-class StandIn:
+class StandIn(WithReading):
     """A model whose every answer can be worked out by hand.
 
     It encodes the first values of an example, decodes latents to equal

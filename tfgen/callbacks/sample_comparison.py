@@ -97,6 +97,7 @@ def fixed_examples(
 ) -> tuple[np.ndarray, np.ndarray | None]:
     """The same examples each time, and labels if the model wants some."""
     if isinstance(data, Source):
+        data = examples.read(model, data)
         if data.value_range and model.data_range:
             data = data.to_range(model.data_range)
         x, labels = examples.fixed_rows(data, count, seed)

@@ -8,6 +8,7 @@ from tfgen.data import Source
 from tfgen.metrics import FeatureExtractor
 from tfgen.metrics.encoder_inputs import encodes
 from tfgen.models import GenerativeModel
+from tfgen.pictures import examples
 
 MOST_SAMPLES = 10_000
 ROWS_AT_ONCE = 4096
@@ -21,7 +22,7 @@ class Subject:
     samples' place stand as many of the validation split for the floor.
 
     Attributes:
-        model: the model.
+        model: the model. What it is given is read like its training data.
         train: what it was trained on, in its range.
         validation: held-out data; the model's epoch may be chosen by it.
         test: data that nothing was trained on or chosen by.
@@ -57,6 +58,11 @@ class Subject:
     extractor: keras.Model | str | None = None
     seed: int = 0
     history: dict | None = None
+
+    def __post_init__(self):
+        for name in ("train", "validation", "test"):
+            source = examples.read(self.model, getattr(self, name))
+            object.__setattr__(self, name, source)
 
     @property
     def is_image(self) -> bool:

@@ -18,6 +18,13 @@ def fixed_rows(
     return source.rows(_choice(source, count, seed))
 
 
+def read(model: GenerativeModel, source: Source | None) -> Source | None:
+    """The source read like the model's training data; None stays None."""
+    if source is None:
+        return None
+    return model.read(source, with_classes=source.class_names is not None)
+
+
 def in_memory(source: Source | None, seed: int = 0) -> Source | None:
     """A source of at most 1000 fixed examples, read once; None stays None."""
     if source is None:

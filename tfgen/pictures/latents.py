@@ -37,6 +37,7 @@ def latents_picture(
     >>> tfgen.pictures.latents_picture(vae, ring).shape
     (596, 740, 3)
     """
+    source = examples.read(model, source)
     x, labels = examples.fixed_rows(source, num_examples, seed)
     means = model.encode(x, examples.labels_for(model, labels))
     finite = np.isfinite(means).all(axis=1)

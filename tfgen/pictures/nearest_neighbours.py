@@ -61,6 +61,7 @@ def nearest_neighbours_picture(
     >>> tfgen.pictures.nearest_neighbours_picture(vae, ring, 50).shape
     (580, 600, 3)
     """
+    source = examples.read(model, source)
     image = examples.is_image(model)
     if num_examples is None:
         num_examples = 8 if image else POINTS

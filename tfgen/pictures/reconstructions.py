@@ -41,6 +41,7 @@ def reconstructions_picture(
     >>> tfgen.pictures.reconstructions_picture(vae, digits, 8).shape
     (138, 453, 3)
     """
+    source = examples.read(model, source)
     if num_examples is None:
         num_examples = 32 if examples.is_image(model) else POINTS
     x, labels = examples.fixed_rows(source, num_examples, seed)
@@ -94,6 +95,7 @@ def side_by_side_picture(
         "data, reconstructions and samples side by side",
         ": see reconstructions_picture and samples_picture",
     )
+    source = examples.read(model, source)
     x, labels = examples.fixed_rows(source, num_examples, seed)
     labels = examples.labels_for(model, labels)
     value_range = examples.picture_range(model, source, x)

@@ -38,6 +38,7 @@ def samples_picture(
     >>> tfgen.pictures.samples_picture(vae, num_samples=4).shape
     (98, 98, 1)
     """
+    source = examples.read(model, source)
     if examples.is_image(model):
         num_samples = 64 if num_samples is None else num_samples
         if model.num_classes:
