@@ -70,6 +70,14 @@ def test_a_range_below_0_goes_by_the_bulk():
     assert "value_range=(-1, 1)" in message
 
 
+def test_what_is_brought_from_below_0_is_said():
+    x = with_value(-0.5, 0.05)
+    source, told = read(x, value_range=(0, 1))
+    np.testing.assert_allclose(source.arrays()[0], (x + 1) / 2, atol=1e-6)
+    assert "5% of them below 0; -1 becomes 0, and 0 a half" in told
+    assert read(x, value_range=(-1, 1))[1] == ""
+
+
 def test_the_target_decides_what_the_bulk_leaves_open():
     x = with_value(-0.5, 0.01)
     signed, _ = read(x, value_range=(-1, 1))

@@ -139,10 +139,13 @@ def _of_fractions(values: Values, name, called, value_range):
         raise _unknown(values, called)
     negative = values.share(values.sample < -TOLERANCE)
     if negative >= _BULK:
-        if value_range is None:
+        if value_range is None or value_range[0] == 0:
+            done = "value_range=(0, 1) brings it to [0, 1]"
+            if value_range is not None:
+                done = "-1 becomes 0, and 0 a half"
             say(
                 f"{name} lies in [-1, 1] by its values, {negative:.0%} of them "
-                "below 0; value_range=(0, 1) brings it to [0, 1]."
+                f"below 0; {done}."
             )
         return -1.0, 1.0
     if value_range is None:
