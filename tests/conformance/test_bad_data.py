@@ -162,6 +162,7 @@ def test_the_table(models, form, mistake, row):
     with pytest.raises(ValueError, match=f"^(x |y )?{message}") as error:
         model.fit(**data, verbose=0)
     assert "\n" not in str(error.value)
+    assert "(batch" not in str(error.value)  # advice is code that runs
     wanted = 0 if form == "array" else row // BATCH
     assert model.steps_done - done == wanted
 

@@ -52,7 +52,7 @@ class CallbackStates:
 
     Example:
     >>> class Longest(keras.callbacks.Callback):
-    ...     epochs = 0
+    ...     __module__ = "mine"
     >>> states = CallbackStates([Longest()])
     >>> states.callbacks["Longest-0"].epochs = 3
     >>> states.get()

@@ -104,7 +104,7 @@ def _class_of_rows(rows: np.ndarray, name: str) -> np.ndarray:
         raise ValueError(
             f"{name} has rows that are not one-hot, the first is row "
             f"{int(bad.argmax())}; expected a single 1 among zeros: pass class "
-            f"numbers, as in {name}.argmax(axis=1)."
+            f"numbers, as in {_in_code(name, 'y')}.argmax(axis=1)."
         )
     return hot.argmax(axis=1)
 
@@ -176,7 +176,7 @@ def check_shape(
     expected = "(n, " + ", ".join(str(size) for size in shape) + ")"
     raise ValueError(
         f"{name} has shape {array.shape}; expected {expected}: "
-        f"{_shape_advice(array.shape, tuple(shape), name)}."
+        f"{_shape_advice(array.shape, tuple(shape), _in_code(name))}."
     )
 
 
@@ -243,16 +243,22 @@ def within_range(
     if lowest >= 0 and 1 < highest <= 255:
         advice = (
             f"divide by 255{'' if low == 0 else ' and rescale'}, or let "
-            f"tfgen.data.from_arrays({name}.astype('uint8')) scale them"
+            f"tfgen.data.from_arrays({_in_code(name)}.astype('uint8')) scale "
+            "them"
         )
     elif low == 0 and -1 - RANGE_TOLERANCE <= lowest < 0 and highest <= 1:
-        advice = f"rescale from [-1, 1] with ({name} + 1) / 2"
+        advice = f"rescale from [-1, 1] with ({_in_code(name)} + 1) / 2"
     else:
         advice = "rescale them, or build a model for real data"
     raise ValueError(
         f"{name} has values from {lowest:g} to {highest:g}; expected "
         f"[{low:g}, {high:g}]: {advice}."
     )
+
+
+def _in_code(name: str, otherwise: str = "x") -> str:
+    """What advice calls an array that a message calls "batch 3 of the data"."""
+    return name if name.isidentifier() else otherwise
 
 
 def whole_numbers(array: np.ndarray, name: str) -> np.ndarray:
