@@ -81,6 +81,7 @@ NAMES = {
     "tfgen.callbacks": [
         "BestModel",
         "Checkpoint",
+        "EarlyEnd",
         "Evaluation",
         "GANHealth",
         "HistoryFile",

@@ -2,6 +2,7 @@
 
 from tfgen.callbacks.best_model import BestModel as BestModel
 from tfgen.callbacks.checkpoint import Checkpoint as Checkpoint
+from tfgen.callbacks.early_end import EarlyEnd as EarlyEnd
 from tfgen.callbacks.evaluation import Evaluation as Evaluation
 from tfgen.callbacks.gan_health import GANHealth as GANHealth
 from tfgen.callbacks.history_file import HistoryFile as HistoryFile

@@ -55,5 +55,8 @@ def train(
 
     if settings_file is not None:
         given = with_settings_of(settings_file, given, resume)
-    run = Run.resumed(out, given) if resume else Run.new(out, given)
+    if resume:
+        run = Run.resumed(out, given)
+    else:
+        run = Run.new(out, given, whole=settings_file is not None)
     run.train()

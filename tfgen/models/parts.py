@@ -16,6 +16,9 @@ DEFAULTS = {
     "dcgan": {},
 }
 DISCRIMINATOR_DEFAULTS = {"resnet": {"normalization": None}}
+# Below the spread of pixels in [0, 1]: from 0.7 down, one number takes some
+# thousand steps, and until then latents hardly pay.
+IMAGE_SCALE = 0.1
 DISCRIMINATOR_ONLY = ("spectral_norm", "minibatch_stddev")
 
 
@@ -193,9 +196,12 @@ def find_likelihood(
     input_shape: tuple[int, ...],
 ) -> probability.Likelihood:
     """The likelihood that was named or made, by default by the data's shape."""
+    is_image = len(input_shape) == 3
     if likelihood is None:
-        grey = len(input_shape) == 3 and input_shape[-1] == 1
+        grey = is_image and input_shape[-1] == 1
         likelihood = "bernoulli" if grey else "gaussian"
+    if likelihood == "gaussian" and is_image:
+        return probability.Gaussian(initial_scale=IMAGE_SCALE)
     if callable(likelihood) and not isinstance(
         likelihood, probability.Likelihood
     ):

@@ -58,6 +58,8 @@ class Preset:
             `tfgen.optimizers.schedules`.
         batch_size: rows a step.
         epochs: passes over the data.
+        steps: of a training on other data that follows the preset because it
+            is recommended for them.
         options: arguments of `tfgen.build`.
         networks: makes `(encoder, decoder)`, `(generator, discriminator)` or
             all three, from an input shape and `latent_dim`, for
@@ -78,6 +80,7 @@ class Preset:
     input_shape: tuple[int, ...]
     batch_size: int = 128
     epochs: int = 20
+    steps: int = 4000
     image_size: str | None = None
     learning_rate: float | None = 1e-3
     optimizers: Callable | None = None

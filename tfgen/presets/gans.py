@@ -217,6 +217,7 @@ POINTS_GAN = Preset(
     input_shape=(2,),
     batch_size=64,
     epochs=77,
+    steps=20_000,
     learning_rate=None,
     optimizers=_points_gan_optimizers,
     schedule="cosine",

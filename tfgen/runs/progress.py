@@ -85,6 +85,11 @@ class Progress(keras.callbacks.Callback):
     def on_train_end(self, logs: dict | None = None) -> None:
         self._wipe()
 
+    def say(self, text: str) -> None:
+        """Prints a line of its own."""
+        self._wipe()
+        self._print(text)
+
     def warn(self, text: str) -> None:
         """Prints a warning to standard error, on a line of its own."""
         self._wipe()

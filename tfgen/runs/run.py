@@ -5,12 +5,14 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
+import tensorflow as tf
 from keras.callbacks import Callback
 
 from tfgen import callbacks
 from tfgen.data import Source
 from tfgen.models import GenerativeModel
 from tfgen.runs.data import in_range, load_splits
+from tfgen.runs.defaults import with_defaults
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.model import compiled_model, with_sizes
 from tfgen.runs.progress import GentleStop, Progress, described, report_files
@@ -62,6 +64,7 @@ class Run:
         self.batches = self.source.batches(
             settings["batch_size"], seed=settings["seed"]
         )
+        self._epochs = settings["epochs"]
         seconds = settings.get("checkpoint_every", CHECKPOINT_SECONDS)
         self.checkpoint = callbacks.Checkpoint(
             self.folder.checkpoints, every_seconds=seconds
@@ -70,19 +73,24 @@ class Run:
         self.keep_best("val_loss", "min")
 
     @classmethod
-    def new(cls, out: pathlib.Path | str, given: Mapping) -> "Run":
+    def new(
+        cls, out: pathlib.Path | str, given: Mapping, whole: bool = False
+    ) -> "Run":
         """A run that begins.
 
         Args:
             out: a folder that is empty or not there yet.
             given: settings by the option names of `tfgen train`.
+            whole: whether they are those of a training, which what is
+                recommended for the data would change.
 
         Raises:
             ValueError: for settings that do not fit; nothing is written then.
         """
         folder = RunFolder(out)
         folder.check_new()
-        return cls._from_settings(folder, new_settings(given))
+        recommend = None if whole else with_defaults
+        return cls._from_settings(folder, new_settings(given), recommend)
 
     @classmethod
     def resumed(cls, out: pathlib.Path | str, given: Mapping) -> "Run":
@@ -103,12 +111,14 @@ class Run:
         return run
 
     @classmethod
-    def _from_settings(cls, folder, settings):
+    def _from_settings(cls, folder, settings, recommend=None):
         settings = settings.replaced(seed=settings.get("seed", 0))
         strategy = get_strategy(
             settings.get("strategy", "none"), settings.get("replicas")
         )
         splits = load_splits(settings, SPLITS)
+        if recommend is not None:
+            settings = recommend(settings, splits["train"])
         settings = with_sizes(settings, len(splits["train"]))
         with strategy.scope():
             model = compiled_model(settings, splits["train"])
@@ -151,6 +161,8 @@ class Run:
             folder.write_settings(self.settings, made_with)
             print(f"data   {self.source.description}")
             print(f"model  {described(self.model)}")
+            if "preset" in self.settings:
+                print(f"preset {self.settings['preset']}")
             if folder.epochs_done() == epochs:
                 print(
                     f"all {epochs} epochs are done; a larger --epochs trains on"
@@ -182,7 +194,7 @@ class Run:
         folder, function = self.folder, function or self.model.fit
         function(
             self.batches,
-            epochs=self.settings["epochs"],
+            epochs=self._epochs,
             verbose=0,
             validation_data=self.validation,
             validation_batch_size=self.batches.batch_size,
@@ -211,7 +223,17 @@ class Run:
         progress = Progress(
             self.settings["epochs"], self.batches.steps_per_epoch
         )
+        early_end = callbacks.EarlyEnd(
+            folder.history_file,
+            self.settings.get("patience", 0),
+            report=progress.say,
+        )
+        reason = early_end.reason()
+        if reason is not None and self._is_checkpointed():
+            print(reason)
+            self._epochs = folder.epochs_done()
         writers = [
+            early_end,
             callbacks.LossPlot(folder.history_file, folder.loss_plot),
             callbacks.SampleAnimation(folder.animation, self.validation),
         ]
@@ -228,6 +250,12 @@ class Run:
                 file=sys.stderr,
             )
             sys.exit(stop.exit_status)
+
+    def _is_checkpointed(self):
+        """Whether all epochs of the history need no training again."""
+        newest = tf.train.latest_checkpoint(self.folder.checkpoints)
+        steps = self.folder.epochs_done() * self.batches.steps_per_epoch
+        return newest is not None and newest.endswith(f"-{steps}")
 
     def _health(self, report):
         if len(self.validation) < FEWEST_FOR_HEALTH:

@@ -12,7 +12,7 @@ from tfgen.runs.model import family_of
 from tfgen.settings.settings import Settings, as_option, is_off
 from tfgen.settings.table import SETTINGS
 
-CHANGEABLE = ("epochs", "checkpoint_every")
+CHANGEABLE = ("epochs", "checkpoint_every", "patience")
 """What may be given anew when a run goes on."""
 
 

@@ -123,7 +123,18 @@ TABLE = (
         kind=int,
         least=1,
         part="training",
-        help="Passes over the data [4,000 steps, at least 10 epochs]",
+        help="Passes over the data [4,000 steps, at least 10 epochs; of a "
+        "preset its own]",
+    ),
+    Setting(
+        "patience",
+        kind=int,
+        least=0,
+        part="training",
+        metavar="EPOCHS",
+        help="Epochs without a better validation loss after which the training "
+        "ends; 0 for never [10, at least 400 steps; of a model with a "
+        "discriminator 0]",
     ),
     # The networks.
     Setting(

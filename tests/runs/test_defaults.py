@@ -1,0 +1,112 @@
+"""What a new run takes by its data, where its settings say nothing."""
+
+import numpy as np
+import pytest
+
+import tfgen
+from tfgen.runs.defaults import with_defaults
+from tfgen.runs.model import compiled_model
+
+
+def table(rows, columns=5):
+    x = np.random.default_rng(0).normal(size=(rows, columns))
+    return tfgen.data.from_arrays(x.astype("float32"))
+
+
+def images(channels, rows=60):
+    x = np.random.default_rng(0).random((rows, 8, 8, channels))
+    return tfgen.data.from_arrays(x.astype("float32"), value_range=(0, 1))
+
+
+@pytest.mark.parametrize("family", ["vae", "gan"])
+@pytest.mark.parametrize("kind", ["points", "table"])
+def test_a_preset_by_kind(family, kind):
+    source = table(3000)
+    if kind == "points":
+        source = tfgen.data.load("ring").take(3000)
+    settings = with_defaults({"model": family}, source)
+    assert settings["preset"] == f"{kind}_{family}"
+    preset = tfgen.presets.get(settings["preset"])
+    assert settings["batch_size"] == min(preset.batch_size, 128)
+    assert "width" not in settings
+    model = compiled_model(settings, source)
+    assert model.latent_dim == preset.options["latent_dim"]
+
+
+def test_the_length_of_the_ring():
+    source = tfgen.data.load("ring")
+    settings = with_defaults({"model": "gan"}, source)
+    # 20,000 steps of 64 rows, at least 10 epochs.
+    assert settings["epochs"] == max(10, -(-20_000 // -(-len(source) // 64)))
+
+
+@pytest.mark.parametrize(
+    "rows, width",
+    [(20, 32), (128, 64), (224, 64), (255, 64), (256, None), (1000, None)],
+)
+def test_size_follows_rows(rows, width):
+    settings = with_defaults({"model": "vae"}, table(rows))
+    assert settings.get("width") == width
+
+
+def test_few_rows_have_few_parameters():
+    source = table(224, columns=30)
+    settings = with_defaults({"model": "vae"}, source)
+    model = compiled_model(settings, source)
+    # 30-64-64-16 and 8-64-64-30, with biases, and the scale.
+    encoder = 31 * 64 + 65 * 64 + 65 * 16
+    decoder = 9 * 64 + 65 * 64 + 65 * 30
+    assert sum(int(np.prod(v.shape)) for v in model.trainable_variables) == (
+        encoder + decoder + 1
+    )
+
+
+@pytest.mark.parametrize("family", ["vae", "gan", "vae_gan"])
+def test_images_have_the_defaults_of_build(family):
+    settings = with_defaults({"model": family}, images(3))
+    assert "preset" not in settings
+    assert "width" not in settings
+
+
+def test_what_is_given_stays():
+    given = {
+        "model": "vae",
+        "preset": "circles_vae",
+        "batch_size": 7,
+        "epochs": 3,
+        "patience": 0,
+    }
+    source = table(100, columns=2)
+    assert dict(with_defaults(given, source)) == given
+    given = {"model": "vae", "batch_size": 7, "epochs": 3, "width": 9}
+    settings = with_defaults(given, source)
+    assert {**settings, **given} == dict(settings)
+
+
+def test_another_network_has_no_width():
+    given = {"model": "vae", "network": "conv"}
+    assert "width" not in with_defaults(given, table(100))
+
+
+@pytest.mark.parametrize(
+    "family, rows, patience",
+    # 20 steps an epoch: 400 steps; 100 steps an epoch: 10 epochs.
+    [("vae", 224, 20), ("vae", 6400, 10), ("gan", 224, None)],
+)
+def test_patience(family, rows, patience):
+    settings = with_defaults({"model": family}, table(rows))
+    steps = -(-rows // settings["batch_size"])
+    if patience is not None and rows == 224:
+        patience = -(-400 // steps)
+    assert settings.get("patience") == patience
+
+
+@pytest.mark.parametrize("likelihood", [None, "gaussian"])
+def test_the_scale_of_colour_images_starts_below_their_spread(likelihood):
+    """From 0.7 it needs thousands of steps, and latents hardly pay."""
+    model = tfgen.build(
+        "vae", input_shape=(8, 8, 3), latent_dim=2, likelihood=likelihood
+    )
+    raw = float(model.likelihood.raw_scale)
+    assert 1e-3 + np.log1p(np.exp(raw)) == pytest.approx(0.1, rel=1e-5)
+    assert tfgen.build("vae", input_shape=(3,)).likelihood.initial_scale == 0.7
