@@ -276,3 +276,28 @@ def history(run):
 def read_all(folder):
     paths = [path for path in Path(folder).rglob("*") if path.is_file()]
     return {path: path.read_bytes() for path in paths}
+
+
+def test_ended_by_itself(tfgen, tmp_path):
+    """It stays ended, and goes on where it is told to."""
+    rows = np.random.default_rng(0).normal(size=(60, 3)).astype("float32")
+    np.save(tmp_path / "rows.npy", rows)
+    few = ("--width", "4", "--batch-size", "48", "--learning-rate", "0.2")
+    done = tfgen(
+        *("train", "vae", "--data", "rows.npy", "--out", "run", *few),
+        *("--patience", "2", "--epochs", "40"),
+    )
+    assert (done.status, done.err) == (0, "")
+    [line] = [x for x in done.out.splitlines() if x.startswith("ended after")]
+    assert "preset table_vae" in done.out.splitlines()
+    run = tmp_path / "run"
+    history = (run / "history.csv").read_text()
+    epochs = len(history.splitlines()) - 1
+    assert epochs < 40
+    again = tfgen(*RESUME)
+    assert line in again.out.splitlines()
+    assert (run / "history.csv").read_text() == history
+    more = tfgen(*RESUME, "--patience", 0, "--epochs", epochs + 1)
+    assert more.status == 0
+    assert (run / "history.csv").read_text().startswith(history)
+    assert len((run / "history.csv").read_text().splitlines()) == epochs + 2

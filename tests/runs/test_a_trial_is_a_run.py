@@ -44,7 +44,7 @@ def trial(search):
 def run(search, tmp_path_factory):
     """The folder of a run with the settings of the trial."""
     out = tmp_path_factory.mktemp("runs") / "run"
-    Run.new(out, search.settings_of(search.records()[0])).train()
+    Run.new(out, search.settings_of(search.records()[0]), whole=True).train()
     return RunFolder(out)
 
 

@@ -114,7 +114,7 @@ class SearchRun:
         if folder.path.exists():
             run = Run.resumed(folder.path, {"epochs": self.epochs})
         else:
-            run = Run.new(folder.path, settings)
+            run = Run.new(folder.path, settings, whole=True)
         measuring = search.measuring(
             run.validation, self.epochs, folder.history_file
         )
