@@ -318,6 +318,23 @@ def test_a_file_is_read_like_another(write):
     np.testing.assert_array_equal(x[0], train.rows([1])[0][0])
 
 
+def test_names_that_stand_twice_are_refused_beside_others(write):
+    train = load(write("a,b\n" + "1,2\n3,5\n4,4\n" * 9), "all")
+    path = write("a,b,a\n5,3,9\n", "new.csv")
+    with pytest.raises(ValueError, match="the name 'a' stands more than once"):
+        load(path, like=train)
+
+
+def test_a_row_that_holds_the_name_of_a_column_is_no_header(write):
+    train = load(write("0,1,2\n" + "1.5,2.5,3.5\n2.5,0.5,1\n" * 9), "all")
+    assert train.feature_names == ("0", "1", "2")
+    # One number of the first line is the name of a column, by chance.
+    new = load(write("1,0.5,7\n2.5,3.5,4.5\n", "new.csv"), like=train)
+    assert len(new) == 2
+    new = load(write("2,1,0\n7,8,9\n", "new.csv"), like=train)
+    np.testing.assert_allclose(raw(new), [[9, 8, 7]], rtol=1e-6)
+
+
 def test_classes_are_read_like_those_of_another(write):
     train = load(write("k,a\n" + "u,1\nv,3\n" * 9), "all", label_column="k")
     new = load(write("a,k\n3,v\n1,v\n", "new.csv"), like=train)

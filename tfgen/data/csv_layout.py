@@ -49,8 +49,9 @@ def find_layout(
 
     The delimiter is the first of tab, semicolon, bar and comma that stands
     equally often in each of the first lines. The first line is a header if it
-    has an expected name, a text where the rows below have numbers, or texts
-    alone. Numbers in it are names if they are whole, differ, and
+    has an expected name that is no number, or all that are expected; a text
+    where the rows below have numbers, or texts alone. Numbers in it are names
+    if they are whole, differ, and
 
     - count from 0 or 1 on (three of them at least, or over decimals), or
     - are years that follow one another, over numbers that are no years, or
@@ -70,7 +71,7 @@ def find_layout(
     first, *below = [[cell.strip() for cell in row] for row in reader]
     found = header
     if header is None:
-        found = not set(first).isdisjoint(expected) or _is_header(first, below)
+        found = _has_names(first, expected) or _is_header(first, below)
     names = [f"column_{i + 1}" for i in range(len(first))]
     if found:
         names = [name or f"{UNNAMED}{i}" for i, name in enumerate(first)]
@@ -118,6 +119,14 @@ def _delimiter(lines: list[str]) -> str:
         if len(counts) == 1 and counts != {0}:
             return delimiter
     return max(reversed(_DELIMITERS), key=plain[0].count)
+
+
+def _has_names(first: list[str], expected: Sequence[str]) -> bool:
+    """Whether a line has an expected text, or all that is expected."""
+    texts = {cell for cell in first if not is_number(cell)}
+    return not texts.isdisjoint(expected) or (
+        bool(expected) and set(expected) <= set(first)
+    )
 
 
 def _is_header(first: list[str], below: list[list[str]]) -> bool:

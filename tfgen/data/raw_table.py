@@ -1,5 +1,6 @@
 """What a reader found in the columns of a file, and why it is no table."""
 
+import collections
 import dataclasses
 import pathlib
 from collections.abc import Sequence
@@ -133,6 +134,12 @@ def select(
         reasons.append(
             f"there is no column {few(missing)}; the columns are "
             f"{few([repr(name) for name in names], most=20)}"
+        )
+    counts = collections.Counter(names)
+    if twice := [repr(name) for name in only or () if counts[name] > 1]:
+        reasons.append(
+            f"the name {few(twice)} stands more than once; expected a name of "
+            "its own for each column"
         )
     chosen = [
         i
