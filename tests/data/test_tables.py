@@ -87,7 +87,7 @@ def test_csv_of_one_row(write):
         ("a,b\ntrue,2\n1,3\n", "line 2, column 'a': 'true' is no finite"),
         ("a,b\n1,2\n3,4,5\n", "line 3 has 3 values, expected 2"),
         ("a,b\n1,2\n3\n", "line 3 has 1 values, expected 2"),
-        ("a,b\n1,2,\n3,4,\n", "line 2 has 3, line 3 has 3 values, expected"),
+        ("a,b\n1,2,5\n3,4,6\n", "line 2 has 3, line 3 has 3 values, exp"),
         (",a,b\n0,1,2\n", "column 1 has no name"),
         ("a,a\n1,2\n", "column 2 has the name 'a' again"),
         ('a,b\n1,"2\n', "cannot be read"),

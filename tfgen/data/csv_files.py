@@ -90,15 +90,15 @@ def _read_fast(
     frame = frame[selection.numbers]
     columns = []
     for i in selection.numbers:
-        column = RawColumn(layout.names[i])
-        if frame[i].dtype.kind not in "biuf":
-            frame[i] = _converted(frame[i].to_numpy(), column)
-        if frame[i].dtype.kind not in "biuf":
+        column, values = RawColumn(layout.names[i]), frame[i].to_numpy()
+        if values.dtype.kind not in "biuf":
+            values = frame[i] = _converted(values, column)
+        if values.dtype.kind not in "biuf":
             return None
-        column.dtype = frame[i].dtype.name
-        if frame[i].dtype.kind in "iu":
-            column.rounded = rounded(frame[i].to_numpy())
-        elif frame[i].dtype.kind == "b":
+        column.dtype = values.dtype.name
+        if values.dtype.kind in "iu":
+            column.rounded = rounded(values)
+        elif values.dtype.kind == "b":
             column.spelling = _spelling(row[i] for row in layout.head)
         columns.append(column)
     x = frame.to_numpy(np.float64)
@@ -131,6 +131,7 @@ def _read_frame(path: pathlib.Path, layout: Layout, selection: Selection):
         options["float_precision"] = "round_trip"
     marks = [mark for text in MISSING for mark in (text, text.upper())]
     numbers = set(selection.numbers)
+    texts = [i for i in range(len(layout.names)) if i not in numbers]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", ParserWarning)
@@ -141,11 +142,10 @@ def _read_frame(path: pathlib.Path, layout: Layout, selection: Selection):
                 **_pandas_layout(layout),
                 index_col=False,
                 # Without usecols, as pandas then takes lines of any length.
-                dtype={
-                    i: str for i in range(len(layout.names)) if i not in numbers
-                },
+                dtype=dict.fromkeys(texts, str),
                 keep_default_na=False,
-                na_values=dict.fromkeys(numbers, marks),
+                # A list is faster for many columns.
+                na_values=dict.fromkeys(numbers, marks) if texts else marks,
                 **options,
             )
     except (EmptyDataError, ParserError, ParserWarning):

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 MISSING = ("", "na", "nan", "n/a", "null", "none", "?", "<na>")
 BOOLEANS = ("false", "true")
 UNNAMED = "Unnamed: "
-_HEAD = 200
+_HEAD, _HEAD_SIZE = 200, 2**18
 _DELIMITERS = ("\t", ";", "|", ",")
 _QUOTED = re.compile('"[^"]*"')
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -106,7 +106,9 @@ def is_number(text: str) -> bool:
 def _first_lines(path: pathlib.Path) -> list[str]:
     with opened(path) as file:
         filled = (line for line in file if line.strip())
-        lines = list(itertools.islice(filled, _HEAD))
+        lines = list(itertools.islice(filled, 10))
+        size = max([1, *map(len, lines)])
+        lines += itertools.islice(filled, min(_HEAD, _HEAD_SIZE // size))
     if not lines:
         raise ValueError(f"{path} is empty; expected lines of numbers.")
     return lines

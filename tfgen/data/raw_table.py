@@ -128,7 +128,8 @@ def select(
         only = None
     asked = [*([label_column] if label_column else ()), *drop_columns]
     asked += only or []
-    missing = [repr(name) for name in asked if name not in names]
+    places = {name: i for i, name in reversed([*enumerate(names)])}
+    missing = [repr(name) for name in asked if name not in places]
     reasons = []
     if missing:
         reasons.append(
@@ -146,15 +147,16 @@ def select(
         for i, name in enumerate(names)
         if name != label_column and name not in drop_columns
     ]
-    left_out = [names[i] for i in chosen if only and names[i] not in only]
+    wanted = set(only or names)
+    left_out = [names[i] for i in chosen if names[i] not in wanted]
     if only is not None:
-        chosen = [names.index(name) for name in only if name in names]
+        chosen = [places[name] for name in only if name in places]
     if not chosen and not missing:
         reasons.append(
             f"there is no column beside {few([repr(n) for n in asked])}"
         )
     for i in chosen:
-        if names[i] in names[:i]:
+        if places[names[i]] != i:
             reasons.append(
                 f"column {i + 1} has the name {names[i]!r} again; expected a "
                 "name of its own for each column"
@@ -164,8 +166,7 @@ def select(
                 f"column {i + 1} has no name (a row index? write it with "
                 f"index=False, or pass drop_columns={names[i]!r})"
             )
-    label = names.index(label_column) if label_column in names else None
-    return Selection(chosen, label, reasons, left_out)
+    return Selection(chosen, places.get(label_column), reasons, left_out)
 
 
 def rounded(values: np.ndarray) -> int:
