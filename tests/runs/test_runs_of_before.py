@@ -6,6 +6,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
+import tfgen
 from tfgen.runs.data import load_splits
 from tfgen.runs.folder import RunFolder
 
@@ -43,6 +44,16 @@ def test_tails_of_a_table_are_not_squashed(config, tmp_path):
     )
     source = load_splits(settings, ["train"])["train"]
     assert not any(column.spread for column in source.columns)
+
+
+def test_its_model_knows_the_columns(config, tmp_path):
+    columns = {"names": ["a", "b"], "shift": [1, 2], "scale": [3, 4]}
+    config({"columns": columns})
+    vae = tfgen.build("vae", input_shape=(2,), latent_dim=1, network="mlp")
+    vae.save(tmp_path / "model.keras")
+    reading = tfgen.load(tmp_path).reading
+    assert reading.column_names == ("a", "b")
+    np.testing.assert_allclose(reading.to_data_units([[1, 1]]), [[4, 6]])
 
 
 def test_what_a_run_of_today_says_is_all(config):

@@ -6,7 +6,7 @@ import pathlib
 import keras
 
 from tfgen.models import GenerativeModel
-from tfgen.runs.folder import RunFolder
+from tfgen.runs.on_files import read_model
 
 
 def load(path: str | os.PathLike) -> GenerativeModel:
@@ -30,7 +30,7 @@ def load(path: str | os.PathLike) -> GenerativeModel:
     """
     path = pathlib.Path(path)
     if path.suffix != ".keras":
-        return RunFolder(path).load_model()
+        return read_model(path)
     if not path.is_file():
         raise ValueError(
             f"No file at {str(path)!r}; expected a .keras file, or the folder "

@@ -25,7 +25,7 @@ def read_model(run: pathlib.Path) -> GenerativeModel:
     """
     folder = RunFolder(run)
     model = folder.load_model()
-    if model.reading is None:
+    if model.reading is None and folder.manifest_file.exists():
         # A run of before models carried it.
         model.reading = folder.reading(model)
     return model
