@@ -10,14 +10,14 @@ from tfgen.pictures.images import write_gif, write_png
 from tfgen.pictures.samples import samples_picture
 from tfgen.training.files import writes_files
 
-MOST_FRAMES = 60
+MOST_FRAMES = 24
 
 
 class SampleAnimation(keras.callbacks.Callback):
     """Shows how samples of one seed change while `fit` runs.
 
     Draws a frame after each epoch, of long trainings after every second,
-    fourth, eighth, ... epoch, so that there are at most 60, and one after the
+    fourth, eighth, ... epoch, so that there are at most 24, and one after the
     first and the last. The animation is written when the training ends.
 
     Frames lie in a folder beside it until then and after, so that a training

@@ -21,6 +21,8 @@ from tfgen.training import get_strategy, manifest
 
 SPLITS = ("train", "validation")
 CHECKPOINT_SECONDS = 60.0
+# On small data a picture costs as much as several epochs.
+PICTURE_SECONDS = 60.0
 FEWEST_FOR_HEALTH = 6
 
 
@@ -203,7 +205,11 @@ class Run:
                 *watchers,
                 callbacks.HistoryFile(folder.history_file),
                 *writers,
-                callbacks.SampleImages(folder.samples, self.validation),
+                callbacks.SampleImages(
+                    folder.samples,
+                    self.validation,
+                    every_seconds=PICTURE_SECONDS,
+                ),
                 callbacks.TensorBoard(folder.tensorboard, self.validation),
                 self.best,
                 self.checkpoint,  # last: what others wrote is there by then
@@ -234,7 +240,11 @@ class Run:
             self._epochs = folder.epochs_done()
         writers = [
             early_end,
-            callbacks.LossPlot(folder.history_file, folder.loss_plot),
+            callbacks.LossPlot(
+                folder.history_file,
+                folder.loss_plot,
+                every_seconds=PICTURE_SECONDS,
+            ),
             callbacks.SampleAnimation(folder.animation, self.validation),
         ]
         stop = GentleStop(self.checkpoint)
