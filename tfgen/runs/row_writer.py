@@ -32,7 +32,7 @@ class RowWriter:
     >>> from tfgen.runs.row_writer import RowWriter
     >>> with RowWriter("scores.csv") as file:
     ...     file.append({"row": np.arange(2), "score": np.array([0.5, 1.0])})
-    >>> print(open("scores.csv").read().split())
+    >>> print(pathlib.Path("scores.csv").read_text().split())
     ['row,score', '0,0.5', '1,1.0']
     """
 
