@@ -121,10 +121,12 @@ def coarse_pixels(shape: Sequence[int]) -> keras.Model:
     """
     factor = -(-max(shape[:2]) // LONGEST_SIDE)
     pixels = keras.Input(tuple(shape), name="pixels")
-    means = keras.layers.AveragePooling2D(factor, padding="same")(pixels)
+    pool = keras.layers.AveragePooling2D(
+        factor, padding="same", data_format="channels_last"
+    )
     return keras.Model(
         pixels,
-        keras.layers.Flatten()(means),
+        keras.layers.Flatten(data_format="channels_last")(pool(pixels)),
         name=f"means_of_{factor}x{factor}_pixels",
     )
 

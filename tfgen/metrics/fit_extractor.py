@@ -2,6 +2,7 @@ import keras
 import numpy as np
 
 from tfgen.data import Source
+from tfgen.networks.channels import channels_last
 
 layers = keras.layers
 DROPOUT = 0.3
@@ -107,7 +108,8 @@ def _networks(train, num_features, seed):
 
     x = inputs = keras.Input(train.shape, name="examples")
     if len(train.shape) == 3:
-        x = _convolutions(x, new, seeds)
+        with channels_last():
+            x = _convolutions(x, new, seeds)
     else:
         mean, deviation = _statistics(train)
         x = layers.Normalization(mean=mean, variance=deviation**2)(x)

@@ -22,6 +22,7 @@ from tfgen.models.parts import (
 )
 from tfgen.models.vae import VAE
 from tfgen.models.vae_gan import VAEGAN
+from tfgen.networks.channels import channels_last
 from tfgen.settings import searched
 from tfgen.settings.parameters import Choice, Condition, Fixed, Range
 from tfgen.settings.setting import Setting
@@ -53,9 +54,6 @@ class Family:
         alternatives: how settings are searched that exclude others of the
             space, where a search is given one of them.
         standardizes_points: whether points in the plane are standardized.
-        recommended: by kind of data, `"points"`, `"table"` or `"image"`, the
-            preset that a run follows where its settings say nothing else;
-            without one the defaults of `make_parts` are what is recommended.
 
     Example:
     >>> tfgen.models.get_family("vae").model
@@ -70,7 +68,6 @@ class Family:
     space: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     alternatives: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     standardizes_points: bool = False
-    recommended: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -96,7 +93,8 @@ class Family:
         self._check(options)
         shape = _checked_shape(input_shape)
         precision = precision_policy(options.pop("precision", None))
-        with precision, _seeded_initializers(options.get("seed")):
+        seeded = _seeded_initializers(options.get("seed"))
+        with precision, channels_last(), seeded:
             of_parts = _options(self.make_parts)
             parts = self.make_parts(shape, **_chosen(options, of_parts))
             # The parts are the constructor's first arguments.
@@ -161,7 +159,6 @@ VAE_FAMILY = Family(
         "beta": Range(0.8, 1.25, 1.0, log=True),
         "learning_rate": Range(5e-4, 5e-3, 1e-3, log=True),
     },
-    recommended={"points": "points_vae", "table": "table_vae"},
 )
 GAN_FAMILY = Family(
     name="gan",
@@ -175,7 +172,6 @@ GAN_FAMILY = Family(
         "learning_rate": Range(2e-4, 5e-3, 1e-3, log=True),
     },
     standardizes_points=True,
-    recommended={"points": "points_gan", "table": "table_gan"},
 )
 VAE_GAN_FAMILY = Family(
     name="vae_gan",

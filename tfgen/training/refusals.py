@@ -91,6 +91,12 @@ def _refuse_layer(layer, replicas):
             "gradients vanish without a loss scale: build it under "
             "mixed_bfloat16."
         )
+    if getattr(layer, "data_format", None) == "channels_first":
+        raise ValueError(
+            f"layer {layer.name!r} takes images with channels first, the model "
+            "with channels last: build it with data_format='channels_last', or "
+            "after keras.config.set_image_data_format('channels_last')."
+        )
     if isinstance(layer, keras.layers.SpectralNormalization):
         raise ValueError(
             f"layer {layer.name!r} (keras.layers.SpectralNormalization) "
