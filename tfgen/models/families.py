@@ -54,6 +54,9 @@ class Family:
         alternatives: how settings are searched that exclude others of the
             space, where a search is given one of them.
         standardizes_points: whether points in the plane are standardized.
+        recommended: by kind of data, `"points"`, `"table"` or `"image"`, the
+            preset that a run follows where its settings say nothing else;
+            without one the defaults of `make_parts` are what is recommended.
 
     Example:
     >>> tfgen.models.get_family("vae").model
@@ -68,6 +71,7 @@ class Family:
     space: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     alternatives: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     standardizes_points: bool = False
+    recommended: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def summary(self) -> str:
@@ -159,6 +163,7 @@ VAE_FAMILY = Family(
         "beta": Range(0.8, 1.25, 1.0, log=True),
         "learning_rate": Range(5e-4, 5e-3, 1e-3, log=True),
     },
+    recommended={"points": "points_vae", "table": "table_vae"},
 )
 GAN_FAMILY = Family(
     name="gan",
@@ -172,6 +177,7 @@ GAN_FAMILY = Family(
         "learning_rate": Range(2e-4, 5e-3, 1e-3, log=True),
     },
     standardizes_points=True,
+    recommended={"points": "points_gan", "table": "table_gan"},
 )
 VAE_GAN_FAMILY = Family(
     name="vae_gan",
