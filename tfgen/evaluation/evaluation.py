@@ -8,6 +8,7 @@ from tfgen import pictures
 from tfgen.evaluation import copying, latents, sample_quality, tables
 from tfgen.evaluation.section import Section
 from tfgen.evaluation.subject import Subject
+from tfgen.evaluation.verdicts import verdict
 from tfgen.pictures import examples
 from tfgen.reports.strict_json import to_json
 from tfgen.training.files import write_text
@@ -120,13 +121,17 @@ def _numbers(section):
         "title": section.title,
         "measurements": [vars(one) for one in section.measurements],
         "notes": section.notes,
+        "verdict": section.verdict,
     }
 
 
 def _measured(name, measure, subject):
     """A part that the data or the samples do not allow leaves a note."""
     try:
-        return measure(subject)
+        found = measure(subject)
+        return dataclasses.replace(
+            found, verdict=verdict(found.title, found.measurements)
+        )
     except (ValueError, FloatingPointError) as reason:
         return Section(name, notes=(f"Left out: {reason}",))
 

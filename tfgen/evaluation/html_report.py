@@ -78,6 +78,7 @@ def _section(name, evaluations, same_data):
             _row(key, row, same_data)
             for key, row in zip(measures, rows, strict=True)
         ],
+        "verdicts": [(r, s.verdict) for r, s in found.items() if s.verdict],
         "notes": [(run, note) for run, s in found.items() for note in s.notes],
         "pictures": {key: _pictures(key, found) for key in pictures},
     }

@@ -240,6 +240,8 @@ def _print_numbers(evaluations):
                 spread = f"+- {number(m.spread)}" if m.spread else ""
                 line = f"  {m.name:38}{number(m.value):>9} {spread:12} {floor}"
                 print(line.rstrip())
+            if section.verdict:
+                print(f"  {section.title}: {section.verdict}")
             for note in section.notes:
                 print(f"  {section.title}: {note}")
 

@@ -17,6 +17,7 @@ class Section:
         measurements: the numbers, in the order shown.
         pictures: uint8 arrays by name.
         notes: what the reader must know, such as what was left out and why.
+        verdict: how good it is, why, and what to try, or "".
 
     Example:
     >>> distance = tfgen.metrics.Measurement("frechet_distance", 3.2, "lower")
@@ -29,6 +30,7 @@ class Section:
     measurements: tuple[Measurement, ...] = ()
     pictures: dict[str, np.ndarray] = dataclasses.field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    verdict: str = ""
 
 
 def collected(

@@ -1,6 +1,9 @@
 """What generated rows of a table are good for."""
 
+import dataclasses
 from functools import partial
+
+import numpy as np
 
 from tfgen import metrics
 from tfgen.evaluation.section import (
@@ -13,6 +16,7 @@ from tfgen.evaluation.subject import Subject
 from tfgen.metrics import Measurement
 
 MOST_TRAINING_ROWS = 10_000
+SHOWN_COLUMNS = 12
 
 
 def measure(subject: Subject) -> Section:
@@ -23,7 +27,22 @@ def measure(subject: Subject) -> Section:
     comparisons = (
         partial(_against_floor, *row, real, unseen, sets) for row in COMPARISONS
     )
-    return collected("Table", (*comparisons, partial(_training, subject)))
+    found = collected("Table", (*comparisons, partial(_training, subject)))
+    note = _by_column(real, sets[0], subject.test.feature_names)
+    return dataclasses.replace(found, notes=(*found.notes, note))
+
+
+def _by_column(real, rows, names):
+    """The columns that differ most, each with its score."""
+    found = metrics.compare_columns(real, rows, names)
+    names = names or [f"column_{i + 1}" for i in range(real.shape[1])]
+    scores = 1 - found.statistic
+    # Constant columns have none, and come last.
+    order = np.argsort(scores)[: np.isfinite(scores).sum()]
+    worst = order[:SHOWN_COLUMNS]
+    said = ", ".join(f"{names[i]} {scores[i]:.2f}" for i in worst)
+    more = ", the least alike first" if len(order) > SHOWN_COLUMNS else ""
+    return f"Scores by column{more} (1 is best): {said}."
 
 
 COMPARISONS = (
