@@ -76,6 +76,19 @@ def test_all_that_differs_is_named_at_once(train):
     assert "\n" not in text
 
 
+def test_parts_of_what_is_read_like_others_keep_their_scale(train):
+    rows = np.random.default_rng(0).normal(7, 5, (40, 2))
+    for part in from_arrays(rows, feature_names=NAMES, like=train).divide(
+        (0.5, 0.5)
+    ):
+        assert (
+            part.reading
+            == from_arrays(ROWS, feature_names=NAMES, like=train).reading
+        )
+    own = from_arrays(rows, feature_names=NAMES).divide((0.5, 0.5))[0]
+    np.testing.assert_allclose(own.arrays()[0].mean(axis=0), 0, atol=1e-6)
+
+
 def test_labels_are_numbered_as_in_training(train):
     found = from_arrays(ROWS, ["y", "y", "y"], feature_names=NAMES, like=train)
     assert found.labels.tolist() == [1, 1, 1]

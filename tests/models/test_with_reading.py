@@ -88,6 +88,9 @@ def test_labels_are_drawn_as_often_as_in_training(model):
     named = [model.class_number(name) for name in ("cat", "dog", "1")]
     assert named == [0, 1, 1]
     assert set(model.draw_labels(99, seed=-1).tolist()) == {0, 1}
+    by_number = model.sample(2, seed=0, labels=[1, 0])
+    by_name = model.sample(2, seed=0, labels=["dog", "cat"])
+    np.testing.assert_array_equal(by_name, by_number)
     with pytest.raises(
         ValueError, match="'cow'; expected one of the classes cat, dog"
     ):

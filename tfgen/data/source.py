@@ -55,6 +55,8 @@ class Source:
             squashed.
         label_column: the column of the file that held the labels, or None.
         image_options: options of `load` that images were read with.
+        is_like: whether scale and columns are those of other data, which
+            `divide` keeps then.
 
     Example:
     >>> train = tfgen.data.load("digits")
@@ -80,6 +82,7 @@ class Source:
     transform: str = "auto"
     label_column: str | None = None
     image_options: dict = dataclasses.field(default_factory=dict)
+    is_like: bool = False
 
     def __len__(self) -> int:
         return len(self.storage if self.indices is None else self.indices)
@@ -204,7 +207,8 @@ class Source:
         """Divide into parts without leakage.
 
         Equal rows land in the same part whatever their order. A standardized
-        table is standardized anew, by the rows of the first part alone.
+        table is standardized anew, by the rows of the first part alone, unless
+        it was read like other data.
 
         Args:
             fractions: share of each part, summing to 1; the first is the
@@ -215,7 +219,7 @@ class Source:
             One source a fraction; their split is still this one's.
         """
         parts = [self.subset(rows) for rows in self.division(fractions, seed)]
-        if self.standardized and len(parts[0]):
+        if self.standardized and not self.is_like and len(parts[0]):
             parts = [part.standardized_by(parts[0]) for part in parts]
         return tuple(parts)
 
@@ -244,6 +248,7 @@ class Source:
             ),
             standardized=True,
             columns=columns,
+            is_like=False,
         )
 
     @property
@@ -302,6 +307,7 @@ class Source:
             columns=reading.columns,
             feature_names=reading.column_names or found.feature_names,
             label_column=reading.label_column,
+            is_like=True,
         )
         return found._with_classes_of(reading, with_classes)
 

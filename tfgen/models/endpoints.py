@@ -120,8 +120,9 @@ class WithEndpoints:
         Args:
             num_samples: how many.
             seed: an integer.
-            labels: class of each sample, one class for all, or None: as
-                `draw_labels` draws them. Only for class-conditional models.
+            labels: class of each sample, by number or name, one class for
+                all, or None: as `draw_labels` draws them. Only for
+                class-conditional models.
             temperature: standard deviation of the latents; below 1 samples
                 are nearer to the mode, better and less varied.
             truncation: the farthest that a latent lies from 0, in standard

@@ -117,6 +117,9 @@ class Sampler:
             )
         if labels is None:
             return self._model.draw_labels(num_samples, seed)
+        if np.asarray(labels).dtype.kind in "US":
+            named = self._model.class_number
+            labels = np.vectorize(named, otypes=[np.int64])(labels)
         if np.ndim(labels) == 0:
             labels = np.full(num_samples, labels)
         return checks.check_labels(labels, num_classes, num_samples)
