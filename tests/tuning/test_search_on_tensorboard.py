@@ -15,7 +15,10 @@ ALL = {
 SPACE = {"network": "mlp", "width": 64, "depth": 1, "latent_dim": [4, 8]}
 
 
-def test_each_trial_has_settings_score_and_pictures(tmp_path, tensorboard):
+def test_each_trial_has_settings_score_and_pictures(
+    tmp_path, tensorboard, monkeypatch
+):
+    monkeypatch.undo()  # with pictures
     train = tfgen.data.load("digits", split="train").take(64)
     validation = tfgen.data.load("digits", split="validation")
     search = Search(
