@@ -139,6 +139,8 @@ def _in_range(
     for name, x in inputs.items():
         if name.split("_")[0] != "x" or not x.dtype.is_floating:
             continue
+        if x.shape.rank is None:
+            continue  # the graph's check refuses it
         inside = (x >= low - RANGE_TOLERANCE) & (x <= high + RANGE_TOLERANCE)
         inside = tf.reduce_all(inside, list(range(1, x.shape.rank)))
         is_valid = inside if is_valid is None else is_valid & inside
@@ -149,6 +151,8 @@ def _in_range(
 def _nan_unless(is_valid: tf.Tensor | None, value: tf.Tensor) -> tf.Tensor:
     if is_valid is None or not value.dtype.is_floating:
         return value
+    if not value.shape.rank or value.shape[0] is not None:
+        return value  # no rows: the graph's check says so
     # 0 or NaN by arithmetic: converters turn a choice into 0 * x + 1 * y.
     nan = tf.sqrt(tf.cast(is_valid, value.dtype) - 1)
     return value + tf.reshape(nan, [-1] + [1] * (value.shape.rank - 1))

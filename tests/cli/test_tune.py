@@ -191,9 +191,7 @@ def test_a_trial_is_a_run(tfgen, search):
     assert f"epoch {more}/{more}" in again.out
 
 
-def test_the_same_command_goes_on_with_data_in_a_file(
-    in_process, tfgen, tmp_path
-):
+def test_the_same_command_goes_on_with_data_in_a_file(in_process, tmp_path):
     """As it does in each worker."""
     x = np.random.default_rng(0).random((60, 3), np.float32)
     np.save(tmp_path / "x.npy", x)
@@ -205,7 +203,7 @@ def test_the_same_command_goes_on_with_data_in_a_file(
     done = in_process.again(*command)
     assert (done.status, done.err) == (0, "")
     assert "of 2 epochs" in done.out
-    done = tfgen(*command)
+    done = in_process.again(*command)
     assert (done.status, done.err) == (0, "")
     assert "going on: 1 trials have ended before" in done.out
 

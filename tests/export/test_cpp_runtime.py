@@ -81,6 +81,7 @@ def test_runtime_errors_name_the_signature(stand_in, tmp_path):
 
     inputs = {"x": keras.KerasTensor((None, 4), "float32")}
     model = stand_in.WithEndpoint("picky", picky, inputs)
+    model.data_range = None
     with SavedModelSession(export_saved_model(model, tmp_path)) as session:
         assert session.run("picky", x=np.ones((2, 4)))["y"].shape == (2, 4)
         with pytest.raises(RuntimeError, match="'picky' failed.*too large"):

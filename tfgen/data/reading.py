@@ -136,7 +136,9 @@ class Reading:
         if (other.kind == "image") != (self.kind == "image"):
             found.append(f"it holds {_words(other)}, not {_words(self)}")
         elif self.kind == "image" and other.shape != self.shape:
-            found.append(f"its images are {other.shape}, not {self.shape}")
+            found.append(
+                f"its images have shape {other.shape}, expected {self.shape}"
+            )
         elif self.kind != "image":
             found += self._columns_that_differ(other)
         if with_classes and self.class_names:

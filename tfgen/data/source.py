@@ -256,8 +256,10 @@ class Source:
         """How often each class stands in the rows, of 1, or None."""
         if self.class_names is None or not len(self):
             return None
-        counts = np.bincount(self.labels, minlength=len(self.class_names))
-        return tuple((counts / len(self)).tolist())
+        # Labels that are no classes are for others to refuse.
+        labels, count = self.labels, len(self.class_names)
+        known = labels[(labels >= 0) & (labels < count)]
+        return tuple((np.bincount(known, minlength=count) / len(self)).tolist())
 
     @property
     def reading(self) -> Reading:
