@@ -40,7 +40,7 @@ def __getattr__(name):
     if name in ("GAN", "VAE", "VAEGAN", "GenerativeModel", "build"):
         return getattr(importlib.import_module("tfgen.models"), name)
     if name == "load":
-        return importlib.import_module("tfgen.runs.load").load
+        return importlib.import_module("tfgen.runs.on_files").load
     raise AttributeError(f"module 'tfgen' has no attribute {name!r}")
 
 
@@ -51,4 +51,4 @@ if not _quiet.is_the_command():
     from tfgen.models import VAEGAN as VAEGAN
     from tfgen.models import GenerativeModel as GenerativeModel
     from tfgen.models import build as build
-    from tfgen.runs.load import load as load
+    from tfgen.runs.on_files import load as load

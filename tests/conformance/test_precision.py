@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import tfgen
-from tfgen.training.bias_gradients import biases_in_float32
+from tfgen.training.step_runner import biases_in_float32
 
 POLICY = "mixed_bfloat16"
 

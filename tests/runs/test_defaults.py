@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import tfgen
-from tfgen.runs.defaults import with_defaults
 from tfgen.runs.model import compiled_model
+from tfgen.runs.settings import with_defaults
 
 
 def table(rows, columns=5):

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 
 from tfgen.data import Source
-from tfgen.networks.channels import channels_last
+from tfgen.networks.parts import channels_last
 
 layers = keras.layers
 DROPOUT = 0.3

@@ -22,7 +22,7 @@ from tfgen.models.parts import (
 )
 from tfgen.models.vae import VAE
 from tfgen.models.vae_gan import VAEGAN
-from tfgen.networks.channels import channels_last
+from tfgen.networks.parts import channels_last
 from tfgen.settings import searched
 from tfgen.settings.parameters import Choice, Condition, Fixed, Range
 from tfgen.settings.setting import Setting

@@ -1,12 +1,15 @@
 """A trained model's answers to a file, piece by piece into another file."""
 
+import os
 import pathlib
 import re
 from collections.abc import Callable, Iterator
 
+import keras
 import numpy as np
 
-from tfgen.data import Source, load
+from tfgen import data
+from tfgen.data import Source
 from tfgen.data.columns import restored, spelled
 from tfgen.data.csv_layout import find_layout
 from tfgen.models import GenerativeModel
@@ -15,6 +18,36 @@ from tfgen.runs.row_writer import RowWriter
 
 ROWS = 1024
 """Rows at a time: what is in memory does not grow with their number."""
+
+
+def load(path: str | os.PathLike) -> GenerativeModel:
+    """Return the model of a run, or of a `.keras` file.
+
+    It knows how its data were read, so
+    `tfgen.data.load(file, like=model)` reads others like them.
+
+    Args:
+        path: folder of a run of `tfgen train`, of a trial of `tfgen tune`, or
+            a `.keras` file.
+
+    Raises:
+        ValueError: if there is no such model, or it cannot be loaded.
+
+    Example:
+    >>> vae = tfgen.build("vae", input_shape=(2,), latent_dim=1)
+    >>> vae.save("vae.keras")
+    >>> tfgen.load("vae.keras").sample(3, seed=0).shape
+    (3, 2)
+    """
+    path = pathlib.Path(path)
+    if path.suffix != ".keras":
+        return read_model(path)
+    if not path.is_file():
+        raise ValueError(
+            f"No file at {str(path)!r}; expected a .keras file, or the folder "
+            "of a run."
+        )
+    return keras.models.load_model(path)
 
 
 def read_model(run: pathlib.Path) -> GenerativeModel:
@@ -35,7 +68,7 @@ def read_source(
     model: GenerativeModel, name_or_path: str, split: str | None
 ) -> Source:
     """Data by name or path, read like those that the model was trained on."""
-    return load(name_or_path, split, like=model)
+    return data.load(name_or_path, split, like=model)
 
 
 def check_endpoint(model: GenerativeModel, endpoint: str) -> None:

@@ -12,11 +12,10 @@ from tfgen import callbacks
 from tfgen.data import Source
 from tfgen.models import GenerativeModel
 from tfgen.runs.data import in_range, load_splits
-from tfgen.runs.defaults import with_defaults
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.model import compiled_model, with_sizes
 from tfgen.runs.progress import GentleStop, Progress, described, report_files
-from tfgen.runs.settings import new_settings, resumed_settings
+from tfgen.runs.settings import new_settings, resumed_settings, with_defaults
 from tfgen.training import get_strategy, manifest
 
 SPLITS = ("train", "validation")

@@ -1,6 +1,8 @@
 """Runs training and test steps over the replicas."""
 
+import contextlib
 import functools
+import threading
 import types
 import typing
 from collections.abc import Callable, Iterator
@@ -9,11 +11,14 @@ import tensorflow as tf
 from tensorflow.python.framework import ops
 
 from tfgen.training.batch_checks import BatchCheck, named_batches
-from tfgen.training.bias_gradients import biases_in_float32
 from tfgen.training.epoch_place import EpochPlace
 
 if typing.TYPE_CHECKING:
     from tfgen.models.generative_model import GenerativeModel
+
+_lock = threading.Lock()
+_users = 0
+_kept = None
 
 
 class StepRunner:
@@ -148,3 +153,47 @@ def _noted_name(operation):
         return operation.get_attr("_gradient_op_type").decode()
     except ValueError:  # it has none
         return None
+
+
+@contextlib.contextmanager
+def biases_in_float32() -> Iterator[None]:
+    """Sums what biases get in float32 while a step is traced, or run eagerly.
+
+    In `mixed_bfloat16`, TensorFlow's kernel adds the gradients of a bias up in
+    bfloat16. Of 8 binary digits, a sum that has reached 256 times its terms
+    does not grow any more: with thousands of rows or pixels, most are lost.
+    Adam, which divides by the gradient's size, hides it. Sums in other kernels
+    are exact.
+
+    Elsewhere TensorFlow's gradient stays what it is.
+    """
+    _change(+1)
+    try:
+        yield
+    finally:
+        _change(-1)
+
+
+def _change(by):
+    global _users, _kept
+    # Without a public name; where another TensorFlow has none, sums stay.
+    entry = getattr(ops.gradient_registry, "_registry", {}).get("BiasAdd")
+    if entry is None or "type" not in entry:
+        return
+    with _lock:
+        before, _users = _users, _users + by
+        if not before:
+            _kept = entry["type"]
+            entry["type"] = _in_float32(_kept)
+        elif not _users:
+            entry["type"] = _kept
+
+
+def _in_float32(gradient_of):
+    def gradient(op, received):
+        if received.dtype != tf.bfloat16:
+            return gradient_of(op, received)
+        _, of_bias = gradient_of(op, tf.cast(received, tf.float32))
+        return received, tf.cast(of_bias, received.dtype)
+
+    return gradient
