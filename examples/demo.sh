@@ -8,7 +8,7 @@ tfgen train vae --data digits --conditional --likelihood gaussian \
 tfgen train gan --data digits --conditional --epochs 60 --out demo/gan
 tfgen train vae_gan --data digits --conditional --epochs 60 --out demo/vae_gan
 tfgen evaluate demo/vae demo/gan demo/vae_gan --out demo/evaluation
-tfgen sample demo/vae -n 80 --seed 1 --out demo/samples.png
+tfgen sample demo/vae -n 80 --balanced --seed 1 --out demo/samples.png
 tfgen export demo/vae --to demo/serving/vae
 tfgen verify demo/serving/vae/1
 

@@ -109,4 +109,6 @@ def test_the_scale_of_colour_images_starts_below_their_spread(likelihood):
     )
     raw = float(model.likelihood.raw_scale)
     assert 1e-3 + np.log1p(np.exp(raw)) == pytest.approx(0.1, rel=1e-5)
-    assert tfgen.build("vae", input_shape=(3,)).likelihood.initial_scale == 0.7
+    for shape in ((3,), (8, 8, 1)):
+        other = tfgen.build("vae", input_shape=shape, likelihood="gaussian")
+        assert other.likelihood.initial_scale == 0.7
