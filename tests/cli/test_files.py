@@ -80,3 +80,15 @@ def test_info_says_how_a_run_reads_its_data(tfgen, trained_table):
     # Columns of the 120 training flowers: whole table 4.3 to 7.9, 2 to 4.4.
     assert "sepal length (cm) decimal, 4.3 to 7.9" in lines
     assert "class setosa (35.8%)" in lines
+
+
+def test_a_guess_is_said_once(tfgen, tmp_path):
+    """Though each split is read for itself."""
+    incomes = np.random.default_rng(0).lognormal(8, 1, (60, 2))
+    incomes[:5, 0] = 5e9
+    pd.DataFrame(incomes, columns=["a", "b"]).to_csv("t.csv", index=False)
+    done = tfgen(
+        *("train", "vae", "--data", "t.csv", "--epochs", 1, "--out", "run")
+    )
+    assert done.status == 0
+    assert done.err.count("long tails or mistyped values in 'a'") == 1

@@ -80,15 +80,19 @@ def show_notes() -> None:
     """Warnings of how data were read come as plain lines from now on."""
     from tfgen.data import DataNote
 
-    show_otherwise = warnings.showwarning
+    show_otherwise, shown = warnings.showwarning, set()
 
     def show(message, category, *where, **kwargs):
         if not issubclass(category, DataNote):
             return show_otherwise(message, category, *where, **kwargs)
-        return print(f"note: {_as_options(str(message))}", file=sys.stderr)
+        # Each split is read for itself, and guesses the same.
+        text = f"note: {_as_options(str(message))}"
+        if text not in shown:
+            print(text, file=sys.stderr)
+        return shown.add(text)
 
     warnings.showwarning = show
-    warnings.simplefilter("once", DataNote)
+    warnings.simplefilter("always", DataNote)
 
 
 def error_line(error: Exception) -> str:
