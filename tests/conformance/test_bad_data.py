@@ -223,6 +223,65 @@ def test_kinds_of_arrays(models, form, kind):
     assert models().steps_done == done
 
 
+class OddSequence(Sequence):
+    def __getitem__(self, index):
+        x, y = super().__getitem__(index)
+        return (self.spoil(x) if index == 2 else x), y
+
+
+def of_odd_generator(spoil):
+    batches = (X[:16], X[16:32], spoil(X[32:]))
+    return tf.data.Dataset.from_generator(
+        lambda: zip(batches, (Y[:16], Y[16:32], Y[32:]), strict=True),
+        output_signature=(
+            tf.TensorSpec((None,) * X.ndim, X.dtype),
+            tf.TensorSpec((None,), Y.dtype),
+        ),
+    )
+
+
+# Where each batch is made anew, a later one may differ; an array, a source and
+# what has an `element_spec` of known shape have one shape and one type.
+ODD_BATCHES = {
+    "shape": (lambda x: x[:, :3], r"shape \(8, 3, 4, 1\).* expected \("),
+    "type": (
+        lambda x: (255 * x).astype("uint8"),
+        "of dtype uint8, expected floating-point numbers: map it to float32",
+    ),
+    "texts": (
+        lambda x: x.astype(str),
+        "of dtype string, expected floating-point numbers: map it to float32",
+    ),
+    # TensorFlow casts what a generator gives to the type of its signature.
+    "type of a generator": (
+        lambda x: (255 * x).astype("uint8"),
+        r"values from \S+ to 25.; expected \[0, 1\]: divide by 255",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "mistake"),
+    [
+        ("generator", "shape"),
+        ("generator", "type of a generator"),
+        *(("PyDataset", name) for name in ("shape", "type", "texts")),
+        *(("in threads", name) for name in ("shape", "type", "texts")),
+    ],
+)
+def test_a_later_batch_of_another_kind(models, form, mistake):
+    spoil, message = ODD_BATCHES[mistake]
+    if form == "generator":
+        data = of_odd_generator(spoil)
+    else:
+        data = OddSequence(X, Y, workers=2 if form == "in threads" else 1)
+        data.spoil = spoil
+    done = models().steps_done
+    with pytest.raises(ValueError, match=f"batch 3 of the data.*{message}"):
+        models().fit(data, verbose=0)
+    assert models().steps_done == done + 2
+
+
 @pytest.mark.parametrize(
     "options",
     [

@@ -108,7 +108,11 @@ def test_a_folder_of_shards_written_by_others(tmp_path):
         ([{"x": [1.0], "shape": (2, 2)}], "holds 1 floats; expected 2 x 2"),
         (
             [{"x": [1.0], "label": (1, 2)}],
-            "no single number or text, but 2 values",
+            "rows are not one-hot",
+        ),
+        (
+            [{"x": [1.0], "label": (1, 0)}, {"x": [1.0], "label": 1}],
+            "record 1 has the label 1, but the first has (1, 0)",
         ),
         ([{"x": [1.0], "label": 1}, {"x": [2.0]}], "1 of 2 records have no"),
         (
@@ -231,6 +235,15 @@ def test_texts_of_numbers_are_in_the_order_of_the_numbers(tmp_path):
     source = load(tmp_path / "a.tfrecord", "all")
     assert source.class_names == ("9", "10")
     assert source.labels.tolist() == [0, 1] * 5
+
+
+def test_one_hot_labels(tmp_path):
+    write_examples(
+        tmp_path / "a.tfrecord",
+        [{"x": [float(i)], "label": (i % 2, 1 - i % 2)} for i in range(10)],
+    )
+    source = load(tmp_path / "a.tfrecord", "all")
+    assert source.labels.tolist() == [1, 0] * 5
 
 
 def test_labels_as_texts(tmp_path):

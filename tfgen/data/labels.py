@@ -11,6 +11,7 @@ from tfgen.data.notes import say
 
 _MISSING = ("", "nan", "None", "<NA>", "NaT")
 _NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_FLOAT = re.compile(rf"({_NUMBER.pattern})\.0+")
 _FEW_ROWS = 100
 
 
@@ -157,6 +158,9 @@ def _plain(labels: np.ndarray, name: str) -> np.ndarray:
     # "07" is a text: as a number it would not come back as it was.
     if all(_NUMBER.fullmatch(text) for text in set(texts.tolist())):
         return texts.astype(np.int64)
+    # So floats are written; as an array of floats they are these numbers.
+    if all(_FLOAT.fullmatch(text) for text in set(texts.tolist())):
+        return np.array([int(text.partition(".")[0]) for text in texts])
     return texts
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfgen.data.arrays import from_arrays
+from tfgen.data.arrays import from_file
 from tfgen.data.catalog import DATA_SETS, Loaded
 from tfgen.data.columns import say_squashed
 from tfgen.data.image_folder import is_image, read_image_folder
@@ -271,16 +271,13 @@ def _read_folder(path: pathlib.Path, options: dict) -> Source:
 
 def _read_table(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
     table = read_table(path, **of_tables)
-    source = from_arrays(
-        table.x,
-        table.labels,
-        name=path.name,
-        kind="table",
-        feature_names=table.names,
-        columns=table.columns,
-        standardize=False,  # by the training rows, in `load`
-        **options,
-    )
+    found = {
+        "kind": "table",
+        "feature_names": table.names,
+        "columns": table.columns,
+        "standardize": False,  # by the training rows, in `load`
+    }
+    source = from_file(path, table.x, table.labels, {**found, **options})
     return dataclasses.replace(
         source,
         label_column=of_tables["label_column"],

@@ -290,7 +290,8 @@ class Source:
         if differences := reading.differences(own, with_classes):
             raise ValueError(
                 f"{self.name} cannot be read like the training data: "
-                f"{'; '.join(differences)}."
+                f"{'; '.join(differences)}: mend it, or train a model on such "
+                "data."
             )
         found = self
         if reading.kind == "image":

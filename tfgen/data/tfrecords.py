@@ -274,6 +274,11 @@ class _Scanned:
         found = [_single(features, k, where) for k in _LABEL_KEYS]
         self.labels.append(next((v for v in found if v is not None), None))
         self.texts.append(found[-1])
+        if np.shape(self.labels[-1]) != np.shape(self.labels[0]):
+            raise ValueError(
+                f"{where} has the label {self.labels[-1]}, but the first has "
+                f"{self.labels[0]}: write all records alike."
+            )
 
     def _add_floats(self, features, where: str) -> None:
         x = np.array(features["x"].float_list.value, np.float32)
@@ -304,7 +309,10 @@ class _Scanned:
             )
         names = self._names()
         if names is None:
-            return encode_labels(self.labels, len(self.labels))
+            try:
+                return encode_labels(self.labels, len(self.labels))
+            except ValueError as error:
+                raise ValueError(f"{str(file)!r}: {error}") from error
         values, numbers = np.unique(self.labels, return_inverse=True)
         return numbers, tuple(names[value] for value in values.tolist())
 
@@ -397,7 +405,10 @@ def _example_key(features: typing.Mapping, where: str) -> str:
 
 
 def _single(features: typing.Mapping, key: str, where: str):
-    """The one number or text of a feature, or None without it."""
+    """The one number or text of a feature, or None without it.
+
+    A label may be a one-hot row too, a tuple.
+    """
     if key not in features:
         return None
     feature = features[key]
@@ -406,6 +417,8 @@ def _single(features: typing.Mapping, key: str, where: str):
     is_image = key in _IMAGE_KEYS
     if len(values) == 1 and (kind == "bytes_list" or not is_image):
         return values[0]
+    if len(values) > 1 and key in _LABEL_KEYS and kind != "bytes_list":
+        return tuple(values)
     raise ValueError(
         f"{where}: feature {key!r} holds no single "
         f"{'text' if is_image else 'number or text'}, but {len(values)} "
