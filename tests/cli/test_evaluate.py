@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import PIL.Image
 import pytest
 
@@ -75,7 +77,54 @@ def test_a_table(tfgen, trained_table):
     assert "train_on_synthetic" in done.out
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Real rows, and generated ones with their columns in another order."""
+    folder = tmp_path_factory.mktemp("files")
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(240, 3))
+    real = pd.DataFrame(x[:120], columns=["a", "b", "c"])
+    real["kind"] = np.where(real.a > 0, "yes", "no")
+    real.to_csv(folder / "real.csv", index=False)
+    made = pd.DataFrame(x[120:], columns=["a", "b", "c"])
+    made["kind"] = np.where(made.a > 0, "yes", "no")
+    made[["kind", "c", "a", "b"]].to_parquet(folder / "made.parquet")
+    made.drop(columns=["a", "c"]).to_csv(folder / "less.csv", index=False)
+    return folder
+
+
+def test_files(tfgen, files):
+    done = tfgen(
+        *("evaluate", "--generated", files / "made.parquet"),
+        *("--real", files / "real.csv", "--label-column", "kind"),
+    )
+    assert done.status == 0, done.err
+    assert "Table: good: a classifier" in done.out
+    report = json.loads(Path("evaluation/report.json").read_text())
+    (one,) = report["runs"]
+    assert one["name"] == "made.parquet"
+    assert one["model"] == "made.parquet, 120 samples"
+    found = {m["name"]: m for s in one["sections"] for m in s["measurements"]}
+    # The class is the sign of a column: a forest finds it.
+    assert found["train_on_synthetic"]["value"] > 0.9
+    assert found["frechet_distance"]["details"]["num_real"] == 60
+    page = Path("evaluation/report.html").read_text()
+    assert "<h3>Samples</h3>" in page and "made.parquet" in page
+
+
 class TestRefused:
+    def test_files_that_do_not_fit(self, refused, files):
+        line = refused(
+            *("evaluate", "--generated", files / "less.csv"),
+            *("--real", files / "real.csv", "--label-column", "kind"),
+        )
+        assert "less.csv: there is no column 'a', 'c'; the columns are" in line
+
+    def test_samples_without_real_data(self, refused, files):
+        line = refused("evaluate", "--generated", files / "less.csv")
+        assert "--generated and --real go together" in line
+        assert "nothing to evaluate" in refused("evaluate")
+
     def test_no_run(self, refused, tmp_path):
         (tmp_path / "empty").mkdir()
         line = refused("evaluate", "empty")

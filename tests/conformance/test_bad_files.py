@@ -105,7 +105,7 @@ def spoiled(values, row, value):
     return values
 
 
-TO_DO = ".*: mend it, or train a model on such data"
+TO_DO = ".*: mend it, or take other data"
 # What is done to a row of a number, and what each form answers. <row> counts
 # from 0, <line> those of a text.
 ROW_MISTAKES = {

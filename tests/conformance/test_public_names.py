@@ -142,6 +142,7 @@ NAMES = {
     ],
     "tfgen.evaluation": [
         "Evaluation",
+        "Samples",
         "Section",
         "Subject",
         "evaluate",

@@ -5,22 +5,44 @@ from typing import Annotated
 
 import typer
 
+from tfgen.cli.options import chosen, takes_settings
 from tfgen.cli.start import start
 
 Option = typer.Option
 
 
+@takes_settings(
+    lambda setting: setting.part == "data" and setting.name != "data"
+)
 def evaluate(
     runs: Annotated[
-        list[pathlib.Path],
-        typer.Argument(metavar="RUN...", help="Folders of one run or several."),
-    ],
+        list[pathlib.Path] | None,
+        typer.Argument(
+            metavar="[RUN...]", help="Folders of one run or several."
+        ),
+    ] = None,
+    generated: Annotated[
+        list[str] | None,
+        Option(
+            metavar="FILE",
+            help="Instead of runs: samples from anywhere, a table, a folder "
+            "of images or what else --data takes; read as --real is. May be "
+            "given several times.",
+        ),
+    ] = None,
+    real: Annotated[
+        str | None,
+        Option(
+            metavar="FILE",
+            help="The real data that --generated is compared with.",
+        ),
+    ] = None,
     out: Annotated[
         pathlib.Path | None,
         Option(
             metavar="DIR",
             help="Where to write report.html and report.json [evaluation in "
-            "the run's folder; of several runs, in this one]",
+            "the run's folder; of several runs or of files, in this one]",
         ),
     ] = None,
     samples: Annotated[
@@ -64,11 +86,33 @@ def evaluate(
     seed: Annotated[
         int, Option(min=0, metavar="N", help="Seed of all that is drawn")
     ] = 0,
+    **settings,
 ) -> None:
     """Measure how good runs are, side by side, and whether they copy.
 
     Everything is measured on the test split, which no training has seen.
+    With --generated and --real it measures rows or images from anywhere.
     """
+    options = chosen(settings)
+    if generated or real:
+        _check_files(runs, generated, real)
+        start(f"comparing {', '.join(generated)} with {real}")
+        from tfgen.evaluation.file_report import FileReport
+
+        out = out or pathlib.Path("evaluation")
+        report = FileReport(generated, real, options, out, extractor)
+        report.write(num_samples=samples, most_repeats=repeats, seed=seed)
+        return
+    if not runs:
+        raise ValueError(
+            "nothing to evaluate: name folders of runs, or files by "
+            "--generated and --real."
+        )
+    if options:
+        flags = ", ".join("--" + name.replace("_", "-") for name in options)
+        raise ValueError(
+            f"{flags} of runs are those of their training: leave them out."
+        )
     start(f"evaluating {', '.join(map(str, runs))}")
     from tfgen.evaluation.run_report import EvaluationReport
 
@@ -80,3 +124,15 @@ def evaluate(
         likelihood_rows=likelihood_examples,
         seed=seed,
     )
+
+
+def _check_files(runs, generated, real):
+    if runs:
+        raise ValueError(
+            "runs have their own data: name runs, or --generated and --real."
+        )
+    if not generated or not real:
+        raise ValueError(
+            "--generated and --real go together: name the samples and the "
+            "real data that they are compared with."
+        )

@@ -17,7 +17,7 @@ from tfgen.data.images import ImageOptions, convert_arrays
 from tfgen.data.labels import check_factors, encode_labels
 from tfgen.data.notes import say
 from tfgen.data.ranges import Values, bit_depth_of, in_pieces, stored_range
-from tfgen.data.reading import reading_of, takes_classes
+from tfgen.data.reading import name_of, reading_of, takes_classes
 from tfgen.data.source import Source
 from tfgen.data.storage import ArrayStorage, ClippedStorage, Storage
 
@@ -158,7 +158,9 @@ def from_arrays(
         **scaling,
     )
     if like is not None:
-        return source.read_like(reading, takes_classes(like, source))
+        return source.read_like(
+            reading, takes_classes(like, source), name_of(like)
+        )
     if kind == "table" and value_range is None and standardize:
         source = source.standardized_by(source)
         say_squashed(source.columns)

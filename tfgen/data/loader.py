@@ -13,7 +13,7 @@ from tfgen.data.catalog import DATA_SETS, Loaded
 from tfgen.data.columns import say_squashed
 from tfgen.data.image_folder import is_image, read_image_folder
 from tfgen.data.numpy_files import read_npy, read_npz
-from tfgen.data.reading import reading_of, takes_classes
+from tfgen.data.reading import name_of, reading_of, takes_classes
 from tfgen.data.source import Source
 from tfgen.data.tables import SUFFIXES, is_table, read_table
 from tfgen.data.tfrecords import is_tfrecord, read_tfrecords
@@ -135,7 +135,9 @@ def load(
         )
     source = whole.subset(rows, split)
     if like is not None:
-        return source.read_like(reading_of(like), takes_classes(like, source))
+        return source.read_like(
+            reading_of(like), takes_classes(like, source), name_of(like)
+        )
     if source.standardized:
         train = parts["train"] if len(parts["train"]) else rows
         source = source.standardized_by(whole.subset(train))

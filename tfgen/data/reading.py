@@ -234,6 +234,12 @@ def takes_classes(like: object, other: typing.Any) -> bool:
     return other.class_names is not None
 
 
+def name_of(like: object) -> str:
+    """What a message calls the data that others are read like."""
+    is_source = hasattr(like, "rows") and hasattr(like, "name")
+    return like.name if is_source else "the training data"
+
+
 def _reading_in(like):
     if not hasattr(like, "reading"):
         raise ValueError(

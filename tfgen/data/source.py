@@ -272,7 +272,10 @@ class Source:
         )
 
     def read_like(
-        self, reading: Reading, with_classes: bool = False
+        self,
+        reading: Reading,
+        with_classes: bool = False,
+        called: str = "the training data",
     ) -> "Source":
         """Return the rows as others were read: columns, scale, range, classes.
 
@@ -282,6 +285,7 @@ class Source:
             reading: of the examples that a model was trained on.
             with_classes: whether labels are numbered as there. Otherwise they
                 stay as they are here.
+            called: what a message calls the others.
 
         Raises:
             ValueError: with all that differs.
@@ -289,9 +293,8 @@ class Source:
         own = self.reading
         if differences := reading.differences(own, with_classes):
             raise ValueError(
-                f"{self.name} cannot be read like the training data: "
-                f"{'; '.join(differences)}: mend it, or train a model on such "
-                "data."
+                f"{self.name} cannot be read like {called}: "
+                f"{'; '.join(differences)}: mend it, or take other data."
             )
         found = self
         if reading.kind == "image":

@@ -6,6 +6,7 @@ from typing import Any
 
 from tfgen import pictures
 from tfgen.evaluation import copying, latents, sample_quality, tables
+from tfgen.evaluation.samples import Samples
 from tfgen.evaluation.section import Section
 from tfgen.evaluation.subject import Subject
 from tfgen.evaluation.verdicts import verdict
@@ -20,7 +21,7 @@ class Evaluation:
 
     Attributes:
         name: of the subject.
-        model: one line on the model.
+        model: one line on the model, or on the samples.
         data: one line on the test split.
         fingerprint: of the test split, as it is stored: only evaluations of
             the same data compare.
@@ -45,12 +46,12 @@ class Evaluation:
 
 
 def evaluate(
-    subject: Subject, report: Callable[[str], None] | None = None
+    subject: Subject | Samples, report: Callable[[str], None] | None = None
 ) -> Evaluation:
     """Measures all that the model and the data allow.
 
     Args:
-        subject: the model and its data.
+        subject: a model and its data, or samples from anywhere.
         report: called with the name of each part before it begins.
 
     Returns:
@@ -76,11 +77,9 @@ def evaluate(
         began = time.perf_counter()
         sections.append(_measured(name, measure, subject))
         seconds[name] = time.perf_counter() - began
-    model = subject.model
     return Evaluation(
         subject.name,
-        f"{type(model).__name__}, {model.latent_dim} latents, "
-        f"{model.count_params():,} parameters",
+        subject.description,
         subject.test.description,
         subject.test.unscaled().fingerprint(),
         tuple(sections),
@@ -139,6 +138,8 @@ def _measured(name, measure, subject):
 def _pictures(subject):
     """Pictures of what the model makes, and of how its training went."""
     model, test = subject.model, subject.test
+    if model is None:
+        return Section("Pictures", pictures=subject.pictures())
     shown = {}
     if examples.can_show(model):
         if subject.is_image:
@@ -167,9 +168,16 @@ PARTS = {
         lambda subject: subject.encodes and subject.test.factors is not None,
         latents.measure_disentanglement,
     ),
-    "Copying of training data": (lambda subject: True, copying.measure),
+    "Copying of training data": (
+        lambda subject: subject.model is not None,
+        copying.measure,
+    ),
     "Pictures": (
-        lambda subject: examples.can_show(subject.model) or subject.history,
+        lambda subject: (
+            subject.model is None
+            or examples.can_show(subject.model)
+            or subject.history
+        ),
         _pictures,
     ),
 }

@@ -4,8 +4,8 @@ import dataclasses
 
 from tfgen import metrics
 from tfgen.data import synthetic
+from tfgen.evaluation.compared_sets import ComparedSets
 from tfgen.evaluation.section import Section, over_sets
-from tfgen.evaluation.subject import Subject
 from tfgen.metrics import DistributionMetric, Measurement
 
 FEWEST = 6
@@ -16,7 +16,7 @@ MIXTURES = {
 }
 
 
-def measure(subject: Subject) -> Section:
+def measure(subject: ComparedSets) -> Section:
     """Distances and shares, mean over sets of samples, with their floors."""
     if subject.count < FEWEST:
         raise ValueError(
@@ -79,12 +79,12 @@ def _compare(metric, real, unseen, generated):
     return over_sets(metric.measurement(), values, floor)
 
 
-def has_known_modes(subject: Subject) -> bool:
+def has_known_modes(subject: ComparedSets) -> bool:
     """Whether the data are one of the mixtures."""
     return subject.test.kind == "points" and subject.test.name in MIXTURES
 
 
-def measure_modes(subject: Subject) -> Section:
+def measure_modes(subject: ComparedSets) -> Section:
     """The protocol of Lin et al. (2018), each set of 2,500 samples."""
     centers, stddev = MIXTURES[subject.test.name]
     names = {
@@ -98,18 +98,14 @@ def measure_modes(subject: Subject) -> Section:
         modes = metrics.mixture_modes(points, centers, stddev)
         return modes.found, modes.within, modes.divergence
 
-    floors = values(subject.some(subject.validation, MODE_SAMPLES)[0])
-    sets = [
-        values(
-            subject.model.sample(
-                MODE_SAMPLES,
-                seed=subject.seed + repeat,
-                batch_size=MODE_SAMPLES,
-            )
-        )
+    generated = [
+        subject.mode_samples(repeat, MODE_SAMPLES)
         for repeat in range(subject.repeats)
     ]
-    details = {"num_generated": MODE_SAMPLES, "modes": len(centers)}
+    count = len(generated[0])
+    floors = values(subject.some(subject.validation, count)[0])
+    sets = [values(samples) for samples in generated]
+    details = {"num_generated": count, "modes": len(centers)}
     return Section(
         "Modes",
         tuple(

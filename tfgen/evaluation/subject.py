@@ -1,21 +1,17 @@
 import dataclasses
-import functools
 
 import keras
 import numpy as np
 
 from tfgen.data import Source
-from tfgen.metrics import FeatureExtractor
+from tfgen.evaluation.compared_sets import MOST_SAMPLES, ComparedSets
 from tfgen.metrics.encoder_inputs import encodes
 from tfgen.models import GenerativeModel
 from tfgen.pictures import examples
 
-MOST_SAMPLES = 10_000
-ROWS_AT_ONCE = 4096
-
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Subject:
+class Subject(ComparedSets):
     """A trained model, its data and how it is to be evaluated.
 
     Samples are compared with as many examples of the test split, and in the
@@ -75,68 +71,17 @@ class Subject:
         return encodes(self.model)
 
     @property
-    def count(self) -> int:
-        """Examples on each side of a comparison, which must be equal."""
-        asked = self.num_samples or MOST_SAMPLES
-        return min(len(self.validation), len(self.test), asked)
-
-    @functools.cached_property
-    def feature_extractor(self) -> FeatureExtractor:
-        """Images are compared as if they had been kept in picture files."""
-        value_range = None
-        if self.is_image:
-            value_range = self.model.data_range or self.test.value_range
-        return FeatureExtractor(self.extractor, value_range)
-
-    def features(self, x: np.ndarray) -> np.ndarray:
-        """float32 `(n, features)`.
-
-        Without an extractor, columns are in standard deviations of the
-        training split, whatever units the model sees them in.
-        """
-        return self._outputs(x, ("features",))["features"]
-
-    def features_of(self, source: Source) -> np.ndarray:
-        """Features of all examples of a split."""
-        if self.count >= len(source):
-            return self.drawn_outputs(source)["features"]
-        starts = range(0, len(source), ROWS_AT_ONCE)
-        rows = np.arange(len(source))
-        return np.concatenate(
-            [
-                self.features(source.rows(rows[i : i + ROWS_AT_ONCE])[0])
-                for i in starts
-            ]
+    def description(self) -> str:
+        """One line on the model."""
+        return (
+            f"{type(self.model).__name__}, {self.model.latent_dim} latents, "
+            f"{self.model.count_params():,} parameters"
         )
 
-    def drawn_outputs(self, source: Source) -> dict[str, np.ndarray]:
-        """Features, and logits of a classifier, of `some(source)`.
-
-        They are made once.
-        """
-        return self._once(source, lambda: self.some(source)[0])
-
-    def sample_outputs(self, repeat: int) -> dict[str, np.ndarray]:
-        """Features, and logits of a classifier, of a set of samples, once."""
-        return self._once(("samples", repeat), lambda: self.samples(repeat))
-
-    def sample_features(self, repeat: int) -> np.ndarray:
-        """Features of a set of samples, made once."""
-        return self.sample_outputs(repeat)["features"]
-
-    def _once(self, key, make):
-        if key not in self._known_outputs:
-            classifies = self.feature_extractor.is_classifier
-            keys = ("features", "logits") if classifies else ("features",)
-            self._known_outputs[key] = self._outputs(make(), keys)
-        return self._known_outputs[key]
-
-    def _outputs(self, x, keys):
-        if self.extractor is None and not self.is_image:
-            standard = self._standardized
-            x = self.train.original_units(x)
-            x = (x - standard.shift) / standard.scale
-        return self.feature_extractor.outputs(x, keys)
+    @property
+    def most_training_rows(self) -> int:
+        """Samples that an estimator is trained on."""
+        return MOST_SAMPLES
 
     def samples(self, repeat: int) -> np.ndarray:
         """A set of `count` samples, drawn anew each time."""
@@ -157,23 +102,22 @@ class Subject:
         rng = np.random.default_rng(self.seed + repeat)
         return rng.choice(self.train.labels, self.count)
 
-    def some(
-        self, source: Source, most: int | None = None
+    def mode_samples(self, repeat: int, count: int) -> np.ndarray:
+        """A set of samples of this size."""
+        seed = self.seed + repeat
+        return self.model.sample(count, seed=seed, batch_size=count)
+
+    def samples_like(
+        self, labels: np.ndarray | None, count: int
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """A fixed fair draw of `(x, labels or None)`; `count` at most."""
-        most = min(most or self.count, len(source))
-        rng = np.random.default_rng(self.seed)
-        rows = rng.choice(len(source), most, replace=False)
-        return source.rows(np.sort(rows))
+        """Samples of the classes of so many rows, and these classes."""
+        labels = self.labels(labels)
+        return self.model.sample(count, seed=self.seed, labels=labels), labels
 
     def labels(self, labels: np.ndarray | None) -> np.ndarray | None:
         """The labels if the model takes some."""
         return labels if self.model.num_classes else None
 
-    @functools.cached_property
-    def _standardized(self):
-        return self.train.standardized_by(self.train)
-
-    @functools.cached_property
-    def _known_outputs(self):
-        return {}
+    @property
+    def _feature_range(self):
+        return self.model.data_range or self.test.value_range

@@ -6,20 +6,19 @@ from functools import partial
 import numpy as np
 
 from tfgen import metrics
+from tfgen.evaluation.compared_sets import ComparedSets
 from tfgen.evaluation.section import (
     Section,
     collected,
     of_test_split,
     over_sets,
 )
-from tfgen.evaluation.subject import Subject
 from tfgen.metrics import Measurement
 
-MOST_TRAINING_ROWS = 10_000
 SHOWN_COLUMNS = 12
 
 
-def measure(subject: Subject) -> Section:
+def measure(subject: ComparedSets) -> Section:
     """Columns, pairs of columns, detection, and training on samples."""
     real = subject.some(subject.test)[0]
     unseen = subject.some(subject.validation)[0]
@@ -81,17 +80,14 @@ def _against_floor(name, better, compare, real, unseen, sets):
 
 
 def _training(subject):
-    train, train_labels = subject.some(subject.train, MOST_TRAINING_ROWS)
+    train, labels = subject.some(subject.train, subject.most_training_rows)
     test, test_labels = subject.test.arrays()
-    labels = subject.labels(train_labels)
-    generated = subject.model.sample(
-        len(train), seed=subject.seed, labels=labels
-    )
+    generated, found = subject.samples_like(labels, len(train))
     scores = metrics.train_on_synthetic(
         train,
         generated,
         test,
-        labels=None if labels is None else (labels, labels, test_labels),
+        labels=None if found is None else (labels, found, test_labels),
         names=subject.test.feature_names,
         seed=subject.seed,
     )

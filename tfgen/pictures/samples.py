@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import numpy as np
 
 from tfgen.data import Source
@@ -61,7 +63,20 @@ def samples_picture(
     generated = model.sample(num_samples, seed=seed, labels=labels)
     generated = examples.original_units(source, generated)
     names = examples.column_names(model, source)
-    if examples.is_plane(model):
+    return against_real(generated, real, names)
+
+
+def against_real(
+    generated: np.ndarray, real: np.ndarray | None, names: Sequence[str]
+) -> np.ndarray:
+    """A scatter plot of two columns, a histogram of each of more.
+
+    Args:
+        generated: rows, shape `(n, columns)`.
+        real: rows in the same units, or None.
+        names: of the columns.
+    """
+    if generated.shape[1] == 2:
         return _scatter(generated, real, names)
     return _histograms(generated, real, names)
 

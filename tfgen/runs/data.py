@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from tfgen.data import Source, load
 from tfgen.models import GenerativeModel
@@ -32,6 +33,20 @@ def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
             name: split.standardized_by(train) for name, split in splits.items()
         }
     return splits
+
+
+def load_options(settings: Mapping) -> dict[str, Any]:
+    """The options of `tfgen.data.load` that settings hold."""
+    options = {
+        name: settings[name]
+        for name in _IMAGE_OPTIONS + _TABLE_OPTIONS
+        if name in settings
+    }
+    if "image_size" in settings:
+        options["image_size"] = _image_size(settings["image_size"])
+    if "value_range" in settings:
+        options["value_range"] = _value_range(settings["value_range"])
+    return options
 
 
 def in_range(model: GenerativeModel, source: Source) -> Source:
@@ -68,16 +83,7 @@ def _load(settings, split):
             'add "data" to its config.json, with a name (tfgen info lists '
             "them) or a path, or give Search settings={'data': ...}."
         )
-    options = {
-        name: settings[name]
-        for name in _IMAGE_OPTIONS + _TABLE_OPTIONS
-        if name in settings
-    }
-    if "image_size" in settings:
-        options["image_size"] = _image_size(settings["image_size"])
-    if "value_range" in settings:
-        options["value_range"] = _value_range(settings["value_range"])
-    return load(settings["data"], split=split, **options)
+    return load(settings["data"], split=split, **load_options(settings))
 
 
 def _image_size(text):
