@@ -91,6 +91,7 @@ def _of_endpoint(model: Any, name: str, endpoint: Any) -> Signature:
         )
 
     value_range = getattr(model, "data_range", None)
+    slack = RANGE_TOLERANCE * getattr(model, "unit", 1.0) if value_range else 0
 
     def function(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
         # A server checks no shapes: networks might take another one, too.
@@ -99,7 +100,7 @@ def _of_endpoint(model: Any, name: str, endpoint: Any) -> Signature:
             for tensor, spec in zip(tensors, specs, strict=True)
         ]
         inputs = dict(zip(names, checked, strict=True))
-        inputs, is_valid = _in_range(inputs, value_range)
+        inputs, is_valid = _in_range(inputs, value_range, slack)
         outputs = compiled(inputs)
         return {
             key: _nan_unless(is_valid, _as_float(value))
@@ -126,7 +127,9 @@ def _png_signature(
 
 
 def _in_range(
-    inputs: dict[str, tf.Tensor], value_range: tuple[float, float] | None
+    inputs: dict[str, tf.Tensor],
+    value_range: tuple[float, float] | None,
+    slack: float,
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor | None]:
     """Inputs with examples clipped, and which rows lay within the range.
 
@@ -141,7 +144,7 @@ def _in_range(
             continue
         if x.shape.rank is None:
             continue  # the graph's check refuses it
-        inside = (x >= low - RANGE_TOLERANCE) & (x <= high + RANGE_TOLERANCE)
+        inside = (x >= low - slack) & (x <= high + slack)
         inside = tf.reduce_all(inside, list(range(1, x.shape.rank)))
         is_valid = inside if is_valid is None else is_valid & inside
         clipped[name] = tf.clip_by_value(x, low, high)

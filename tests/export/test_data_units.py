@@ -46,3 +46,28 @@ def test_rows_that_are_made_have_the_units_of_the_data(served):
 
 def test_it_verifies(served):
     assert not verify(served[1]).problems
+
+
+def test_rows_of_a_table_in_a_range(tmp_path):
+    """They have the file's range, and NaN outside."""
+    x = np.random.default_rng(0).integers(0, 256, (40, 3)).astype("float64")
+    source = tfgen.data.from_arrays(
+        x, kind="table", value_range=(0, 1), bit_depth=8
+    )
+    model = tfgen.build(
+        "vae",
+        input_shape=(3,),
+        latent_dim=2,
+        network="mlp",
+        network_options={"units": (4,)},
+        likelihood="bernoulli",
+    )
+    model.compile("sgd")
+    model.reading = source.reading
+    path = export_saved_model(model, tmp_path / "m")
+    rows = np.array([[255.2, 0, 128], [256, 0, 128], [255, 0, 128]])
+    with SavedModelSession(path) as session:
+        answer = session.run("encode", x=rows)["mean"]
+    expected = model.encode(np.array([[1, 0, 128 / 255]], "float32"))
+    np.testing.assert_allclose(answer[[0, 2]], [expected[0]] * 2, rtol=1e-5)
+    assert np.isnan(answer[1]).all()

@@ -129,8 +129,6 @@ class InDataUnits:
         model: a `GenerativeModel` with a `reading`.
     """
 
-    data_range = None
-
     def __init__(self, model: WithReading):
         self.model_name = type(model).__name__
         self._model = model
@@ -139,6 +137,20 @@ class InDataUnits:
 
     def __getattr__(self, name: str):
         return getattr(self._model, name)
+
+    @property
+    def data_range(self) -> tuple[float, float] | None:
+        """Lowest and highest value that the model takes, in data units."""
+        value_range = self._model.data_range
+        if value_range is None:
+            return None
+        low, high = self._reading.to_data_units(value_range)
+        return float(low), float(high)
+
+    @property
+    def unit(self) -> float:
+        """What 1 of the model is in data units, where it has a range."""
+        return float(self._reading.scale)
 
     def endpoints(self) -> dict[str, Endpoint]:
         """The model's endpoints, examples in the data's units."""

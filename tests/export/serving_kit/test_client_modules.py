@@ -186,3 +186,46 @@ questions.run("A client.", "here", connect)
     np.testing.assert_array_equal(found[:, 0], rows)
     expected = rows / 4 + 2 * rows + 100 * (rows % 2)
     np.testing.assert_array_equal(found[:, 1], expected)
+
+
+def test_rows_out_of_range_are_said(kit, run_python, tmp_path):
+    clients = shutil.copytree(kit / "clients", tmp_path / "clients")
+    number = {"dtype": "float32", "shape": [None]}
+    score = {
+        "inputs": {"x": {"dtype": "float32", "shape": [None, 1]}},
+        "outputs": {"score": number, "kl": number},
+    }
+    model = {
+        "value_range": [0.0, 1.0],
+        "num_classes": None,
+        "columns": ["a"],
+        "class_names": None,
+        "label_column": None,
+        "signatures": {"score": score},
+    }
+    (clients / "models.json").write_text(json.dumps({"pets": model}))
+    (tmp_path / "new.csv").write_text("a\n" + "0.5\n" * 18 + "255\n" + "1\n")
+    code = f"""
+import contextlib
+import sys
+sys.path.insert(0, {str(clients)!r})
+sys.argv = ["client", "--score", "new.csv"]
+import questions
+
+def connect(server, model, version):
+
+    def predict(signature, inputs):
+        found = [a if a <= 1 else float("nan") for a, in inputs["x"]]
+        return {{"score": found, "kl": found}}
+
+    return predict
+
+nan = float("nan")
+assert questions.unanswered({{"x": [[[0.0]], [[nan]]], "b": [b"", b""]}}) == [1]
+with contextlib.redirect_stderr(sys.stdout):
+    questions.run("A client.", "here", connect)
+"""
+    assert run_python(code).splitlines() == [
+        "row 18 is outside [0.0, 1.0]: its score is NaN",
+        "scores.csv",
+    ]
