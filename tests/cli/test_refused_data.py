@@ -1,7 +1,11 @@
 """Data that cannot be trained on: one line, and nothing is written."""
 
+import subprocess
+import sys
+
 import numpy as np
 import PIL.Image
+import pyarrow.parquet
 import pytest
 
 import tfgen as library
@@ -181,3 +185,56 @@ def test_an_image_that_breaks_while_streaming(tfgen, image_folder, monkeypatch):
     assert done.err.endswith("repair or remove it.\n")
     assert done.err.count("\n") == 1
     assert "Traceback" not in done.err
+
+
+def test_files_are_refused_before_tensorflow_is_loaded(tmp_path, trained_table):
+    """All in one process of its own, which ends without TensorFlow."""
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n1,x\n")
+    (tmp_path / "good.csv").write_text("a,b\n1,2\n1,3\n")
+    (tmp_path / "empty").mkdir()
+    table = pyarrow.table({"a": [1.0, None]})
+    pyarrow.parquet.write_table(table, tmp_path / "bad.parquet")
+    (tmp_path / "notes.txt").write_text("dear")
+    commands = [
+        [*"train vae --out run --data".split(), name]
+        for name in ("bad.csv", "no.csv", "empty", "bad.parquet", "notes.txt")
+    ]
+    commands.append("evaluate --real good.csv --generated bad.csv".split())
+    commands.append(
+        ["score", str(trained_table), "good.csv", "--out", "scores.csv"]
+    )
+    code = f"""
+import sys
+sys.argv = ["tfgen"]
+from tfgen.cli.main import main
+for words in {commands}:
+    sys.argv = ["tfgen", *words]
+    try:
+        main()
+    except SystemExit as end:
+        assert end.code == 1, words
+print("tensorflow" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout == "False\n", done.stderr
+    lines = done.stderr.splitlines()
+    assert len(lines) == len(commands)
+    for line, expected in zip(
+        lines,
+        (
+            "line 3, column 'b': 'x' is no finite number",
+            "No file or folder at 'no.csv'",
+            "'empty' has no images among its 0 files",
+            "row 2, column 'a': the value is missing",
+            "'notes.txt' is no kind of file tfgen reads",
+            "bad.csv: line 3, column 'b'",
+            "good.csv cannot be read like the training data: it has no",
+        ),
+        strict=True,
+    ):
+        assert expected in line

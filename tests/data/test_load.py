@@ -6,7 +6,7 @@ import pytest
 import sklearn.datasets
 
 import tfgen.data
-from tfgen.data import catalog, load
+from tfgen.data import catalog, load, loader
 
 
 def all_parts(name, **options):
@@ -230,3 +230,22 @@ def test_other_files_are_refused(tmp_path):
         load(tmp_path / "a.png")
     with pytest.raises(ValueError, match="label_column is for"):
         load(tmp_path, label_column="a")
+
+
+def test_a_file_is_read_once(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n" + "".join(f"{i},{i / 4}\n" for i in range(60)))
+    calls, read = [], loader.read_table
+
+    def counted(*arguments, **options):
+        calls.append(arguments)
+        return read(*arguments, **options)
+
+    monkeypatch.setattr(loader, "read_table", counted)
+    with loader.read_once():
+        parts = [load(path, split) for split in ("train", "validation", "test")]
+        load(path, transform="standard")  # another reading
+    assert sum(map(len, parts)) == 60
+    assert len(calls) == 2
+    load(path)
+    assert len(calls) == 3

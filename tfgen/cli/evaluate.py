@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tfgen.cli.ahead import read_ahead
 from tfgen.cli.options import chosen, takes_settings
 from tfgen.cli.start import start
 
@@ -96,11 +97,12 @@ def evaluate(
     options = chosen(settings)
     if generated or real:
         _check_files(runs, generated, real)
-        start(f"comparing {', '.join(generated)} with {real}")
-        from tfgen.evaluation.file_report import FileReport
-
         out = out or pathlib.Path("evaluation")
-        report = FileReport(generated, real, options, out, extractor)
+        with read_ahead(real, options, also=tuple(generated)):
+            start(f"comparing {', '.join(generated)} with {real}")
+            from tfgen.evaluation.file_report import FileReport
+
+            report = FileReport(generated, real, options, out, extractor)
         report.write(num_samples=samples, most_repeats=repeats, seed=seed)
         return
     if not runs:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tfgen.cli.ahead import read_ahead
 from tfgen.cli.start import start
 
 Run = Annotated[
@@ -72,12 +73,13 @@ def reconstruct(
     from tfgen.runs.out_files import check_out
 
     check_out(out, image_folder=True, force=force)
-    start(f"reconstructing {data} with {run}")
-    from tfgen.runs import on_files
+    with read_ahead(data, {}, run):
+        start(f"reconstructing {data} with {run}")
+        from tfgen.runs import on_files
 
-    model = on_files.read_model(run)
-    on_files.check_endpoint(model, "reconstruct")
-    source = on_files.read_source(model, data, split)
+        model = on_files.read_model(run)
+        on_files.check_endpoint(model, "reconstruct")
+        source = on_files.read_source(model, data, split)
     with _progress(len(source)) as told:
         examples = on_files.reconstructions(model, source)
         on_files.write_examples(model, examples, out, told)
@@ -119,12 +121,13 @@ def _write_table(endpoint, run, data, out, split, force):
     from tfgen.runs.out_files import check_out
 
     check_out(out, image_folder=False, force=force)
-    start(f"asking {run} to {endpoint} {data}")
-    from tfgen.runs import on_files
+    with read_ahead(data, {}, run):
+        start(f"asking {run} to {endpoint} {data}")
+        from tfgen.runs import on_files
 
-    model = on_files.read_model(run)
-    on_files.check_endpoint(model, endpoint)
-    source = on_files.read_source(model, data, split)
+        model = on_files.read_model(run)
+        on_files.check_endpoint(model, endpoint)
+        source = on_files.read_source(model, data, split)
     with _progress(len(source)) as told:
         on_files.write_answers(model, endpoint, source, out, told)
     print(f"{len(source):,} rows   {out}")

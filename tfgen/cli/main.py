@@ -2,6 +2,7 @@
 
 import sys
 import traceback
+import warnings
 from typing import Annotated
 
 import typer
@@ -81,7 +82,7 @@ def main() -> None:
         sys.exit()
     debug = "--debug" in arguments
     arguments = [word for word in arguments if word != "--debug"]
-    with lasting_output():
+    with lasting_output(), warnings.catch_warnings():
         try:
             plugins.name_plugins(_take_plugins(arguments))
             if plugins.any_plugins():

@@ -81,6 +81,8 @@ def show_notes() -> None:
     from tfgen.data import DataNote
 
     show_otherwise, shown = warnings.showwarning, set()
+    if hasattr(show_otherwise, "of_notes"):
+        return
 
     def show(message, category, *where, **kwargs):
         if not issubclass(category, DataNote):
@@ -91,6 +93,7 @@ def show_notes() -> None:
             print(text, file=sys.stderr)
         return shown.add(text)
 
+    show.of_notes = True
     warnings.showwarning = show
     warnings.simplefilter("always", DataNote)
 

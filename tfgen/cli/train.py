@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tfgen.cli.ahead import read_ahead
 from tfgen.cli.options import chosen, takes_settings
 from tfgen.cli.start import start
 from tfgen.settings.table import SETTINGS
@@ -49,14 +50,17 @@ def train(
     What stands in brackets is the default.
     """
     given = chosen({"model": model, "data": data, "preset": preset, **settings})
-    start(f"training in {out}")
-    from tfgen.runs.run import Run
-    from tfgen.runs.settings import with_settings_of
+    # A preset may say how images are read, files and resumed runs all.
+    says_all = not (resume or settings_file or preset)
+    with read_ahead(given.get("data") if says_all else None, given):
+        start(f"training in {out}")
+        from tfgen.runs.run import Run
+        from tfgen.runs.settings import with_settings_of
 
-    if settings_file is not None:
-        given = with_settings_of(settings_file, given, resume)
-    if resume:
-        run = Run.resumed(out, given)
-    else:
-        run = Run.new(out, given, whole=settings_file is not None)
+        if settings_file is not None:
+            given = with_settings_of(settings_file, given, resume)
+        if resume:
+            run = Run.resumed(out, given)
+        else:
+            run = Run.new(out, given, whole=settings_file is not None)
     run.train()

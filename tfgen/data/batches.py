@@ -8,11 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data.storage import MEMORY_LIMIT
+
 if typing.TYPE_CHECKING:
     from tfgen.data.source import Source
-
-MEMORY_LIMIT = 2**30
-"""Bytes of examples up to which `Batches` holds them in memory."""
 
 
 class Batches:

@@ -13,7 +13,8 @@ import numpy as np
 from tfgen.data import stacked, synthetic
 from tfgen.data.arrays import from_arrays
 from tfgen.data.checks import reason_of
-from tfgen.data.source import Source, consecutive
+from tfgen.data.source import Source
+from tfgen.data.splits import consecutive
 
 FASHION_MNIST_FOLDER = pathlib.Path("/usr/share/datasets/fashion-mnist")
 MADE_TRAIN_ROWS = {"ring": 100_000, "grid": 100_000, "circles": 10_000}

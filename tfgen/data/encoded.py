@@ -258,8 +258,10 @@ def _is_deep(image) -> bool:
 def _deep_png(file: File, opened, options: ImageOptions) -> np.ndarray:
     import PIL.Image
     import PIL.ImageOps
-    import tensorflow as tf
 
+    from tfgen import _quiet
+
+    tf = _quiet.import_tensorflow()
     content = (
         file.getvalue() if isinstance(file, io.BytesIO) else file.read_bytes()
     )

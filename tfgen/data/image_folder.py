@@ -10,13 +10,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tfgen.data.arrays import from_files
-from tfgen.data.batches import MEMORY_LIMIT
 from tfgen.data.checks import check_value_range
 from tfgen.data.encoded import EncodedImages, Header, read_header, threads
 from tfgen.data.images import ImageOptions
 from tfgen.data.notes import say
 from tfgen.data.source import Source
-from tfgen.data.storage import ArrayStorage
+from tfgen.data.storage import MEMORY_LIMIT, ArrayStorage
 
 if typing.TYPE_CHECKING:
     import hashlib

@@ -1,10 +1,11 @@
 """load: a Source by name or path."""
 
+import contextlib
 import dataclasses
 import difflib
 import os
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,9 +15,9 @@ from tfgen.data.columns import say_squashed
 from tfgen.data.image_folder import is_image, read_image_folder
 from tfgen.data.numpy_files import read_npy, read_npz
 from tfgen.data.reading import name_of, reading_of, takes_classes
+from tfgen.data.record_files import is_tfrecord
 from tfgen.data.source import Source
 from tfgen.data.tables import SUFFIXES, is_table, read_table
-from tfgen.data.tfrecords import is_tfrecord, read_tfrecords
 
 SPLITS = {
     "train": ("train",),
@@ -26,6 +27,7 @@ SPLITS = {
     "all": ("train", "validation", "test"),
 }
 _OF_TABLES = ("label_column", "header", "drop_columns")
+_kept: dict[str, Loaded] | None = None
 
 
 def load(
@@ -145,7 +147,29 @@ def load(
     return source
 
 
+@contextlib.contextmanager
+def read_once() -> Iterator[None]:
+    """Within it a file that is loaded several times is read once."""
+    global _kept
+    outer, _kept = _kept, {} if _kept is None else _kept
+    try:
+        yield
+    finally:
+        _kept = outer
+
+
 def _read(name_or_path, seed: int, options: dict, of_tables: dict) -> Loaded:
+    if _kept is None:
+        return _read_anew(name_or_path, seed, options, of_tables)
+    key = repr((name_or_path, seed, options, of_tables))
+    if key not in _kept:
+        _kept[key] = _read_anew(name_or_path, seed, options, of_tables)
+    return _kept[key]
+
+
+def _read_anew(
+    name_or_path, seed: int, options: dict, of_tables: dict
+) -> Loaded:
     if not isinstance(name_or_path, (str, os.PathLike)):
         raise ValueError(
             f"load takes a name or a path, got {type(name_or_path).__name__}: "
@@ -250,7 +274,7 @@ def _read_path(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
     if path.is_dir():
         return _read_folder(path, options)
     if is_tfrecord(path):
-        return read_tfrecords([path], path.name, **options)
+        return _read_records([path], path.name, options)
     if path.suffix.lower() == ".npy":
         return read_npy(path, options)
     advice = "convert it"
@@ -265,10 +289,16 @@ def _read_path(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
 def _read_folder(path: pathlib.Path, options: dict) -> Source:
     records = sorted(file for file in path.iterdir() if is_tfrecord(file))
     if records:
-        return read_tfrecords(records, path.name, **options)
+        return _read_records(records, path.name, options)
     if "transform" in options:
         raise ValueError(f"transform is for tables; got {str(path)!r}.")
     return read_image_folder(path, **options)
+
+
+def _read_records(files, name: str, options: dict) -> Source:
+    from tfgen.data.tfrecords import read_tfrecords  # loads TensorFlow
+
+    return read_tfrecords(files, name, **options)
 
 
 def _read_table(path: pathlib.Path, options: dict, of_tables: dict) -> Source:

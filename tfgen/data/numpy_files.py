@@ -9,7 +9,8 @@ import numpy as np
 from tfgen.data.arrays import from_file
 from tfgen.data.checks import reason_of
 from tfgen.data.notes import say
-from tfgen.data.source import Source, consecutive
+from tfgen.data.source import Source
+from tfgen.data.splits import consecutive
 
 _EXAMPLES = ("x", "images", "image", "imgs", "data", "arr_0", "")
 _LABELS = ("y", "labels", "label", "targets", "target", "arr_1")

@@ -9,7 +9,8 @@ import dataclasses
 
 import numpy as np
 
-from tfgen.data.source import Source, consecutive
+from tfgen.data.source import Source
+from tfgen.data.splits import consecutive
 from tfgen.data.storage import Storage
 
 CHANNELS = 3

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 READ_ROWS = 4096
+MEMORY_LIMIT = 2**30
+"""Bytes of examples up to which they are held in memory."""
 
 
 class Storage(abc.ABC):

@@ -1,16 +1,9 @@
-"""TFRecord files with random access."""
+"""Images and numbers in TFRecord files."""
 
-import contextlib
-import gzip
 import io
 import os
 import pathlib
-import re
-import shutil
-import tempfile
 import typing
-import weakref
-import zlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -18,79 +11,22 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfgen.data.arrays import from_file
-from tfgen.data.batches import MEMORY_LIMIT
-from tfgen.data.checks import check_value_range, reason_of, to_array
+from tfgen.data.checks import check_value_range, to_array
 from tfgen.data.encoded import EncodedImages, Header, read_header
 from tfgen.data.image_folder import source_of
 from tfgen.data.images import ImageOptions
 from tfgen.data.labels import encode_labels
+from tfgen.data.record_files import RecordFiles
 from tfgen.data.source import Source
+from tfgen.data.storage import MEMORY_LIMIT
 
 if typing.TYPE_CHECKING:
     import hashlib
 
-_NAME = re.compile(
-    r"(\.tfrecords?(-\d+-of-\d+)?|-\d{5}-of-\d{5})(\.(gz|gzip|zlib|zz))?$"
-)
 _IMAGE_KEYS = ("image_raw", "image", "image/encoded")
 _LABEL_KEYS = ("label", "image/class/label", "image/class/text")
 _TEXT_KEY = "image/class/text"
-_HEADER_BYTES = 12  # length and its checksum, before the record
-_FOOTER_BYTES = 4  # the record's checksum, after it
 _DIGEST_RECORDS = 64
-_LOOKED_AT = 2**12
-
-
-class RecordFiles:
-    """Records by number, found by an index that one scan makes.
-
-    Files compressed by gzip or zlib are told by their content, and written
-    out in the temporary folder, where they stay as long as this object.
-
-    Args:
-        files: the files, in order.
-    """
-
-    def __init__(self, files: Sequence[pathlib.Path]):
-        self.files = tuple(files)
-        self.plain = [_decompressed(self, file) for file in files]
-        self.places = np.zeros((0, 3), np.int64)
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def where(self, index: int) -> str:
-        """What a message calls a record."""
-        return f"{self.files[self.places[index][0]]}, record {index}"
-
-    def scan(self) -> Iterator[tuple[typing.Mapping, str]]:
-        """Yield the features of all records, with what to call each."""
-        places = []
-        # Offsets are counted by hand: TensorFlow's reader does not tell them.
-        for number, file in enumerate(self.files):
-            offset = 0
-            for record in _records(self.plain[number], file):
-                where = f"{file}, record {len(places)}"
-                places.append((number, offset + _HEADER_BYTES, len(record)))
-                offset += _HEADER_BYTES + len(record) + _FOOTER_BYTES
-                yield _features(record, where), where
-        if not places:
-            raise ValueError(
-                f"{', '.join(str(file) for file in self.files)}: no records."
-            )
-        self.places = np.array(places, np.int64)
-
-    def read(self, indices: np.ndarray) -> Iterator[typing.Mapping]:
-        """Yield the features of these records."""
-        with contextlib.ExitStack() as stack:
-            opened = {}
-            for number, offset, length in self.places[indices]:
-                if number not in opened:
-                    file = self.plain[number].open("rb")
-                    opened[number] = stack.enter_context(file)
-                opened[number].seek(offset)
-                record = opened[number].read(length)
-                yield tf.train.Example.FromString(record).features.feature
 
 
 class RecordImages(EncodedImages):
@@ -242,11 +178,6 @@ def write_tfrecords(
             )
 
 
-def is_tfrecord(path: pathlib.Path) -> bool:
-    """Say whether the name is that of a TFRecord file or shard."""
-    return _NAME.search(path.name) is not None
-
-
 class _Scanned:
     """What a scan finds: headers of images or floats, and labels."""
 
@@ -329,68 +260,6 @@ class _Scanned:
         ):
             return None
         return {number: text.decode() for number, text in pairs}
-
-
-def _decompressed(owner: RecordFiles, file: pathlib.Path) -> pathlib.Path:
-    """The file, or what it holds, written out for as long as its owner is."""
-    with file.open("rb") as opened:
-        head = opened.read(_LOOKED_AT)
-    try:
-        # 32 and more: gzip or zlib, by the header. Of plain records the next
-        # bytes are zeros of a length, which are no compressed data.
-        if not zlib.decompressobj(47).decompress(head):
-            return file
-    except zlib.error:
-        return file
-    folder = tempfile.mkdtemp(prefix="tfgen-records-")
-    weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
-    plain = pathlib.Path(folder, "records")
-    try:
-        with plain.open("wb") as written:
-            for content in _inflated(file, head[:2] == b"\x1f\x8b"):
-                written.write(content)
-    except (zlib.error, EOFError, gzip.BadGzipFile) as error:
-        raise _damaged(file, reason_of(error)) from error
-    except OSError as error:
-        raise ValueError(
-            f"{file} is compressed, and {folder} cannot hold what is in it "
-            f"({reason_of(error)}): set TMPDIR to a folder with more room."
-        ) from error
-    return plain
-
-
-def _inflated(file: pathlib.Path, is_gzip: bool) -> Iterator[bytes]:
-    opener = gzip.open if is_gzip else open
-    stream = zlib.decompressobj()
-    with opener(file, "rb") as opened:
-        while piece := opened.read(2**20):
-            yield piece if is_gzip else stream.decompress(piece)
-    if not is_gzip and not stream.eof:
-        raise EOFError("it ends too early")
-
-
-def _records(plain: pathlib.Path, file: pathlib.Path):
-    try:
-        yield from tf.data.TFRecordDataset(str(plain)).as_numpy_iterator()
-    except tf.errors.OpError as error:
-        reason = error.message.rpartition("}} ")[2].partition(" [Op:")[0]
-        raise _damaged(file, reason) from error
-
-
-def _damaged(file: pathlib.Path, reason: str) -> ValueError:
-    return ValueError(
-        f"{file} is damaged or no TFRecord file ({reason}): write it anew."
-    )
-
-
-def _features(record: bytes, where: str) -> typing.Mapping:
-    try:
-        return tf.train.Example.FromString(record).features.feature
-    except Exception as error:
-        raise ValueError(
-            f"{where} is no tf.train.Example: write it with "
-            "tfgen.data.write_tfrecords."
-        ) from error
 
 
 def _example_key(features: typing.Mapping, where: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from tfgen.data import load
 from tfgen.evaluation import Samples, evaluate
 from tfgen.evaluation.report import Report, say
-from tfgen.runs.data import load_options
+from tfgen.runs.load_options import load_options
 
 TRAIN_FRACTION = 1 / 3
 

@@ -1,15 +1,12 @@
 """The data that settings name, as their model sees them."""
 
-import re
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from tfgen.data import Source, load
+from tfgen.data.loader import read_once
 from tfgen.models import GenerativeModel
 from tfgen.models.families import get_family
-
-_IMAGE_OPTIONS = ("color_mode", "fit", "background", "bit_depth")
-_TABLE_OPTIONS = ("label_column", "drop_columns", "header", "transform")
+from tfgen.runs.load_options import load_options
 
 
 def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
@@ -25,7 +22,8 @@ def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
     Raises:
         ValueError: if no data are named, or they cannot be loaded.
     """
-    splits = {name: _load(settings, name) for name in names}
+    with read_once():
+        splits = {name: _load(settings, name) for name in names}
     train = splits["train"]
     family = get_family(settings["model"])
     if train.kind == "points" and family.standardizes_points:
@@ -33,20 +31,6 @@ def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
             name: split.standardized_by(train) for name, split in splits.items()
         }
     return splits
-
-
-def load_options(settings: Mapping) -> dict[str, Any]:
-    """The options of `tfgen.data.load` that settings hold."""
-    options = {
-        name: settings[name]
-        for name in _IMAGE_OPTIONS + _TABLE_OPTIONS
-        if name in settings
-    }
-    if "image_size" in settings:
-        options["image_size"] = _image_size(settings["image_size"])
-    if "value_range" in settings:
-        options["value_range"] = _value_range(settings["value_range"])
-    return options
 
 
 def in_range(model: GenerativeModel, source: Source) -> Source:
@@ -84,21 +68,3 @@ def _load(settings, split):
             "them) or a path, or give Search settings={'data': ...}."
         )
     return load(settings["data"], split=split, **load_options(settings))
-
-
-def _image_size(text):
-    parts = text.lower().split("x")
-    valid = all(part.isdecimal() and int(part) > 0 for part in parts)
-    if not valid or len(parts) > 2:
-        raise ValueError(
-            f"--image-size is {text!r}, expected a number such as 64, or "
-            "height x width such as 48x64."
-        )
-    return int(parts[0]), int(parts[-1])
-
-
-def _value_range(text):
-    bounds = re.fullmatch(r"[(\[]?(-1|0)[,: ]+1[)\]]?", text)
-    if not bounds:
-        raise ValueError(f"--value-range is {text!r}, expected 0,1 or -1,1.")
-    return int(bounds[1]), 1
