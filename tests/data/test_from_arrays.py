@@ -2,6 +2,7 @@ import contextlib
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import tfgen.data
@@ -189,3 +190,55 @@ def test_a_source_knows_what_its_stored_values_are_meant_to_span():
     assert from_arrays(bytes_).to_range((-1, 1)).stored_range == (0, 255)
     assert from_arrays(FRACTIONS * 2 - 1).stored_range == (-1, 1)
     assert from_arrays(np.ones((3, 2))).stored_range is None
+
+
+class TestDataFrames:
+    VALUES = {
+        "flag": [True, False, True, True],
+        "count": [1, 2, 3, 2**40],
+        "share": [0.25, 0.5, 0.75, 1.0],
+        "size": [1.5, 2.25, 3.0, 4.0],
+    }
+    TYPES = {"flag": "boolean", "count": "Int64", "share": "Float64"}
+
+    @pytest.mark.parametrize("types", [{}, TYPES], ids=["numpy", "nullable"])
+    def test_columns_as_of_a_file(self, tmp_path, types):
+        frame = pd.DataFrame(self.VALUES)
+        frame.to_parquet(tmp_path / "a.parquet")
+        file = tfgen.data.load(tmp_path / "a.parquet", "all")
+        file = file.standardized_by(file)  # not by the training rows alone
+        source = tfgen.data.from_arrays(frame.astype(types))
+        assert source.columns == file.columns
+        assert [c.kind for c in source.columns] == [
+            *("boolean", "whole", "decimal", "decimal")
+        ]
+        np.testing.assert_array_equal(source.stored(), file.stored())
+
+    def test_one_type_stays(self):
+        frame = pd.DataFrame(np.eye(3, dtype="float32"))
+        assert tfgen.data.from_arrays(frame).storage.dtype == np.float32
+
+    def test_all_columns_of_no_numbers_are_named(self):
+        frame = pd.DataFrame(
+            {
+                "city": ["Paris", "Rome"],
+                "rooms": pd.array([1, None], "Int64"),
+                "size": [np.nan, 2.0],
+                "day": pd.to_datetime(["2020-01-01", "2020-01-02"]),
+            }
+        )
+        with pytest.raises(ValueError) as error:
+            tfgen.data.from_arrays(frame)
+        message = str(error.value)
+        assert "column 'city' has dtype" in message
+        assert "'rooms' has 1 missing values, the first in row 1" in message
+        assert "'size' has 1 missing values, the first in row 0" in message
+        assert "column 'day' has dtype datetime64" in message
+        assert message.endswith(": convert, fill or drop them.")
+
+    def test_labels(self):
+        frame = pd.DataFrame(np.eye(3))
+        flags = pd.Series([True, False, True], dtype="boolean")
+        source = tfgen.data.from_arrays(frame, flags)
+        assert source.class_names == ("False", "True")
+        assert source.labels.tolist() == [1, 0, 1]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import tfgen.data
-from tfgen.data import DataNote, from_arrays
+from tfgen.data import DataNote, from_arrays, load
 from tfgen.data.reading import Reading
 
 ROWS = np.array([[1.0, 10.0], [3.0, 30.0], [5.0, 20.0]])
@@ -144,3 +144,29 @@ def test_few_images_are_read_in_the_range_of_training(like):
     # Bytes are of 8 bits whatever the others are.
     byte = np.full((1, 4, 4), 51, np.uint8)
     np.testing.assert_allclose(read(byte, from_arrays(deep)), 0.2, rtol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::tfgen.data.DataNote")
+def test_a_header_is_part_of_it(tmp_path):
+    """Whether there is one was said once; for others like these it holds."""
+    lines = ["1,2", *(f"{i},{i * i}.5" for i in range(20))]
+    (tmp_path / "a.csv").write_text("\n".join(lines))
+    (tmp_path / "b.csv").write_text("\n".join(lines))
+    train = load(tmp_path / "a.csv", "all", header=False)
+    assert len(train) == 21
+    assert train.reading.header is False
+    again = Reading.from_json(json.loads(json.dumps(train.reading.to_json())))
+    assert again.header is False
+    assert len(load(tmp_path / "b.csv", like=again)) == 21
+
+
+def test_arrays_without_labels_like_a_conditional_model():
+    class Model:
+        num_classes, endpoints = 2, ()
+
+    model = Model()
+    x, y = np.arange(12.0).reshape(6, 2), [0, 1] * 3
+    model.reading = from_arrays(x, y).reading
+    assert from_arrays(x[:3], like=model).class_names is None
+    with pytest.raises(ValueError, match="it has the classes '7'"):
+        from_arrays(x[:3], [0, 1, 7], like=model)

@@ -195,6 +195,22 @@ def test_table():
     assert found["column_score"].value < found["column_score"].floor
 
 
+def test_samples_have_the_digits_of_a_file():
+    """Whole numbers are compared as such, not told by their fractions."""
+    rng = np.random.default_rng(0)
+    x = np.stack([rng.integers(0, 9, 60), rng.integers(0, 2, 60)], axis=1)
+    source = tfgen.data.from_arrays(x)
+    model = tfgen.build("vae", input_shape=(2,), latent_dim=2, **MLP)
+    subject = Subject(model, *[source] * 3)
+    for samples in (
+        subject.samples(0),
+        subject.samples_like(None, 30)[0],
+    ):
+        own = source.original_units(samples)
+        np.testing.assert_allclose(own, np.rint(own), atol=1e-5)
+        assert own.min() >= -1e-6 and own.max() <= 8 + 1e-5
+
+
 def test_ring():
     model = tfgen.build("vae", input_shape=(2,), latent_dim=2, **MLP)
     subject = subject_of(model, "ring", repeats=2, k=2, num_samples=200)

@@ -1,6 +1,7 @@
 """What every model has, those of users included."""
 
 import json
+import pathlib
 
 import keras
 import numpy as np
@@ -147,3 +148,24 @@ def test_a_parameter_that_the_model_does_not_keep():
 def test_a_get_config_that_adds_what_is_kept_elsewhere(tmp_path):
     model = HiddenAndToldVAE(dense(3, 4), dense(2, 3), 0.5)
     assert again(model, tmp_path)._strength == 0.5
+
+
+@keras.saving.register_keras_serializable("tests")
+class WithAssets(tfgen.VAE):
+    """A subclass that keeps a file of its own and does not call `super()`."""
+
+    def save_assets(self, folder):
+        pathlib.Path(folder, "mine.txt").write_text("kept")
+
+    def load_assets(self, folder):
+        self.mine = pathlib.Path(folder, "mine.txt").read_text()
+
+
+def test_a_subclass_with_assets_keeps_the_reading(tmp_path):
+    like = tfgen.build("vae", input_shape=(4,), latent_dim=2, network="mlp")
+    model = WithAssets(like.encoder, like.decoder, likelihood=like.likelihood)
+    model.reading = tfgen.data.load("iris").reading
+    model.save(tmp_path / "m.keras")
+    again = keras.models.load_model(tmp_path / "m.keras")
+    assert again.mine == "kept"
+    assert again.reading == model.reading

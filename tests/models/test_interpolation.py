@@ -73,6 +73,22 @@ def test_of_a_vae_they_are_between_posterior_means():
     np.testing.assert_allclose(lines[:, 1], expected, rtol=1e-5, atol=1e-6)
 
 
+def test_sources_are_read_like_the_training_data():
+    rows = np.random.default_rng(0).normal(5, 3, (20, 3))
+    source = tfgen.data.from_arrays(rows, np.arange(20) % 2)
+    model = tfgen.build(
+        "vae", input_shape=(3,), latent_dim=2, network="mlp", num_classes=2
+    )
+    model.reading = source.reading
+    x, y = source.arrays()
+    expected = model.interpolate(x[:4], x[4:8], 3, y[:4])
+    own = source.standardized_by(source.take(9))  # by other statistics
+    found = model.interpolate(own.take(4), own.subset(np.arange(4, 8)), 3)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+    found = model.interpolate(own.take(4), x[4:8], 3, 1 - y[:4])
+    assert np.abs(found - expected).max() > 1e-3  # labels that are given
+
+
 def test_other_numbers_of_rows_are_refused():
     model = tfgen.build("gan", input_shape=(3,), latent_dim=2, network="mlp")
     with pytest.raises(ValueError, match="start has 2 rows and end 1"):

@@ -1,13 +1,14 @@
 """Rows of a table come out of the model as they went in."""
 
 import gzip
+import pathlib
 
 import numpy as np
 import pandas
 import PIL.Image
 import pytest
 
-from tfgen.data import load
+from tfgen.data import from_arrays, load
 from tfgen.runs.on_files import example_columns, read_latents, write_answers
 from tfgen.runs.out_files import check_out
 from tfgen.runs.row_writer import RowWriter
@@ -98,7 +99,7 @@ def test_answers_name_the_files_of_images(tmp_path):
         assert np.asarray(PIL.Image.open(name)).mean() / 255 == pytest.approx(
             score
         )
-    assert frame["row"].tolist() == [0, 1]
+    assert frame["row"].tolist() == [2, 0]
 
 
 class Latents:
@@ -141,3 +142,30 @@ def test_a_folder_is_not_replaced_by_a_file(tmp_path):
 def _made(folder):
     folder.mkdir()
     return folder
+
+
+def test_a_feature_may_have_the_name_of_the_label():
+    source = from_arrays(
+        np.arange(8.0).reshape(4, 2),
+        ["cat", "dog"] * 2,
+        feature_names=("label", "b"),
+    )
+    x, labels = source.arrays()
+    columns = example_columns(source.reading, x, labels, pathlib.Path("a.csv"))
+    assert list(columns) == ["label", "b", "label_"]
+    np.testing.assert_array_equal(columns["label"], [0, 2, 4, 6])
+    assert columns["label_"].tolist() == ["cat", "dog"] * 2
+
+
+def test_rows_are_numbered_as_in_the_data(tmp_path):
+    class Model:
+        num_classes = None
+
+        def run_endpoint(self, name, inputs):
+            return {"score": inputs["x"][:, 0]}
+
+    source = from_arrays(np.arange(12.0).reshape(6, 2), standardize=False)
+    source = source.subset([1, 4, 5], "test")
+    out = tmp_path / "scores.csv"
+    write_answers(Model(), "score", source, out, lambda rows: None)
+    assert pandas.read_csv(out).to_numpy().tolist() == [[1, 2], [4, 8], [5, 10]]

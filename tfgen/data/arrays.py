@@ -13,6 +13,7 @@ from tfgen.data.checks import (
     to_array,
 )
 from tfgen.data.columns import Column, find_columns, say_squashed
+from tfgen.data.frames import from_frame, is_frame
 from tfgen.data.images import ImageOptions, convert_arrays
 from tfgen.data.labels import check_factors, encode_labels
 from tfgen.data.notes import say
@@ -119,6 +120,9 @@ def from_arrays(
             bit_depth = bit_depth or reading.image_options.get("bit_depth")
     if feature_names is None:
         feature_names = _names_in(x)
+    dtypes = None
+    if is_frame(x):
+        x, dtypes = from_frame(x)
     array = to_array(x, "x")
     kind = kind or ("table" if array.ndim == 2 else "image")
     _check_kind(array, kind)
@@ -153,14 +157,14 @@ def from_arrays(
         class_names=names,
         feature_names=feature_names,
         factor_names=factor_names,
-        columns=_columns(columns, array, feature_names, kind),
+        columns=_columns(columns, array, feature_names, kind, dtypes),
         transform=transform,
         **scaling,
     )
     if like is not None:
-        return source.read_like(
-            reading, takes_classes(like, source), name_of(like)
-        )
+        # Without labels they are for what needs none.
+        with_classes = y is not None and takes_classes(like, source)
+        return source.read_like(reading, with_classes, name_of(like))
     if kind == "table" and value_range is None and standardize:
         source = source.standardized_by(source)
         say_squashed(source.columns)
@@ -306,10 +310,10 @@ def _scaling(found: tuple[float, float], value_range) -> dict:
     }
 
 
-def _columns(columns, array: np.ndarray, names, kind: str):
+def _columns(columns, array: np.ndarray, names, kind: str, dtypes):
     if kind != "table":
         return None
-    return tuple(columns or find_columns(array, names))
+    return tuple(columns or find_columns(array, names, dtypes=dtypes))
 
 
 def _names_in(x) -> list[str] | None:

@@ -17,7 +17,7 @@ from tfgen.data.numpy_files import read_npy, read_npz
 from tfgen.data.reading import name_of, reading_of, takes_classes
 from tfgen.data.record_files import is_tfrecord
 from tfgen.data.source import Source
-from tfgen.data.tables import SUFFIXES, is_table, read_table
+from tfgen.data.tables import SUFFIXES, is_table, is_text, read_table
 
 SPLITS = {
     "train": ("train",),
@@ -123,7 +123,7 @@ def load(
     }
     if like is not None:
         options |= _options_like(like, options)
-        of_tables |= _columns_like(like, name_or_path, label_column)
+        of_tables |= _columns_like(like, name_or_path, label_column, header)
     elif transform != "auto":
         options["transform"] = transform
     whole, official = _read(name_or_path, seed, options, of_tables)
@@ -218,10 +218,14 @@ def _options_like(like, given: dict) -> dict:
     return {k: v for k, v in found.items() if given.get(k) is None}
 
 
-def _columns_like(like, name_or_path, label_column: str | None) -> dict:
+def _columns_like(
+    like, name_or_path, label_column: str | None, header: bool | None
+) -> dict:
     """Columns that are read of a table's file, by what `like` was read of."""
     reading = reading_of(like)
     found = {"only": reading.column_names}
+    if header is None and is_text(pathlib.Path(name_or_path)):
+        found["header"] = reading.header
     of_file = is_table(pathlib.Path(name_or_path))
     if label_column is None and of_file and getattr(like, "num_classes", None):
         found["label_column"] = reading.label_column
@@ -313,5 +317,6 @@ def _read_table(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
     return dataclasses.replace(
         source,
         label_column=of_tables["label_column"],
+        header=of_tables["header"],
         standardized=source.value_range is None,
     )

@@ -42,6 +42,8 @@ class Reading:
         class_shares: how often each class stands in the training data, of 1;
             no part of how data are read, so readings are equal without it.
         label_column: column of the file that held the labels, or None.
+        header: whether a file of text was said to have a header, or None; no
+            part of readings' equality either.
         image_options: options of `tfgen.data.load` that images were read with.
 
     Example:
@@ -61,15 +63,14 @@ class Reading:
     class_names: tuple[str, ...] | None = None
     class_shares: tuple[float, ...] | None = None
     label_column: str | None = None
+    header: bool | None = None
     image_options: dict = dataclasses.field(default_factory=dict)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Reading):
             return False
-        return {**self.to_json(), "class_shares": None} == {
-            **other.to_json(),
-            "class_shares": None,
-        }
+        apart = {"class_shares": None, "header": None}
+        return self.to_json() | apart == other.to_json() | apart
 
     @property
     def has_units(self) -> bool:

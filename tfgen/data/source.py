@@ -55,6 +55,7 @@ class Source:
         transform: `"auto"`, `"standard"` or `"asinh"`: which columns are
             squashed.
         label_column: the column of the file that held the labels, or None.
+        header: whether the file was said to have a header, or None.
         image_options: options of `load` that images were read with.
         is_like: whether scale and columns are those of other data, which
             `divide` keeps then.
@@ -82,6 +83,7 @@ class Source:
     columns: tuple[Column, ...] | None = None
     transform: str = "auto"
     label_column: str | None = None
+    header: bool | None = None
     image_options: dict = dataclasses.field(default_factory=dict)
     is_like: bool = False
 
@@ -314,6 +316,7 @@ class Source:
             columns=reading.columns,
             feature_names=reading.column_names or found.feature_names,
             label_column=reading.label_column,
+            header=reading.header,
             is_like=True,
         )
         return found._with_classes_of(reading, with_classes)
@@ -406,10 +409,10 @@ class Source:
                 f"{' ...' if len(extra) > 8 else ''}."
             )
         order = [own.index(name) for name in names]
-        storage = ArrayStorage(
-            self.stored()[:, order], self.labels, self.factors
-        )
-        return dataclasses.replace(self, storage=storage, indices=None)
+        whole = self.storage
+        x = whole.read(np.arange(len(whole)))[:, order]
+        storage = ArrayStorage(x, whole.labels, whole.factors)
+        return dataclasses.replace(self, storage=storage)
 
     def _in_range_of(self, reading: Reading) -> "Source":
         wanted = reading.value_range

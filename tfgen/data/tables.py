@@ -42,6 +42,11 @@ def is_table(path: pathlib.Path) -> bool:
     return path.name.lower().endswith(SUFFIXES)
 
 
+def is_text(path: pathlib.Path) -> bool:
+    """Whether it is a table in text."""
+    return path.name.lower().endswith(TEXT_SUFFIXES)
+
+
 def read_table(
     path: pathlib.Path,
     label_column: str | None = None,
@@ -69,7 +74,7 @@ def read_table(
         ValueError: texts, missing values, lines of another length, names that
             are missing or stand twice: all reasons, with line and column.
     """
-    if path.name.lower().endswith(TEXT_SUFFIXES):
+    if is_text(path):
         raw = read_csv(path, label_column, header, drop_columns, only)
     elif header is not None:
         raise ValueError(

@@ -6,6 +6,7 @@ import functools
 import numpy as np
 
 from tfgen.data import Source
+from tfgen.data.columns import restored
 from tfgen.metrics import FeatureExtractor
 
 MOST_SAMPLES = 10_000
@@ -77,6 +78,18 @@ class ComparedSets(abc.ABC):
     def sample_features(self, repeat: int) -> np.ndarray:
         """Features of a set of samples, made once."""
         return self.sample_outputs(repeat)["features"]
+
+    def as_stored(self, x: np.ndarray) -> np.ndarray:
+        """Rows of a table as a file of them would have them.
+
+        Of columns of whole numbers they are rounded, as `tfgen sample` does:
+        else a classifier would tell them by their digits.
+        """
+        columns = self.train.columns
+        if not columns or not np.isfinite(x).all():
+            return x
+        own = restored(columns, self.train.original_units(x))
+        return self.train.scaled(np.stack([*own.values()], axis=1))
 
     def _once(self, key, make):
         if key not in self._known_outputs:

@@ -85,10 +85,12 @@ class Subject(ComparedSets):
 
     def samples(self, repeat: int) -> np.ndarray:
         """A set of `count` samples, drawn anew each time."""
-        return self.model.sample(
-            self.count,
-            seed=self.seed + repeat,
-            labels=self.sample_labels(repeat),
+        return self.as_stored(
+            self.model.sample(
+                self.count,
+                seed=self.seed + repeat,
+                labels=self.sample_labels(repeat),
+            )
         )
 
     def sample_labels(self, repeat: int) -> np.ndarray | None:
@@ -112,7 +114,8 @@ class Subject(ComparedSets):
     ) -> tuple[np.ndarray, np.ndarray | None]:
         """Samples of the classes of so many rows, and these classes."""
         labels = self.labels(labels)
-        return self.model.sample(count, seed=self.seed, labels=labels), labels
+        x = self.model.sample(count, seed=self.seed, labels=labels)
+        return self.as_stored(x), labels
 
     def labels(self, labels: np.ndarray | None) -> np.ndarray | None:
         """The labels if the model takes some."""

@@ -199,8 +199,8 @@ class WithEncoder:
 
     def interpolate(
         self,
-        start: np.ndarray,
-        end: np.ndarray,
+        start: np.ndarray | Source,
+        end: np.ndarray | Source,
         steps: int = 8,
         labels: np.ndarray | None = None,
     ) -> np.ndarray:
@@ -210,11 +210,18 @@ class WithEncoder:
             start: examples `(n, *data_shape)`.
             end: as many examples.
             steps: points on each line, both ends included.
-            labels: class of each pair, for conditional models.
+            labels: class of each pair, for conditional models; of a source
+                they are those of `start`.
 
         Returns:
             float32 `(n, steps, *data_shape)`.
         """
+        if isinstance(start, Source):
+            start, found = self.read(start, labels is None).arrays()
+            if self.num_classes and labels is None:
+                labels = found
+        if isinstance(end, Source):
+            end = self.read(end, with_classes=False).arrays()[0]
         rows = on_lines("x", start, end, steps, labels)
         data = self.run_endpoint("interpolate", rows)["x"]
         return data.reshape(-1, steps, *self.data_shape)

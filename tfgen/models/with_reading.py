@@ -26,6 +26,13 @@ class WithReading:
 
     reading: Reading | None = None
 
+    def __init_subclass__(cls, **kwargs):
+        """A subclass with assets of its own keeps the reading, too."""
+        super().__init_subclass__(**kwargs)
+        for name in ("save_assets", "load_assets"):
+            if name in vars(cls):
+                setattr(cls, name, _after_reading(name, vars(cls)[name]))
+
     def read(
         self, data: Source | Batches, with_classes: bool = True
     ) -> Source | Batches:
@@ -205,6 +212,15 @@ def in_data_units(model):
     if reading is None or not reading.has_units:
         return model
     return InDataUnits(model)
+
+
+def _after_reading(name, own):
+    @functools.wraps(own)
+    def method(self, folder):
+        getattr(WithReading, name)(self, folder)
+        own(self, folder)
+
+    return method
 
 
 def _is_example(name):

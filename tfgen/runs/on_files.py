@@ -89,9 +89,9 @@ def write_answers(
 ) -> None:
     """Writes what an endpoint says of each row.
 
-    A column `row` counts them from 0; for images in a folder `file` says
-    which it is. Vectors such as latents become columns `mean_1`, `mean_2` and
-    so on, in a `.npz` one array.
+    A column `row` counts them from 0 as they stand in the data; for images in
+    a folder `file` says which it is. Vectors such as latents become columns
+    `mean_1`, `mean_2` and so on, in a `.npz` one array.
 
     Args:
         model: with the endpoint.
@@ -103,7 +103,8 @@ def write_answers(
     flat = out.suffix != ".npz"
     with RowWriter(out) as file:
         for rows, answer in _answers(model, endpoint, source):
-            columns = {"row": rows, **_names(source, rows)}
+            stored = source._stored_indices()[rows]
+            columns = {"row": stored, **_names(source, rows)}
             for name, values in answer.items():
                 columns |= _flat(name, values) if flat else {name: values}
             file.append(columns)
@@ -149,6 +150,8 @@ def example_columns(reading, x, labels, out: pathlib.Path) -> dict:
         columns = spelled(reading.columns or (), columns)
     if labels is not None and reading.class_names:
         name = reading.label_column or "label"
+        while name in columns:  # a feature is called so
+            name += "_"
         columns[name] = np.array(reading.class_names)[labels]
     return columns
 
