@@ -244,6 +244,8 @@ def test_a_file_is_read_once(tmp_path, monkeypatch):
     monkeypatch.setattr(loader, "read_table", counted)
     with loader.read_once():
         parts = [load(path, split) for split in ("train", "validation", "test")]
+        monkeypatch.chdir(tmp_path)
+        load("a.csv")
         load(path, transform="standard")  # another reading
     assert sum(map(len, parts)) == 60
     assert len(calls) == 2

@@ -52,7 +52,7 @@ class Column:
 
     def to_json(self) -> dict:
         """Return what `from_json` takes; infinite bounds are None."""
-        values = dataclasses.asdict(self)
+        values = dict(vars(self))
         for bound in ("low", "high"):
             if not np.isfinite(values[bound]):
                 values[bound] = None

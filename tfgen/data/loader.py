@@ -159,9 +159,12 @@ def read_once() -> Iterator[None]:
 
 
 def _read(name_or_path, seed: int, options: dict, of_tables: dict) -> Loaded:
-    if _kept is None:
+    if _kept is None or not isinstance(name_or_path, (str, os.PathLike)):
         return _read_anew(name_or_path, seed, options, of_tables)
-    key = repr((name_or_path, seed, options, of_tables))
+    where = os.fspath(name_or_path)
+    if where not in DATA_SETS:
+        where = os.path.abspath(os.path.expanduser(where))
+    key = repr((where, seed, options, of_tables))
     if key not in _kept:
         _kept[key] = _read_anew(name_or_path, seed, options, of_tables)
     return _kept[key]

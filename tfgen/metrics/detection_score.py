@@ -103,6 +103,8 @@ def _classifiers(rows, seed):
     boosting = HistGradientBoostingClassifier(
         # The default of 20 would leave small tables without a split.
         min_samples_leaf=max(2, min(20, rows // 20)),
+        # Rows have no more values than that; wide tables take a third.
+        max_bins=min(255, rows),
         early_stopping=False,
         random_state=seed,
     )
