@@ -89,8 +89,12 @@ def _read_fast(
             return None
     frame = frame[selection.numbers]
     columns = []
-    for i in selection.numbers:
-        column, values = RawColumn(layout.names[i]), frame[i].to_numpy()
+    for i, dtype in zip(selection.numbers, [*frame.dtypes], strict=True):
+        column = RawColumn(layout.names[i])
+        if dtype == np.float64:
+            columns.append(column)
+            continue
+        values = frame[i].to_numpy()
         if values.dtype.kind not in "biuf":
             values = frame[i] = _converted(values, column)
         if values.dtype.kind not in "biuf":
