@@ -11,6 +11,7 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from tfgen.data import Source
 from tfgen.models.families import get_family
 from tfgen.models.generative_model import GenerativeModel
+from tfgen.models.recommended import recommended_preset
 from tfgen.runs.data import in_range
 from tfgen.runs.model import compiled_model, with_sizes
 from tfgen.training.inputs import Examples
@@ -26,7 +27,8 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
         source: training data, for shape, classes and size.
         space: a `SearchSpace`; or what narrows the default one, such as
             `{"latent_dim": (8, 64), "network": ["mlp", "conv"]}`; see
-            `SearchSpace.narrowed`.
+            `SearchSpace.narrowed`. The default one begins with, and what it
+            leaves out is as in, the preset that is recommended for the data.
         seed: of weights and noise, in each trial the same; default: that of
             the `Search`, else 0.
         epochs: of a whole training, for what falls or rises over it: all
@@ -58,7 +60,11 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
         **fixed,
     ):
         super().__init__(name=self.model)
+        self.preset = None
         if not isinstance(space, SearchSpace):
+            family = get_family(self.model)
+            preset = recommended_preset(family, source.shape)
+            self.preset = None if preset is None else preset.name
             space = self.default_space(source).narrowed(space or {})
         self.source = source
         self.space = space.narrowed(fixed)
@@ -73,8 +79,10 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
     def settings(self, hyperparameters: keras_tuner.HyperParameters) -> dict:
         """Settings of `tfgen train` that hyperparameters stand for."""
         epochs = {} if self.epochs is None else {"epochs": self.epochs}
+        preset = {} if self.preset is None else {"preset": self.preset}
         return {
             "model": self.model,
+            **preset,
             **epochs,
             **self.space.draw(hyperparameters),
             "seed": self.seed or 0,

@@ -2,13 +2,15 @@
 
 import contextlib
 import dataclasses
+import math
 from collections.abc import Mapping
 
 import keras_tuner
 
 from tfgen.data import Source
 from tfgen.models.families import Family
-from tfgen.settings.parameters import Parameter, Range
+from tfgen.models.recommended import recommended_preset, recommended_settings
+from tfgen.settings.parameters import Fixed, Parameter, Range
 from tfgen.settings.table import SETTINGS
 from tfgen.tuning.narrowing import check_name, parameter_of
 from tfgen.tuning.narrowing import parse as parse
@@ -54,11 +56,20 @@ class SearchSpace:
             check_name(name)
 
     @classmethod
-    def default(cls, family: Family, source: Source) -> "SearchSpace":
+    def default(
+        cls, family: Family, source: Source, recommended: bool = True
+    ) -> "SearchSpace":
         """What is searched of a family where nothing else was said.
 
         The table of settings says how each is searched; the family overrides
-        it where that does not fit.
+        it where that does not fit. The first trial has the defaults of
+        `tfgen train`, those of the preset that is recommended for such data.
+
+        Args:
+            family: of the models.
+            source: the training data.
+            recommended: False: the table's defaults and the family's alone,
+                for trials without that preset.
         """
         rules = {
             name: family.space.get(name, setting.search)
@@ -66,6 +77,8 @@ class SearchSpace:
             if family.takes(setting)
         }
         parameters = {name: _made(rule, source) for name, rule in rules.items()}
+        if recommended:
+            _begin_as_recommended(parameters, family, source)
         alternatives = {
             name: _instead(SETTINGS[name], family, source) for name in rules
         }
@@ -198,6 +211,23 @@ def _as_setting(name, value):
 
 def _made(rule, source):
     return rule(source) if callable(rule) else rule
+
+
+def _begin_as_recommended(parameters, family, source):
+    """Makes the preset's values the defaults, if there is a preset."""
+    preset = recommended_preset(family, source.shape)
+    if preset is None:
+        return
+    rows = len(source)
+    found = recommended_settings(family, source.shape, rows)
+    steps = found["epochs"] * math.ceil(rows / found["batch_size"])
+    values = {**preset.as_settings(steps), **found}
+    for name, value in values.items():
+        if parameters.get(name) is not None:
+            parameters[name] = parameters[name].with_default(value)
+    if isinstance(parameters.get("network"), Fixed):
+        # Named anew, it would have its own sizes, not the preset's.
+        del parameters["network"]
 
 
 def _instead(setting, family, source):

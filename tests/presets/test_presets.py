@@ -26,6 +26,9 @@ NAMES = (
     "points_gan",
     "table_gan",
     "image_vae_gan",
+    "points_vae_gan",
+    "table_vae_gan",
+    "colour_vae",
 )
 
 

@@ -18,7 +18,7 @@ def images(channels, rows=60):
     return tfgen.data.from_arrays(x.astype("float32"), value_range=(0, 1))
 
 
-@pytest.mark.parametrize("family", ["vae", "gan"])
+@pytest.mark.parametrize("family", ["vae", "gan", "vae_gan"])
 @pytest.mark.parametrize("kind", ["points", "table"])
 def test_a_preset_by_kind(family, kind):
     source = table(3000)
@@ -36,8 +36,8 @@ def test_a_preset_by_kind(family, kind):
 def test_the_length_of_the_ring():
     source = tfgen.data.load("ring")
     settings = with_defaults({"model": "gan"}, source)
-    # 20,000 steps of 64 rows, at least 10 epochs.
-    assert settings["epochs"] == max(10, -(-20_000 // -(-len(source) // 64)))
+    # 40,000 steps of 64 rows, at least 10 epochs.
+    assert settings["epochs"] == max(10, -(-40_000 // -(-len(source) // 64)))
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,26 @@ def test_few_rows_have_few_parameters():
     )
 
 
+@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("family", ["vae", "gan", "vae_gan"])
-def test_images_have_the_defaults_of_build(family):
-    settings = with_defaults({"model": family}, images(3))
-    assert "preset" not in settings
+def test_images_have_the_defaults_of_build(family, channels):
+    """But for a VAE of colour images, which takes more latents."""
+    settings = with_defaults({"model": family}, images(channels))
+    of_colour = family == "vae" and channels == 3
+    assert settings.get("preset") == ("colour_vae" if of_colour else None)
     assert "width" not in settings
+
+
+def test_grey_images_have_those_of_their_preset():
+    """Of a VAE, which has one for all sizes."""
+    preset = tfgen.presets.get("small_image_vae")
+    source = images(1)
+    by_default = compiled_model({"model": "vae"}, source)
+    named = compiled_model({"preset": preset.name}, source)
+    assert by_default.latent_dim == named.latent_dim == 16
+    shapes = [v.shape for v in by_default.weights]
+    assert shapes == [v.shape for v in named.weights]
+    assert type(by_default.likelihood) is type(named.likelihood)
 
 
 def test_what_is_given_stays():

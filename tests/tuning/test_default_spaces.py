@@ -12,6 +12,7 @@ from tfgen.tuning.hypermodels import (
     VAEGANHyperModel,
     VAEHyperModel,
 )
+from tfgen.tuning.search_space import SearchSpace
 
 vae_space = VAEHyperModel.default_space
 gan_space = GANHyperModel.default_space
@@ -62,14 +63,24 @@ def bounds(space, name):
 
 
 class TestByTheData:
-    def test_table(self, sources):
-        for space in (vae_space, gan_space, vae_gan_space):
-            space = space(sources["iris"])
-            assert space.parameters["network"] == Fixed("mlp")
-            # Up to twice the four columns; the shipped 16 or more is cut.
-            assert bounds(space, "latent_dim") == (2, 8, 8)
+    @pytest.mark.parametrize("recommended", [True, False])
+    def test_table(self, sources, recommended):
+        for name in ("vae", "gan", "vae_gan"):
+            family = tfgen.models.get_family(name)
+            space = SearchSpace.default(family, sources["iris"], recommended)
+            # The preset has dense networks of its own kind.
+            fixed = {} if recommended else {"network": Fixed("mlp")}
+            assert {
+                k: p for k, p in space.parameters.items() if k == "network"
+            } == fixed
+            # Up to twice the four columns, or what the preset has; else the
+            # shipped 16 or more is cut.
+            preset = tfgen.presets.get(f"table_{name}")
+            latents = preset.options["latent_dim"] if recommended else 8
+            assert bounds(space, "latent_dim") == (2, latents, max(8, latents))
             # 120 rows: at least 8 steps an epoch, 120 / 20 by default.
             assert bounds(space, "batch_size") == (4, 6, 8)
+            assert bounds(space, "width")[1] == (32 if recommended else 512)
 
     def test_small_images(self, sources):
         space = vae_space(sources["digits"])
@@ -113,7 +124,11 @@ class TestByTheData:
         depth = vae_space(images(1, 1, 1)).parameters["depth"]
         assert depth == Fixed(1)
         column = tfgen.data.from_arrays(np.arange(40.0)[:, None], kind="table")
-        assert bounds(vae_space(column), "latent_dim") == (1, 2, 2)
+        assert bounds(vae_space(column), "latent_dim") == (1, 8, 8)
+        space = SearchSpace.default(
+            tfgen.models.get_family("vae"), column, recommended=False
+        )
+        assert bounds(space, "latent_dim") == (1, 2, 2)
 
 
 class TestWeighing:

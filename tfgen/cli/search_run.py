@@ -4,6 +4,8 @@ import itertools
 import shlex
 import sys
 
+from tfgen.models.families import get_family
+from tfgen.models.recommended import recommended_preset, recommended_settings
 from tfgen.runs.data import load_splits
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.model import with_sizes
@@ -20,6 +22,7 @@ from tfgen.tuning.hypermodels import hypermodel_of
 from tfgen.tuning.narrowing import parse
 from tfgen.tuning.processes import is_worker
 from tfgen.tuning.search_folder import SearchFolder
+from tfgen.tuning.search_space import SearchSpace
 
 SEARCH_OPTIONS = (
     "tuner",
@@ -33,7 +36,7 @@ SEARCH_OPTIONS = (
     "replicas",
 )
 """Options that are arguments of `tfgen.tuning.Search`."""
-OF_THE_SEARCH = (*SEARCH_OPTIONS, "max_epochs", "epochs", "space")
+OF_THE_SEARCH = (*SEARCH_OPTIONS, "max_epochs", "epochs", "space", "preset")
 """Options that are no settings of `tfgen train`, or mean something else."""
 CHANGEABLE = ("trials", "epochs")
 
@@ -52,6 +55,7 @@ class SearchRun:
     def __init__(self, out, given: dict):
         self.folder = SearchFolder(out)
         self.given = given = _resumed(self.folder, with_whole_path(given))
+        self._goes_on = self.folder.settings() is not None
         settings = {k: v for k, v in given.items() if k not in OF_THE_SEARCH}
         for name in ("seed", "strategy", "replicas"):
             if name in given:
@@ -61,13 +65,14 @@ class SearchRun:
         get_strategy(given.get("strategy", "none"), given.get("replicas"))
         splits = load_splits(self.settings, ("train", "validation"))
         train, validation = splits["train"], splits["validation"]
-        sizes = with_sizes({}, len(train))
+        recommended = self._recommended(train)
+        sizes = with_sizes(recommended, len(train))
         self.epochs = given.get("epochs", sizes["epochs"])
         whole = self.epochs or sizes["epochs"]
         max_epochs = given.get("max_epochs", whole)
         hypermodel = hypermodel_of(self.settings["model"])(
             train,
-            parse(given.get("space", [])),
+            self._space(train),
             seed=given.get("seed", 0),
             epochs=max_epochs,
             **_fixed(given),
@@ -79,7 +84,7 @@ class SearchRun:
             out,
             max_epochs=max_epochs,
             settings={**self.settings, "epochs": whole},
-            note={**given, "max_epochs": max_epochs},
+            note={**self.given, "max_epochs": max_epochs},
             **{k: given[k] for k in SEARCH_OPTIONS if k in given},
         )
 
@@ -101,6 +106,28 @@ class SearchRun:
         self._report()
         if self.epochs:
             self._train(best)
+
+    def _recommended(self, train):
+        """The settings that trials begin with, kept with the search.
+
+        One that was begun without them goes on without them.
+        """
+        if self._goes_on and "preset" not in self.given:
+            return {}
+        family = get_family(self.settings["model"])
+        found = recommended_settings(family, train.shape, len(train))
+        if found:
+            self.given["preset"] = found["preset"]
+        return found
+
+    def _space(self, train):
+        """What the options say of the default space."""
+        said = parse(self.given.get("space", []))
+        family = get_family(self.settings["model"])
+        preset = recommended_preset(family, train.shape)
+        if preset is None or "preset" in self.given:
+            return said
+        return SearchSpace.default(family, train, False).narrowed(said)
 
     def _train(self, best):
         """The best settings on the full budget, measured as in the trials."""

@@ -1,8 +1,15 @@
 """Models by name."""
 
-from tfgen.models.families import get_family
+import typing
+
+from tfgen.models.families import checked_shape, get_family
 from tfgen.models.generative_model import GenerativeModel
+from tfgen.models.network_sizes import sized_options
 from tfgen.models.preset import get_preset
+from tfgen.models.recommended import recommended_preset, width_for
+
+if typing.TYPE_CHECKING:
+    from tfgen.data import Source
 
 
 def build(
@@ -10,9 +17,14 @@ def build(
     *,
     preset: str | None = None,
     input_shape: tuple[int, ...] | None = None,
+    data: "Source | None" = None,
     **options,
 ) -> GenerativeModel:
     """Builds a model from names.
+
+    Without a preset the model is that which is recommended for such data, as
+    of `tfgen train`: points (two columns), tables, grey and colour images; see
+    docs/choosing.md. What is given overrides it.
 
     Args:
         model: `"vae"`, `"gan"`, `"vae_gan"` or another registered family.
@@ -20,11 +32,13 @@ def build(
             other arguments that are given override it.
         input_shape: shape of one example, `(height, width, channels)` or
             `(features,)`.
+        data: training data, a `tfgen.data.Source`, instead of `input_shape`;
+            dense layers are narrower for fewer than some 200 rows.
         options: those below, and arguments of the model, such as `beta`.
 
     Keyword Args:
-        latent_dim: number of latent values; default 16, of a GAN 64, of a
-            VAE-GAN 32.
+        latent_dim: number of latent values; default of images 16, of a GAN
+            64, of a VAE-GAN 32.
         network: `"mlp"`, `"conv"`, `"dcgan"`, `"resnet"`; default: `"conv"`
             for images, `"mlp"` else.
         network_options: sizes of the networks, such as `{"units": (64,)}`.
@@ -58,8 +72,49 @@ def build(
     >>> model.latent_dim
     4
     """
-    if preset is not None:
-        given = {"model": model, "input_shape": input_shape, **options}
-        given = {key: v for key, v in given.items() if v is not None}
-        return get_preset(preset).build(**given)
-    return get_family(model).build(input_shape, **options)
+    if data is not None:
+        input_shape = _shape_of(data, input_shape)
+    if preset is None and input_shape is not None:
+        shape = checked_shape(input_shape)
+        found = recommended_preset(get_family(model), shape)
+        if found is not None:
+            preset = found.name
+            options = {**_narrowed(found, shape, data, options), **options}
+    return build_exactly(model, preset, input_shape, **options)
+
+
+def build_exactly(
+    model: str | None,
+    preset: str | None,
+    input_shape: tuple[int, ...] | None,
+    **options,
+) -> GenerativeModel:
+    """The model as it is named: without a preset the family's own defaults.
+
+    Of settings that were completed before, such as those in `config.json`.
+    """
+    if preset is None:
+        return get_family(model).build(input_shape, **options)
+    given = {"model": model, "input_shape": input_shape, **options}
+    given = {key: v for key, v in given.items() if v is not None}
+    return get_preset(preset).build(**given)
+
+
+def _shape_of(data, input_shape):
+    if input_shape is not None and tuple(input_shape) != data.shape:
+        raise ValueError(
+            f"input_shape is {tuple(input_shape)}, but data has examples of "
+            f"{data.shape}: leave one out."
+        )
+    return data.shape
+
+
+def _narrowed(preset, shape, data, options):
+    """The sizes of networks for few rows, where nothing is said of them."""
+    width = None if data is None else width_for(preset, len(data))
+    sized = {"networks", "network_options"} & options.keys()
+    network = options.get("network")
+    if width is None or sized or network not in (None, "mlp"):
+        return {}
+    base = {} if network else preset.options["network_options"]
+    return {"network_options": sized_options("mlp", shape, width, base=base)}

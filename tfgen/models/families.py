@@ -54,9 +54,10 @@ class Family:
         alternatives: how settings are searched that exclude others of the
             space, where a search is given one of them.
         standardizes_points: whether points in the plane are standardized.
-        recommended: by kind of data, `"points"`, `"table"` or `"image"`, the
-            preset that a run follows where its settings say nothing else;
-            without one the defaults of `make_parts` are what is recommended.
+        recommended: by kind of data, `"points"`, `"table"`, `"grey"` or
+            `"colour"` (images), the preset that `tfgen.build`, runs and
+            searches follow where nothing else was said; without one the
+            defaults of `make_parts` are what is recommended.
 
     Example:
     >>> tfgen.models.get_family("vae").model
@@ -95,7 +96,7 @@ class Family:
                 do not take.
         """
         self._check(options)
-        shape = _checked_shape(input_shape)
+        shape = checked_shape(input_shape)
         precision = precision_policy(options.pop("precision", None))
         seeded = _seeded_initializers(options.get("seed"))
         with precision, channels_last(), seeded:
@@ -163,7 +164,11 @@ VAE_FAMILY = Family(
         "beta": Range(0.8, 1.25, 1.0, log=True),
         "learning_rate": Range(5e-4, 5e-3, 1e-3, log=True),
     },
-    recommended={"points": "points_vae", "table": "table_vae"},
+    recommended={
+        "points": "points_vae",
+        "table": "table_vae",
+        "colour": "colour_vae",
+    },
 )
 GAN_FAMILY = Family(
     name="gan",
@@ -198,6 +203,7 @@ VAE_GAN_FAMILY = Family(
         "adversarial_ratio": Range(0.25, 1.0, 0.5, log=True),
         "learning_rate": Range(3e-4, 2e-3, 5e-4, log=True),
     },
+    recommended={"points": "points_vae_gan", "table": "table_vae_gan"},
     # Who gives a fixed weight, or gamma, gets both without a ratio.
     alternatives={
         "adversarial_weight": Range(0.1, 100.0, 1.0, log=True),
@@ -274,7 +280,12 @@ def _seeded_initializers(seed) -> Iterator[None]:
             random.setstate(before)
 
 
-def _checked_shape(shape):
+def checked_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one example.
+
+    Raises:
+        ValueError: for what is none.
+    """
     try:
         shape = tuple(int(size) for size in shape)
     except TypeError:

@@ -10,21 +10,20 @@ import keras
 from tfgen.models.families import get_family
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.optimizers.schedules import rate_of, set_schedule
+from tfgen.settings.table import SETTINGS
 
 NETWORK_OPTIONS = (
     "network_options",
     "generator_options",
     "discriminator_options",
 )
+OF_LARSEN = ("gamma", "feature_layer", "feature_variance", "balance_gate")
 OUTDATES = {
     "network": NETWORK_OPTIONS,
+    "networks": ("network", "output_activation", *NETWORK_OPTIONS),
     "likelihood": ("output_activation",),
-    "objective": (
-        "gamma",
-        "feature_layer",
-        "feature_variance",
-        "balance_gate",
-    ),
+    "objective": OF_LARSEN,
+    **dict.fromkeys(OF_LARSEN, ("objective",)),
     "adversarial_ratio": ("adversarial_weight",),
     "loss": ("penalties",),
 }
@@ -141,6 +140,44 @@ class Preset:
         if steps is not None:
             set_schedule(model, optimizers, self.schedule, steps)
         return optimizers
+
+    def as_settings(self, steps: int) -> dict:
+        """What it chooses, by names of settings, as far as they say it.
+
+        Without the kind and the finer options of its networks.
+
+        Args:
+            steps: of the whole training.
+        """
+        options = {**self.options}
+        options.pop("network", None)
+        settings = {
+            name: value
+            for name, value in options.items()
+            if name in SETTINGS and isinstance(value, int | float | str)
+        }
+        units = options.get("network_options", {}).get("units")
+        if units:
+            settings |= {"width": units[0], "depth": len(units)}
+        if options.get("penalties"):
+            settings["penalty_weight"] = options["penalties"][0].weight
+        if "beta_warmup_steps" in options:
+            settings["beta_warmup"] = options["beta_warmup_steps"] / steps
+        return (
+            settings | self._rates() | {"learning_rate_schedule": self.schedule}
+        )
+
+    def _rates(self):
+        if self.optimizers is None:
+            rate = self.learning_rate
+            return {} if rate is None else {"learning_rate": rate}
+        rates = {n: rate_of(o) for n, o in self.optimizers().items()}
+        first = next(iter(rates.values()))
+        rate = self.learning_rate or first
+        if "discriminator" not in rates:
+            return {"learning_rate": rate}
+        ratio = rates["discriminator"] / first
+        return {"learning_rate": rate, "learning_rate_ratio": ratio}
 
     def _options_beside(self, overrides):
         """The preset's options without those that another choice outdates."""

@@ -28,6 +28,9 @@ _SHIPPED = (
     gans.POINTS_GAN,
     gans.TABLE_GAN,
     vae_gans.IMAGE_VAE_GAN,
+    vae_gans.POINTS_VAE_GAN,
+    vae_gans.TABLE_VAE_GAN,
+    vaes.COLOUR_VAE,
 )
 for _each in _SHIPPED:
     register(_each)

@@ -68,3 +68,40 @@ IMAGE_VAE_GAN = Preset(
         "objective": "larsen",
     },
 )
+
+
+POINTS_VAE_GAN = Preset(
+    name="points_vae_gan",
+    summary="recommended for points in the plane: dense 128-128-128, latent 2",
+    model="vae_gan",
+    data="ring",
+    input_shape=(2,),
+    batch_size=64,
+    epochs=26,
+    steps=20_000,
+    learning_rate=None,
+    options={
+        "network": "mlp",
+        "network_options": {"units": (128, 128, 128)},
+        "latent_dim": 2,
+        "objective": "elbo_adversarial",
+    },
+)
+
+
+TABLE_VAE_GAN = Preset(
+    name="table_vae_gan",
+    summary="recommended for tables of numbers: dense 128-128, learned scale",
+    model="vae_gan",
+    data="breast_cancer",
+    input_shape=(30,),
+    batch_size=64,
+    epochs=200,
+    learning_rate=None,
+    options={
+        "network": "mlp",
+        "network_options": {"units": (128, 128)},
+        "latent_dim": 8,
+        "objective": "elbo_adversarial",
+    },
+)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tfgen.data import Source
-from tfgen.models.build import build
+from tfgen.models.build import build_exactly
 from tfgen.models.families import Family, get_family
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_sizes import sized_options
@@ -36,10 +36,10 @@ def compiled_model(settings: Mapping, source: Source) -> GenerativeModel:
     """
     settings = Settings(settings, family=family_of(settings))
     steps = training_steps(settings, len(source))
-    model = build(
+    model = build_exactly(
         settings.get("model"),
-        preset=settings.get("preset"),
-        input_shape=source.shape,
+        settings.get("preset"),
+        source.shape,
         seed=settings.get("seed", 0),
         **settings.arguments(),
         **_derived_arguments(settings, source, steps),

@@ -8,16 +8,15 @@ from collections.abc import Mapping
 
 from tfgen import data
 from tfgen.data import Source
-from tfgen.models.families import FAMILIES, Family
+from tfgen.models.families import FAMILIES
 from tfgen.models.preset import get_preset
+from tfgen.models.recommended import recommended_settings
 from tfgen.runs.model import family_of, with_sizes
-from tfgen.settings.searched import default_batch_size
 from tfgen.settings.settings import Settings, as_option, is_off
 from tfgen.settings.table import SETTINGS
 
 CHANGEABLE = ("epochs", "checkpoint_every", "patience")
 """What may be given anew when a run goes on."""
-FEWEST_UNITS = 32
 PATIENCE_EPOCHS = 10
 PATIENCE_STEPS = 400
 
@@ -57,7 +56,9 @@ def with_defaults(settings: Mapping, source: Source) -> Settings:
     """
     family = family_of(settings)
     if "preset" not in settings:
-        settings = {**_recommended(family, settings, source), **settings}
+        rows = len(source)
+        found = recommended_settings(family, source.shape, rows, settings)
+        settings = {**found, **settings}
     settings = with_sizes(settings, len(source))
     if family.model.trains_bound and "patience" not in settings:
         steps = math.ceil(len(source) / settings["batch_size"])
@@ -196,33 +197,3 @@ def _preset_settings(given):
     if preset.image_size is not None and "data" not in given:
         settings["image_size"] = preset.image_size
     return settings
-
-
-def _recommended(family: Family, settings: Mapping, source: Source) -> dict:
-    name = family.recommended.get(source.kind)
-    if name is None:
-        return {}
-    preset, rows = get_preset(name), len(source)
-    batch_size = settings.get(
-        "batch_size", min(preset.batch_size, default_batch_size(rows))
-    )
-    epochs = math.ceil(preset.steps / math.ceil(rows / batch_size))
-    found = {
-        "preset": name,
-        "batch_size": batch_size,
-        "epochs": max(10, epochs),
-    }
-    units = _units_for(preset, rows)
-    if units is not None and settings.get("network", "mlp") == "mlp":
-        found["width"] = units
-    return found
-
-
-def _units_for(preset, rows):
-    """Units of a layer for so few rows; None: those of the preset.
-
-    A power of two, about half the number of rows.
-    """
-    most = preset.options["network_options"]["units"][0]
-    units = 2 ** int(math.log2(max(1, rows // 2)))
-    return max(FEWEST_UNITS, units) if units < most else None

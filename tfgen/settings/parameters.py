@@ -86,6 +86,11 @@ class Range:
             values.insert(1, self.default)
         return Choice(tuple(dict.fromkeys(values)), self.default, self.only)
 
+    def with_default(self, value: float) -> "Range":
+        """The same with another default, as wide as this asks for."""
+        low, high = min(self.low, value), max(self.high, value)
+        return dataclasses.replace(self, low=low, high=high, default=value)
+
     def _at(self, share):
         """The value so far from `low` to `high`, on a step if there are."""
         if share in (0.0, 1.0):
@@ -138,6 +143,13 @@ class Choice:
             name, list(self.values), default=self.default
         )
 
+    def with_default(self, value: typing.Any) -> "Choice":
+        """The same with another default, which is one of the values then."""
+        values = self.values
+        if value not in values:
+            values = (*values, value)
+        return dataclasses.replace(self, values=values, default=value)
+
     def grid(self, points: int) -> "Choice":
         """The same: a choice has its values already."""
         return self
@@ -175,6 +187,10 @@ class Fixed:
     ) -> typing.Any:
         """The value; None where the parameter is absent."""
         return hyperparameters.Fixed(name, self.value)
+
+    def with_default(self, value: typing.Any) -> "Fixed":
+        """That one value."""
+        return dataclasses.replace(self, value=value)
 
     def grid(self, points: int) -> "Fixed":
         """The same."""

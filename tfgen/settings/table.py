@@ -123,8 +123,8 @@ TABLE = (
         kind=int,
         least=1,
         part="training",
-        help="Passes over the data [4,000 steps, at least 10 epochs; of a "
-        "preset its own]",
+        help="Passes over the data [4,000 steps or those of the recommended "
+        "preset, at least 10 epochs; of a preset that is named its own]",
     ),
     Setting(
         "patience",
@@ -142,7 +142,8 @@ TABLE = (
         kind=int,
         least=1,
         search=searched.latent_dim,
-        help="Latent values [16; of a GAN 64, of a VAE-GAN 32]",
+        help="Latent values [of the recommended preset, else 16; of a GAN 64, "
+        "of a VAE-GAN 32]",
     ),
     Setting(
         "network",

@@ -1,0 +1,83 @@
+"""What is recommended for a kind of data, where nothing else was said.
+
+One rule for all who make models: `tfgen.build`, runs and searches.
+"""
+
+import math
+from collections.abc import Mapping
+
+from tfgen.models.families import Family
+from tfgen.models.preset import Preset, get_preset
+from tfgen.settings.searched import default_batch_size
+
+FEWEST_UNITS = 32
+FEWEST_EPOCHS = 10
+
+
+def kind_of(shape: tuple[int, ...]) -> str:
+    """What examples of a shape are, as far as defaults go by it.
+
+    Two columns are points in the plane, wherever they come from: Python, a
+    file or a data set of ours.
+
+    >>> [kind_of(shape) for shape in ((2,), (30,), (8, 8, 1), (8, 8, 3))]
+    ['points', 'table', 'grey', 'colour']
+    """
+    if len(shape) == 1:
+        return "points" if shape[0] == 2 else "table"
+    return "grey" if shape[-1] == 1 else "colour"
+
+
+def recommended_preset(family: Family, shape: tuple[int, ...]) -> Preset | None:
+    """The preset that a family follows for examples of a shape.
+
+    None: the family's own defaults are what is recommended.
+    """
+    name = family.recommended.get(kind_of(shape))
+    return None if name is None else get_preset(name)
+
+
+def recommended_settings(
+    family: Family,
+    shape: tuple[int, ...],
+    rows: int,
+    given: Mapping | None = None,
+) -> dict:
+    """The settings of a training that follows what is recommended.
+
+    The preset, its steps on so many rows, and narrower layers for few rows.
+
+    Args:
+        family: of the model.
+        shape: of one example.
+        rows: of the training data.
+        given: settings that were chosen already.
+    """
+    preset, given = recommended_preset(family, shape), given or {}
+    if preset is None:
+        return {}
+    batch_size = given.get(
+        "batch_size", min(preset.batch_size, default_batch_size(rows))
+    )
+    epochs = math.ceil(preset.steps / math.ceil(rows / batch_size))
+    settings = {
+        "preset": preset.name,
+        "batch_size": batch_size,
+        "epochs": max(FEWEST_EPOCHS, epochs),
+    }
+    width = width_for(preset, rows)
+    if width is not None and given.get("network", "mlp") == "mlp":
+        settings["width"] = width
+    return settings
+
+
+def width_for(preset: Preset, rows: int) -> int | None:
+    """Units of a dense layer for so few rows; None: those of the preset.
+
+    A power of two, about half the number of rows.
+    """
+    if preset.options.get("network") != "mlp":
+        return None
+    most = preset.options["network_options"]["units"][0]
+    units = 2 ** int(math.log2(max(1, rows // 2)))
+    return max(FEWEST_UNITS, units) if units < most else None
