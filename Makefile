@@ -23,6 +23,7 @@ demo: .venv/.base
 
 quality: .venv/.dev
 	@$(BIN)/python benchmarks/quality.py
+	@$(BIN)/python benchmarks/defaults.py
 	@$(BIN)/python benchmarks/modes.py --every-loss --seeds 1 --epochs 10
 	@$(BIN)/python benchmarks/fashion_gan.py --out build/fashion
 

@@ -24,8 +24,8 @@ build/defaults as they come, one line a run; what is there is not run again.
 import argparse
 import json
 import pathlib
-import shutil
 import statistics
+import tempfile
 import time
 
 import tfgen  # isort: skip  (loads TensorFlow without its chatter)
@@ -64,12 +64,12 @@ class Budget(keras.callbacks.Callback):
 
 def trained(settings, watchers=()):
     """The run, the kept model and the processor seconds that they took."""
-    out = FOLDER / "run"
-    shutil.rmtree(out, ignore_errors=True)
     began = time.process_time()
-    run = Run.new(out, settings)
-    run.train(watchers)
-    return run, run.folder.load_model(), time.process_time() - began
+    with tempfile.TemporaryDirectory() as folder:
+        run = Run.new(pathlib.Path(folder) / "run", settings)
+        run.train(watchers)
+        model = run.folder.load_model()
+    return run, model, time.process_time() - began
 
 
 def mixture(data, seed):
@@ -102,14 +102,14 @@ def table(data, seed):
     return {**bounds, "rows": rows, "columns": columns}
 
 
-def colour(data, seed):
+def colour(data, seed, limit):
     """Of a VAE on one of the sets of colour images."""
     path = FOLDER / f"{data}.npz"
     if not path.exists():
         train, test = colour_sets.SETS[data]()
         np.savez_compressed(path, x_train=train, x_test=test)
     settings = {"model": "vae", "data": str(path), "seed": seed}
-    run, model, _ = trained(settings, [Budget(PROCESSOR_SECONDS)])
+    run, model, _ = trained(settings, [Budget(limit)])
     test = tfgen.data.load(str(path), split="test")
     logs = model.evaluate(test, batch_size=100, verbose=0, return_dict=True)
     x, _ = test.arrays()
@@ -181,6 +181,7 @@ COLUMNS = {
     "colour": {
         "images": ",.0f",
         "size": ".0f",
+        "limit": ".0f",
         "steps": ",.0f",
         "kl": ".1f",
         "explained": ".1%",
@@ -203,8 +204,10 @@ def _table(family, results):
         f"| {family} | " + " | ".join(columns) + " | seeds |",
         "|---" * (2 + len(columns)) + "|",
     ]
-    for data in dict.fromkeys(run["data"] for run in results):
-        runs = [run for run in results if run["data"] == data]
+    kinds = {(run["data"], run.get("limit")): [] for run in results}
+    for run in results:
+        kinds[run["data"], run.get("limit")].append(run)
+    for (data, _), runs in kinds.items():
         cells = [
             _spread([run[name] for run in runs], form)
             for name, form in columns.items()
@@ -246,7 +249,10 @@ def main():
     for seed in range(options.seeds):
         for family in options.only or FAMILIES:
             for name in data[family]:
-                run_once({"family": family, "data": name, "seed": seed})
+                task = {"family": family, "data": name, "seed": seed}
+                if family == "colour":
+                    task["limit"] = options.seconds
+                run_once(task)
     print(tables(read()))
 
 
@@ -254,7 +260,9 @@ def run_once(task):
     """Runs what has no result yet, and keeps the result."""
     if any(task.items() <= done.items() for done in read()):
         return
-    result = task | FAMILIES[task["family"]](task["data"], task["seed"])
+    print(task, flush=True)
+    arguments = {name: v for name, v in task.items() if name != "family"}
+    result = task | FAMILIES[task["family"]](**arguments)
     with (FOLDER / "results.jsonl").open("a") as file:
         file.write(json.dumps(result) + "\n")
     print(result, flush=True)

@@ -41,7 +41,7 @@ STEPS = {
     "points_gan": 15_630,
     "image_vae_gan": 250,
     "points_vae_gan": 3000,
-    "colour_vae": 600,
+    "colour_vae": 300,
 }
 """About a minute of one processor each; a preset not here is trained whole."""
 STAND_INS = {"cifar10": "stacked_fashion_mnist"}

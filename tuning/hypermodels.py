@@ -11,6 +11,7 @@ from keras_tuner.engine.base_tuner import BaseTuner
 from tfgen.data import Source
 from tfgen.models.families import get_family
 from tfgen.models.generative_model import GenerativeModel
+from tfgen.models.preset import get_preset
 from tfgen.models.recommended import recommended_preset
 from tfgen.runs.data import in_range
 from tfgen.runs.model import compiled_model, with_sizes
@@ -79,12 +80,19 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
     def settings(self, hyperparameters: keras_tuner.HyperParameters) -> dict:
         """Settings of `tfgen train` that hyperparameters stand for."""
         epochs = {} if self.epochs is None else {"epochs": self.epochs}
-        preset = {} if self.preset is None else {"preset": self.preset}
+        drawn, preset = self.space.draw(hyperparameters), {}
+        if self.preset is not None:
+            preset["preset"] = self.preset
+            # Named beside the preset, it would be one without its options.
+            if drawn.get("network") == get_preset(self.preset).options.get(
+                "network"
+            ):
+                del drawn["network"]
         return {
             "model": self.model,
             **preset,
             **epochs,
-            **self.space.draw(hyperparameters),
+            **drawn,
             "seed": self.seed or 0,
         }
 

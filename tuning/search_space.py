@@ -10,7 +10,7 @@ import keras_tuner
 from tfgen.data import Source
 from tfgen.models.families import Family
 from tfgen.models.recommended import recommended_preset, recommended_settings
-from tfgen.settings.parameters import Fixed, Parameter, Range
+from tfgen.settings.parameters import Parameter, Range
 from tfgen.settings.table import SETTINGS
 from tfgen.tuning.narrowing import check_name, parameter_of
 from tfgen.tuning.narrowing import parse as parse
@@ -225,9 +225,6 @@ def _begin_as_recommended(parameters, family, source):
     for name, value in values.items():
         if parameters.get(name) is not None:
             parameters[name] = parameters[name].with_default(value)
-    if isinstance(parameters.get("network"), Fixed):
-        # Named anew, it would have its own sizes, not the preset's.
-        del parameters["network"]
 
 
 def _instead(setting, family, source):

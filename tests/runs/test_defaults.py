@@ -27,7 +27,7 @@ def test_a_preset_by_kind(family, kind):
     settings = with_defaults({"model": family}, source)
     assert settings["preset"] == f"{kind}_{family}"
     preset = tfgen.presets.get(settings["preset"])
-    assert settings["batch_size"] == min(preset.batch_size, 128)
+    assert settings["batch_size"] == preset.batch_size
     assert "width" not in settings
     model = compiled_model(settings, source)
     assert model.latent_dim == preset.options["latent_dim"]
@@ -38,6 +38,14 @@ def test_the_length_of_the_ring():
     settings = with_defaults({"model": "gan"}, source)
     # 40,000 steps of 64 rows, at least 10 epochs.
     assert settings["epochs"] == max(10, -(-40_000 // -(-len(source) // 64)))
+
+
+@pytest.mark.parametrize("rows, size", [(1000, 64), (256, 64), (120, 30)])
+def test_an_epoch_has_four_steps(rows, size):
+    settings = with_defaults({"model": "vae"}, table(rows))
+    assert settings["batch_size"] == size  # the preset's is 64
+    # 4,000 steps.
+    assert settings["epochs"] == -(-4000 // -(-rows // size))
 
 
 @pytest.mark.parametrize(
@@ -105,14 +113,11 @@ def test_another_network_has_no_width():
 
 @pytest.mark.parametrize(
     "family, rows, patience",
-    # 20 steps an epoch: 400 steps; 100 steps an epoch: 10 epochs.
-    [("vae", 224, 20), ("vae", 6400, 10), ("gan", 224, None)],
+    # 4 steps an epoch: 400 steps; 100 steps an epoch: 10 epochs.
+    [("vae", 224, 100), ("vae", 6400, 10), ("gan", 224, None)],
 )
 def test_patience(family, rows, patience):
     settings = with_defaults({"model": family}, table(rows))
-    steps = -(-rows // settings["batch_size"])
-    if patience is not None and rows == 224:
-        patience = -(-400 // steps)
     assert settings.get("patience") == patience
 
 

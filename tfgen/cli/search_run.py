@@ -101,8 +101,8 @@ class SearchRun:
             f"best   trial {best.trial_id}, {search.objective} {best.score:.5g}"
         )
         settings = search.settings_of(best)
-        for name in sorted(search.drawn(best)):
-            print(f"       {name} {settings[name]}")
+        for name, value in sorted(search.drawn(best).items()):
+            print(f"       {name} {settings.get(name, value)}")
         self._report()
         if self.epochs:
             self._train(best)

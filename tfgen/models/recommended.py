@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 from tfgen.models.families import Family
 from tfgen.models.preset import Preset, get_preset
-from tfgen.settings.searched import default_batch_size
 
 FEWEST_UNITS = 32
 FEWEST_EPOCHS = 10
+FEWEST_STEPS = 4
+"""Of an epoch: with small batches tables are learned worse."""
 
 
 def kind_of(shape: tuple[int, ...]) -> str:
@@ -56,9 +57,8 @@ def recommended_settings(
     preset, given = recommended_preset(family, shape), given or {}
     if preset is None:
         return {}
-    batch_size = given.get(
-        "batch_size", min(preset.batch_size, default_batch_size(rows))
-    )
+    most = max(1, rows // FEWEST_STEPS)
+    batch_size = given.get("batch_size", min(preset.batch_size, most))
     epochs = math.ceil(preset.steps / math.ceil(rows / batch_size))
     settings = {
         "preset": preset.name,

@@ -125,7 +125,16 @@ COLOUR_VAE = Preset(
     data="cifar10",
     input_shape=(32, 32, 3),
     batch_size=64,
-    options={"network": "conv", "latent_dim": 64, "likelihood": "gaussian"},
+    options={
+        "network": "conv",
+        # From Keras' own initial weights it takes twice as long.
+        "network_options": {
+            "activation": "leaky_relu",
+            "kernel_initializer": "he_normal",
+        },
+        "latent_dim": 64,
+        "likelihood": "gaussian",
+    },
 )
 
 
