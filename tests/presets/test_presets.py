@@ -376,3 +376,30 @@ def test_rates_decay_with_the_updates_of_each_network():
         optimizers[name].iterations.assign(updates)
     rates = {name: float(o.learning_rate) for name, o in optimizers.items()}
     assert rates == pytest.approx({"generator": 2e-3, "discriminator": 5e-4})
+
+
+def test_choices_as_settings():
+    assert tfgen.presets.get("points_gan").as_settings(40_000) == {
+        "latent_dim": 2,
+        "loss": "relativistic",
+        "width": 96,
+        "depth": 4,
+        "penalty_weight": 0.05,
+        "learning_rate": pytest.approx(4e-3),
+        "learning_rate_ratio": pytest.approx(0.25),
+        "learning_rate_schedule": "cosine",
+    }
+    # 2,000 steps of warm-up are half of the training.
+    settings = tfgen.presets.get("points_vae").as_settings(4000)
+    assert settings["beta_warmup"] == 0.5
+    assert settings["learning_rate"] == 1e-3
+    # The model's own rates are named by nobody.
+    assert "learning_rate" not in tfgen.presets.get("table_gan").as_settings(1)
+
+
+def test_what_is_of_larsen_takes_the_objective_with_it():
+    """As a model without a preset has it."""
+    preset = tfgen.presets.get("table_vae_gan")
+    assert preset.build().objective == "elbo_adversarial"
+    model = preset.build(gamma=2.0, adversarial_weight=1.0)
+    assert model.objective == "larsen"
