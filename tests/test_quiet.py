@@ -5,8 +5,6 @@ import pytest
 from tfgen import _quiet
 
 USE_TENSORFLOW = """
-from tfgen import _quiet
-
 tf = _quiet.import_tensorflow()
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0],
@@ -37,7 +35,8 @@ _quiet = types.SimpleNamespace(**runpy.run_path({_quiet.__file__!r}))
 
 
 def test_start_up_writes_nothing(run_python):
-    assert run_python(MERGED + USE_TENSORFLOW, TF_CPP_MIN_LOG_LEVEL="2") == ""
+    code = MERGED + ALONE + USE_TENSORFLOW
+    assert run_python(code, TF_CPP_MIN_LOG_LEVEL="2") == ""
 
 
 def test_import_of_tfgen_writes_nothing(run_python):
@@ -45,7 +44,8 @@ def test_import_of_tfgen_writes_nothing(run_python):
 
 
 def test_log_level_0_shows_everything(run_python):
-    output = run_python(MERGED + USE_TENSORFLOW, TF_CPP_MIN_LOG_LEVEL="0")
+    code = MERGED + ALONE + "_quiet.import_tensorflow()"
+    output = run_python(code, TF_CPP_MIN_LOG_LEVEL="0")
     assert "cpu_feature_guard" in output
 
 

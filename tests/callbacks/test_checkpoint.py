@@ -66,7 +66,13 @@ def train_whole(tmp_path_factory):
 
 @pytest.mark.parametrize(
     "step, run_eagerly",
-    [(2, True), (5, True), (6, True), (7, True), (11, True), (7, False)],
+    [
+        *((2, True), (6, True), (7, False)),
+        *(
+            pytest.param(step, True, marks=pytest.mark.slow)
+            for step in (5, 7, 11)
+        ),
+    ],
 )
 def test_a_killed_training_ends_with_the_same_weights(
     tmp_path, train_whole, step, run_eagerly

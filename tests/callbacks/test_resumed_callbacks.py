@@ -149,7 +149,14 @@ def contents(folder):
     return found
 
 
-@pytest.mark.parametrize("epoch", [1, 3, 5])
+@pytest.mark.parametrize(
+    "epoch",
+    [
+        pytest.param(1, marks=pytest.mark.slow),
+        3,
+        pytest.param(5, marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.parametrize("name", ATTACHED)
 def test_killed_and_resumed(whole, tmp_path, name, epoch):
     wanted, folder = whole(name)

@@ -61,7 +61,7 @@ def test_all_commands(wae, tmp_path):
 
 
 def test_a_plugin_that_is_not_there(in_process):
-    done = in_process("--plugin", "none.py", "info")
+    done = in_process.again("--plugin", "none.py", "info")
     assert done.status == 1
     assert done.err.startswith("tfgen: the plugin ")
     assert "is no file: pass --plugin with a Python file" in done.err

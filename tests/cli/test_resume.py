@@ -70,6 +70,7 @@ def test_two_replicas(command, fork_server, tmp_path):
     check_equal(tmp_path / "run", expected)
 
 
+@pytest.mark.slow
 def test_gan(command, fork_server, tmp_path):
     """With falling rates, and an augmentation that goes by what it has seen.
 

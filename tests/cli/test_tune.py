@@ -23,6 +23,14 @@ TUNE = (
 EPOCHS = 3
 
 
+@pytest.fixture(scope="module", autouse=True)
+def without_pictures():
+    """They take longer than these trainings."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tfgen.pictures.examples.can_show", lambda model: False)
+        yield
+
+
 @pytest.fixture(scope="module")
 def ended(run_in, tmp_path_factory):
     """The folder of a search that has ended, and what was printed."""
@@ -102,6 +110,7 @@ def test_the_best_run_is_of_its_best_epoch(tfgen, tmp_path):
     assert tfgen("export", "s/best", "--to", "served").status == 0
 
 
+@pytest.mark.slow
 def test_from_has_the_epochs_of_the_best_run(tfgen, search, tmp_path):
     """Not those of a trial; by the command that the page gives."""
     shutil.rmtree(search / "trials")  # nothing but the page and best.json
@@ -177,6 +186,7 @@ def test_ctrl_c(tfgen, monkeypatch):
     assert done.err == "stopped; go on with: tfgen tune --out s\n"
 
 
+@pytest.mark.slow
 def test_a_trial_is_a_run(tfgen, search):
     """For the commands that take one."""
     trial = search / read(search, "best.json")["folder"]
@@ -191,14 +201,19 @@ def test_a_trial_is_a_run(tfgen, search):
     assert f"epoch {more}/{more}" in again.out
 
 
-def test_the_same_command_goes_on_with_data_in_a_file(in_process, tmp_path):
+@pytest.mark.parametrize(
+    "workers", [0, pytest.param(1, marks=pytest.mark.slow)]
+)
+def test_the_same_command_goes_on_with_data_in_a_file(
+    in_process, tmp_path, workers
+):
     """As it does in each worker."""
     x = np.random.default_rng(0).random((60, 3), np.float32)
     np.save(tmp_path / "x.npy", x)
     command = (
         *("tune", "vae", "--data", "x.npy", "--out", "s", "--trials", 1),
         *("--space", "network=mlp", "--space", "width=16"),
-        *("--epochs", 0, "--max-epochs", 2, "--workers", 1),
+        *("--epochs", 0, "--max-epochs", 2, "--workers", workers),
     )
     done = in_process.again(*command)
     assert (done.status, done.err) == (0, "")

@@ -47,14 +47,20 @@ def pytest_configure(config):
     )
 
 
-def each_case(slow=()):
-    """Parameters of a fixture; those of a case have one worker."""
+def each_case(fast=None):
+    """Parameters of a fixture; those of a case have one worker.
+
+    Cases that are not named in `fast` are slow tests.
+    """
     group, is_slow = pytest.mark.xdist_group, [pytest.mark.slow]
     return [
         pytest.param(
             case,
             id=case.name,
-            marks=[group(case.name), *(is_slow if case.name in slow else [])],
+            marks=[
+                group(case.name),
+                *is_slow * bool(fast and case.name not in fast),
+            ],
         )
         for case in models.CASES
     ]
@@ -62,6 +68,12 @@ def each_case(slow=()):
 
 @pytest.fixture(params=each_case())
 def case(request):
+    return request.param
+
+
+@pytest.fixture(params=each_case(fast=models.VARIOUS))
+def various(request):
+    """`case`, but those that are made of parts of others are slow tests."""
     return request.param
 
 
@@ -128,7 +140,7 @@ def train_pair(train, two_replicas):
     return run
 
 
-@pytest.fixture(params=each_case(slow=models.LONG))
+@pytest.fixture(params=each_case(fast=models.ON_REPLICAS))
 def pair(request, train_pair):
     """Each model, trained; to be asked and evaluated, not trained further."""
     return train_pair(request.param)
@@ -163,6 +175,12 @@ def fast(names, cases):
 @pytest.fixture(params=fast(models.FAMILIES, models.FEW))
 def family(request):
     """`few`, but one of each family is a fast test, the others are slow."""
+    return request.param
+
+
+@pytest.fixture(params=fast(("gan_mlp",), models.FEW))
+def one(request):
+    """`few`, but a single one is a fast test, for what is dear."""
     return request.param
 
 

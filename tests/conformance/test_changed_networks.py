@@ -68,7 +68,10 @@ def tune(model):
     np.testing.assert_array_equal(trained.layers[1]._kernel.numpy(), kept)
 
 
-@pytest.mark.parametrize("family", ["vae", "gan", "vae_gan"])
+@pytest.mark.parametrize(
+    "family",
+    ["vae", "gan", pytest.param("vae_gan", marks=pytest.mark.slow)],
+)
 def test_low_rank_adaptation_of_a_decoder(family, tmp_path):
     """Python, a reloaded file and an export agree to 1e-6."""
     model = make(family)

@@ -44,11 +44,11 @@ def test_config_by_keras(case, built):
     assert keras.saving.get_registered_name(type(model)).startswith("tfgen>")
 
 
-def test_same_answers_with_the_same_weights(case, built, answers):
-    model = built(case)
+def test_same_answers_with_the_same_weights(various, built, answers):
+    model = built(various)
     again = type(model).from_config(model.get_config())
     again.set_weights(model.get_weights())
-    x, y = case.data(3)
+    x, y = various.data(3)
     asked = ("decode", "score", "discriminate")  # all networks
     first, second = (answers(each, x, y, asked) for each in (model, again))
     assert first.keys() == second.keys()

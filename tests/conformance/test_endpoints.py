@@ -6,9 +6,9 @@ import pytest
 SEEDS = [0, -3, 2**62]
 
 
-def test_rows_are_apart(case, built, inputs_of):
-    model = built(case)
-    x, y = case.data(7)
+def test_rows_are_apart(various, built, inputs_of):
+    model = built(various)
+    x, y = various.data(7)
     for name, endpoint in model.endpoints().items():
         inputs = inputs_of(model, endpoint, x, y)
         whole = model.run_endpoint(name, inputs)

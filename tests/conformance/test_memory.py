@@ -35,8 +35,8 @@ def test_a_trained_model_leaves_nothing(family):
     assert_free(handles_after_training(family, strategy))
 
 
-def test_nor_does_one_on_two_replicas(family, two_replicas):
-    assert_free(handles_after_training(family, two_replicas))
+def test_nor_does_one_on_two_replicas(one, two_replicas):
+    assert_free(handles_after_training(one, two_replicas))
 
 
 @pytest.mark.parametrize(

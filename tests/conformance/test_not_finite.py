@@ -5,7 +5,6 @@ import re
 import numpy as np
 import pytest
 import tensorflow as tf
-from conformance_models import FEW
 
 from tfgen.training.batch_checks import BatchCheck
 
@@ -20,17 +19,8 @@ def test_weights_stay(family):
     check_weights_stay(family, tf.distribute.get_strategy())
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "gan_mlp",
-        pytest.param("vae_conv_labels", marks=pytest.mark.slow),
-        pytest.param("vae_gan_table", marks=pytest.mark.slow),
-    ],
-)
-def test_weights_stay_on_two_replicas(name, two_replicas):
-    (case,) = (case for case in FEW if case.name == name)
-    check_weights_stay(case, two_replicas)
+def test_weights_stay_on_two_replicas(one, two_replicas):
+    check_weights_stay(one, two_replicas)
 
 
 def check_weights_stay(case, strategy):

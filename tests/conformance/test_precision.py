@@ -62,8 +62,8 @@ def test_it_is_bfloat16_and_near_float32(family, answers):
     assert 1e-6 < difference < 0.05 * np.abs(exact[key]).max() + 0.05
 
 
-def test_two_replicas(family, two_replicas):
-    case = in_bfloat16(family)
+def test_two_replicas(one, two_replicas):
+    case = in_bfloat16(one)
     with two_replicas.scope():
         model = case.build()
         model.compile("sgd")

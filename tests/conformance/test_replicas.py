@@ -32,7 +32,7 @@ def test_every_model(pair):
 @pytest.mark.parametrize(
     "last, steps_per_execution",
     # One replica has nothing, or a row less than the other.
-    [(1, 1), (33, 1), (1, 4)],
+    [(1, 1), pytest.param(33, 1, marks=pytest.mark.slow), (1, 4)],
 )
 def test_uneven_last_batch(
     last, steps_per_execution, first, train, two_replicas
@@ -52,7 +52,12 @@ def free(first, train):
 
 
 @pytest.mark.parametrize(
-    "clip", [{"clipnorm": 0.01}, {"global_clipnorm": 0.1}, {"clipvalue": 1e-3}]
+    "clip",
+    [
+        {"global_clipnorm": 0.1},
+        pytest.param({"clipnorm": 0.01}, marks=pytest.mark.slow),
+        pytest.param({"clipvalue": 1e-3}, marks=pytest.mark.slow),
+    ],
 )
 def test_clipping(clip, first, free, train, two_replicas):
     one = train(first, tf.distribute.get_strategy(), 97, clip)

@@ -22,6 +22,8 @@ EXAMPLES = [
 def folder_of_data(tmp_path, monkeypatch):
     """What the examples find beside them: 40 photographs and a table."""
     monkeypatch.chdir(tmp_path)
+    # Pictures of trials and of trainings have tests of their own.
+    monkeypatch.setattr("tfgen.pictures.examples.can_show", lambda model: False)
     generator = np.random.default_rng(0)
     (tmp_path / "photos").mkdir()
     for i in range(90):

@@ -36,8 +36,18 @@ def train(model, rows=12, rate=0.1):
     return model.fit(data, verbose=0).history
 
 
-@pytest.mark.parametrize("name", losses.ADVERSARIAL_LOSSES)
-@pytest.mark.parametrize("regularizer", [None, "l2"])
+@pytest.mark.parametrize(
+    "name, regularizer",
+    [
+        *((name, None) for name in losses.ADVERSARIAL_LOSSES),
+        ("hinge", "l2"),
+        *(
+            pytest.param(name, "l2", marks=pytest.mark.slow)
+            for name in losses.ADVERSARIAL_LOSSES
+            if name != "hinge"
+        ),
+    ],
+)
 def test_step_is_that_of_two_fresh_passes(name, regularizer):
     """Sharing the generator's pass saves work and changes nothing."""
     keras.utils.set_random_seed(1)

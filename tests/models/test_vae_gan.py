@@ -435,7 +435,9 @@ class TestBalanceGate:
         assert logs["decoder_updated"] == [1.0]
         assert_zero(difference(weights_of(model, "discriminator"), before))
 
-    @pytest.mark.parametrize("replicas", [1, 2])
+    @pytest.mark.parametrize(
+        "replicas", [pytest.param(1, marks=pytest.mark.slow), 2]
+    )
     def test_a_step_that_is_undone(self, replicas, request):
         """Momentum and step counts too are those before."""
         strategy = tf.distribute.get_strategy()

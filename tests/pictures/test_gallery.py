@@ -66,23 +66,23 @@ def test_no_global_state_of_matplotlib(stand_in, make_source, run_python):
     code = """
 import sys
 import tfgen
+before = "matplotlib.pyplot" in sys.modules  # Keras may import it
 tfgen.pictures.loss_plot({"loss": [1.0, 2.0]})
-print("matplotlib.pyplot" in sys.modules)
+print(("matplotlib.pyplot" in sys.modules) == before)
 """
-    keras_imports_pyplot = "import keras; import sys; print(" + (
-        "'matplotlib.pyplot' in sys.modules)"
-    )
-    assert run_python(code) == run_python.anew(keras_imports_pyplot)
+    assert run_python(code) == "True\n"
 
 
 def test_grids_need_no_matplotlib(run_python):
     code = """
 import sys
-sys.modules["matplotlib"] = None
 import tfgen
+for name in [*sys.modules, "matplotlib"]:  # Keras may have imported it
+    if name.split(".")[0] == "matplotlib":
+        sys.modules[name] = None
 from tfgen import pictures
 model = tfgen.build("vae", input_shape=(4, 4, 1), network="mlp")
 pictures.write_png("a.png", pictures.samples_picture(model, num_samples=4))
 print("drawn")
 """
-    assert run_python.anew(code) == "drawn\n"
+    assert run_python(code) == "drawn\n"

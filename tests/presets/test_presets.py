@@ -32,7 +32,7 @@ NAMES = (
 )
 
 
-def fake_data(model, rows=8):
+def fake_data(model, rows=4):
     rng = np.random.default_rng(0)
     shape = (rows, *model.data_shape)
     if model.data_range is None:
@@ -66,7 +66,7 @@ class TestEveryPreset:
         model.compile(preset.make_optimizers(model), run_eagerly=True)
         x = fake_data(model)
         before = [w.copy() for w in model.get_weights()]
-        model.fit(x, batch_size=8, epochs=2, verbose=0)
+        model.fit(x, batch_size=4, epochs=2, verbose=0)
         assert model.steps_done == 2
         changed = [
             not np.array_equal(old, new)

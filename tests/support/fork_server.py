@@ -1,7 +1,8 @@
 """Python processes that need not import TensorFlow first.
 
-One process has imported `tfgen`, and so TensorFlow and Keras, but has run no
-operation. It forks a child for each program that a test starts; to the test,
+One process has imported `tfgen`, and so TensorFlow and Keras, and what
+trainings and commands import in their course, but has run no operation. It
+forks a child for each program that a test starts; to the test,
 `ForkServer.Popen` is `subprocess.Popen`. Seconds of imports become
 milliseconds, and all else is as in a process of its own.
 
@@ -11,6 +12,7 @@ This file is both sides: imported it is the client, run the server.
 import array
 import contextlib
 import gc
+import importlib
 import json
 import os
 import select
@@ -32,6 +34,8 @@ DEFAULTS = {
 }
 # Set by our conftest.py; matplotlib, which is not imported yet, reads it.
 NOT_OF_USERS = (*DEFAULTS, "MPLBACKEND")
+# Of other people's: what nearly every program imports in its course.
+LATER = ("pydantic", "sklearn.datasets", "tensorboard.summary.v2", "typer")
 STATUS = struct.Struct("i")
 LONGEST = 200_000
 
@@ -187,8 +191,13 @@ def serve(control):
     """
     before = set(os.environ)
     import tfgen  # noqa: F401
+    from tfgen.probability import tfd
 
+    tfd.Normal  # noqa: B018 - imports TensorFlow Probability
+    for name in LATER:
+        importlib.import_module(name)
     gc.freeze()  # else a collection in a child copies every page
+    gc.set_threshold(100_000, 20, 50)
     added = {k: os.environ[k] for k in set(os.environ) - before}
     ended, wake_up = os.pipe()
     for fd in (ended, wake_up):

@@ -12,6 +12,7 @@ import keras_tuner
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.compat.v1.train import summary_iterator
 
 import tfgen
 from tfgen.callbacks import read_history
@@ -66,6 +67,14 @@ def test_a_search(data, tmp_path, capsys, monkeypatch):
         assert record.score == pytest.approx(min(history), rel=1e-6)
         assert record.best_epoch == 1 + int(np.argmin(history))
         assert (record.folder / "samples.png").exists()
+        events = search.folder.tensorboard / record.trial_id
+        kinds = {
+            value.metadata.plugin_data.plugin_name
+            for file in events.rglob("events.*")
+            for event in summary_iterator(str(file))
+            for value in event.summary.value
+        }
+        assert kinds >= {"hparams", "images", "scalars"}
     assert best.values["rate"] == min(scores, key=scores.get)
     assert search.best_model().sample(3).shape == (3, 4)
     first, *lines = capsys.readouterr().out.splitlines()

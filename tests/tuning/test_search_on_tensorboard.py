@@ -15,6 +15,7 @@ ALL = {
 SPACE = {"network": "mlp", "width": 64, "depth": 1, "latent_dim": [4, 8]}
 
 
+@pytest.mark.slow
 def test_each_trial_has_settings_score_and_pictures(
     tmp_path, tensorboard, monkeypatch
 ):
