@@ -49,7 +49,7 @@ def test_a_search(data, tmp_path, capsys, monkeypatch):
     """Scores are those of trainings that are made by hand."""
     monkeypatch.undo()  # with pictures
     search = Search(
-        by_rate, *data, tmp_path / "s", tuner="grid", trials=3, max_epochs=2
+        by_rate, *data, tmp_path / "s", tuner="grid", trials=2, max_epochs=2
     )
     best = search.run()
     scores = {}
@@ -78,9 +78,9 @@ def test_a_search(data, tmp_path, capsys, monkeypatch):
     assert best.values["rate"] == min(scores, key=scores.get)
     assert search.best_model().sample(3).shape == (3, 4)
     first, *lines = capsys.readouterr().out.splitlines()
-    assert first.startswith("3 of 4 combinations, of which the last hyp")
+    assert first.startswith("2 of 4 combinations, of which the last hyp")
     assert [line.split()[:3] for line in lines] == [
-        ["trial", f"000{i}", f"{i + 1}/3"] for i in range(3)
+        ["trial", f"000{i}", f"{i + 1}/2"] for i in range(2)
     ]
     with open(tmp_path / "s" / "trials.csv") as file:
         rows = list(csv.DictReader(file))
