@@ -15,7 +15,10 @@ TRAIN = (
 )
 
 
-@pytest.mark.parametrize("open_output", [pty.openpty, os.pipe])
+@pytest.mark.parametrize(
+    "open_output",
+    [pytest.param(pty.openpty, marks=pytest.mark.slow), os.pipe],
+)
 def test_nobody_reads_any_more(command, fork_server, tmp_path, open_output):
     """The first end is read for a while and then closed."""
     read, write = open_output()

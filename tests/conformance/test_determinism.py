@@ -60,11 +60,11 @@ def sha256(weights):
     return hashlib.sha256(b"".join(w.tobytes() for w in weights)).hexdigest()
 
 
-def test_seed_draws_the_initial_weights(case):
+def test_seed_draws_the_initial_weights(various):
     """Without disturbing the random numbers of whoever builds the model."""
 
     def digest(seed):
-        return sha256(case.build(seed).get_weights())
+        return sha256(various.build(seed).get_weights())
 
     random.seed(1)
     state = random.getstate()

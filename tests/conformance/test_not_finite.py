@@ -15,8 +15,8 @@ def unseen(monkeypatch):
     monkeypatch.setattr(BatchCheck, "__call__", lambda self, on, data, i: data)
 
 
-def test_weights_stay(family):
-    check_weights_stay(family, tf.distribute.get_strategy())
+def test_weights_stay(one):
+    check_weights_stay(one, tf.distribute.get_strategy())
 
 
 def test_weights_stay_on_two_replicas(one, two_replicas):

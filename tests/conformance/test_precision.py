@@ -34,7 +34,8 @@ def test_trains_and_answers(family, answers, tmp_path):
     assert policies(model) == {POLICY}
     assert keras.config.dtype_policy().name == "float32"
     x, y = case.data(32)
-    model.compile(keras.optimizers.Adam(3e-3))
+    # Tracing takes longer than these steps; `test_two_replicas` does.
+    model.compile(keras.optimizers.Adam(3e-3), run_eagerly=True)
     model.beta_warmup_steps = 0  # else the first epochs' loss lacks the KL
     logs = model.fit(x, y, epochs=15, verbose=0).history
     assert np.isfinite([*logs.values()]).all()

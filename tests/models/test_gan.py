@@ -31,7 +31,8 @@ def networks(packing=1, regularizer=None):
 
 
 def train(model, rows=12, rate=0.1):
-    model.compile(keras.optimizers.SGD(rate))
+    # A step or two: tracing them takes longer.
+    model.compile(keras.optimizers.SGD(rate), run_eagerly=True)
     data = tf.data.Dataset.from_tensors(DATA[:rows])
     return model.fit(data, verbose=0).history
 

@@ -87,6 +87,7 @@ def test_what_fit_and_evaluate_take(model, data):
     "dataset_booleans dataset_floats source batches".split(),
 )
 def test_labels(conditional, data):
+    conditional.run_eagerly = True  # few steps: tracing them takes longer
     conditional.fit(*data, verbose=0)
     values = conditional.evaluate(*data, verbose=0)
     assert values == pytest.approx(
@@ -132,8 +133,13 @@ def generator_dataset():
     return tf.data.Dataset.from_generator(rows, output_signature=spec)
 
 
-@pytest.mark.parametrize("replicas", [1, 2])
-@pytest.mark.parametrize("kind", ["generator", "filter"])
+@pytest.mark.parametrize(
+    "kind, replicas",
+    [
+        *(("generator", 1), ("generator", 2), ("filter", 1)),
+        pytest.param("filter", 2, marks=pytest.mark.slow),
+    ],
+)
 @pytest.mark.filterwarnings("ignore:Your input ran out of data")  # by Keras
 def test_data_of_unknown_length(kind, replicas, two_replicas):
     none = tf.distribute.get_strategy()
