@@ -19,6 +19,7 @@ import tensorflow as tf
 
 import tfgen
 from tfgen.export import SavedModelSession
+from tfgen.optimizers import optimizer_group
 
 GOLDENS = Path(__file__).parents[1] / "goldens"
 SETS = sorted(path.parent for path in GOLDENS.glob("*/machine.json"))
@@ -45,6 +46,24 @@ GO_ON = (
     "vae_table_per_value",
 )
 
+# Written while Keras itself updated the weights. TensorFlow's fused kernels
+# round otherwise, so these bits come back only without them.
+UPDATED_BY_KERAS = ("0.1.0",)
+
+
+@pytest.fixture(autouse=True)
+def updates(request, monkeypatch):
+    """Weights are updated as they were when the set was written."""
+    case = getattr(request.node, "callspec", None)
+    folder = case and case.params.get("folder")
+    if folder and version(folder) in UPDATED_BY_KERAS:
+        monkeypatch.setattr(optimizer_group, "fuse", lambda optimizer: None)
+        monkeypatch.setattr(optimizer_group, "squared_norm", squared_norm)
+
+
+def squared_norm(gradients):
+    return tf.add_n([tf.reduce_sum(gradient**2) for gradient in gradients])
+
 
 def each(pattern, fast=None):
     """`folder` is each match in each set, one test each.
@@ -66,10 +85,14 @@ def each(pattern, fast=None):
     )
 
 
+def version(folder):
+    """The release whose set a path lies in."""
+    return folder.relative_to(GOLDENS).parts[0]
+
+
 def exact(folder):
     """Whether the set that a path lies in was made on such a machine."""
-    version = folder.relative_to(GOLDENS).parts[0]
-    return golden_set.made_here(GOLDENS / version)
+    return golden_set.made_here(GOLDENS / version(folder))
 
 
 def test_this_version_has_a_set():
@@ -96,6 +119,17 @@ def test_model(folder):
     golden_set.check_model(
         folder / "model.keras", *model_golden(folder), exact(folder)
     )
+
+
+@each("models/*", fast=("vae_gan_mlp",))
+def test_losses_by_fused_updates(folder, monkeypatch):
+    monkeypatch.undo()
+    inputs, wanted = model_golden(folder)
+    model = keras.models.load_model(folder / "model.keras")
+    losses = golden_set.train(model, inputs)
+    # Weights may part: a bias before a normalisation has a gradient of
+    # rounding errors only, and Adam moves it by the rate all the same.
+    golden_set.check_value(losses, wanted["losses"], exact=False)
 
 
 class TestAChangeIsSeen:

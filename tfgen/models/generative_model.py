@@ -17,6 +17,7 @@ from tfgen.models.with_reading import WithReading
 from tfgen.optimizers import OptimizerGroup
 from tfgen.training import inputs, refusals
 from tfgen.training.epoch_place import EpochPlace
+from tfgen.training.execution import steps_chosen
 from tfgen.training.files import written_whole
 from tfgen.training.global_batch import GlobalBatch
 from tfgen.training.step_runner import StepRunner
@@ -136,7 +137,7 @@ class GenerativeModel(
         self,
         optimizer: str | dict | keras.optimizers.Optimizer | None = None,
         *,
-        steps_per_execution: int = 1,
+        steps_per_execution: int | str = "auto",
         jit_compile: bool = False,
         run_eagerly: bool = False,
         **unsupported,
@@ -146,8 +147,9 @@ class GenerativeModel(
         Args:
             optimizer: None for the recommended ones, an optimizer or its
                 name (a copy for each network), or a dict by network name.
-            steps_per_execution: training steps in one compiled call; 10 to
-                50 help small networks. Weights come out the same.
+            steps_per_execution: training steps in one compiled call. "auto":
+                up to 32 for small networks, 1 if a callback of your own wants
+                to see each batch. Weights come out the same.
             jit_compile: compile the step by XLA; one replica only. XLA drops
                 the check that gradients are finite.
             run_eagerly: run steps without compiling, for debugging.
@@ -170,9 +172,12 @@ class GenerativeModel(
             replicas = self.distribute_strategy.num_replicas_in_sync
             self.check_compile(replicas, jit_compile)
             group.build(self.network_variables())
+        self.chooses_steps = steps_per_execution == "auto"
         super().compile(
             optimizer=group,
-            steps_per_execution=steps_per_execution,
+            steps_per_execution=1
+            if self.chooses_steps
+            else steps_per_execution,
             jit_compile=jit_compile,
             run_eagerly=run_eagerly,
         )
@@ -209,7 +214,11 @@ class GenerativeModel(
             adaptation.refuse_quantized(self)
             adaptation.revive(self)
             kwargs = inputs.fit_arguments(self, x, y, batch_size, kwargs)
-            return super().fit(**kwargs)
+            places = [self.training_place]
+            if kwargs["validation_data"] is not None:
+                places.append(self.evaluation_place)
+            with steps_chosen(self, places, kwargs["callbacks"]):
+                return super().fit(**kwargs)
 
     def evaluate(
         self,
@@ -233,7 +242,9 @@ class GenerativeModel(
         self._assert_compile_called("evaluate")
         with self._places_kept():
             data, steps = inputs.evaluation_data(self, x, y, batch_size, steps)
-            return super().evaluate(x=data, steps=steps, **kwargs)
+            places = [self.evaluation_place]
+            with steps_chosen(self, places, kwargs.get("callbacks")):
+                return super().evaluate(x=data, steps=steps, **kwargs)
 
     @contextlib.contextmanager
     def _places_kept(self):
@@ -394,7 +405,9 @@ class GenerativeModel(
             return None
         return {
             "optimizer": keras.saving.serialize_keras_object(self.optimizer),
-            "steps_per_execution": self.steps_per_execution,
+            "steps_per_execution": "auto"
+            if self.chooses_steps
+            else self.steps_per_execution,
             "jit_compile": self.jit_compile,
         }
 

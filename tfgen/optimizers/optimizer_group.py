@@ -5,6 +5,7 @@ from collections.abc import MutableMapping
 import keras
 import tensorflow as tf
 
+from tfgen.optimizers.fused import fuse, squared_norm
 from tfgen.optimizers.schedules import rate_of
 
 NOT_FINITE = "tfgen: gradients are not finite"
@@ -83,6 +84,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
             # By identity, since Keras compares variables by value.
             self._owner.update({id(v): name for v in variables})
             self.by_network[name].build(list(variables))
+            fuse(self.by_network[name])
         self._show_averages()
         self.built = True
 
@@ -119,7 +121,7 @@ class OptimizerGroup(keras.optimizers.Optimizer):
                 continue
             gradients, variables = zip(*pairs, strict=True)
             gradients = _over_replicas(gradients)
-            squares.append(_squared_norm(gradients))
+            squares.append(squared_norm(gradients))
             optimizer = self.by_network[name]
             with tf.control_dependencies(_require_finite(name, squares[-1])):
                 # Only operations made in here wait for the check: without
@@ -185,11 +187,6 @@ def _over_replicas(gradients):
     if context.num_replicas_in_sync == 1:
         return gradients
     return context.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
-
-
-def _squared_norm(gradients):
-    squares = [tf.reduce_sum(tf.cast(g, "float32") ** 2) for g in gradients]
-    return tf.add_n(squares)
 
 
 def _require_finite(name, squared_norm):

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 
 import keras
 
+USUAL_ROWS = 128
+
 
 class EpochPlace:
     """How far an epoch has come, how far it goes, and what is done already.
@@ -22,6 +24,7 @@ class EpochPlace:
             that it can itself start at any.
         done: steps of this epoch that are done, or were before a resume.
         data_name: what messages call the data.
+        batch_rows: rows of a batch, about, where the data does not tell.
         rows: see above.
 
     Example:
@@ -38,6 +41,7 @@ class EpochPlace:
         self.ordered = True
         self.done = 0
         self.data_name = "the data"
+        self.batch_rows = USUAL_ROWS
         self.rows = rows
         self._to_pass_over = 0
         self._once_passed = None
@@ -47,11 +51,13 @@ class EpochPlace:
         steps: int | None,
         ordered: bool = True,
         data_name: str = "the data",
+        batch_rows: int | None = None,
     ) -> None:
         """Says what the epochs from now on are like; see the attributes."""
         self.steps = steps
         self.ordered = ordered
         self.data_name = data_name
+        self.batch_rows = batch_rows or USUAL_ROWS
 
     def begin_epoch(self) -> None:
         """Goes to the epoch's start."""
@@ -66,13 +72,11 @@ class EpochPlace:
         A callback may evaluate in the middle of a training, or of another
         evaluation; and a training that fails leaves nothing to pass over.
         """
-        before = self.steps, self.ordered, self.data_name, self.done
-        passing = self._to_pass_over, self._once_passed
+        before = {k: v for k, v in vars(self).items() if k != "rows"}
         try:
             yield
         finally:
-            self.steps, self.ordered, self.data_name, self.done = before
-            self._to_pass_over, self._once_passed = passing
+            vars(self).update(before)
 
     def resume(self, done: int, once_passed: Callable[[], None]) -> None:
         """Lets the next epoch pass over steps that a checkpoint has done.

@@ -56,7 +56,7 @@ def fit_arguments(
     steps = kwargs.pop("steps_per_epoch", None) or found
     ordered = isinstance(data, Batches)
     place = model.training_place
-    _start(model, place, steps, ordered)
+    _start(model, place, steps, data)
     callbacks = _in_order(kwargs.get("callbacks"))
     settle_directions(model, callbacks)
     for callback in callbacks:
@@ -115,13 +115,13 @@ def evaluation_data(
     data = _batches_of(model, x, y, batch_size, False, name)
     if not isinstance(data, Batches):
         steps = steps or _steps(data, steps, argument)
-        _start(model, model.evaluation_place, steps, False, name)
+        _start(model, model.evaluation_place, steps, data, name)
         return data, steps
     in_order = data.source.batches(
         data.batch_size, shuffle=False, labels=data.labels
     )
     steps = min(steps or in_order.steps_per_epoch, in_order.steps_per_epoch)
-    _start(model, model.evaluation_place, steps, True, name)
+    _start(model, model.evaluation_place, steps, in_order, name)
     return in_order.dataset().take(steps), steps
 
 
@@ -137,14 +137,24 @@ def _restored(model, callback, steps, epoch):
     return epoch
 
 
-def _start(model, place, steps, ordered, name="the data"):
+def _start(model, place, steps, data, name="the data"):
     if steps is None and model.steps_per_execution > 1:
         raise ValueError(
             f"steps_per_execution is {model.steps_per_execution}, but the "
             "data does not tell how many batches it has: pass "
             "steps_per_epoch, or compile with steps_per_execution=1."
         )
-    place.start(steps, ordered, name)
+    place.start(steps, isinstance(data, Batches), name, _rows(data))
+
+
+def _rows(data):
+    """Rows of a batch; None where the data does not tell."""
+    if isinstance(data, Batches):
+        return data.batch_size
+    if not isinstance(data, tf.data.Dataset):
+        return None
+    first, *_ = tf.nest.flatten(data.element_spec)
+    return first.shape[0] if first.shape.rank else None
 
 
 @contextlib.contextmanager
