@@ -16,7 +16,7 @@ import tensorflow as tf
 from tfgen.data import Source
 from tfgen.version import __version__
 
-STRATEGIES = ("none", "mirrored")
+STRATEGIES = ("none", "mirrored", "multi_worker")
 PRECISIONS = ("float32", "mixed_bfloat16")
 
 
@@ -26,13 +26,16 @@ def get_strategy(
     """A `tf.distribute.Strategy` by name.
 
     Args:
-        name: `"none"` (one device) or `"mirrored"` (every GPU of this host;
-            without GPUs, logical CPU devices).
-        replicas: how many devices to use; default: every GPU, or 2 logical
-            CPUs where there is no GPU.
+        name: `"none"` (one device), `"mirrored"` (every GPU of this host;
+            without GPUs, logical CPU devices) or `"multi_worker"` (several
+            hosts, each of which runs the same program; `TF_CONFIG` says
+            which they are).
+        replicas: how many devices of this host to use; default: every GPU,
+            or 2 logical CPUs where there is no GPU.
 
     Raises:
-        ValueError: for another name, or for more replicas than devices.
+        ValueError: for another name, for more replicas than devices, for
+            hosts without `TF_CONFIG`.
 
     Example:
     >>> with tfgen.training.get_strategy("none").scope():
@@ -42,6 +45,8 @@ def get_strategy(
     """
     if name == "none":
         return tf.distribute.get_strategy()
+    if name == "multi_worker":
+        return _multi_worker(replicas)
     if name != "mirrored":
         raise ValueError(
             f"strategy is {name!r}, expected one of {', '.join(STRATEGIES)}."
@@ -138,6 +143,23 @@ def manifest(
             "replicas": strategy.num_replicas_in_sync,
         },
     }
+
+
+@functools.cache
+def _multi_worker(replicas):
+    if replicas is not None:
+        raise ValueError(
+            f"replicas is {replicas}, but on several hosts each takes all of "
+            "its devices: leave it out."
+        )
+    if not os.environ.get("TF_CONFIG"):
+        raise ValueError(
+            "strategy is 'multi_worker', but TF_CONFIG, which names the hosts, "
+            'is not set: export TF_CONFIG=\'{"cluster": {"worker": '
+            '["host0:port", "host1:port"]}, "task": {"type": "worker", '
+            '"index": 0}}\' on each host, with its own index.'
+        )
+    return tf.distribute.MultiWorkerMirroredStrategy()
 
 
 @functools.cache
