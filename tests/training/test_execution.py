@@ -112,6 +112,24 @@ def test_the_number_of_steps_by_hand():
     assert steps_at_once(image, 128) == 1
 
 
+@pytest.mark.parametrize("rows, steps", [(40, [1, 5]), (8, [1]), (9, [1, 2])])
+def test_a_callback_that_watches_the_first_step(model, rows, steps):
+    class First(Batches):
+        watches_first_step = True
+        __module__ = "tfgen.tests"
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.seen.append(self.model.steps_done - self.before)
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.before, self.seen = self.model.steps_done, []
+
+    first = First()
+    model.fit(ROWS[:rows], batch_size=8, verbose=0, callbacks=[first])
+    assert first.seen == steps
+    assert calls(model) == [4]  # others are as they were
+
+
 @pytest.mark.parametrize(
     "steps, most, each",
     [

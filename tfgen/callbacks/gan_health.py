@@ -54,6 +54,8 @@ class GANHealth(HealthWatch):
     >>> gan.fit(train, epochs=20, callbacks=[health])  # doctest: +SKIP
     """
 
+    watches_first_step = True  # how far one moves the weights
+
     def __init__(
         self,
         data: Source | np.ndarray,

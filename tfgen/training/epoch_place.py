@@ -1,6 +1,7 @@
 """Where a training, or an evaluation, stands within its epoch."""
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 
 import keras
@@ -25,6 +26,9 @@ class EpochPlace:
         done: steps of this epoch that are done, or were before a resume.
         data_name: what messages call the data.
         batch_rows: rows of a batch, about, where the data does not tell.
+        calls: number of calls that an epoch is to be done in, the first of
+            one step, so that a callback sees what a step does; None: each
+            call does all the steps it may.
         rows: see above.
 
     Example:
@@ -42,7 +46,9 @@ class EpochPlace:
         self.done = 0
         self.data_name = "the data"
         self.batch_rows = USUAL_ROWS
+        self.calls = None
         self.rows = rows
+        self._calls_done = 0
         self._to_pass_over = 0
         self._once_passed = None
 
@@ -61,7 +67,7 @@ class EpochPlace:
 
     def begin_epoch(self) -> None:
         """Goes to the epoch's start."""
-        self.done = 0
+        self.done = self._calls_done = 0
         if self.rows is not None:
             self.rows.assign(0)
 
@@ -126,6 +132,8 @@ class EpochPlace:
             How many of the steps are still to be done.
         """
         if self.steps is not None:
+            if self.calls is not None:
+                most = self._share()
             most = min(most, self.steps - self.done)
         self.done += most
         passed = min(self._to_pass_over, most)
@@ -136,3 +144,10 @@ class EpochPlace:
         if passed and not self._to_pass_over:
             self._once_passed()
         return most - passed
+
+    def _share(self):
+        left = self.calls - self._calls_done
+        self._calls_done += 1
+        if left == self.calls:
+            return 1
+        return math.ceil((self.steps - self.done) / max(1, left))

@@ -54,8 +54,11 @@ def steps_chosen(
         and not model.run_eagerly
     ):
         rows = max(place.batch_rows for place in places)
-        most = steps_at_once(model, rows)
-        model.steps_per_execution = _evenly(places[0].steps, most)
+        steps, most = places[0].steps, steps_at_once(model, rows)
+        if any(getattr(c, "watches_first_step", False) for c in callbacks):
+            most = min(most, math.ceil(steps / 2))
+            places[0].calls = math.ceil(steps / _evenly(steps, most))
+        model.steps_per_execution = _evenly(steps, most)
     try:
         yield
     finally:
