@@ -127,7 +127,7 @@ COLOUR_VAE = Preset(
     batch_size=64,
     options={
         "network": "conv",
-        # From Keras' own initial weights it takes twice as long.
+        # Keras' own shrink in each transposed convolution.
         "network_options": {
             "activation": "leaky_relu",
             "kernel_initializer": "he_normal",
