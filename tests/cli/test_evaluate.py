@@ -68,6 +68,7 @@ def test_two_runs(in_process, trained_by_class, gan, tmp_path):
     assert second["runs"] == report["runs"]
 
 
+@pytest.mark.slow  # beside that of tests/evaluation/test_evaluate.py
 def test_a_table(tfgen, trained_table):
     done = tfgen("evaluate", trained_table, "--out", "here", "-k", 5)
     assert done.status == 0, done.err

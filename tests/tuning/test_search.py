@@ -253,6 +253,7 @@ def test_a_trial_does_not_end_before_it_was_measured_again(data, tmp_path):
     assert (best.best_epoch, best.epochs) == (1, 5)
 
 
+@pytest.mark.slow  # beside the search of tests/cli/test_tune.py
 def test_hyperband_goes_on_with_the_best(data, tmp_path):
     search = Search(
         by_rate,
