@@ -60,7 +60,7 @@ class TrialTraining:
         if parent:
             _copy_once(self._folder(parent).path, folder.path)
         stopping = self._early_stopping(folder)
-        if not stopping.was_over():
+        if not (stopping.was_over() and folder.is_checkpointed()):
             self._fit(trial, folder, stopping, beat)
         # That of the best epoch, which may be none of this process.
         kept = keras.models.load_model(folder.model_file)

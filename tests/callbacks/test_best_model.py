@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 
 import tfgen
 
@@ -124,3 +125,78 @@ def test_killed_after_the_last_epoch(tmp_path):
     fit(model, 3, first=1)  # nothing was saved
     fit(model, 3, tfgen.callbacks.BestModel(path), first=3)
     assert keras.models.load_model(path).steps_done == 6
+
+
+class Killed(keras.callbacks.Callback):
+    """Ends a training after an epoch, as a kill would."""
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == self.epochs:
+            raise RuntimeError("killed")
+
+
+def weights(path):
+    model = keras.models.load_model(path)
+    return [v.numpy() for v in (*model.variables, *model.optimizer.variables)]
+
+
+VALUES = [5.0, 3.0, 2.0, 4.0, 3.5]
+
+
+def test_the_best_epoch_is_kept_in_memory(tmp_path):
+    """All that was trained as well: nothing of it changes what follows."""
+    mine, theirs = make_model(), make_model()
+    at_once, late = tmp_path / "at_once.keras", tmp_path / "late.keras"
+    train(theirs, at_once, VALUES, every_seconds=0.0)
+    train(mine, late, VALUES, every_seconds=None)
+    for one, other in zip(weights(at_once), weights(late), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(mine.variables, theirs.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert mine.steps_done == 10
+    assert late.with_suffix(".json").read_text() == (
+        at_once.with_suffix(".json").read_text()
+    )
+
+
+@pytest.mark.parametrize("killed", [1, 2, 3, 4])
+@pytest.mark.parametrize("kept", [0, 2])
+def test_killed_with_the_best_in_memory(tmp_path, killed, kept):
+    """A checkpoint after epoch 2 alone: it takes the best so far along."""
+
+    def life(folder, *more):
+        paced = tfgen.callbacks.Pace(first_seconds=1e9)
+        checkpoint = tfgen.callbacks.Checkpoint(folder / "run", pace=paced)
+
+        class After(keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                if epoch + 1 == kept:
+                    checkpoint.every_seconds = 0.0
+
+            def on_epoch_begin(self, epoch, logs=None):
+                checkpoint.every_seconds = None
+
+        best = tfgen.callbacks.BestModel(
+            folder / "model.keras", every_seconds=None
+        )
+        make_model().fit(
+            np.random.default_rng(0).normal(size=(40, 3)),
+            batch_size=20,
+            epochs=len(VALUES),
+            verbose=0,
+            callbacks=[Fake(VALUES), best, checkpoint, After(), *more],
+        )
+        return best
+
+    whole = life(tmp_path / "whole")
+    with pytest.raises(RuntimeError, match="killed"):
+        life(tmp_path / "part", Killed(killed))
+    part = life(tmp_path / "part")
+    assert (part.epoch, part.value) == (whole.epoch, whole.value) == (3, 2.0)
+    for one, other in zip(weights(whole.path), weights(part.path), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert whole.record.read_text() == part.record.read_text()

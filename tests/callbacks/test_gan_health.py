@@ -370,19 +370,19 @@ class TestReport:
             history = HistoryFile(tmp_path / f"{name}.csv")
             callbacks = [Spikes({1, 2, 4}), health, history, *callbacks]
             fit(make_gan((2,)), train, *callbacks, epochs=4)
-            return path.read_text(), texts
+            return path.read_text(), texts, health.get_state()
 
         class Kill(keras.callbacks.Callback):
             def on_train_batch_end(self, batch, logs=None):
-                if self.model.steps_done == 8:
+                if self.model.steps_done == 11:
                     raise RuntimeError("killed")
 
-        whole, texts = run("whole")
+        whole, texts, state = run("whole")
         assert len(texts) == 1
         folder = tmp_path / "checkpoints"
         with pytest.raises(RuntimeError, match="killed"):
             run("part", Checkpoint(folder, every_steps=1), Kill())
-        assert run("part", Checkpoint(folder)) == (whole, [])
+        assert run("part", Checkpoint(folder)) == (whole, [], state)
         columns = [
             tfgen.callbacks.read_history(tmp_path / f"{name}.csv")["coverage"]
             for name in ("whole", "part")

@@ -101,7 +101,7 @@ def life(folder, attached, killed_at=None):
     model.compile(optimizer, run_eagerly=True)  # nothing to trace for 2 steps
     killed = [] if killed_at is None else [Killed(killed_at)]
     callbacks = [
-        tfgen.callbacks.Checkpoint(folder / "run"),
+        tfgen.callbacks.Checkpoint(folder / "run", every_seconds=0),
         Scores(),
         *attached(folder),
         *killed,

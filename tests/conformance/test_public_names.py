@@ -87,6 +87,7 @@ NAMES = {
         "HistoryFile",
         "LatentHealth",
         "LossPlot",
+        "Pace",
         "SampleAnimation",
         "SampleImages",
         "TensorBoard",

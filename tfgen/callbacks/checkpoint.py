@@ -1,8 +1,8 @@
 """Checkpoints from which a killed training goes on bit for bit."""
 
 import json
+import math
 import pathlib
-import time
 
 import keras
 import tensorflow as tf
@@ -12,9 +12,11 @@ from tfgen.callbacks.callback_states import (
     read_states,
     write_states,
 )
+from tfgen.callbacks.pace import Pace
 from tfgen.training.files import write_text
 
 STATES = ".callbacks.npz"
+WORK = "checkpoint"
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -26,8 +28,10 @@ class Checkpoint(keras.callbacks.Callback):
     a training that was killed at any moment ends with the weights of one
     that was not, on equal settings.
 
-    Checkpoints are written after each epoch and, within long epochs, every
-    `every_seconds`; each is there whole or not at all.
+    Checkpoints are written after epochs, as often as the pace allows, at the
+    latest after `every_seconds`, within epochs too, and at the end; each is
+    there whole or not at all. What was trained since the last one is trained
+    again.
 
     What the other callbacks of the training remember goes with it: Keras' own
     (`ReduceLROnPlateau`, `EarlyStopping`, `ModelCheckpoint`, `CSVLogger`,
@@ -41,10 +45,12 @@ class Checkpoint(keras.callbacks.Callback):
         folder: where checkpoints are kept.
         resume: whether `fit` goes on from the newest checkpoint. If False,
             a folder that holds checkpoints is refused.
-        every_seconds: longest time between two checkpoints; None: only
-            after epochs.
-        every_steps: also after each so many steps of an epoch.
+        every_seconds: longest time between two checkpoints, 0: after each
+            step; None: only after epochs.
+        every_steps: also after each so many steps of an epoch, and after each
+            epoch.
         keep: how many checkpoints are kept.
+        pace: see `Pace`; default: of its own.
 
     Raises:
         ValueError: in `fit`, if the folder does not fit the model or
@@ -73,6 +79,7 @@ class Checkpoint(keras.callbacks.Callback):
         every_seconds: float | None = 60.0,
         every_steps: int | None = None,
         keep: int = 2,
+        pace: Pace | None = None,
     ):
         super().__init__()
         self.folder = pathlib.Path(folder)
@@ -80,6 +87,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.every_seconds = every_seconds
         self.every_steps = every_steps
         self.keep = keep
+        self.pace = pace or Pace()
         self._epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._epoch_steps = tf.Variable(0, dtype=tf.int64, trainable=False)
         self._manager = None
@@ -130,6 +138,7 @@ class Checkpoint(keras.callbacks.Callback):
         return epoch
 
     def on_train_begin(self, logs: dict | None = None) -> None:
+        self.pace.begin()
         if self._restored is None:
             return
         # Others begin anew here; BackupAndRestore brings weights of its own.
@@ -140,12 +149,10 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._epoch.assign(epoch)
-        self._saved_at = time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        waited = time.monotonic() - self._saved_at
         place = self.model.training_place
-        due = self.every_seconds is not None and waited >= self.every_seconds
+        due = self.pace.waited(WORK) >= self._longest_wait()
         if self.every_steps and place.done % self.every_steps == 0:
             due = True
         if place.resumes or place.at_end:
@@ -158,15 +165,19 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._epoch.assign(epoch + 1)
         self._epoch_steps.assign(0)
-        self.save()
+        is_last = epoch + 1 == self.params.get("epochs")
+        ends = is_last or self.model.stop_training or self._stop_asked
+        due = self.pace.is_due(WORK, most=self._longest_wait())
+        if ends or due or self.every_steps:
+            self.save()
         self._stop_if_asked()
 
     def save(self) -> str:
         """Writes a checkpoint now; returns its path."""
-        self._saved_at = time.monotonic()
-        self._save_states()
-        path = self._manager.save(checkpoint_number=self.model.steps_done)
-        self._remove_old_states()
+        with self.pace.measured(WORK):
+            self._save_states()
+            path = self._manager.save(checkpoint_number=self.model.steps_done)
+            self._remove_old_states()
         if not self._layout_file().exists():
             write_text(self._layout_file(), json.dumps(self._layout()))
         return path
@@ -187,6 +198,9 @@ class Checkpoint(keras.callbacks.Callback):
     def _states(self, checkpoint):
         file = _states_file(checkpoint)
         return read_states(file) if file.exists() else {}
+
+    def _longest_wait(self):
+        return math.inf if self.every_seconds is None else self.every_seconds
 
     def _stop_if_asked(self):
         if self._stop_asked:

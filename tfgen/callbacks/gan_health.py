@@ -83,8 +83,15 @@ class GANHealth(HealthWatch):
         self._undecided = _undecided_loss(self.model)
         super().on_train_begin(logs)
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        super().on_epoch_begin(epoch, logs)
+    def get_state(self) -> dict:
+        return super().get_state() | {"relative_steps": self._relative_steps}
+
+    def set_state(self, state: dict) -> None:
+        super().set_state(state)
+        self._relative_steps = state["relative_steps"]
+
+    def begin_epoch(self) -> None:
+        super().begin_epoch()
         self._relative_steps = {}
 
     def on_train_batch_begin(

@@ -1,12 +1,12 @@
 """PNG files that are kept up to date while `fit` runs."""
 
 import pathlib
-import time
 
 import keras
 import numpy as np
 
 from tfgen.callbacks.history_file import read_history
+from tfgen.callbacks.pace import Pace
 from tfgen.data import Source
 from tfgen.pictures import examples
 from tfgen.pictures.images import write_png
@@ -23,13 +23,16 @@ class PictureFile(keras.callbacks.Callback):
     Args:
         path: path of the PNG file.
         every_seconds: least time between two pictures.
+        pace: what says when, besides; default: it does not.
     """
 
-    def __init__(self, path, every_seconds: float = 10.0):
+    def __init__(
+        self, path, every_seconds: float = 10.0, pace: Pace | None = None
+    ):
         super().__init__()
         self.path = pathlib.Path(path)
         self.every_seconds = every_seconds
-        self._due_at = 0.0
+        self.pace = pace or Pace.always()
         self._outdated = False
 
     def picture(self) -> np.ndarray:
@@ -41,14 +44,13 @@ class PictureFile(keras.callbacks.Callback):
         return True
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self._due_at = 0.0
+        self.pace.begin()
         self._outdated = False
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
         self._outdated = True
-        if time.monotonic() >= self._due_at:
+        if self.pace.is_due(self.path.name, least=self.every_seconds):
             self._write()
-            self._due_at = time.monotonic() + self.every_seconds
 
     def on_train_end(self, logs: dict | None = None) -> None:
         if self._outdated:
@@ -57,7 +59,8 @@ class PictureFile(keras.callbacks.Callback):
     def _write(self):
         self._outdated = False
         if self.can_draw() and writes_files(self.model):
-            write_png(self.path, self.picture())
+            with self.pace.measured(self.path.name):
+                write_png(self.path, self.picture())
 
 
 class SampleImages(PictureFile):
@@ -72,6 +75,7 @@ class SampleImages(PictureFile):
         seed: seed of the samples.
         every_seconds: least time between two pictures; the last epoch always
             has one.
+        pace: see `Pace`; default: nothing else to wait for.
 
     Example:
     >>> digits = tfgen.data.load("digits", "validation")
@@ -86,8 +90,9 @@ class SampleImages(PictureFile):
         num_samples: int | None = None,
         seed: int = 0,
         every_seconds: float = 10.0,
+        pace: Pace | None = None,
     ):
-        super().__init__(path, every_seconds)
+        super().__init__(path, every_seconds, pace)
         self.source = source
         self.num_samples = num_samples
         self.seed = seed
@@ -115,6 +120,7 @@ class LossPlot(PictureFile):
         png_path: path of the picture.
         every_seconds: least time between two pictures; the last epoch always
             has one.
+        pace: see `Pace`; default: nothing else to wait for.
 
     Example:
     >>> history = tfgen.callbacks.HistoryFile("run/history.csv")
@@ -122,8 +128,14 @@ class LossPlot(PictureFile):
     >>> model.fit(x, epochs=9, callbacks=[history, plot])  # doctest: +SKIP
     """
 
-    def __init__(self, history_path, png_path, every_seconds: float = 10.0):
-        super().__init__(png_path, every_seconds)
+    def __init__(
+        self,
+        history_path,
+        png_path,
+        every_seconds: float = 10.0,
+        pace: Pace | None = None,
+    ):
+        super().__init__(png_path, every_seconds, pace)
         self.history_path = pathlib.Path(history_path)
 
     def picture(self) -> np.ndarray:

@@ -4,6 +4,7 @@ import shutil
 import keras
 import numpy as np
 
+from tfgen.callbacks.pace import Pace
 from tfgen.data import Source
 from tfgen.pictures import examples
 from tfgen.pictures.images import write_gif, write_png
@@ -31,6 +32,8 @@ class SampleAnimation(keras.callbacks.Callback):
         source: a `tfgen.data.Source` of real data to compare with.
         num_samples: see `tfgen.pictures.samples_picture`.
         seed: seed of the samples.
+        pace: leaves frames out where it says that they cost too much, but
+            for those of the first and the last epoch; default: none.
 
     Example:
     >>> animation = tfgen.callbacks.SampleAnimation("run/samples.gif")
@@ -45,12 +48,14 @@ class SampleAnimation(keras.callbacks.Callback):
         source: Source | None = None,
         num_samples: int | None = None,
         seed: int = 0,
+        pace: Pace | None = None,
     ):
         super().__init__()
         self.path = pathlib.Path(path)
         self.source = source
         self.num_samples = num_samples
         self.seed = seed
+        self.pace = pace or Pace.always()
         self._epochs = None
 
     @property
@@ -68,6 +73,7 @@ class SampleAnimation(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self._epochs = None
+        self.pace.begin()
         self.source = examples.in_memory(self.source, seed=self.seed)
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
@@ -99,16 +105,20 @@ class SampleAnimation(keras.callbacks.Callback):
 
     def _is_due(self, epochs):
         total = self.params.get("epochs") or epochs
-        return epochs in (1, total) or epochs % _interval(total) == 0
+        if epochs in (1, total):
+            return True
+        in_turn = epochs % _interval(total) == 0
+        return in_turn and self.pace.is_due(self.path.name)
 
     def _draws(self):
         return examples.can_show(self.model) and writes_files(self.model)
 
     def _draw(self):
-        picture = samples_picture(
-            self.model, self.source, self.num_samples, self.seed
-        )
-        write_png(self._file(self._epochs), picture)
+        with self.pace.measured(self.path.name):
+            picture = samples_picture(
+                self.model, self.source, self.num_samples, self.seed
+            )
+            write_png(self._file(self._epochs), picture)
 
     def _drop(self, epochs_done):
         """Drops frames of an earlier training, and those out of turn.

@@ -2,6 +2,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.callbacks.history_file import learning_rates
+from tfgen.callbacks.pace import Pace
 from tfgen.data import Source
 from tfgen.pictures import examples
 from tfgen.pictures.gallery import gallery
@@ -23,7 +24,8 @@ class TensorBoard(keras.callbacks.TensorBoard):
     validation, and the learning rate. Pictures: samples and, where the model
     and the source allow, reconstructions, latents and traversals, of one seed
     and the same examples each time. Pictures are drawn after epochs 1, 2, 4,
-    8, 16, ... and after the last. (TensorBoard shows ten pictures of a kind
+    8, 16, ... and after the last; where the pace says that they would cost too
+    much, a while after. (TensorBoard shows ten pictures of a kind
     unless told `--samples_per_plugin=images=1000`.)
 
     All is on disk when an epoch ends: in the list of callbacks it stands
@@ -37,6 +39,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
             of at powers of two.
         num_samples: see `tfgen.pictures.samples_picture`.
         seed: seed of samples and of the choice of examples.
+        pace: see `Pace`; default: pictures wait for nothing.
         kwargs: further arguments of `keras.callbacks.TensorBoard`.
 
     Raises:
@@ -57,6 +60,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         every: int | None = None,
         num_samples: int | None = None,
         seed: int = 0,
+        pace: Pace | None = None,
         **kwargs,
     ):
         kwargs = {"write_graph": False, "profile_batch": 0} | kwargs
@@ -70,12 +74,14 @@ class TensorBoard(keras.callbacks.TensorBoard):
         self.every = every
         self.num_samples = num_samples
         self.seed = seed
+        self.pace = pace or Pace.always()
         self._epochs = self._drawn = None
-        self._training = False
+        self._wanted = self._training = False
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self._epochs = self._drawn = None
-        self._training = True
+        self._wanted, self._training = False, True
+        self.pace.begin()
         if not writes_files(self.model):
             return
         super().on_train_begin(logs)
@@ -86,7 +92,9 @@ class TensorBoard(keras.callbacks.TensorBoard):
         if not writes_files(self.model):
             return
         super().on_epoch_end(self._epochs, logs)
-        if self._is_due(self._epochs):
+        self._wanted = self._wanted or self._is_wanted(self._epochs)
+        last = self._epochs == self.params.get("epochs")
+        if last or (self._wanted and self.pace.is_due("TensorBoard")):
             self._draw()
 
     def on_train_end(self, logs: dict | None = None) -> None:
@@ -102,15 +110,22 @@ class TensorBoard(keras.callbacks.TensorBoard):
         if not self._training and writes_files(self.model):
             super().on_test_end(logs)
 
-    def _is_due(self, epochs):
-        if epochs == self.params.get("epochs"):
-            return True
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        # Keras hands each value to a writer, also where none is written.
+        by_epoch = self.update_freq == "epoch"
+        super().on_train_batch_end(batch, None if by_epoch else logs)
+
+    def _is_wanted(self, epochs):
         if self.every is not None:
             return epochs % self.every == 0
         return epochs & (epochs - 1) == 0
 
     def _draw(self):
-        self._drawn = self._epochs
+        self._drawn, self._wanted = self._epochs, False
+        with self.pace.measured("TensorBoard"):
+            self._write_pictures()
+
+    def _write_pictures(self):
         drawn = gallery(self.model, self.source, self.num_samples, self.seed)
         with self._train_writer.as_default():
             for name, picture in drawn.items():

@@ -32,17 +32,36 @@ class HealthWatch(keras.callbacks.Callback):
         super().__init__()
         self.path = None if path is None else pathlib.Path(path)
         self.report = report or _warn
-        self._file = None
+        self._file, self._known = None, []
         self._lasting, self._absent = {}, {}
 
     def on_train_begin(self, logs: dict | None = None) -> None:
-        self._file = None
+        self._file, self._known = None, []
         self._lasting, self._absent = {}, {}
+
+    def get_state(self) -> dict:
+        """How long signs have lasted or been gone, for a `Checkpoint`."""
+        return {
+            "lasting": self._lasting,
+            "absent": self._absent,
+            "began_at": self.began_at,
+            "known": self._file.lines,
+        }
+
+    def set_state(self, state: dict) -> None:
+        """Puts it back."""
+        self._lasting, self._absent = state["lasting"], state["absent"]
+        self.began_at, self._known = state["began_at"], state["known"]
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self._file is None:
-            self._file = WarningsFile(self.path, epoch)
+            self._file = WarningsFile(self.path, epoch, self._known)
             self.write()
+        if not self.model.training_place.resumes:
+            self.begin_epoch()
+
+    def begin_epoch(self) -> None:
+        """Called when an epoch begins, but not where one is resumed."""
         self.began_at = self.model.steps_done
 
     def note(
@@ -94,27 +113,31 @@ class WarningsFile:
         path: path of the text file; None keeps nothing on disk.
         epochs_done: lines of later epochs are dropped, as those will be
             trained again.
+        known: lines of before, where there is no path.
+
+    Attributes:
+        lines: epoch, kind and text of each warning.
 
     Raises:
         ValueError: for a file of another kind.
     """
 
-    def __init__(self, path, epochs_done: int = 0):
+    def __init__(self, path, epochs_done: int = 0, known: list | None = None):
         self.path = None if path is None else pathlib.Path(path)
-        earlier = _read_warnings(self.path)
-        self._known = [line for line in earlier if line[0] <= epochs_done]
-        self._drops = len(self._known) != len(earlier)
+        earlier = _read_warnings(self.path) if path else known or []
+        self.lines = [line for line in earlier if line[0] <= epochs_done]
+        self._drops = len(self.lines) != len(earlier)
         self._new = []
 
     def stands(self, kind: str) -> bool:
         """Whether there was a warning of this kind that is not over."""
-        texts = [text for _, other, text in self._known if other == kind]
+        texts = [text for _, other, text in self.lines if other == kind]
         return bool(texts) and texts[-1] != OVER
 
     def add(self, epoch: int, kind: str, text: str | None) -> None:
         """Adds a warning, or that it is over (None)."""
         line = (epoch, kind, OVER if text is None else text)
-        self._known.append(line)
+        self.lines.append(line)
         self._new.append(line)
 
     def write(self) -> None:
@@ -122,7 +145,7 @@ class WarningsFile:
         if self.path is None or not (self._new or self._drops):
             return
         # Another watch may have written since this one has read.
-        lines = self._known if self._drops else _read_warnings(self.path)
+        lines = self.lines if self._drops else _read_warnings(self.path)
         lines = lines if self._drops else lines + self._new
         write_text(
             self.path, "".join(f"epoch {e}, {k}: {t}\n" for e, k, t in lines)

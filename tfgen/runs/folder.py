@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from tfgen.callbacks import read_history
 from tfgen.data import Source
@@ -17,6 +18,9 @@ from tfgen.data.reading import Reading
 from tfgen.pictures import samples_picture, write_png
 from tfgen.pictures.examples import can_show
 from tfgen.training.files import claimed, write_text
+
+# Where a `Checkpoint` keeps the number of epochs.
+EPOCH = "epoch/.ATTRIBUTES/VARIABLE_VALUE"
 
 
 class RunFolder:
@@ -127,6 +131,14 @@ class RunFolder:
         if not self.history_file.exists():
             return 0
         return max(read_history(self.history_file)["epoch"], default=0)
+
+    def is_checkpointed(self) -> bool:
+        """Whether no epoch of the history is to be trained again."""
+        newest = tf.train.latest_checkpoint(self.checkpoints)
+        if newest is None:
+            return False
+        epoch = tf.train.load_variable(newest, EPOCH)
+        return int(epoch) == self.epochs_done()
 
     def draw_samples(self, model: keras.Model, source: Source) -> None:
         """Draws samples of a model, if there are pictures of such data.

@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Mapping
 
-import tensorflow as tf
 from keras.callbacks import Callback
 
 from tfgen import callbacks
@@ -20,7 +19,7 @@ from tfgen.training import get_strategy, manifest
 
 SPLITS = ("train", "validation")
 CHECKPOINT_SECONDS = 60.0
-# On small data a picture costs as much as several epochs.
+# At least, of pictures that take each other's place.
 PICTURE_SECONDS = 60.0
 FEWEST_FOR_HEALTH = 6
 
@@ -66,9 +65,12 @@ class Run:
             settings["batch_size"], seed=settings["seed"]
         )
         self._epochs = settings["epochs"]
-        seconds = settings.get("checkpoint_every", CHECKPOINT_SECONDS)
+        # On small data files and pictures would cost more than the training.
+        self._pace = callbacks.Pace()
         self.checkpoint = callbacks.Checkpoint(
-            self.folder.checkpoints, every_seconds=seconds
+            self.folder.checkpoints,
+            every_seconds=settings.get("checkpoint_every", CHECKPOINT_SECONDS),
+            pace=self._pace,
         )
         # The loss as it is trained on: beta and free bits count.
         self.keep_best("val_loss", "min")
@@ -133,7 +135,10 @@ class Run:
             mode: `"min"` or `"max"`.
         """
         self.best = callbacks.BestModel(
-            self.folder.model_file, monitor=monitor, mode=mode
+            self.folder.model_file,
+            monitor=monitor,
+            every_seconds=None,  # so that it agrees with the checkpoints
+            mode=mode,
         )
 
     def manifest(self) -> dict:
@@ -164,7 +169,7 @@ class Run:
             print(f"model  {described(self.model)}")
             if "preset" in self.settings:
                 print(f"preset {self.settings['preset']}")
-            if folder.epochs_done() == epochs:
+            if folder.epochs_done() == epochs and folder.is_checkpointed():
                 print(
                     f"all {epochs} epochs are done; a larger --epochs trains on"
                 )
@@ -192,28 +197,39 @@ class Run:
             report: called with warnings of the model's health; default: they
                 are in the folder only.
         """
-        folder, function = self.folder, function or self.model.fit
-        function(
-            self.batches,
-            epochs=self._epochs,
-            verbose=0,
-            validation_data=self.validation,
-            validation_batch_size=self.batches.batch_size,
-            callbacks=[
-                *self._health(report),  # first: it adds to the logs
-                *watchers,
-                callbacks.HistoryFile(folder.history_file),
-                *writers,
-                callbacks.SampleImages(
-                    folder.samples,
-                    self.validation,
-                    every_seconds=PICTURE_SECONDS,
-                ),
-                callbacks.TensorBoard(folder.tensorboard, self.validation),
-                self.best,
-                self.checkpoint,  # last: what others wrote is there by then
-            ],
-        )
+        function = function or self.model.fit
+        try:
+            function(
+                self.batches,
+                epochs=self._epochs,
+                verbose=0,
+                validation_data=self.validation,
+                validation_batch_size=self.batches.batch_size,
+                callbacks=self._callbacks(watchers, writers, report),
+            )
+        except Exception:
+            self.best.write()  # a training that failed may fail again
+            raise
+
+    def _callbacks(self, watchers, writers, report):
+        folder, pace = self.folder, self._pace
+        return [
+            *self._health(report),  # first: it adds to the logs
+            *watchers,
+            callbacks.HistoryFile(folder.history_file),
+            *writers,
+            callbacks.SampleImages(
+                folder.samples,
+                self.validation,
+                every_seconds=PICTURE_SECONDS,
+                pace=pace,
+            ),
+            callbacks.TensorBoard(
+                folder.tensorboard, self.validation, pace=pace
+            ),
+            self.best,
+            self.checkpoint,  # last: what others wrote is there by then
+        ]
 
     def finish(self) -> None:
         """Draws samples of the model that is kept, and prints what is where.
@@ -234,7 +250,7 @@ class Run:
             report=progress.say,
         )
         reason = early_end.reason()
-        if reason is not None and self._is_checkpointed():
+        if reason is not None and folder.is_checkpointed():
             print(reason)
             self._epochs = folder.epochs_done()
         writers = [
@@ -243,8 +259,11 @@ class Run:
                 folder.history_file,
                 folder.loss_plot,
                 every_seconds=PICTURE_SECONDS,
+                pace=self._pace,
             ),
-            callbacks.SampleAnimation(folder.animation, self.validation),
+            callbacks.SampleAnimation(
+                folder.animation, self.validation, pace=self._pace
+            ),
         ]
         stop = GentleStop(self.checkpoint)
         try:
@@ -259,12 +278,6 @@ class Run:
                 file=sys.stderr,
             )
             sys.exit(stop.exit_status)
-
-    def _is_checkpointed(self):
-        """Whether all epochs of the history need no training again."""
-        newest = tf.train.latest_checkpoint(self.folder.checkpoints)
-        steps = self.folder.epochs_done() * self.batches.steps_per_epoch
-        return newest is not None and newest.endswith(f"-{steps}")
 
     def _health(self, report):
         if len(self.validation) < FEWEST_FOR_HEALTH:

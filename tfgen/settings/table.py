@@ -371,8 +371,8 @@ TABLE = (
         least=0.0,
         part="training",
         metavar="SECONDS",
-        help="Seconds between checkpoints within long epochs; there is one "
-        "after each epoch in any case [60]",
+        help="Longest time between two checkpoints, 0 for one after each step; "
+        "there are more where they cost little [60]",
     ),
 )
 SETTINGS = {setting.name: setting for setting in TABLE}
