@@ -2,6 +2,7 @@
 
 import shutil
 
+import keras
 import numpy as np
 import pytest
 
@@ -65,6 +66,42 @@ def test_history_and_weights(trial, run):
         assert mine[name] == theirs[name], name
     pairs = zip(
         trial.load_model().get_weights(),
+        run.load_model().get_weights(),
+        strict=True,
+    )
+    for one, other in pairs:
+        np.testing.assert_array_equal(one, other)
+
+
+def test_an_epoch_that_is_to_be_trained_again(run, tmp_path):
+    folder = RunFolder(shutil.copytree(run.path, tmp_path / "run"))
+    assert folder.is_checkpointed()
+    rows = folder.history_file.read_text().splitlines()
+    later = rows[-1].replace(f"{EPOCHS},", f"{EPOCHS + 1},", 1)
+    folder.history_file.write_text("\n".join([*rows, later, ""]))
+    assert not folder.is_checkpointed()
+    shutil.rmtree(folder.checkpoints)
+    assert not folder.is_checkpointed()
+
+
+class Failing(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == EPOCHS:
+            raise FloatingPointError("not finite")
+
+
+def test_a_training_that_fails_has_its_best_model(search, run, tmp_path):
+    """Before any checkpoint: it was in memory."""
+    settings = search.settings_of(search.records()[0])
+    settings = {**settings, "epochs": EPOCHS + 1}
+    failed = Run.new(tmp_path / "run", settings, whole=True)
+    with pytest.raises(FloatingPointError, match="not finite"):
+        failed.train([Failing()])
+    record = failed.best.record
+    assert not list(failed.folder.checkpoints.glob("*.index"))
+    assert record.read_text() == run.model_file.with_suffix(".json").read_text()
+    pairs = zip(
+        failed.folder.load_model().get_weights(),
         run.load_model().get_weights(),
         strict=True,
     )
