@@ -100,7 +100,13 @@ def test_one_pace_for_all(make_model, images, tmp_path):
 
 def test_the_longest_wait(make_model, images, tmp_path):
     """A checkpoint within an epoch, where one by share is not yet due."""
-    clock = Clock()
+
+    class Ticking(Clock):
+        def __call__(self):
+            self.now += 1e-3
+            return self.now
+
+    clock = Ticking()
     pace = Pace(share=1e-9, first_seconds=1e9, clock=clock)
     checkpoint = Checkpoint(tmp_path, every_seconds=15.0, pace=pace)
     make_model().fit(

@@ -180,6 +180,26 @@ def test_frozen_without_compiling():
         np.testing.assert_array_equal(a, b)
 
 
+def test_a_network_that_was_replaced_is_gone(tmp_path):
+    """Its weights are not counted, and a file with the new one loads."""
+    model, other = make(), make()
+    shapes = [tuple(v.shape) for v in model.weights]
+    model.decoder = other.decoder
+    assert [tuple(v.shape) for v in model.weights] == shapes
+    assert any(v is other.decoder.weights[0] for v in model.weights)
+    model.compile("adam")
+    model.fit(X, batch_size=6, verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    pairs = zip(
+        [*model.variables, *model.optimizer.variables],
+        [*loaded.variables, *loaded.optimizer.variables],
+        strict=True,
+    )
+    for one, other in pairs:
+        np.testing.assert_array_equal(one, other)
+
+
 def test_nothing_is_traced_twice(monkeypatch):
     model = make()
     calls = []

@@ -9,7 +9,13 @@ import PIL.Image
 import pytest
 
 from tfgen.data import from_arrays, load
-from tfgen.runs.on_files import example_columns, read_latents, write_answers
+from tfgen.data.reading import Reading
+from tfgen.runs.on_files import (
+    _write_images,
+    example_columns,
+    read_latents,
+    write_answers,
+)
 from tfgen.runs.out_files import check_out
 from tfgen.runs.row_writer import RowWriter
 
@@ -137,6 +143,18 @@ def test_a_folder_is_not_replaced_by_a_file(tmp_path):
     with pytest.raises(ValueError, match="is a folder"):
         check_out(_made(tmp_path / "a.csv"), image_folder=False, force=True)
     check_out(_made(tmp_path / "a"), image_folder=True, force=True)
+
+
+def test_images_of_before_do_not_stay(tmp_path):
+    """Those of another name are somebody's own."""
+    (tmp_path / "cats").mkdir()
+    for name in ("000007.png", "cats/000008.png", "mine.png"):
+        (tmp_path / name).touch()
+    reading = Reading("image", (4, 4, 1), (0.0, 1.0))
+    examples = [(np.arange(2), np.zeros((2, 4, 4, 1)), None)]
+    _write_images(reading, examples, tmp_path, lambda rows: None)
+    left = {file.name for file in tmp_path.rglob("*.png")}
+    assert left == {"000000.png", "000001.png", "mine.png"}
 
 
 def _made(folder):

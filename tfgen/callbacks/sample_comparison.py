@@ -58,18 +58,19 @@ class SampleComparison:
         count: int,
         seed: int = 0,
     ):
+        from threadpoolctl import ThreadpoolController
+
         x, self._labels = fixed_examples(model, data, count, seed)
         self._seed = seed
         self._real = plain_features(x)
         self._k = NEIGHBOR
         self._radii = ball_radii(self._real, self._k)
+        self._threads = ThreadpoolController()
 
     def measure(self, model: GenerativeModel) -> Likeness | None:
         """None if samples are not finite."""
-        from threadpoolctl import threadpool_limits
-
         # Threads that wait for more work would hold up TensorFlow's.
-        with threadpool_limits(limits=1):
+        with self._threads.limit(limits=1):
             return self._measure(model)
 
     def _measure(self, model):

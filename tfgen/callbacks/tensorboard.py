@@ -136,5 +136,30 @@ class TensorBoard(keras.callbacks.TensorBoard):
                     description=DESCRIPTIONS[name],
                 )
 
+    def _log_epoch_metrics(self, epoch, logs):
+        # One by one, as Keras writes them, they take as long as some steps.
+        if self.write_steps_per_second or not logs:
+            super()._log_epoch_metrics(epoch, logs)
+            return
+        held_out = {n: v for n, v in logs.items() if n.startswith("val_")}
+        train = {n: v for n, v in logs.items() if n not in held_out}
+        _write_scalars(
+            self._train_writer, epoch, self._collect_learning_rate(train)
+        )
+        if held_out:
+            held_out = {n.removeprefix("val_"): held_out[n] for n in held_out}
+            _write_scalars(self._val_writer, epoch, held_out)
+
     def _collect_learning_rate(self, logs):
         return logs | learning_rates(self.model.optimizer)
+
+
+def _write_scalars(writer, epoch, values):
+    from tensorboard.plugins.scalar.summary_v2 import scalar_pb
+
+    all_of_them = b"".join(
+        scalar_pb(f"epoch_{name}", value).SerializeToString()
+        for name, value in values.items()
+    )
+    with writer.as_default():
+        tf.summary.experimental.write_raw_pb(all_of_them, step=epoch)

@@ -342,6 +342,14 @@ class GenerativeModel(
 
     # Doors of Keras that lead elsewhere here.
 
+    def __setattr__(self, name: str, value: object) -> None:
+        before = vars(self).get(name)
+        super().__setattr__(name, value)
+        if isinstance(before, keras.Layer) and not any(
+            held is before for held in vars(self).values()
+        ):
+            self._put_in_place_of(before, value)
+
     def quantize(
         self,
         mode: str | None = None,
@@ -417,6 +425,14 @@ class GenerativeModel(
         self.compile(optimizer=optimizer, **config)
 
     # Private.
+
+    def _put_in_place_of(self, before, value):
+        # Keras would count the weights of both, the new ones last, and could
+        # not load the optimizer of a file.
+        places = [i for i, x in enumerate(self._layers) if x is before]
+        self._tracker.untrack(before)
+        if places and self._layers and self._layers[-1] is value:
+            self._layers.insert(places[0], self._layers.pop())
 
     def _counter(self, name):
         return self.add_weight(

@@ -277,10 +277,18 @@ def _flat(name, values):
     return {f"{name}_{i + 1}": column for i, column in enumerate(values.T)}
 
 
+def _remove_images(out):
+    """Those that were written here before, which would stand for new ones."""
+    for file in [*out.glob("*.png"), *out.glob("*/*.png")]:
+        if re.fullmatch(r"\d{6,}", file.stem):
+            file.unlink()
+
+
 def _write_images(reading, examples, out, told):
     import PIL.Image
 
     out.mkdir(parents=True, exist_ok=True)
+    _remove_images(out)
     low, high = reading.value_range
     for rows, x, labels in examples:
         levels = np.rint((np.clip(x, low, high) - low) / (high - low) * 255)
