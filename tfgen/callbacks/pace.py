@@ -29,7 +29,7 @@ class Pace:
     def __init__(
         self,
         share: float = 0.03,
-        first_seconds: float = 30.0,
+        first_seconds: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
     ):
         if not share > 0:
