@@ -7,7 +7,7 @@ import typer
 
 from tfgen.cli.ahead import read_ahead
 from tfgen.cli.options import chosen, takes_settings
-from tfgen.cli.start import start
+from tfgen.cli.start import announce, start
 
 Option = typer.Option
 
@@ -98,8 +98,9 @@ def evaluate(
     if generated or real:
         _check_files(runs, generated, real)
         out = out or pathlib.Path("evaluation")
+        announce(f"comparing {', '.join(generated)} with {real}")
         with read_ahead(real, options, also=tuple(generated)):
-            start(f"comparing {', '.join(generated)} with {real}")
+            start()
             from tfgen.evaluation.file_report import FileReport
 
             report = FileReport(generated, real, options, out, extractor)

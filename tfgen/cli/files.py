@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tfgen.cli.ahead import read_ahead
-from tfgen.cli.start import start
+from tfgen.cli.start import announce, start
 
 Run = Annotated[
     pathlib.Path, typer.Argument(metavar="RUN", help="Folder of a run.")
@@ -73,8 +73,9 @@ def reconstruct(
     from tfgen.runs.out_files import check_out
 
     check_out(out, image_folder=True, force=force)
+    announce(f"reconstructing {data} with {run}")
     with read_ahead(data, {}, run):
-        start(f"reconstructing {data} with {run}")
+        start()
         from tfgen.runs import on_files
 
         model = on_files.read_model(run)
@@ -121,8 +122,9 @@ def _write_table(endpoint, run, data, out, split, force):
     from tfgen.runs.out_files import check_out
 
     check_out(out, image_folder=False, force=force)
+    announce(f"asking {run} to {endpoint} {data}")
     with read_ahead(data, {}, run):
-        start(f"asking {run} to {endpoint} {data}")
+        start()
         from tfgen.runs import on_files
 
         model = on_files.read_model(run)

@@ -7,7 +7,7 @@ import typer
 
 from tfgen.cli.ahead import read_ahead
 from tfgen.cli.options import chosen, takes_settings
-from tfgen.cli.start import start
+from tfgen.cli.start import announce, start
 from tfgen.settings.table import SETTINGS
 
 Option = typer.Option
@@ -52,8 +52,9 @@ def train(
     given = chosen({"model": model, "data": data, "preset": preset, **settings})
     # A preset may say how images are read, files and resumed runs all.
     says_all = not (resume or settings_file or preset)
+    announce(f"training in {out}")
     with read_ahead(given.get("data") if says_all else None, given):
-        start(f"training in {out}")
+        start()
         from tfgen.runs.run import Run
         from tfgen.runs.settings import with_settings_of
 
