@@ -7,7 +7,7 @@ PROJECT_FILES := setup.cfg pyproject.toml constraints.txt
 # The tests of a file, or of a model of tests/conformance, share what they make.
 SPREAD := --dist loadgroup --no-loadscope-reorder
 
-.PHONY: test slow demo quality gallery goldens docs lint format wheel clean
+.PHONY: test slow bench demo quality gallery goldens docs lint format wheel clean
 
 test: .venv/.dev
 	@$(BIN)/python -m pytest -q -n 2 $(SPREAD) -m "not slow"
@@ -17,6 +17,13 @@ slow: .venv/.dev
 	@$(BIN)/python -m pytest -q -m slow --collect-only
 	@$(BIN)/python -m pytest -q -n 2 $(SPREAD) -m slow
 	@$(BIN)/python benchmarks/search_kills.py --kills 20 --workers 2 --trials 160
+
+# Ratios in processor time; an hour of one processor.
+bench: .venv/.dev
+	@$(BIN)/python benchmarks/builds.py
+	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/run_cost.py
+	@$(BIN)/python benchmarks/batch_check.py
 
 demo: .venv/.base
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh
