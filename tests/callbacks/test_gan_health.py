@@ -22,9 +22,8 @@ def load(name, rows=None):
 
 def make_gan(shape, loss="relativistic", times=1.0, **options):
     """Small networks; learning rates are `times` the recommended ones."""
-    gan = tfgen.build(
-        "gan",
-        input_shape=shape,
+    gan = tfgen.models.get_family("gan").build(
+        shape,
         loss=loss,
         network="mlp",
         network_options={"units": (64, 64)},

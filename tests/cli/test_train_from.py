@@ -76,7 +76,10 @@ def test_of_a_search_in_python(tfgen):
     done = tfgen(*shlex.split(command.replace("DATA", "iris")))
     assert (done.status, done.err) == (0, "")
     drawn = json.loads(Path("s", "best.json").read_text())["values"]
-    assert drawn.items() <= config("run").items()
+    trained = config("run")
+    # The preset of tables has that network.
+    assert (drawn.pop("network"), trained["preset"]) == ("mlp", "table_vae")
+    assert drawn.items() <= trained.items()
     done = tfgen("evaluate", "s/trials/0000")
     assert done.status == 1
     assert "the run does not name its data" in done.err

@@ -21,7 +21,8 @@ REGISTRIES = {
     "augmentation": tfgen.augmentations.AUGMENTATIONS,
     "learning_rate_schedule": SCHEDULES,
     "precision": PRECISIONS,
-    "strategy": STRATEGIES,
+    # Commands know one host.
+    "strategy": [name for name in STRATEGIES if name != "multi_worker"],
 }
 
 

@@ -81,6 +81,7 @@ class GANHealth(HealthWatch):
                 self.model, self.data, self.num_samples, self.seed
             )
         self._undecided = _undecided_loss(self.model)
+        self._relative_steps = {}
         super().on_train_begin(logs)
 
     def get_state(self) -> dict:

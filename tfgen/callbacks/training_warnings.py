@@ -36,6 +36,7 @@ class HealthWatch(keras.callbacks.Callback):
         self._lasting, self._absent = {}, {}
 
     def on_train_begin(self, logs: dict | None = None) -> None:
+        self.began_at = self.model.steps_done
         self._file, self._known = None, []
         self._lasting, self._absent = {}, {}
 

@@ -50,7 +50,7 @@ def fuse(optimizer: keras.optimizers.Optimizer) -> None:
     >>> optimizer.build([weight])
     >>> fuse(optimizer)
     >>> optimizer.apply([tf.constant([0.5, -0.5])], [weight])
-    >>> weight.numpy().round(2).tolist()
+    >>> [round(float(value), 2) for value in weight.numpy()]
     [0.9, 2.1]
     """
     # A subclass may update as it likes.

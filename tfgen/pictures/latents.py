@@ -35,7 +35,7 @@ def latents_picture(
     >>> vae = tfgen.build("vae", input_shape=(2,), network="mlp")
     >>> ring = tfgen.data.load("ring", "test")
     >>> tfgen.pictures.latents_picture(vae, ring).shape
-    (596, 740, 3)
+    (580, 740, 3)
     """
     source = examples.read(model, source)
     x, labels = examples.fixed_rows(source, num_examples, seed)

@@ -103,9 +103,14 @@ class StepRunner:
         on_data = tf.function(on_data, reduce_retracing=True, autograph=False)
         one = tf.function(one, reduce_retracing=True, autograph=False)
         several = tf.function(several, reduce_retracing=True)
+        # Each model traces it once, and few calls may train a small one.
+        several._omit_frequent_tracing_warning = True
 
         def run(iterator, count):
-            if model.steps_per_execution > 1:
+            # One function whatever the number, where the model chooses it:
+            # TensorFlow's optimizer of graphs rounds otherwise in a loop.
+            chosen = model.chooses_steps and self._place.ordered
+            if model.steps_per_execution > 1 or chosen:
                 return several(iterator, tf.constant(count))
             # Where data may end, it is fetched first: within one function the
             # step would be counted before the end is noticed.
