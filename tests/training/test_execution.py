@@ -91,6 +91,12 @@ def test_data_of_unknown_length(model):
     assert calls(model, data, batch_size=None) == [0, 1, 2, 3, 4]
     known = data.apply(tf.data.experimental.assert_cardinality(5))
     assert calls(model, known, batch_size=None) == [4]
+    # Three epochs of 2 steps want a batch more than there is.
+    assert calls(
+        model, known, epochs=3, steps_per_epoch=2, batch_size=None
+    ) == [0, 1, 0, 1, 0]
+    without_end = {"steps_per_epoch": 4, "batch_size": None}
+    assert calls(model, known.repeat(), **without_end) == [3]
     both = {"validation_data": data, "batch_size": None}
     assert calls(model, known, **both) == [0, 1, 2, 3, 4]
 

@@ -26,6 +26,7 @@ class EpochPlace:
         done: steps of this epoch that are done, or were before a resume.
         data_name: what messages call the data.
         batch_rows: rows of a batch, about, where the data does not tell.
+        never_short: whether the data is sure to have all these steps.
         calls: number of calls that an epoch is to be done in, the first of
             one step, so that a callback sees what a step does; None: each
             call does all the steps it may.
@@ -46,6 +47,7 @@ class EpochPlace:
         self.done = 0
         self.data_name = "the data"
         self.batch_rows = USUAL_ROWS
+        self.never_short = False
         self.calls = None
         self.rows = rows
         self._calls_done = 0
@@ -58,12 +60,14 @@ class EpochPlace:
         ordered: bool = True,
         data_name: str = "the data",
         batch_rows: int | None = None,
+        never_short: bool = False,
     ) -> None:
         """Says what the epochs from now on are like; see the attributes."""
         self.steps = steps
         self.ordered = ordered
         self.data_name = data_name
         self.batch_rows = batch_rows or USUAL_ROWS
+        self.never_short = never_short
 
     def begin_epoch(self) -> None:
         """Goes to the epoch's start."""

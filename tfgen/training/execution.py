@@ -34,9 +34,10 @@ def steps_chosen(
 
     Only of a model that was compiled with `"auto"`. Starting a call takes
     about a millisecond, as long as a whole step of a small network. One step
-    a call remains where an epoch's length is not known before its end, and
-    where a callback wants to see each batch; those of Keras and tfgen that
-    look at batches do with any number.
+    a call remains where data may end before an epoch does, and where a
+    callback wants to see each batch; those of Keras and tfgen that look at
+    batches do with any number. One with `watches_first_step` gets a first call
+    of one step.
 
     Args:
         model: a compiled model.
@@ -46,7 +47,7 @@ def steps_chosen(
     """
     before = model.steps_per_execution
     callbacks = getattr(callbacks, "callbacks", callbacks) or []
-    known = all(place.steps is not None for place in places)
+    known = all(place.never_short for place in places)
     if (
         model.chooses_steps
         and known

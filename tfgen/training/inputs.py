@@ -144,7 +144,17 @@ def _start(model, place, steps, data, name="the data"):
             "data does not tell how many batches it has: pass "
             "steps_per_epoch, or compile with steps_per_execution=1."
         )
-    place.start(steps, isinstance(data, Batches), name, _rows(data))
+    ordered = isinstance(data, Batches)
+    place.start(steps, ordered, name, _rows(data), _never_short(data, steps))
+
+
+def _never_short(data, steps):
+    """Whether the data is sure to have all the steps of each epoch."""
+    if isinstance(data, Batches):
+        return True
+    if isinstance(data, keras.utils.PyDataset):
+        return data.num_batches == steps
+    return int(data.cardinality()) in (tf.data.INFINITE_CARDINALITY, steps)
 
 
 def _rows(data):

@@ -109,12 +109,12 @@ class StepRunner:
         def run(iterator, count):
             # One function whatever the number, where the model chooses it:
             # TensorFlow's optimizer of graphs rounds otherwise in a loop.
-            chosen = model.chooses_steps and self._place.ordered
-            if model.steps_per_execution > 1 or chosen:
+            generated = isinstance(iterator, types.GeneratorType)
+            chosen = model.chooses_steps and self._place.never_short
+            if model.steps_per_execution > 1 or (chosen and not generated):
                 return several(iterator, tf.constant(count))
             # Where data may end, it is fetched first: within one function the
             # step would be counted before the end is noticed.
-            generated = isinstance(iterator, types.GeneratorType)
             if generated or not self._place.ordered:
                 return on_data(next(iterator))
             return one(iterator)
