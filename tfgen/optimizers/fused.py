@@ -117,7 +117,8 @@ def _rounding(beta, step):
     """What the kernel's second moment differs by, as a factor of the rate.
 
     The kernel takes 1 - beta in float32, Keras in float64: at .999 the one is
-    1.3e-5 smaller, and so is the moment until it has seen many gradients.
+    1.3e-5 smaller, and so is the moment until it has seen many gradients
+    (Keras 3.15.1, TensorFlow 2.21.0: findings/keras_adam_rounds_beta.sh).
     """
     step = tf.cast(step, "float64")
     rounded = np.float64(np.float32(beta))
