@@ -222,8 +222,9 @@ print("tensorflow" in sys.modules)
         text=True,
     )
     assert done.stdout == "False\n", done.stderr
-    lines = done.stderr.splitlines()
-    assert len(lines) == len(commands)
+    announced, lines = (done.stderr.splitlines()[i::2] for i in (0, 1))
+    assert len(announced) == len(lines) == len(commands)
+    assert announced[0] == "training in run (loading TensorFlow) ..."
     for line, expected in zip(
         lines,
         (
