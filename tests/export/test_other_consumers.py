@@ -1,4 +1,4 @@
-"""OpenVINO and ONNX Runtime answer as the Keras model does.
+"""OpenVINO, ONNX Runtime and LiteRT answer as the Keras model does.
 
 The code that converts and asks is that of docs/serving.md.
 """
@@ -22,6 +22,7 @@ sys.modules["openvino_telemetry"] = None
 openvino = pytest.importorskip("openvino", reason=REASON)
 onnxruntime = pytest.importorskip("onnxruntime", reason=REASON)
 pytest.importorskip("tf2onnx", reason=REASON)
+pytest.importorskip("ai_edge_litert", reason=REASON)
 
 ROOT = pathlib.Path(__file__).parents[2]
 MODELS = ROOT / "tests" / "conformance" / "models.py"
@@ -157,6 +158,27 @@ def test_onnx_runtime(name, signature, exported, documented, tmp_path):
     compare(folder, signature, lambda inputs: session.run(names, inputs))
 
 
+# Without log1p and expm1, it has no score of a discretized logistic.
+LITERT = [
+    case.values
+    for case in CASES
+    if case.values != ("vae_gan_conv_odd", "score")
+]
+
+
+@pytest.mark.slow  # but for the page's, below
+@pytest.mark.parametrize("name, signature", LITERT)
+def test_litert(name, signature, exported, documented):
+    folder = exported(name)
+    run = documented["lite"](str(folder), signature)
+
+    def answers(inputs):
+        outputs = run(**inputs)
+        return [outputs[key] for key in sorted(outputs)]
+
+    compare(folder, signature, answers)
+
+
 def test_the_page_computes_what_tensorflow_does(documented, exported):
     loaded = tf.saved_model.load(exported("vae_mlp"))
     x = tf.constant(documented["x"])
@@ -168,5 +190,6 @@ def test_the_page_computes_what_tensorflow_does(documented, exported):
         "stddev": encoded["stddev"],
         "scores": loaded.signatures["score"](x=x)["score"],
     }
+    expected["lite_scores"] = expected["scores"]
     for name, values in expected.items():
         np.testing.assert_allclose(documented[name], values, rtol=1e-4)

@@ -305,12 +305,20 @@ class WithEncoder:
             )
 
         # A loop: decoding all draws at once would take as many times the
-        # memory, and a copy of the decoder a draw makes a long graph.
-        rows = tf.TensorSpec((None,), tf.float32)
-        each = tf.map_fn(
-            terms, self._score_noise(), fn_output_signature=(rows, rows)
+        # memory, and a copy of the decoder a draw makes a long graph. Written
+        # out for other runtimes: TensorFlow Lite takes the lists of `map_fn`
+        # with a known number of rows only, OpenVINO no `noise[draw]`.
+        noise = self._score_noise()
+
+        def add(draw, *sums):
+            new = terms(tf.gather(noise, draw))
+            return draw + 1, *map(tf.add, sums, new)
+
+        zero = tf.zeros_like(posterior.mean()[:, 0])
+        _, *sums = tf.while_loop(
+            lambda draw, *_: draw < SCORE_DRAWS, add, (0, zero, zero)
         )
-        likelihood, kl = (tf.reduce_mean(term, axis=0) for term in each)
+        likelihood, kl = (total / SCORE_DRAWS for total in sums)
         return {
             "score": likelihood - kl,
             "log_likelihood": likelihood,
