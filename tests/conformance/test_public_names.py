@@ -88,6 +88,7 @@ NAMES = {
         "LatentHealth",
         "LossPlot",
         "Pace",
+        "Profile",
         "SampleAnimation",
         "SampleImages",
         "TensorBoard",

@@ -11,6 +11,7 @@ from tfgen.callbacks.latent_health import LatentHealth as LatentHealth
 from tfgen.callbacks.pace import Pace as Pace
 from tfgen.callbacks.picture_files import LossPlot as LossPlot
 from tfgen.callbacks.picture_files import SampleImages as SampleImages
+from tfgen.callbacks.profile import Profile as Profile
 from tfgen.callbacks.sample_animation import SampleAnimation as SampleAnimation
 from tfgen.callbacks.tensorboard import TensorBoard as TensorBoard
 from tfgen.callbacks.training_warnings import (

@@ -40,6 +40,14 @@ def train(
             help="Go on with the run in --out; a larger --epochs trains on.",
         ),
     ] = False,
+    profile: Annotated[
+        bool,
+        Option(
+            "--profile",
+            help="Profile of ten steps for TensorBoard; prints the five "
+            "dearest operations.",
+        ),
+    ] = False,
     **settings,
 ) -> None:
     """Train a model, or go on with a run that was stopped.
@@ -64,4 +72,4 @@ def train(
             run = Run.resumed(out, given)
         else:
             run = Run.new(out, given, whole=settings_file is not None)
-    run.train()
+    run.train(profile=profile)

@@ -148,7 +148,10 @@ class Run:
         )
 
     def train(
-        self, watchers: Iterable[Callback] = (), go_on: str | None = None
+        self,
+        watchers: Iterable[Callback] = (),
+        go_on: str | None = None,
+        profile: bool = False,
     ) -> None:
         """Trains, and prints how far it is and where everything lies.
 
@@ -157,6 +160,7 @@ class Run:
         Args:
             watchers: callbacks that add to the logs.
             go_on: command that goes on after a stop; default: `tfgen train`.
+            profile: whether ten steps are profiled for TensorBoard.
 
         Raises:
             ValueError: if another process trains in the folder.
@@ -173,7 +177,7 @@ class Run:
                 print(
                     f"all {epochs} epochs are done; a larger --epochs trains on"
                 )
-            self._fit_until_stopped(watchers, go_on)
+            self._fit_until_stopped(watchers, go_on, profile)
             if not folder.model_file.exists():
                 self.model.save(folder.model_file)
             self.finish()
@@ -239,7 +243,7 @@ class Run:
         self.folder.draw_samples(self.folder.load_model(), self.validation)
         report_files(self.folder, self.best)
 
-    def _fit_until_stopped(self, watchers, go_on):
+    def _fit_until_stopped(self, watchers, go_on, profile):
         folder = self.folder
         progress = Progress(
             self.settings["epochs"], self.batches.steps_per_epoch
@@ -265,6 +269,9 @@ class Run:
                 folder.animation, self.validation, pace=self._pace
             ),
         ]
+        if profile:
+            board = folder.tensorboard
+            writers.append(callbacks.Profile(board, report=progress.say))
         stop = GentleStop(self.checkpoint)
         try:
             with stop:
