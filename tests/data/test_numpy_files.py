@@ -1,9 +1,12 @@
+import pathlib
+import sys
 import warnings
 
 import numpy as np
 import pytest
 
-from tfgen.data import load
+from tfgen.data import from_arrays, load
+from tfgen.data.ranges import in_pieces
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 256, (20, 4, 4), np.uint8)
@@ -172,3 +175,32 @@ def test_damaged_files_are_named(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     message = refusal(tmp_path / name)
     assert f"{name}' cannot be read as NumPy" in message
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_pages_of_a_mapped_file_are_let_go(tmp_path, monkeypatch):
+    """A file beyond the memory must not count as memory of the process."""
+    path, megabytes = tmp_path / "x.npy", 48
+    x = np.zeros((megabytes, 256, 4096, 1), np.uint8)
+    x[:, ::2] = 255
+    np.save(path, x)
+    x = np.load(path, mmap_mode="r")
+    monkeypatch.setattr("tfgen.data.ranges._PIECE_BYTES", 2**22)
+    seen = [_resident_megabytes(path) for piece in in_pieces(x) if piece.sum()]
+    assert len(seen) == 12 and max(seen) < 8
+    source = from_arrays(x)
+    rows, _ = source.rows(np.arange(0, megabytes, 2))
+    assert rows[:, ::2].min() == 1 and rows[:, 1::2].max() == 0
+    assert _resident_megabytes(path) < 4
+
+
+def _resident_megabytes(path):
+    """What of a mapped file lies in this process' memory."""
+    of_file, kilobytes = False, 0
+    for line in pathlib.Path("/proc/self/smaps").read_text().splitlines():
+        key, *values = line.split()
+        if not key.endswith(":"):
+            of_file = line.endswith(str(path))
+        elif of_file and key == "Rss:":
+            kilobytes += int(values[0])
+    return kilobytes / 1024

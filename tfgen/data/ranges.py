@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from tfgen.data.notes import say
+from tfgen.data.storage import let_go
 
 DEPTHS = (8, 10, 12, 14, 16)
 """Bits a value that cameras, scanners and files have."""
@@ -49,7 +50,8 @@ class Values:
             # Not the same column of every image.
             while math.gcd(step, piece[:1].size) != 1:
                 step += 1
-            samples.append(piece.reshape(-1)[::step])
+            # A copy: a view would read all of a mapped file anew at the end.
+            samples.append(piece.reshape(-1)[::step].copy())
         return cls(
             piece.dtype, float(low), float(high), whole, np.concatenate(samples)
         )
@@ -71,6 +73,7 @@ def in_pieces(x: np.ndarray) -> Iterator[np.ndarray]:
     rows = max(1, _PIECE_BYTES // max(1, x[:1].nbytes))
     for start in range(0, len(x), rows):
         yield x[start : start + rows]
+        let_go(x)
 
 
 def check_bit_depth(bit_depth: int | None) -> int | None:

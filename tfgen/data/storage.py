@@ -2,6 +2,7 @@
 
 import abc
 import hashlib
+import mmap
 import pathlib
 from collections.abc import Iterator
 
@@ -80,7 +81,9 @@ class ArrayStorage(Storage):
         return len(self.x)
 
     def read(self, indices: np.ndarray) -> np.ndarray:
-        return np.asarray(self.x[indices])
+        rows = np.asarray(self.x[indices])
+        let_go(self.x)
+        return rows
 
 
 class ClippedStorage(Storage):
@@ -104,3 +107,23 @@ class ClippedStorage(Storage):
 
     def read(self, indices: np.ndarray) -> np.ndarray:
         return np.clip(self.inner.read(indices), *self.stored_range)
+
+
+def let_go(x: np.ndarray) -> None:
+    """Has no page of a mapped file count as this process' memory.
+
+    Pages that were read stay mapped, else, until the machine has no other
+    memory left; one that limits a process ends it before. They are read again
+    where they are needed.
+
+    Args:
+        x: an array, or part of one, that may be a `numpy.memmap`.
+    """
+    # Of a copy-on-write map, what was written would be lost.
+    if not isinstance(x, np.memmap) or x.mode == "c":
+        return
+    owner = x
+    while isinstance(owner, np.ndarray):
+        owner = owner.base
+    if isinstance(owner, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        owner.madvise(mmap.MADV_DONTNEED)
