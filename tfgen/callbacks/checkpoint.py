@@ -3,6 +3,7 @@
 import json
 import math
 import pathlib
+import tempfile
 
 import keras
 import tensorflow as tf
@@ -13,7 +14,8 @@ from tfgen.callbacks.callback_states import (
     write_states,
 )
 from tfgen.callbacks.pace import Pace
-from tfgen.training.files import write_text
+from tfgen.training.agreement import Agreement
+from tfgen.training.files import write_text, writes_files
 
 STATES = ".callbacks.npz"
 WORK = "checkpoint"
@@ -116,9 +118,14 @@ class Checkpoint(keras.callbacks.Callback):
         Returns:
             The epoch to go on with.
         """
-        self._manager = self._make_manager()
+        self._agreement = Agreement(self.model.distribute_strategy)
+        self._manager = self._make_manager(self.folder)
         newest = self._manager.latest_checkpoint
         self._restored, self.has_stopped = newest, False
+        self._agreement.check_same(
+            {"newest checkpoint": newest and pathlib.Path(newest).name},
+            f"all hosts must see the same folder {self.folder}",
+        )
         if newest is None:
             return initial_epoch
         if not self.resume:
@@ -157,7 +164,7 @@ class Checkpoint(keras.callbacks.Callback):
             due = True
         if place.resumes or place.at_end:
             return  # nothing new yet, or the epoch's own checkpoint is next
-        if due or self._stop_asked:
+        if self._agreed(due) or self._stop_asked:
             self._epoch_steps.assign(place.done)
             self.save()
             self._stop_if_asked()
@@ -166,14 +173,17 @@ class Checkpoint(keras.callbacks.Callback):
         self._epoch.assign(epoch + 1)
         self._epoch_steps.assign(0)
         is_last = epoch + 1 == self.params.get("epochs")
-        ends = is_last or self.model.stop_training or self._stop_asked
         due = self.pace.is_due(WORK, most=self._longest_wait())
-        if ends or due or self.every_steps:
+        due = self._agreed(due or bool(self.every_steps))
+        ends = is_last or self.model.stop_training or self._stop_asked
+        if ends or due:
             self.save()
         self._stop_if_asked()
 
     def save(self) -> str:
         """Writes a checkpoint now; returns its path."""
+        if not writes_files(self.model):
+            return self._save_beside_chief()
         with self.pace.measured(WORK):
             self._save_states()
             path = self._manager.save(checkpoint_number=self.model.steps_done)
@@ -181,6 +191,17 @@ class Checkpoint(keras.callbacks.Callback):
         if not self._layout_file().exists():
             write_text(self._layout_file(), json.dumps(self._layout()))
         return path
+
+    def _agreed(self, due):
+        """Whether the chief's clock says so; any host may ask to stop."""
+        asked = self._agreement.gather([due, self._stop_asked])
+        self._stop_asked = bool(asked[:, 1].any())
+        return bool(asked[0, 0])
+
+    def _save_beside_chief(self):
+        # Reading a metric adds it up over all hosts, so each must save.
+        with tempfile.TemporaryDirectory() as folder:
+            return self._make_manager(folder).save()
 
     def _save_states(self):
         # Before the checkpoint itself, by which alone they come to count.
@@ -206,7 +227,7 @@ class Checkpoint(keras.callbacks.Callback):
         if self._stop_asked:
             raise KeyboardInterrupt
 
-    def _make_manager(self):
+    def _make_manager(self, folder):
         named = {
             f"{i:04}": variable.value
             for i, variable in enumerate(self._variables())
@@ -215,7 +236,7 @@ class Checkpoint(keras.callbacks.Callback):
             epoch=self._epoch, epoch_steps=self._epoch_steps, **named
         )
         return tf.train.CheckpointManager(
-            checkpoint, str(self.folder), max_to_keep=self.keep
+            checkpoint, str(folder), max_to_keep=self.keep
         )
 
     def _variables(self):

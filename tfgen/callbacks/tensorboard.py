@@ -105,6 +105,10 @@ class TensorBoard(keras.callbacks.TensorBoard):
             self._draw()
         super().on_train_end(logs)
 
+    def on_test_begin(self, logs: dict | None = None) -> None:
+        if writes_files(self.model):
+            super().on_test_begin(logs)
+
     def on_test_end(self, logs: dict | None = None) -> None:
         # Within fit, validation is in the curves by epoch already.
         if not self._training and writes_files(self.model):

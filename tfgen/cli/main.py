@@ -11,6 +11,7 @@ from tfgen import plugins
 from tfgen.cli.evaluate import evaluate
 from tfgen.cli.files import decode, encode, reconstruct, score
 from tfgen.cli.info import info
+from tfgen.cli.launch import launch
 from tfgen.cli.options import with_options
 from tfgen.cli.output import error_line, lasting_output
 from tfgen.cli.sample import sample
@@ -23,6 +24,7 @@ from tfgen.version import __version__
 INTERRUPTED = 130
 COMMANDS = (
     train,
+    launch,
     tune,
     sample,
     evaluate,

@@ -13,8 +13,23 @@ from tfgen.settings.table import SETTINGS
 
 NOBODY_READS = (errno.EIO, errno.EPIPE)
 """A terminal that was closed; a pipe whose reader has ended."""
-NOT_OPTIONS = ("model", "run", "runs", "out", "to", "base", "path", "settings")
+NOT_OPTIONS = (
+    "model",
+    "run",
+    "runs",
+    "out",
+    "to",
+    "base",
+    "path",
+    "settings",
+    "arguments",
+)
 """Parameters of commands that messages use as plain words."""
+LOST_HOST = "Collective ops is aborted"
+_LOST = (
+    "another host of the training has ended or cannot be reached: see what it "
+    "said, and start all of them again with --resume."
+)
 # What Python code inside a TensorFlow pipeline raised: its type and message,
 # between TensorFlow's own words and a traceback.
 _FROM_PIPELINE = re.compile(r"\b\w+Error: (.+?)\s*Traceback \(most rec", re.S)
@@ -110,6 +125,8 @@ def error_line(error: Exception) -> str:
     ours = isinstance(error, (ValueError, OSError, FloatingPointError))
     if not ours and (found := _FROM_PIPELINE.search(text)):
         text, ours = found[1], True
+    if LOST_HOST in text:
+        text, ours = _LOST, True
     text = _as_options(" ".join(text.split())) or type(error).__name__
     if ours:
         return text

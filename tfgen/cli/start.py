@@ -6,6 +6,7 @@ import sys
 import tfgen
 from tfgen import plugins
 from tfgen.cli.output import show_notes
+from tfgen.hosts import is_chief
 
 
 def announce(doing: str) -> None:
@@ -15,8 +16,9 @@ def announce(doing: str) -> None:
         doing: for the line that a user reads while files are read and
             TensorFlow is loaded.
     """
-    is_worker = "KERASTUNER_TUNER_ID" in os.environ  # the chief has said it
-    if "tensorflow" not in sys.modules and not is_worker:
+    # Of others, the chief has said it.
+    speaks = "KERASTUNER_TUNER_ID" not in os.environ and is_chief()
+    if "tensorflow" not in sys.modules and speaks:
         print(f"{doing} (loading TensorFlow) ...", file=sys.stderr, flush=True)
 
 

@@ -1,5 +1,6 @@
 """The command `tfgen train`."""
 
+import contextlib
 import pathlib
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from tfgen.cli.ahead import read_ahead
 from tfgen.cli.options import chosen, takes_settings
 from tfgen.cli.start import announce, start
+from tfgen.hosts import is_chief, silenced
 from tfgen.settings.table import SETTINGS
 
 Option = typer.Option
@@ -58,8 +60,16 @@ def train(
     What stands in brackets is the default.
     """
     given = chosen({"model": model, "data": data, "preset": preset, **settings})
+    several = resume or given.get("strategy") == "multi_worker"
+    with contextlib.ExitStack() as stack:
+        if several and not is_chief():
+            stack.enter_context(silenced())
+        _train(given, out, settings_file, resume)
+
+
+def _train(given, out, settings_file, resume):
     # A preset may say how images are read, files and resumed runs all.
-    says_all = not (resume or settings_file or preset)
+    says_all = not (resume or settings_file or "preset" in given)
     announce(f"training in {out}")
     with read_ahead(given.get("data") if says_all else None, given):
         start()

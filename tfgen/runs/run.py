@@ -9,6 +9,7 @@ from keras.callbacks import Callback
 
 from tfgen import callbacks
 from tfgen.data import Source
+from tfgen.hosts import is_chief
 from tfgen.models import GenerativeModel
 from tfgen.runs.data import in_range, load_splits
 from tfgen.runs.folder import RunFolder
@@ -16,6 +17,8 @@ from tfgen.runs.model import compiled_model, with_sizes
 from tfgen.runs.progress import GentleStop, Progress, described, report_files
 from tfgen.runs.settings import new_settings, resumed_settings, with_defaults
 from tfgen.training import get_strategy, manifest
+from tfgen.training.agreement import Agreement
+from tfgen.training.files import writes_files
 
 SPLITS = ("train", "validation")
 CHECKPOINT_SECONDS = 60.0
@@ -91,9 +94,11 @@ class Run:
             ValueError: for settings that do not fit; nothing is written then.
         """
         folder = RunFolder(out)
-        folder.check_new()
+        settings = new_settings(given)
+        if settings.get("strategy") != "multi_worker" or is_chief():
+            folder.check_new()  # the chief may have begun to write there
         recommend = None if whole else with_defaults
-        return cls._from_settings(folder, new_settings(given), recommend)
+        return cls._from_settings(folder, settings, recommend)
 
     @classmethod
     def resumed(cls, out: pathlib.Path | str, given: Mapping) -> "Run":
@@ -123,6 +128,7 @@ class Run:
         if recommend is not None:
             settings = recommend(settings, splits["train"])
         settings = with_sizes(settings, len(splits["train"]))
+        _check_same_on_all_hosts(strategy, settings, splits)
         with strategy.scope():
             model = compiled_model(settings, splits["train"])
         return cls(folder, settings, model, splits)
@@ -155,6 +161,8 @@ class Run:
     ) -> None:
         """Trains, and prints how far it is and where everything lies.
 
+        Of several hosts, all but the chief help and write nothing.
+
         SIGINT or SIGTERM saves and ends the process with 128 + the signal.
 
         Args:
@@ -165,6 +173,8 @@ class Run:
         Raises:
             ValueError: if another process trains in the folder.
         """
+        if not writes_files(self.model):
+            return self._fit_until_stopped(watchers, go_on)
         folder, epochs = self.folder, self.settings["epochs"]
         made_with = self._first_manifest()
         with folder.claimed():
@@ -279,6 +289,8 @@ class Run:
         except KeyboardInterrupt:
             out = shlex.quote(str(folder.path))
             go_on = go_on or f"tfgen train --resume --out {out}"
+            if self.settings.get("strategy") == "multi_worker":
+                go_on += " on every host (or tfgen launch)"
             print(
                 f"stopped at step {self.model.steps_done:,}; go on with: "
                 f"{go_on}",
@@ -313,3 +325,14 @@ class Run:
                 f"was {saved['description']}; it is "
                 f"{self.source.description}): put it back, or start a new run."
             )
+
+
+def _check_same_on_all_hosts(strategy, settings, splits):
+    agreement = Agreement(strategy)
+    if agreement.several:
+        own = {k: v for k, v in settings.items() if k != "data"}  # a path
+        found = {f"{k} data": v.fingerprint() for k, v in splits.items()}
+        agreement.check_same(
+            {"set of options": sorted(own.items()), **found},
+            "give all hosts the same options and data",
+        )

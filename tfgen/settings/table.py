@@ -348,9 +348,9 @@ TABLE = (
     Setting(
         "strategy",
         part="training",
-        choices=("none", "mirrored"),
-        help="Devices: none (one device) or mirrored (all GPUs, or parts of "
-        "the CPU) [none]",
+        choices=("none", "mirrored", "multi_worker"),
+        help="Devices: none (one device), mirrored (all GPUs, or parts of "
+        "the CPU) or multi_worker (of the hosts in TF_CONFIG) [none]",
     ),
     Setting(
         "replicas",

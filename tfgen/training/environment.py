@@ -14,6 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.data import Source
+from tfgen.hosts import EXPECTED, VARIABLE, Hosts
 from tfgen.version import __version__
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
@@ -152,13 +153,14 @@ def _multi_worker(replicas):
             f"replicas is {replicas}, but on several hosts each takes all of "
             "its devices: leave it out."
         )
-    if not os.environ.get("TF_CONFIG"):
+    hosts = Hosts.from_environment()
+    if hosts is None:
         raise ValueError(
-            "strategy is 'multi_worker', but TF_CONFIG, which names the hosts, "
-            'is not set: export TF_CONFIG=\'{"cluster": {"worker": '
-            '["host0:port", "host1:port"]}, "task": {"type": "worker", '
-            '"index": 0}}\' on each host, with its own index.'
+            f"strategy is 'multi_worker', but {VARIABLE}, which names the "
+            f"hosts, is not set: {EXPECTED}; on one machine tfgen launch "
+            "sets it."
         )
+    hosts.wait_for_all()
     return tf.distribute.MultiWorkerMirroredStrategy()
 
 
