@@ -6,9 +6,11 @@ import tempfile
 from collections.abc import Sequence
 
 import keras
+import tensorflow as tf
 
 from tfgen.data import Source
 from tfgen.models import GenerativeModel
+from tfgen.training import get_strategy
 from tfgen.training.inputs import check_shape
 from tfgen.tuning.failures import is_disk_error, one_line
 
@@ -29,6 +31,21 @@ def check_sources(**sources: Source) -> None:
                 "tfgen.data.Source, as tfgen.data.load(NAME_OR_PATH, "
                 "split=...) or tfgen.data.from_arrays(x, y) gives."
             )
+
+
+def strategy_of(strategy: str, replicas: int | None) -> tf.distribute.Strategy:
+    """The devices of each trial.
+
+    Raises:
+        ValueError: for several hosts, which share trials, not their steps.
+    """
+    if strategy == "multi_worker":
+        raise ValueError(
+            "strategy is 'multi_worker', but a trial is trained by one "
+            "process: pass 'none' or 'mirrored', and more workers of the "
+            "search for more trials at once."
+        )
+    return get_strategy(strategy, replicas)
 
 
 def check_model(model: GenerativeModel, sources: Sequence[Source]) -> None:

@@ -12,7 +12,6 @@ import tensorflow as tf
 import tfgen
 from tfgen.data import Source
 from tfgen.models import GenerativeModel
-from tfgen.training import get_strategy
 from tfgen.tuning import arguments, objectives, processes
 from tfgen.tuning.failures import all_failed
 from tfgen.tuning.hypermodels import (
@@ -112,7 +111,7 @@ class Search:
         self.tuner = tuner
         self.trials, self.max_epochs = int(trials), int(max_epochs)
         self.seed = seed
-        self.strategy = get_strategy(strategy, replicas)
+        self.strategy = arguments.strategy_of(strategy, replicas)
         self.devices = {"strategy": strategy, "replicas": replicas}
         self.settings, self.note = settings or {}, note or {}
         self._extractor = extractor

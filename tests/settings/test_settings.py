@@ -21,8 +21,7 @@ REGISTRIES = {
     "augmentation": tfgen.augmentations.AUGMENTATIONS,
     "learning_rate_schedule": SCHEDULES,
     "precision": PRECISIONS,
-    # Commands know one host.
-    "strategy": [name for name in STRATEGIES if name != "multi_worker"],
+    "strategy": STRATEGIES,
 }
 
 

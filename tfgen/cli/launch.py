@@ -228,9 +228,10 @@ def _free_ports(count):
 
 def _read_errors(index, stream):
     def read():
-        for line in stream:
-            text = line.decode(errors="replace").rstrip()
-            print(f"worker {index}: {text}", file=sys.stderr, flush=True)
+        with stream:
+            for line in stream:
+                text = line.decode(errors="replace").rstrip()
+                _write(f"worker {index}: {text}")
 
     thread = threading.Thread(target=read, daemon=True)
     thread.start()
@@ -244,4 +245,10 @@ def _name(number):
 
 
 def _say(text):
-    print(f"tfgen: {text}", file=sys.stderr, flush=True)
+    _write(f"tfgen: {text}")
+
+
+def _write(line):
+    # In one piece: the chief writes to the same place.
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

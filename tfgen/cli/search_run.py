@@ -15,8 +15,8 @@ from tfgen.runs.settings import (
     new_settings,
     with_whole_path,
 )
-from tfgen.training import get_strategy
 from tfgen.tuning import Search
+from tfgen.tuning.arguments import strategy_of
 from tfgen.tuning.failures import TrialFailed
 from tfgen.tuning.hypermodels import hypermodel_of
 from tfgen.tuning.narrowing import parse
@@ -62,7 +62,7 @@ class SearchRun:
                 settings[name] = given[name]
         self.settings = new_settings(settings)
         # Replicas on CPUs must be set up before data are decoded.
-        get_strategy(given.get("strategy", "none"), given.get("replicas"))
+        strategy_of(given.get("strategy", "none"), given.get("replicas"))
         splits = load_splits(self.settings, ("train", "validation"))
         train, validation = splits["train"], splits["validation"]
         recommended = self._recommended(train)

@@ -64,10 +64,10 @@ def train(
     with contextlib.ExitStack() as stack:
         if several and not is_chief():
             stack.enter_context(silenced())
-        _train(given, out, settings_file, resume)
+        _train(given, out, settings_file, resume, profile)
 
 
-def _train(given, out, settings_file, resume):
+def _train(given, out, settings_file, resume, profile):
     # A preset may say how images are read, files and resumed runs all.
     says_all = not (resume or settings_file or "preset" in given)
     announce(f"training in {out}")

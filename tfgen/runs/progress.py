@@ -128,7 +128,7 @@ class GentleStop(contextlib.AbstractContextManager):
 
     def __init__(self, checkpoint):
         self.checkpoint = checkpoint
-        self.exit_status = 128 + signal.SIGTERM  # sent to another host
+        self.exit_status = 128 + signal.SIGINT
         self._before = {}
 
     def __enter__(self) -> "GentleStop":

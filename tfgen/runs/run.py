@@ -174,7 +174,7 @@ class Run:
             ValueError: if another process trains in the folder.
         """
         if not writes_files(self.model):
-            return self._fit_until_stopped(watchers, go_on)
+            return self._fit_until_stopped(watchers, go_on, profile)
         folder, epochs = self.folder, self.settings["epochs"]
         made_with = self._first_manifest()
         with folder.claimed():
