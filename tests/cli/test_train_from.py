@@ -182,4 +182,5 @@ def test_every_setting_is_an_option():
     from tfgen.settings.table import SETTINGS
 
     options = set(inspect.signature(with_options(train)).parameters)
-    assert set(SETTINGS) == options - {"out", "resume", "settings_file"}
+    of_the_command = {"out", "resume", "settings_file", "profile"}
+    assert set(SETTINGS) == options - of_the_command

@@ -252,7 +252,7 @@ def test_hosts_with_other_data(command, tmp_path):
 
 def test_hosts_that_nobody_named(monkeypatch):
     monkeypatch.delenv("TF_CONFIG", raising=False)
-    with pytest.raises(ValueError, match="TF_CONFIG, .* is not set: export"):
+    with pytest.raises(ValueError, match="TF_CONFIG, .* is not set: expected"):
         get_strategy("multi_worker")
     with pytest.raises(ValueError, match="replicas is 2, but on several"):
         tfgen.training.get_strategy("multi_worker", replicas=2)
