@@ -237,6 +237,12 @@ def main():
     parser.add_argument(
         "--threads", type=int, default=1, help="processor cores to use"
     )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=PROCESSOR_SECONDS,
+        help="processor time of a training on colour images",
+    )
     options = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)

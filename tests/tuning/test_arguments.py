@@ -7,7 +7,7 @@ import pytest
 
 import tfgen
 from tfgen.tuning import Search
-from tfgen.tuning.arguments import check_reloadable
+from tfgen.tuning.arguments import check_reloadable, strategy_of
 
 
 def vae(features=4):
@@ -132,3 +132,8 @@ def test_a_lambda():
     vae = vae_with(keras.layers.Lambda(lambda x: 2 * x))
     with pytest.raises(ValueError, match="loaded again: .*ambda.* Decorate"):
         check_reloadable(vae)
+
+
+def test_several_hosts_are_for_a_training():
+    with pytest.raises(ValueError, match="a trial is trained by one process"):
+        strategy_of("multi_worker", None)
