@@ -6,6 +6,7 @@ from tfgen.models.families import checked_shape, get_family
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_sizes import sized_options
 from tfgen.models.preset import get_preset
+from tfgen.models.principal_start import start_at_principal_components
 from tfgen.models.recommended import recommended_preset, width_for
 
 if typing.TYPE_CHECKING:
@@ -33,7 +34,8 @@ def build(
         input_shape: shape of one example, `(height, width, channels)` or
             `(features,)`.
         data: training data, a `tfgen.data.Source`, instead of `input_shape`;
-            dense layers are narrower for fewer than some 200 rows.
+            dense layers are narrower for fewer than some 200 rows, and a
+            linear path (`network_options`) starts at principal components.
         options: those below, and arguments of the model, such as `beta`.
 
     Keyword Args:
@@ -80,7 +82,10 @@ def build(
         if found is not None:
             preset = found.name
             options = {**_narrowed(found, shape, data, options), **options}
-    return build_exactly(model, preset, input_shape, **options)
+    built = build_exactly(model, preset, input_shape, **options)
+    if data is not None:
+        start_at_principal_components(built, data)
+    return built
 
 
 def build_exactly(

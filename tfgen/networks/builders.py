@@ -39,6 +39,7 @@ def build_encoder(
     conditioning: str = "concatenation",
     spectral_norm: bool = False,
     minibatch_stddev: bool = False,
+    linear_path: bool = False,
     **options,
 ) -> keras.Model:
     """A network from data (and one-hot labels) to `outputs` numbers.
@@ -59,6 +60,9 @@ def build_encoder(
             al., 2018).
         minibatch_stddev: show the network how much a batch varies (Karras et
             al., 2018); rows then depend on each other.
+        linear_path: add a dense layer from the data to the outputs, beside
+            which the network starts as nothing. Of images of more than 48
+            pixels it sees means over squares.
         **options: sizes of the network; see its class in `NETWORKS`.
 
     Returns:
@@ -81,14 +85,17 @@ def build_encoder(
             f"conditioning is 'projection' with {outputs} outputs, expected "
             "1: use conditioning='concatenation'."
         )
-    tools = Toolkit(spectral_norm, minibatch_stddev)
+    tools = Toolkit(spectral_norm, minibatch_stddev, linear_path=linear_path)
     x, label = keras.Input(input_shape, name="x"), _label_input(num_classes)
     # Flat first: a label then is one vector beside x, not channels of it.
     h = keras.layers.Flatten()(x) if kind.flat else x
     if label is not None and conditioning == "concatenation":
         h = parts.label_beside(h, label)
     features = kind.encode(h, tools, **options)
-    h = tools.dense(outputs)(features)
+    h = tools.dense(outputs, kernel_initializer=tools.last)(features)
+    if linear_path:
+        linear = parts.linear_encoding(x, outputs, tools.dense)
+        h = keras.layers.Add()([linear, h])
     if conditioning == "projection":
         h = parts.projection(h, features, label, tools.dense)
     inputs = x if label is None else [x, label]
@@ -103,6 +110,7 @@ def build_decoder(
     output_activation: str = "linear",
     *,
     conditioning: str = "concatenation",
+    linear_path: bool = False,
     **options,
 ) -> keras.Model:
     """A network from latents (and one-hot labels) to `output_shape`.
@@ -118,6 +126,10 @@ def build_decoder(
             its own after every normalisation, batch normalisation in
             `"dcgan"`, group normalisation in `"resnet"` (de Vries et al.,
             2017).
+        linear_path: add a dense layer from the latents to the data, beside
+            which the network starts as nothing (that of `"dcgan"`, whose
+            batches are normalised, does not). Images of more than 48 pixels
+            it draws smaller, to be enlarged.
         **options: sizes of the network; see its class in `NETWORKS`.
 
     Returns:
@@ -137,9 +149,10 @@ def build_decoder(
     _check_options(network, "decoder", options)
     _check_conditioning(conditioning, "decoder", num_classes)
     latent = keras.Input((latent_dim,), name="latent")
-    label, tools, h = _label_input(num_classes), Toolkit(), latent
+    label, h = _label_input(num_classes), latent
+    tools = Toolkit(linear_path=linear_path)
     if conditioning == "normalization":
-        tools = Toolkit(label=label)
+        tools = Toolkit(label=label, linear_path=linear_path)
     elif label is not None:
         h = parts.label_beside(latent, label)
     h = kind.decode(h, tuple(output_shape), tools, **options)
@@ -149,6 +162,9 @@ def build_decoder(
             "condition: use network='dcgan', network='resnet' with "
             "normalization='group', or conditioning='concatenation'."
         )
+    if linear_path:
+        linear = parts.linear_decoding(latent, tuple(output_shape))
+        h = keras.layers.Add()([linear, h])
     inputs = latent if label is None else [latent, label]
     return keras.Model(
         inputs, parts.output(h, output_activation), name="decoder"

@@ -73,7 +73,9 @@ class Conv(parts.Network):
                 width, 3, strides=2, padding="same", **common
             )(h)
             h = parts.crop_to(h, size)
-        return layers.Conv2D(output_shape[-1], 3, padding="same")(h)
+        return layers.Conv2D(
+            output_shape[-1], 3, padding="same", kernel_initializer=tools.last
+        )(h)
 
 
 class DCGAN(parts.Network):

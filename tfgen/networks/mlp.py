@@ -60,5 +60,7 @@ class MLP(parts.Network):
                 activation=activation,
                 kernel_initializer=kernel_initializer,
             )(h)
-        h = layers.Dense(math.prod(output_shape))(h)
+        h = layers.Dense(
+            math.prod(output_shape), kernel_initializer=tools.last
+        )(h)
         return layers.Reshape(output_shape)(h)

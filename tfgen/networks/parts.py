@@ -12,6 +12,10 @@ from tfgen import layers as tfgen_layers
 layers = keras.layers
 FEATURES = "features"
 """Name of the inner layer by which a discriminator compares examples."""
+LINEAR_PATH = "linear_path"
+"""Name of the dense layer beside a network."""
+COARSEST = 48
+"""Pixels a side that the linear path sees at most."""
 
 
 class Network:
@@ -58,11 +62,13 @@ class Toolkit:
             of a batch vary.
         label: one-hot labels that scale and shift what is normalised, or
             None.
+        linear_path: whether there is one beside the network.
 
     Attributes:
         dense: a layer class, `keras.layers.Dense` or its like.
         conv: a layer class, `keras.layers.Conv2D` or its like.
         zeros: initializer of kernels that start as zeros where they can.
+        last: initializer of the last layer's kernel.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class Toolkit:
         spectral_norm: bool = False,
         minibatch_stddev: bool = False,
         label: keras.KerasTensor | None = None,
+        linear_path: bool = False,
     ):
         self.dense, self.conv = layers.Dense, layers.Conv2D
         self.zeros = "zeros"
@@ -78,6 +85,8 @@ class Toolkit:
             self.conv = tfgen_layers.SpectralConv2D
             # No factor brings a kernel of zeros to norm 1.
             self.zeros = "glorot_uniform"
+        # Beside a linear path a network begins as nothing.
+        self.last = self.zeros if linear_path else "glorot_uniform"
         self.label_used = False
         self._minibatch_stddev = minibatch_stddev
         self._label = label
@@ -144,6 +153,54 @@ def projection(
     """
     row = dense(features.shape[-1], use_bias=False)(label)
     return layers.Add()([logit, layers.Dot(axes=-1)([row, features])])
+
+
+def linear_encoding(
+    x: keras.KerasTensor, outputs: int, dense: type[keras.layers.Layer]
+) -> keras.KerasTensor:
+    """All values of x, or means over squares of large images, by one layer.
+
+    Args:
+        x: examples.
+        outputs: length of the result.
+        dense: class of the layer.
+    """
+    factor = coarse_factor(x.shape[1:])
+    if factor > 1:
+        x = layers.AveragePooling2D(factor, padding="same")(x)
+    return dense(outputs, name=LINEAR_PATH)(layers.Flatten()(x))
+
+
+def linear_decoding(
+    latent: keras.KerasTensor, shape: tuple[int, ...]
+) -> keras.KerasTensor:
+    """Examples of a shape by one layer, large images enlarged from coarse ones.
+
+    Args:
+        latent: latents `(batch, latent_dim)`.
+        shape: of an example.
+    """
+    factor = coarse_factor(shape)
+    start = shape
+    if factor > 1:
+        start = (-(-shape[0] // factor), -(-shape[1] // factor), shape[2])
+    x = layers.Dense(math.prod(start), name=LINEAR_PATH)(latent)
+    x = layers.Reshape(start)(x)
+    if factor > 1:
+        x = layers.UpSampling2D(factor, interpolation="bilinear")(x)
+        x = crop_to(x, shape[:2])
+    return x
+
+
+def coarse_factor(shape: tuple[int, ...]) -> int:
+    """By how much the linear path sees images smaller.
+
+    >>> [coarse_factor((n, n, 3)) for n in (32, 48, 64, 128)]
+    [1, 1, 2, 3]
+    """
+    if len(shape) != 3:
+        return 1
+    return math.ceil(max(shape[:2]) / COARSEST)
 
 
 def output(

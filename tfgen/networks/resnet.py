@@ -67,7 +67,9 @@ class ResNet(parts.Network):
             for _ in range(blocks):
                 h = _residual(h, width, tools, before)
             h = parts.crop_to(layers.UpSampling2D()(h), size)
-        return layers.Conv2D(output_shape[-1], 3, padding="same")(before(h))
+        return layers.Conv2D(
+            output_shape[-1], 3, padding="same", kernel_initializer=tools.last
+        )(before(h))
 
 
 class _Activation:

@@ -251,7 +251,7 @@ class Gaussian(Likelihood):
         if scale == "per_value":
             self.parameters_per_value = 2
         if scale == "learned":
-            start = math.log(math.expm1(initial_scale - min_scale))
+            start = self._raw(initial_scale)
             self.raw_scale = self.add_weight(
                 shape=(),
                 initializer=keras.initializers.Constant(start),
@@ -266,6 +266,13 @@ class Gaussian(Likelihood):
         elif self.scale == "learned":
             scale = self._positive(tf.convert_to_tensor(self.raw_scale))
         return tfd.Normal(mean, tf.cast(scale, tf.float32))
+
+    def set_scale(self, scale: float) -> None:
+        """Has a learned scale go on from a value above `min_scale`."""
+        self.raw_scale.assign(self._raw(scale))
+
+    def _raw(self, scale):
+        return math.log(math.expm1(scale - self.min_scale))
 
     def _positive(self, raw):
         return self.min_scale + tf.math.softplus(raw)
