@@ -66,14 +66,15 @@ def start_at_principal_components(
     count = min(len(source), MOST_ROWS)
     chosen = np.linspace(0, len(source) - 1, count).round().astype(int)
     held_out = np.arange(count) % HELD_OUT == 0
-    components = _components(model, source, chosen[~held_out])
+    seen = _seen_by_path(model, source, chosen[~held_out])
     unseen = source.rows(chosen[held_out][:CHUNK])[0]
     least = LEAST_NOISE * float(np.var(unseen, axis=0).mean())
-    if not least:
+    if not least or not np.var(seen, axis=0).any():
         return
+    components = _components(seen, model.latent_dim)
     # Almost without noise, all that the components hold comes through.
     _set_weights(model, *components, least)
-    noise = max(least, _squared_error(model, unseen))
+    noise = max(least, _noise(model, unseen, components[1]))
     _set_weights(model, *components, noise)
     model.likelihood.set_scale(math.sqrt(noise))
 
@@ -94,14 +95,12 @@ def _names(network):
     return {layer.name for layer in network.layers}
 
 
-def _components(model, source, rows):
-    """Mean, variances and components of what the encoder's path sees."""
-    from sklearn.decomposition import PCA
-
+def _seen_by_path(model, source, rows):
+    """What the encoder's path sees of rows, flat."""
     layer = model.encoder.get_layer(LINEAR_PATH)
     seen = keras.Model(model.encoder.inputs[0], layer.input)
     chunks = range(0, len(rows), CHUNK)
-    x = np.concatenate(
+    return np.concatenate(
         [
             keras.ops.convert_to_numpy(
                 seen(source.rows(rows[start : start + CHUNK])[0])
@@ -109,9 +108,14 @@ def _components(model, source, rows):
             for start in chunks
         ]
     )
-    pca = PCA(
-        min(model.latent_dim, *x.shape), svd_solver="randomized", random_state=0
-    ).fit(x)
+
+
+def _components(x, most):
+    """Mean, variances and components."""
+    from sklearn.decomposition import PCA
+
+    pca = PCA(min(most, *x.shape), svd_solver="randomized", random_state=0)
+    pca.fit(x)
     return pca.mean_, pca.explained_variance_, pca.components_
 
 
@@ -139,11 +143,16 @@ def _set_weights(model, mean, variances, components, noise):
     decoder.bias.assign(mean)
 
 
-def _squared_error(model, x):
+def _noise(model, x, variances):
+    """The variance in each value that the components leave over."""
     labels = None
     if model.num_classes:  # which say nothing yet
-        labels = np.zeros((len(x), model.num_classes), "float32")
+        labels = keras.ops.zeros((len(x), model.num_classes))
+    x = keras.ops.convert_to_tensor(x)
     mean = model.encoder(with_labels(x, labels))[:, : model.latent_dim]
     reconstructions = model.decoder(with_labels(mean, labels))
-    error = keras.ops.convert_to_numpy(reconstructions) - x
-    return float(np.mean(np.square(error)))
+    error = float(keras.ops.mean(keras.ops.square(reconstructions - x)))
+    # Nothing is left over along the components themselves.
+    size = math.prod(model.data_shape)
+    along = np.count_nonzero(variances > error)
+    return error * size / max(1, size - along)

@@ -120,19 +120,22 @@ IMAGE_VAE = Preset(
 
 COLOUR_VAE = Preset(
     name="colour_vae",
-    summary="recommended for colour images, minutes on a CPU",
+    summary="recommended for colour images: starts at principal components",
     model="vae",
     data="cifar10",
     input_shape=(32, 32, 3),
     batch_size=64,
+    learning_rate=3e-4,
+    schedule="warmup_cosine",
     options={
         "network": "conv",
         # Keras' own shrink in each transposed convolution.
         "network_options": {
             "activation": "leaky_relu",
             "kernel_initializer": "he_normal",
+            "linear_path": True,
         },
-        "latent_dim": 64,
+        "latent_dim": 128,
         "likelihood": "gaussian",
     },
 )
