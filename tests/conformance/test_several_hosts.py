@@ -64,6 +64,42 @@ def start(family, strategy, path, shards, config=None):
     )
 
 
+SHARE = """
+import sys
+import tfgen  # isort: skip
+import numpy as np
+from tfgen.training.agreement import Agreement
+strategy = tfgen.training.get_strategy("multi_worker")
+with strategy.scope():
+    model = tfgen.build("vae", input_shape=(6,), seed=0)
+index = int(sys.argv[1])
+for weight in model.trainable_variables:
+    weight.assign(np.full(weight.shape, index + 1.5))
+Agreement(strategy).share(model.trainable_variables)
+assert all((w == 1.5).numpy().all() for w in model.trainable_variables)
+"""
+
+
+@pytest.mark.slow
+def test_what_the_chief_has_is_shared():
+    hosts = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    running = []
+    for index in (0, 1):
+        task = {"type": "worker", "index": index}
+        config = {"cluster": {"worker": hosts}, "task": task}
+        running.append(
+            subprocess.Popen(
+                [sys.executable, "-c", SHARE, str(index)],
+                env=os.environ | {"TF_CONFIG": json.dumps(config)},
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
+    for process in running:
+        _, said = process.communicate(timeout=300)
+        assert process.returncode == 0, said[-2000:]
+
+
 @pytest.fixture(scope="module")
 def command():
     """The words that start the command in a process of its own."""

@@ -131,6 +131,8 @@ class Run:
         _check_same_on_all_hosts(strategy, settings, splits)
         with strategy.scope():
             model = compiled_model(settings, splits["train"])
+        # What was computed of the data may differ by a rounding error.
+        Agreement(strategy).share(model.trainable_variables)
         return cls(folder, settings, model, splits)
 
     def keep_best(self, monitor: str, mode: str) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -60,6 +61,31 @@ class Agreement:
                 raise ValueError(
                     f"host {others[0]} has another {name} than host 0: {hint}."
                 )
+
+    def share(self, variables: list[keras.Variable]) -> None:
+        """Gives variables the values that they have on the chief.
+
+        Args:
+            variables: of floats, the same ones on each host.
+        """
+        if self.several:
+            values = [tf.convert_to_tensor(variable) for variable in variables]
+            for variable, value in zip(
+                variables, self._of_chief(values), strict=True
+            ):
+                variable.assign(value)
+
+    @tf.function(autograph=False)
+    def _of_chief(self, values):
+        def on_replica(values):
+            context = tf.distribute.get_replica_context()
+            is_chief = tf.equal(context.replica_id_in_sync_group, 0)
+            mine = [tf.where(is_chief, v, tf.zeros_like(v)) for v in values]
+            return context.all_reduce(tf.distribute.ReduceOp.SUM, mine)
+
+        shared = self._strategy.run(on_replica, (values,))
+        local = self._strategy.experimental_local_results
+        return [local(value)[0] for value in shared]
 
     @tf.function(autograph=False)
     def _exchange(self, numbers):
