@@ -54,8 +54,8 @@ def letters():
 
 
 def landscapes():
-    """1,000 skies with a sun over hills, with trees, 48 x 48."""
-    return _divided(_drawn(1000, 48, _landscape))
+    """1,500 skies with a sun over hills, with trees, 48 x 48."""
+    return _divided(_drawn(1500, 48, _landscape))
 
 
 SETS = {

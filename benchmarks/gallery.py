@@ -122,7 +122,7 @@ def _splits(preset, data):
 
 def _train(preset, splits, steps):
     """Trains and draws one preset; returns its figures."""
-    model = preset.build(input_shape=splits["train"].shape, seed=0)
+    model = tfgen.build(preset=preset.name, data=splits["train"], seed=0)
     splits = {name: in_range(model, split) for name, split in splits.items()}
     model.compile(preset.make_optimizers(model, steps=steps))
     batches = splits["train"].batches(preset.batch_size)

@@ -64,16 +64,20 @@ def widths(model):
     return {v.shape[-1] for v in model.trainable_variables if v.shape.rank}
 
 
-def optimizers(model, rate_at=0):
-    """Each with its rate at a step, whether or not it has a schedule."""
+def optimizers(model, rate_at=None):
+    """Each with its highest rate, or that at a step, by a schedule or not."""
     configs = {}
     for name, optimizer in model.optimizer.by_network.items():
         config = optimizer.get_config()
         del config["learning_rate"], config["name"]
         rate = optimizer._learning_rate
-        rate = float(
-            rate(rate_at) if callable(rate) else optimizer.learning_rate
-        )
+        if not callable(rate):
+            rate = optimizer.learning_rate
+        elif rate_at is not None:
+            rate = rate(rate_at)
+        else:
+            rate = rate.warmup_target or rate.initial_learning_rate
+        rate = float(rate)
         configs[name] = config, pytest.approx(rate, rel=1e-5)
     return configs
 

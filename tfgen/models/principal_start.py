@@ -51,7 +51,7 @@ def start_at_principal_components(
     >>> x = np.random.default_rng(0).normal(size=(200, 3)) * (9.0, 1.0, 1.0)
     >>> vae = tfgen.build(
     ...     "vae",
-    ...     data=tfgen.data.from_arrays(x.astype("float32")),
+    ...     data=tfgen.data.from_arrays(np.float32(x), standardize=False),
     ...     latent_dim=1,
     ...     network_options={"linear_path": True},
     ... )
