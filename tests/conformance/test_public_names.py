@@ -200,6 +200,7 @@ NAMES = {
         "known",
         "load",
         "names",
+        "pack",
         "write_tfrecords",
     ],
     "tfgen.export": [

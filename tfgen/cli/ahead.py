@@ -76,7 +76,10 @@ class _ReadingOfRun:
 
 
 def _has_records(path):
+    from tfgen.data.packed import is_pack
     from tfgen.data.record_files import is_tfrecord
 
+    if is_pack(path):
+        return False
     files = path.iterdir() if path.is_dir() else [path]
     return any(map(is_tfrecord, files))

@@ -14,6 +14,7 @@ from tfgen.cli.info import info
 from tfgen.cli.launch import launch
 from tfgen.cli.options import with_options
 from tfgen.cli.output import error_line, lasting_output
+from tfgen.cli.pack import pack
 from tfgen.cli.sample import sample
 from tfgen.cli.serving import export, serve, serving_kit, verify
 from tfgen.cli.start import start
@@ -36,6 +37,7 @@ COMMANDS = (
     verify,
     serve,
     serving_kit,
+    pack,
     info,
 )
 Option = typer.Option

@@ -20,6 +20,7 @@ from tfgen.data.source import Source as Source
 
 _WITH_TENSORFLOW = {
     "Batches": "tfgen.data.batches",
+    "pack": "tfgen.data.packing",
     "write_tfrecords": "tfgen.data.tfrecords",
 }
 
@@ -32,4 +33,5 @@ def __getattr__(name):
 
 if not _quiet.is_the_command():
     from tfgen.data.batches import Batches as Batches
+    from tfgen.data.packing import pack as pack
     from tfgen.data.tfrecords import write_tfrecords as write_tfrecords

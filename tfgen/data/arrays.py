@@ -1,7 +1,7 @@
 """from_arrays: a Source out of the user's own arrays."""
 
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,11 @@ from tfgen.data.frames import from_frame, is_frame
 from tfgen.data.images import ImageOptions, convert_arrays
 from tfgen.data.labels import check_factors, encode_labels
 from tfgen.data.notes import say
+from tfgen.data.progress import followed
 from tfgen.data.ranges import Values, bit_depth_of, in_pieces, stored_range
 from tfgen.data.reading import name_of, reading_of, takes_classes
 from tfgen.data.source import Source
+from tfgen.data.splits import hashed
 from tfgen.data.storage import ArrayStorage, ClippedStorage, Storage
 
 _KINDS = ("image", "table", "points")
@@ -134,7 +136,6 @@ def from_arrays(
             "image_size, color_mode, fit and background are for images; "
             f"{name!r} is a {kind}."
         )
-    _check_finite_in_pieces(array)
     labels = names = None
     if y is not None:
         labels, names = encode_labels(y, len(array), class_names=class_names)
@@ -148,6 +149,9 @@ def from_arrays(
         )
     elif bit_depth is not None:
         raise ValueError(f"bit_depth is for images; {name!r} is a {kind}.")
+    else:
+        for _ in _checked(array, name):
+            pass
     storage = ArrayStorage(array, labels, factors)
     source = Source(
         ClippedStorage(storage, clip) if clip else storage,
@@ -196,7 +200,7 @@ def from_files(
         name=name,
         class_names=class_names,
         image_options=image_options,
-        **_scaling(stored_range, value_range),
+        **scaling_of(stored_range, value_range),
     )
 
 
@@ -227,10 +231,12 @@ def _check_kind(array: np.ndarray, kind: str) -> None:
         )
 
 
-def _check_finite_in_pieces(array: np.ndarray) -> None:
+def _checked(array: np.ndarray, name: str) -> Iterator[np.ndarray]:
+    """Yields rows in pieces, all of them finite numbers."""
     start = 0
-    for piece in in_pieces(array):
+    for piece in followed(in_pieces(array), f"reading {name}", len(array)):
         check_finite(piece, "x" if start == 0 else f"x from row {start} on")
+        yield piece
         start += len(piece)
 
 
@@ -246,13 +252,14 @@ def _scaled(
     name = "x" if name == "arrays" else name
     if value_range is not None:
         value_range = check_value_range(value_range)
-    values = Values.of(in_pieces(array), array.size)
+    is_mapped = isinstance(array, np.memmap)
+    pieces = _checked(array, name)
+    values = Values.of(hashed(pieces) if is_mapped else pieces, array.size)
     found = stored_range(
         values, name, value_range=value_range, bit_depth=bit_depth
     )
     dtype = _small_dtype(values, found)
     clip = _clip(array, values, found, name)
-    is_mapped = isinstance(array, np.memmap)
     if (
         kind == "image"
         and options.shape_of(*array.shape[1:]) != array.shape[1:]
@@ -265,7 +272,7 @@ def _scaled(
         array = array.astype(dtype, copy=False)
     if clip and not isinstance(array, np.memmap):
         array, clip = np.clip(array, *clip), None
-    scaling = _scaling(found, value_range)
+    scaling = scaling_of(found, value_range)
     if kind == "image":
         depth = bit_depth_of(values, found)
         scaling["image_options"] = options.to_dict(depth)
@@ -297,7 +304,15 @@ def _clip(array: np.ndarray, values: Values, found, name: str):
     return found
 
 
-def _scaling(found: tuple[float, float], value_range) -> dict:
+def scaling_of(
+    found: tuple[float, float], value_range: tuple[float, float] | None
+) -> dict:
+    """Return attributes of a source that is stored in a range.
+
+    Args:
+        found: the range that stored values lie in.
+        value_range: what they are brought to, or None.
+    """
     target = (min(found[0], 0.0), 1.0)
     if value_range is not None:
         target = check_value_range(value_range)

@@ -5,7 +5,7 @@ import dataclasses
 import difflib
 import os
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -14,9 +14,11 @@ from tfgen.data.catalog import DATA_SETS, Loaded
 from tfgen.data.columns import say_squashed
 from tfgen.data.image_folder import is_image, read_image_folder
 from tfgen.data.numpy_files import read_npy, read_npz
+from tfgen.data.packed import is_pack, read_pack
 from tfgen.data.reading import name_of, reading_of, takes_classes
 from tfgen.data.record_files import is_tfrecord
 from tfgen.data.source import Source
+from tfgen.data.splits import hashed_on_the_way
 from tfgen.data.tables import SUFFIXES, is_table, is_text, read_table
 
 SPLITS = {
@@ -26,6 +28,10 @@ SPLITS = {
     "train+validation": ("train", "validation"),
     "all": ("train", "validation", "test"),
 }
+_OF_IMAGES = (
+    *("value_range", "image_size", "color_mode"),
+    *("fit", "background", "bit_depth"),
+)
 _OF_TABLES = ("label_column", "header", "drop_columns")
 _kept: dict[str, Loaded] | None = None
 
@@ -61,7 +67,7 @@ def load(
             (its sub-folders are the classes); a `.npz` with `x` and perhaps
             `y`, or `x_train`, `x_test` and the like; a `.npy`; a `.csv`,
             `.tsv` (also `.gz`) or `.parquet`; a `.tfrecord` file or a folder
-            of them.
+            of them; what `pack` wrote.
         split: `"train"` (default), `"validation"`, `"test"`,
             `"train+validation"` or `"all"` (default with `like`).
         seed: which division, and which points where they are drawn.
@@ -126,8 +132,16 @@ def load(
         of_tables |= _columns_like(like, name_or_path, label_column, header)
     elif transform != "auto":
         options["transform"] = transform
-    whole, official = _read(name_or_path, seed, options, of_tables)
-    parts = _parts(whole, official, seed, validation_fraction, test_fraction)
+    # Others that a command reads of the same file will divide it.
+    divides = split != "all" or _kept is not None
+    with hashed_on_the_way(seed if divides else None):
+        whole, official = _read(name_or_path, seed, options, of_tables)
+    if split == "all" and not whole.standardized:
+        parts = _undivided(whole)
+    else:
+        parts = _parts(
+            whole, official, seed, validation_fraction, test_fraction
+        )
     rows = np.sort(np.concatenate([parts[part] for part in SPLITS[split]]))
     if len(rows) == 0:
         raise ValueError(
@@ -156,6 +170,27 @@ def read_once() -> Iterator[None]:
         yield
     finally:
         _kept = outer
+
+
+def read_whole(
+    name_or_path: str | os.PathLike, seed: int, options: Mapping
+) -> Loaded:
+    """Return all rows at a name or path, and the rows of official splits.
+
+    Args:
+        name_or_path: as for `load`.
+        seed: which points where they are drawn.
+        options: those of `load` that say how data are read.
+    """
+    if unknown := options.keys() - {*_OF_IMAGES, *_OF_TABLES, "transform"}:
+        raise ValueError(f"{sorted(unknown)[0]} is no option of load.")
+    # As in `load`, so that a file is read once.
+    of_images = {name: options.get(name) for name in _OF_IMAGES}
+    of_tables = {name: options.get(name) for name in _OF_TABLES}
+    of_tables["drop_columns"] = _names(of_tables["drop_columns"] or ())
+    if options.get("transform", "auto") != "auto":
+        of_images["transform"] = options["transform"]
+    return _read(name_or_path, seed, of_images, of_tables)
 
 
 def _read(name_or_path, seed: int, options: dict, of_tables: dict) -> Loaded:
@@ -187,6 +222,9 @@ def _read_anew(
         if path.suffix.lower() == ".npz" and path.is_file():
             _check_no_options(of_tables, str(path))
             return read_npz(path, options)
+        if is_pack(path):
+            _check_no_options(of_tables, str(path))
+            return read_pack(path, options)
         return _read_path(path, options, of_tables), {}
     if os.sep in name or path.suffix or name.startswith("~"):
         raise FileNotFoundError(
@@ -262,6 +300,12 @@ def _parts(
         }
     divided = whole.division((1 - validation - test, validation, test), seed)
     return dict(zip(("train", "validation", "test"), divided, strict=True))
+
+
+def _undivided(whole: Source) -> dict[str, np.ndarray]:
+    """All rows, without the pass over them that a division takes."""
+    none = np.zeros(0, np.int64)
+    return {"train": np.arange(len(whole)), "validation": none, "test": none}
 
 
 def _check_no_options(of_tables: dict, name: str) -> None:

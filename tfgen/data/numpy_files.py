@@ -10,7 +10,7 @@ from tfgen.data.arrays import from_file
 from tfgen.data.checks import reason_of
 from tfgen.data.notes import say
 from tfgen.data.source import Source
-from tfgen.data.splits import consecutive
+from tfgen.data.splits import consecutive, found_hashes
 
 _EXAMPLES = ("x", "images", "image", "imgs", "data", "arr_0", "")
 _LABELS = ("y", "labels", "label", "targets", "target", "arr_1")
@@ -37,7 +37,11 @@ def read_npy(path: pathlib.Path, options: dict) -> Source:
     """
     with _readable(path):
         x = np.load(path, mmap_mode="r")
-    return from_file(path, x, None, options)
+    source = from_file(path, x, None, options)
+    # Where rows are read as they lie in the file.
+    if isinstance(getattr(source.storage, "x", None), np.memmap):
+        source.storage.hashes = found_hashes(len(x))
+    return source
 
 
 def read_npz(

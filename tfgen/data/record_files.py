@@ -35,7 +35,7 @@ class RecordFiles:
 
     def __init__(self, files: Sequence[pathlib.Path]):
         self.files = tuple(files)
-        self.plain = [_decompressed(self, file) for file in files]
+        self.plain = [decompressed(self, file) for file in files]
         self.places = np.zeros((0, 3), np.int64)
 
     def __len__(self) -> int:
@@ -80,7 +80,7 @@ def is_tfrecord(path: pathlib.Path) -> bool:
     return _NAME.search(path.name) is not None
 
 
-def _decompressed(owner: RecordFiles, file: pathlib.Path) -> pathlib.Path:
+def decompressed(owner: object, file: pathlib.Path) -> pathlib.Path:
     """The file, or what it holds, written out for as long as its owner is."""
     with file.open("rb") as opened:
         head = opened.read(_LOOKED_AT)

@@ -231,7 +231,8 @@ class Source:
     ) -> list[np.ndarray]:
         """Return the row numbers of the parts that `divide` makes."""
         stored = self._stored_indices()
-        return divide_rows(self.storage.chunks(stored), fractions, seed)
+        hashes = self.storage.row_hashes(stored, seed)
+        return divide_rows(hashes, fractions)
 
     def standardized_by(self, train: "Source") -> "Source":
         """Return the same rows, standardized by the rows of `train`.

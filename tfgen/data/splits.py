@@ -1,17 +1,20 @@
 """Rows divided into splits as a pure function of their content and a seed."""
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from tfgen.data.notes import say
 
+_hasher: "RowHasher | None" = None
+
 
 def divide_rows(
-    chunks: Iterable[np.ndarray], fractions: Sequence[float], seed: int
+    hashes: np.ndarray, fractions: Sequence[float]
 ) -> list[np.ndarray]:
-    """Divide rows into parts as a pure function of (content, seed).
+    """Divide rows into parts as a pure function of their hashes.
 
     Rows are grouped by a keyed hash of their bytes; the groups are sorted by
     hash and fill one part after the other. So equal rows land in the same
@@ -21,9 +24,8 @@ def divide_rows(
     groups, which is said.
 
     Args:
-        chunks: the rows, in arrays of shape `(k, ...)`.
+        hashes: of the rows, as `row_hashes` gives them.
         fractions: share of each part; they sum to 1.
-        seed: which of the divisions.
 
     Returns:
         For each part the sorted row numbers, int64.
@@ -36,7 +38,6 @@ def divide_rows(
             f"fractions {tuple(fractions)} sum to {sum(fractions):g}; expected "
             "shares of at least 0 that sum to 1."
         )
-    hashes = _row_hashes(chunks, seed)
     # Groups are in the order of their hashes: as good as drawn, and the same
     # for any order of the rows.
     _, group, sizes = np.unique(hashes, return_inverse=True, return_counts=True)
@@ -82,17 +83,75 @@ def consecutive(sizes: dict[str, int]) -> dict[str, np.ndarray]:
     }
 
 
-def _row_hashes(chunks: Iterable[np.ndarray], seed: int) -> np.ndarray:
-    key = hashlib.sha256(str(seed).encode()).digest()
-    # Copying what has the key is faster than making it anew for each row.
-    keyed = hashlib.blake2b(key=key, digest_size=8)
-    digests = bytearray()
+def row_hashes(chunks: Iterable[np.ndarray], seed: int) -> np.ndarray:
+    """Return a hash of each row that is keyed by a seed, uint64.
+
+    Args:
+        chunks: the rows, in arrays of shape `(k, ...)`.
+        seed: which of the divisions.
+    """
+    hasher = RowHasher(seed)
     for chunk in chunks:
+        hasher.add(chunk)
+    return hasher.hashes()
+
+
+class RowHasher:
+    """Hashes rows as they come, see `row_hashes`.
+
+    Args:
+        seed: which of the divisions.
+    """
+
+    def __init__(self, seed: int):
+        self.seed = seed
+        key = hashlib.sha256(str(seed).encode()).digest()
+        # Copying what has the key is faster than making it anew for each row.
+        self._keyed = hashlib.blake2b(key=key, digest_size=8)
+        self._digests = bytearray()
+
+    def add(self, chunk: np.ndarray) -> None:
+        """Hashes rows, shape `(k, ...)`."""
         if chunk.dtype.kind == "f":
             chunk = chunk + chunk.dtype.type(0)  # -0.0 equals 0.0
-        content, size = chunk.tobytes(), chunk[0].nbytes
+        content = memoryview(np.ascontiguousarray(chunk)).cast("B")
+        size = chunk[0].nbytes
         for start in range(0, len(content), size):
-            row = keyed.copy()
+            row = self._keyed.copy()
             row.update(content[start : start + size])
-            digests += row.digest()
-    return np.frombuffer(bytes(digests), np.dtype("<u8"))
+            self._digests += row.digest()
+
+    def hashes(self) -> np.ndarray:
+        """Return the hashes of all rows so far."""
+        return np.frombuffer(bytes(self._digests), np.dtype("<u8"))
+
+
+@contextlib.contextmanager
+def hashed_on_the_way(seed: int | None) -> Iterator[None]:
+    """Within it a reader's pass over a large file hashes its rows too.
+
+    Args:
+        seed: which of the divisions; None hashes nothing.
+    """
+    global _hasher
+    outer, _hasher = _hasher, None if seed is None else RowHasher(seed)
+    try:
+        yield
+    finally:
+        _hasher = outer
+
+
+def hashed(pieces: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """Yields rows, hashed where somebody has asked for that."""
+    for piece in pieces:
+        if _hasher is not None:
+            _hasher.add(piece)
+        yield piece
+
+
+def found_hashes(rows: int) -> dict[int, np.ndarray] | None:
+    """Return what was hashed on the way, by seed; None unless all rows."""
+    hashes = None if _hasher is None else _hasher.hashes()
+    if hashes is None or len(hashes) != rows:
+        return None
+    return {_hasher.seed: hashes}

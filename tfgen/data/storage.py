@@ -8,7 +8,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from tfgen.data.progress import followed
+from tfgen.data.splits import row_hashes
+
 READ_ROWS = 4096
+_PIECE_BYTES = 2**26
 MEMORY_LIMIT = 2**30
 """Bytes of examples up to which they are held in memory."""
 
@@ -23,6 +27,8 @@ class Storage(abc.ABC):
         factors: int64 values of the known factors of all rows, shape
             `(n, num_factors)`, or None.
         files: where each row was read, or None.
+        hashes: what `row_hashes` gives of all rows, by seed, where somebody
+            has passed over them.
     """
 
     shape: tuple[int, ...]
@@ -30,6 +36,7 @@ class Storage(abc.ABC):
     labels: np.ndarray | None = None
     factors: np.ndarray | None = None
     files: tuple[pathlib.Path, ...] | None = None
+    hashes: dict[int, np.ndarray] | None = None
 
     @abc.abstractmethod
     def __len__(self) -> int:
@@ -50,10 +57,34 @@ class Storage(abc.ABC):
         size = 1 if self.dtype == np.uint8 else 4
         return size * int(np.prod(self.shape))
 
-    def chunks(self, indices: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield the rows at `indices` in pieces of bounded size."""
-        for start in range(0, len(indices), READ_ROWS):
-            yield self.read(indices[start : start + READ_ROWS])
+    def row_hashes(self, indices: np.ndarray, seed: int) -> np.ndarray:
+        """Return a keyed hash of each row at `indices`, uint64.
+
+        Those of all rows are kept, as each split of a set asks for them.
+        """
+        if seed in (self.hashes or {}):
+            return self.hashes[seed][indices]
+        hashes = row_hashes(self.chunks(indices, "dividing"), seed)
+        if np.array_equal(indices, np.arange(len(self))):
+            self.hashes = {seed: hashes}
+        return hashes
+
+    def chunks(
+        self, indices: np.ndarray, doing: str = "reading"
+    ) -> Iterator[np.ndarray]:
+        """Yield the rows at `indices` in pieces of bounded size.
+
+        Args:
+            indices: row numbers.
+            doing: what is shown to be done if it takes long.
+        """
+        rows = READ_ROWS
+        # Means of a table's columns depend, in the last bits, on the pieces.
+        if len(self.shape) > 1:
+            rows = min(rows, max(1, _PIECE_BYTES // self.row_bytes))
+        starts = range(0, len(indices), rows)
+        pieces = (self.read(indices[i : i + rows]) for i in starts)
+        return followed(pieces, doing, len(indices))
 
 
 class ArrayStorage(Storage):

@@ -322,6 +322,12 @@ def _whole(features: typing.Mapping, names: Sequence[str]) -> int:
 def _float_shape(features: typing.Mapping, where: str) -> tuple[int, ...]:
     size = len(features["x"].float_list.value)
     shape = (size,)
+    if "dtype" in features and features["x"].bytes_list.value:
+        dtype = np.dtype(features["dtype"].bytes_list.value[0].decode())
+        raise ValueError(
+            f"{where}: feature 'x' holds values of {dtype} that a pack.json "
+            "beside it tells how to read: put it back, or write the pack anew."
+        )
     if "shape" in features:
         shape = tuple(features["shape"].int64_list.value)
     if size == 0 or int(np.prod(shape)) != size:
