@@ -5,8 +5,10 @@ import warnings
 import numpy as np
 import pytest
 
-from tfgen.data import from_arrays, load
+from tfgen.data import DataNote, from_arrays, load
+from tfgen.data.loader import read_once
 from tfgen.data.ranges import in_pieces
+from tfgen.data.storage import ArrayStorage, ClippedStorage
 
 RNG = np.random.default_rng(0)
 X = RNG.integers(0, 256, (20, 4, 4), np.uint8)
@@ -204,3 +206,30 @@ def _resident_megabytes(path):
         elif of_file and key == "Rss:":
             kilobytes += int(values[0])
     return kilobytes / 1024
+
+
+def test_a_mapped_file_is_passed_over_once(tmp_path, monkeypatch):
+    x = np.random.default_rng(0).integers(0, 256, (50, 4, 4, 3), np.uint8)
+    np.save(tmp_path / "x.npy", x)
+    splits = ("train", "validation", "test")
+    whole = from_arrays(x)
+    expected = whole.division((0.8, 0.1, 0.1), seed=3)
+
+    def read(storage, indices):
+        raise AssertionError("another pass")
+
+    monkeypatch.setattr(ArrayStorage, "read", read)
+    with read_once():
+        load(tmp_path / "x.npy", "all", seed=3)
+        found = [load(tmp_path / "x.npy", s, seed=3).indices for s in splits]
+    for rows, others in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(rows, others)
+    # Values that are clipped are hashed as they come out.
+    monkeypatch.undo()
+    np.save(tmp_path / "y.npy", x / 255 * 1.0005)
+    with pytest.warns(DataNote, match="clipped"):
+        source = load(tmp_path / "y.npy", "train", seed=3)
+    assert isinstance(source.storage, ClippedStorage)
+    rows = from_arrays(source.storage.read(np.arange(50)))
+    rows = rows.division((0.8, 0.1, 0.1), seed=3)[0]
+    np.testing.assert_array_equal(source.indices, rows)

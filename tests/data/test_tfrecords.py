@@ -7,6 +7,7 @@ import PIL.Image
 import pytest
 import tensorflow as tf
 
+import tfgen.data.tfrecords
 from tfgen.data import DataNote, load, write_tfrecords
 from tfgen.data.tfrecords import read_tfrecords
 
@@ -76,6 +77,35 @@ def test_floats_and_shapes_come_back(tmp_path):
     write_tfrecords(tmp_path / "b.tfrecord", images.astype(np.float32))
     source = load(tmp_path / "b.tfrecord", "all")
     assert (source.kind, source.value_range) == ("image", (-1, 1))
+
+
+@pytest.mark.parametrize("memory_limit", [2**30, 100, 0])
+def test_many_floats_lie_in_a_file(tmp_path, memory_limit, monkeypatch):
+    monkeypatch.setattr(tfgen.data.tfrecords, "_PIECE", 50)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
+    x = np.random.default_rng(0).normal(size=(30, 4)).astype(np.float32)
+    write_tfrecords(tmp_path / "a.tfrecord", x, np.arange(30) % 3)
+    source = read_tfrecords(
+        [tmp_path / "a.tfrecord"], "a", memory_limit=memory_limit
+    )
+    assert isinstance(source.storage.x, np.memmap) == (memory_limit < 480)
+    np.testing.assert_array_equal(source.stored(), x)
+    assert source.labels.tolist() == [0, 1, 2] * 10
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+    (tmp_path / "elsewhere").rmdir()
+    if memory_limit == 0:
+        with pytest.raises(ValueError, match="set TMPDIR to a folder with"):
+            read_tfrecords([tmp_path / "a.tfrecord"], "a", memory_limit=0)
+
+
+def test_shards_uneven_and_empty(tmp_path):
+    for shard, (first, end) in enumerate([(0, 1), (1, 1), (1, 30)]):
+        write_examples(
+            tmp_path / f"x-0000{shard}-of-00003.tfrecord",
+            [{"image": encoded(x)} for x in X[first:end]],
+        )
+    np.testing.assert_array_equal(load(tmp_path, "all").stored(), X)
 
 
 def test_a_folder_of_shards_written_by_others(tmp_path):

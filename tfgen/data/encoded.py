@@ -1,20 +1,23 @@
 """Encoded images: PNG, JPEG, TIFF and whatever else Pillow opens."""
 
 import abc
+import collections
 import concurrent.futures
 import dataclasses
 import functools
 import io
+import math
 import os
 import pathlib
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
 from tfgen.data.checks import check_finite, reason_of
 from tfgen.data.images import ImageOptions, to_shape
 from tfgen.data.notes import say
+from tfgen.data.progress import followed
 from tfgen.data.ranges import Values, bit_depth_of, stored_range
 from tfgen.data.storage import Storage
 
@@ -25,7 +28,7 @@ _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _GRAY_MODES = ("1", "L", "LA", "I", "F", *_DEEP_MODES)
 _DTYPES = {"I": np.int32, "F": np.float32}
 _LOOKED_AT = 64
-_READ_FILES = 256
+_AHEAD = 128
 
 
 class Header(typing.NamedTuple):
@@ -48,6 +51,12 @@ class Header(typing.NamedTuple):
     has_alpha: bool
     has_frames: bool
     is_cut: bool
+
+    @classmethod
+    @functools.lru_cache(4096)
+    def kept(cls, header: "Header") -> "Header":
+        """The header, one object for all that are equal: there are many."""
+        return header
 
 
 class EncodedImages(Storage):
@@ -123,9 +132,7 @@ class EncodedImages(Storage):
             check_finite(pixels, self.where(index))
             return finish(pixels) if finish else pixels
 
-        for start in range(0, len(indices), _READ_FILES):
-            some = indices[start : start + _READ_FILES]
-            yield from threads().map(decode, self.open(some), some)
+        yield from in_threads(decode, self.open(indices), indices)
 
     def _to_shape(self, pixels: np.ndarray) -> np.ndarray:
         low, high = self.stored_range
@@ -181,8 +188,14 @@ class EncodedImages(Storage):
         return self._looked_at(headers, range(len(headers)))
 
     def _looked_at(self, headers, indices: Sequence[int]) -> Values:
-        size = sum(np.prod(headers[i][:3]) for i in indices)
-        values = Values.of(self._decoded(np.array(indices)), int(size))
+        size = sum(math.prod(headers[i][:3]) for i in indices)
+        pixels = followed(
+            self._decoded(np.array(indices)),
+            f"looking at {self.name}",
+            len(indices),
+            size=lambda image: 1,
+        )
+        values = Values.of(pixels, size)
         return dataclasses.replace(values, dtype=self.dtype)
 
 
@@ -308,6 +321,17 @@ def _unreadable(name, error: Exception) -> ValueError:
         f"{str(name)!r} cannot be read as an image ({reason_of(error)}): "
         "repair or remove it."
     )
+
+
+def in_threads(function: Callable, *arguments: Iterable) -> Iterator:
+    """Yield what a function gives, in order, with a bounded read-ahead."""
+    waiting = collections.deque()
+    for values in zip(*arguments, strict=True):
+        waiting.append(threads().submit(function, *values))
+        if len(waiting) == _AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 # One pool for all folders; Pillow decodes outside of Python's lock.

@@ -11,9 +11,10 @@ import numpy as np
 
 from tfgen.data.arrays import from_files
 from tfgen.data.checks import check_value_range
-from tfgen.data.encoded import EncodedImages, Header, read_header, threads
+from tfgen.data.encoded import EncodedImages, Header, in_threads, read_header
 from tfgen.data.images import ImageOptions
 from tfgen.data.notes import say
+from tfgen.data.progress import followed
 from tfgen.data.source import Source
 from tfgen.data.storage import MEMORY_LIMIT, ArrayStorage
 
@@ -95,7 +96,7 @@ def read_image_folder(
     storage = ImageFolderStorage(
         path,
         files,
-        list(threads().map(read_header, files)),
+        _headers(files, path.name),
         labels,
         options=options,
         name=path.name,
@@ -115,8 +116,12 @@ def source_of(
     name, stored_range = storage.name, storage.stored_range
     image_options = storage.options.to_dict(storage.bit_depth)
     if storage.row_bytes * len(storage) <= memory_limit:
-        x, files = storage.read(np.arange(len(storage))), storage.files
-        storage = ArrayStorage(x, storage.labels)
+        x = np.empty((len(storage), *storage.shape), storage.dtype)
+        done = 0
+        for rows in storage.chunks(np.arange(len(x)), f"decoding {name}"):
+            x[done : done + len(rows)] = rows
+            done += len(rows)
+        files, storage = storage.files, ArrayStorage(x, storage.labels)
         storage.files = files
     return from_files(
         storage, name, stored_range, value_range, class_names, image_options
@@ -145,6 +150,12 @@ def suffixes() -> frozenset[str]:
 def is_image(path: pathlib.Path) -> bool:
     """Say whether the name is that of an image that Pillow reads."""
     return path.suffix.lower() in suffixes()
+
+
+def _headers(files: Sequence[pathlib.Path], name: str) -> list[Header]:
+    found = map(Header.kept, in_threads(read_header, files))
+    doing = f"looking at {name}"
+    return list(followed(found, doing, len(files), size=lambda header: 1))
 
 
 def _image_files(path: pathlib.Path) -> list[pathlib.Path]:

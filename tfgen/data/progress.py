@@ -79,6 +79,7 @@ def followed(
     doing: str,
     total: int,
     size: Callable[[Piece], int] = len,
+    unit: str = "rows",
 ) -> Iterator[Piece]:
     """Yields pieces, and shows how far that is if it takes long.
 
@@ -87,8 +88,9 @@ def followed(
         doing: what is done with them, such as `"reading photos"`.
         total: rows of all pieces, or 0 if nobody knows.
         size: gives the rows of a piece.
+        unit: what is counted, if not rows.
     """
-    with Progress(doing, total) as progress:
+    with Progress(doing, total, unit) as progress:
         for piece in pieces:
             yield piece
             progress.add(size(piece))

@@ -1,5 +1,6 @@
 """TFRecord files with random access; TensorFlow is loaded to read one."""
 
+import array
 import contextlib
 import gzip
 import pathlib
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from tfgen.data.checks import reason_of
+from tfgen.data.progress import Progress, followed
 
 _NAME = re.compile(
     r"(\.tfrecords?(-\d+-of-\d+)?|-\d{5}-of-\d{5})(\.(gz|gzip|zlib|zz))?$"
@@ -47,20 +49,26 @@ class RecordFiles:
 
     def scan(self) -> Iterator[tuple[typing.Mapping, str]]:
         """Yield the features of all records, with what to call each."""
-        places = []
-        # Offsets are counted by hand: TensorFlow's reader does not tell them.
-        for number, file in enumerate(self.files):
-            offset = 0
-            for record in _records(self.plain[number], file):
-                where = f"{file}, record {len(places)}"
-                places.append((number, offset + _HEADER_BYTES, len(record)))
-                offset += _HEADER_BYTES + len(record) + _FOOTER_BYTES
-                yield _features(record, where), where
-        if not places:
-            raise ValueError(
-                f"{', '.join(str(file) for file in self.files)}: no records."
-            )
-        self.places = np.array(places, np.int64)
+        places = array.array("q")
+        size = sum(file.stat().st_size for file in self.plain)
+        done = count = 0
+        with Progress(f"reading {_together(self.files)}", 0) as progress:
+            # TensorFlow's reader does not tell offsets.
+            for number, file in enumerate(self.files):
+                offset = 0
+                for record in _records(self.plain[number], file):
+                    where = f"{file}, record {count}"
+                    places.extend((number, offset + _HEADER_BYTES, len(record)))
+                    offset += _HEADER_BYTES + len(record) + _FOOTER_BYTES
+                    count += 1
+                    yield _features(record, where), where
+                    # Others are taken to be as long.
+                    progress.total = int(count * size / (done + offset))
+                    progress.add()
+                done += offset
+        if not count:
+            raise ValueError(f"{_together(self.files)}: no records.")
+        self.places = np.frombuffer(places, np.int64).reshape(-1, 3)
 
     def read(self, indices: np.ndarray) -> Iterator[typing.Mapping]:
         """Yield the features of these records."""
@@ -73,6 +81,11 @@ class RecordFiles:
                 opened[number].seek(offset)
                 record = opened[number].read(length)
                 yield _example(record).features.feature
+
+
+def _together(files: Sequence[pathlib.Path]) -> str:
+    """What a message calls files: their folder where there are several."""
+    return str(files[0] if len(files) == 1 else files[0].parent)
 
 
 def is_tfrecord(path: pathlib.Path) -> bool:
@@ -96,8 +109,10 @@ def decompressed(owner: object, file: pathlib.Path) -> pathlib.Path:
     plain = pathlib.Path(folder, "records")
     try:
         with plain.open("wb") as written:
-            for content in _inflated(file, head[:2] == b"\x1f\x8b"):
-                written.write(content)
+            content = _inflated(file, head[:2] == b"\x1f\x8b")
+            doing = f"writing out {file.name} in {tempfile.gettempdir()}"
+            for piece in followed(content, doing, 0, unit="bytes"):
+                written.write(piece)
     except (zlib.error, EOFError, gzip.BadGzipFile) as error:
         raise _damaged(file, reason_of(error)) from error
     except OSError as error:

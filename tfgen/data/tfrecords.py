@@ -3,6 +3,7 @@
 import io
 import os
 import pathlib
+import tempfile
 import typing
 from collections.abc import Iterator, Sequence
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfgen.data.arrays import from_file
-from tfgen.data.checks import check_value_range, to_array
+from tfgen.data.checks import check_value_range, reason_of, to_array
 from tfgen.data.encoded import EncodedImages, Header, read_header
 from tfgen.data.image_folder import source_of
 from tfgen.data.images import ImageOptions
@@ -27,6 +28,7 @@ _IMAGE_KEYS = ("image_raw", "image", "image/encoded")
 _LABEL_KEYS = ("label", "image/class/label", "image/class/text")
 _TEXT_KEY = "image/class/text"
 _DIGEST_RECORDS = 64
+_PIECE = 2**26
 
 
 class RecordImages(EncodedImages):
@@ -117,7 +119,7 @@ def read_tfrecords(
         }
         path = records.files[0] if len(files) == 1 else records.files[0].parent
         y = None if labels is None else np.array(class_names)[labels]
-        return from_file(path, np.stack(scanned.examples), y, arrays)
+        return from_file(path, scanned.floats.array(scanned.shape), y, arrays)
     if transform != "auto":
         raise ValueError(f"transform is for tables; {name!r} holds images.")
     storage = RecordImages(
@@ -182,11 +184,13 @@ class _Scanned:
     """What a scan finds: headers of images or floats, and labels."""
 
     def __init__(self, memory_limit: int):
-        self.memory_limit = memory_limit
         self.key = None
         self.examples = []
+        self.floats = _Floats(memory_limit)
+        self.shape = None
         self.labels = []
         self.texts = []
+        self.known = {}
 
     def add(self, features: typing.Mapping, where: str) -> None:
         key = _example_key(features, where)
@@ -201,8 +205,10 @@ class _Scanned:
         else:
             _single(features, key, where)
             file = _image_file(features, key)
-            self.examples.append(read_header(file, where))
+            self.examples.append(Header.kept(read_header(file, where)))
         found = [_single(features, k, where) for k in _LABEL_KEYS]
+        # One object for all that are equal: there may be many.
+        found = [self.known.setdefault(value, value) for value in found]
         self.labels.append(next((v for v in found if v is not None), None))
         self.texts.append(found[-1])
         if np.shape(self.labels[-1]) != np.shape(self.labels[0]):
@@ -214,18 +220,13 @@ class _Scanned:
     def _add_floats(self, features, where: str) -> None:
         x = np.array(features["x"].float_list.value, np.float32)
         x = x.reshape(_float_shape(features, where))
-        if self.examples and x.shape != self.examples[0].shape:
+        if self.floats and x.shape != self.shape:
             raise ValueError(
                 f"{where} has shape {x.shape}, but the first has "
-                f"{self.examples[0].shape}: write all records alike."
+                f"{self.shape}: write all records alike."
             )
-        if x.nbytes * len(self.examples) > self.memory_limit:
-            raise ValueError(
-                f"{where} is beyond {self.memory_limit} bytes of numbers; "
-                "expected images of that size: pass a .npy, which stays on "
-                "disk."
-            )
-        self.examples.append(x)
+        self.shape = x.shape
+        self.floats.add(x, where)
 
     def classes(self, file: pathlib.Path):
         """Class numbers and names, or None and None."""
@@ -260,6 +261,51 @@ class _Scanned:
         ):
             return None
         return {number: text.decode() for number, text in pairs}
+
+
+class _Floats:
+    """Numbers in the order they come; many of them lie in a file.
+
+    Args:
+        memory_limit: bytes up to which they are held in memory.
+    """
+
+    def __init__(self, memory_limit: int):
+        self.memory_limit = memory_limit
+        self.held = bytearray()
+        self.file = None
+
+    def __bool__(self) -> bool:
+        return bool(self.held or self.file)
+
+    def add(self, x: np.ndarray, where: str) -> None:
+        self.held += x.tobytes()
+        if len(self.held) > (self.memory_limit if not self.file else _PIECE):
+            self._write(where)
+
+    def array(self, shape: tuple[int, ...]) -> np.ndarray:
+        """All of them, `(n, *shape)`."""
+        if self.file:
+            self._write("the end")
+            # Without a name it is gone with the array.
+            with self.file:
+                x = np.memmap(self.file, np.float32, "r")
+        else:
+            x = np.frombuffer(self.held, np.float32)
+        return x.reshape(-1, *shape)
+
+    def _write(self, where: str) -> None:
+        try:
+            self.file = self.file or tempfile.TemporaryFile()
+            self.file.write(self.held)
+            self.file.flush()
+        except OSError as error:
+            raise ValueError(
+                f"{where}: {tempfile.gettempdir()} cannot hold the numbers up "
+                f"to here ({reason_of(error)}): set TMPDIR to a folder with "
+                "more room, or pass a .npy, which stays where it is."
+            ) from error
+        self.held = bytearray()
 
 
 def _example_key(features: typing.Mapping, where: str) -> str:
