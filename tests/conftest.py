@@ -57,6 +57,10 @@ def pytest_configure(config):
         tf.config.list_physical_devices("CPU")[0],
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
+    # What a reader guessed; tests of notes ask for them by pytest.warns.
+    # In pyproject.toml, it would be imported where tests are handed out too.
+    ignored = "ignore::tfgen.data.notes.DataNote"
+    config.addinivalue_line("filterwarnings", ignored)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -163,39 +163,51 @@ def test_the_best_epoch_is_kept_in_memory(tmp_path):
     )
 
 
-@pytest.mark.parametrize("killed", [1, 2, 3, 4])
-@pytest.mark.parametrize("kept", [0, 2])
-def test_killed_with_the_best_in_memory(tmp_path, killed, kept):
-    """A checkpoint after epoch 2 alone: it takes the best so far along."""
+def life(folder, kept, *more):
+    """A training with a checkpoint after epoch `kept` alone."""
+    paced = tfgen.callbacks.Pace(first_seconds=1e9)
+    checkpoint = tfgen.callbacks.Checkpoint(folder / "run", pace=paced)
 
-    def life(folder, *more):
-        paced = tfgen.callbacks.Pace(first_seconds=1e9)
-        checkpoint = tfgen.callbacks.Checkpoint(folder / "run", pace=paced)
+    class After(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch + 1 == kept:
+                checkpoint.every_seconds = 0.0
 
-        class After(keras.callbacks.Callback):
-            def on_epoch_end(self, epoch, logs=None):
-                if epoch + 1 == kept:
-                    checkpoint.every_seconds = 0.0
+        def on_epoch_begin(self, epoch, logs=None):
+            checkpoint.every_seconds = None
 
-            def on_epoch_begin(self, epoch, logs=None):
-                checkpoint.every_seconds = None
+    best = tfgen.callbacks.BestModel(folder / "model.keras", every_seconds=None)
+    make_model().fit(
+        np.random.default_rng(0).normal(size=(40, 3)),
+        batch_size=20,
+        epochs=len(VALUES),
+        verbose=0,
+        callbacks=[Fake(VALUES), best, checkpoint, After(), *more],
+    )
+    return best
 
-        best = tfgen.callbacks.BestModel(
-            folder / "model.keras", every_seconds=None
-        )
-        make_model().fit(
-            np.random.default_rng(0).normal(size=(40, 3)),
-            batch_size=20,
-            epochs=len(VALUES),
-            verbose=0,
-            callbacks=[Fake(VALUES), best, checkpoint, After(), *more],
-        )
-        return best
 
-    whole = life(tmp_path / "whole")
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Of a training that nothing stopped, and that saved no checkpoint."""
+    return life(tmp_path_factory.mktemp("whole"), kept=None)
+
+
+@pytest.mark.parametrize(
+    "kept, killed",
+    [
+        *((0, 3), (2, 2), (2, 4)),
+        *(
+            pytest.param(*case, marks=pytest.mark.slow)
+            for case in ((0, 1), (0, 2), (0, 4), (2, 1), (2, 3))
+        ),
+    ],
+)
+def test_killed_with_the_best_in_memory(whole, tmp_path, kept, killed):
+    """A checkpoint takes the best so far along."""
     with pytest.raises(RuntimeError, match="killed"):
-        life(tmp_path / "part", Killed(killed))
-    part = life(tmp_path / "part")
+        life(tmp_path, kept, Killed(killed))
+    part = life(tmp_path, kept)
     assert (part.epoch, part.value) == (whole.epoch, whole.value) == (3, 2.0)
     for one, other in zip(weights(whole.path), weights(part.path), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -96,6 +96,26 @@ def test_a_killed_training_ends_with_the_same_weights(
         assert rest.history[name] == values[first:], name
 
 
+def test_two_replicas_end_with_the_same_weights(tmp_path, two_replicas):
+    def life(folder, *callbacks):
+        with two_replicas.scope():
+            model = make_model(run_eagerly=False)
+        train(model, folder, 2, callbacks, every_steps=1)
+        return model
+
+    whole = life(tmp_path / "whole")
+    with pytest.raises(RuntimeError, match="killed"):
+        life(tmp_path / "run", StopAt(4))
+    resumed = life(tmp_path / "run")
+    assert resumed.steps_done == whole.steps_done == 6
+    for wanted, came in zip(
+        [*whole.variables, *whole.optimizer.variables],
+        [*resumed.variables, *resumed.optimizer.variables],
+        strict=True,
+    ):
+        np.testing.assert_array_equal(came.numpy(), wanted.numpy())
+
+
 def test_a_finished_training_is_left_alone(tmp_path):
     model = make_model()
     train(model, tmp_path)

@@ -84,6 +84,17 @@ ATTACHED = {
     "SwapEMAWeights": lambda folder: [K.SwapEMAWeights(swap_on_epoch=True)],
     "one's own": lambda folder: [Halving()],
 }
+# Those that leave each other alone share trainings.
+TOGETHER = {
+    "rates": ("ReduceLROnPlateau", "LearningRateScheduler", "one's own"),
+    "files": ("ModelCheckpoint", "CSVLogger", "BackupAndRestore"),
+    "EarlyStopping": ("EarlyStopping",),
+    "SwapEMAWeights": ("SwapEMAWeights",),
+}
+
+
+def attach(names):
+    return lambda folder: [c for name in names for c in ATTACHED[name](folder)]
 
 
 def life(folder, attached, killed_at=None):
@@ -128,9 +139,9 @@ def whole(tmp_path_factory):
     """The training that nothing stopped, and its folder."""
 
     @functools.cache
-    def get(name):
+    def get(names):
         folder = tmp_path_factory.mktemp("whole")
-        return life(folder, ATTACHED[name]), folder
+        return life(folder, attach(names)), folder
 
     return get
 
@@ -150,18 +161,20 @@ def contents(folder):
 
 
 @pytest.mark.parametrize(
-    "epoch",
+    "names, epoch",
     [
-        pytest.param(1, marks=pytest.mark.slow),
-        3,
-        pytest.param(5, marks=pytest.mark.slow),
+        *(pytest.param(n, 3, id=name) for name, n in TOGETHER.items()),
+        *(
+            pytest.param((name,), epoch, marks=pytest.mark.slow)
+            for name in ATTACHED
+            for epoch in (1, 3, 5)
+        ),
     ],
 )
-@pytest.mark.parametrize("name", ATTACHED)
-def test_killed_and_resumed(whole, tmp_path, name, epoch):
-    wanted, folder = whole(name)
-    life(tmp_path, ATTACHED[name], killed_at=epoch)
-    found = life(tmp_path, ATTACHED[name])
+def test_killed_and_resumed(whole, tmp_path, names, epoch):
+    wanted, folder = whole(names)
+    life(tmp_path, attach(names), killed_at=epoch)
+    found = life(tmp_path, attach(names))
     variables = [*wanted.variables, *wanted.optimizer.variables]
     others = [*found.variables, *found.optimizer.variables]
     for a, b in zip(variables, others, strict=True):

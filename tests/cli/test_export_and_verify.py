@@ -38,6 +38,7 @@ def check_manifest(version, trained):
     assert run["seed"] == own["seed"]
 
 
+@pytest.mark.slow  # beside tests/export/test_retention.py
 def test_export_keeps_the_last_versions_and_protected_ones(
     tfgen, trained, copy
 ):

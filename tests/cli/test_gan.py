@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pytest
 
 from tfgen.export.manifest import read_manifest
 
@@ -12,6 +13,8 @@ TRAIN = (
 )
 
 
+# A VAE-GAN's in test_vae_gan.py has all that a GAN serves.
+@pytest.mark.slow
 def test_train_sample_export_verify(tfgen, verified, tmp_path):
     done = tfgen(*TRAIN, "--conditional", "--loss", "hinge")
     assert (done.status, done.err) == (0, "")

@@ -44,6 +44,7 @@ def test_a_learning_rate_a_hundred_times_too_high(tfgen, tmp_path):
     assert text.startswith("epoch 1, large steps: a step changes the weights")
 
 
+@pytest.mark.slow  # beside tests/callbacks/test_sample_animation.py
 def test_frames_go_on_after_a_resume(tfgen, healthy, tmp_path):
     assert tfgen(*TRAIN, "--epochs", "1").status == 0
     done = tfgen("train", "--resume", "--out", "run", "--epochs", "2")

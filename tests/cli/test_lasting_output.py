@@ -40,6 +40,7 @@ def test_nobody_reads_any_more(command, fork_server, tmp_path, open_output):
     assert len(history.splitlines()) == 1 + EPOCHS
 
 
+@pytest.mark.slow  # a process that imports all, as no other here
 def test_closed_from_the_start(command, tmp_path):
     words = [*command, *TRAIN, "--epochs", "1"]
     close = ["sh", "-c", '"$@" >&- 2>&-', "sh"]

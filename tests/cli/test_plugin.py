@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,17 +14,30 @@ SMALL = ("--data", "iris", "--network", "mlp", "--width", 8, "--depth", 1)
 
 
 @pytest.fixture
-def wae(in_process, tmp_path):
+def forget(monkeypatch):
+    """Afterwards the family is unknown again."""
+    from tfgen.models.families import FAMILIES
+    from tfgen.settings.table import SETTINGS
+
+    monkeypatch.delenv("TFGEN_PLUGINS", raising=False)
+    yield
+    del FAMILIES["wae"], SETTINGS["mmd_weight"]
+
+
+@pytest.fixture
+def wae(tfgen, forget, tmp_path, monkeypatch):
     """Runs a command that knows the family, as a user does."""
     shutil.copy(EXAMPLE, tmp_path / "wae.py")
 
     def run(*words):
-        done = in_process.again("--plugin", "wae.py", *words)
+        monkeypatch.setenv("TFGEN_PLUGINS", "")
+        done = tfgen("--plugin", "wae.py", *words)
         assert done.status == 0, done.err
         assert "tfgen: " not in done.err
         return done.out
 
-    return run
+    yield run
+    sys.modules.pop("wae", None)
 
 
 def test_the_example_is_short():
@@ -39,8 +53,8 @@ def test_all_commands(wae, tmp_path):
     assert config["model"] == "wae"
     wae("train", "--resume", "--epochs", 2, "--out", "run")
     out = wae(
-        *("tune", "wae", *SMALL[:2], "--out", "search", "--trials", 2),
-        *("--max-epochs", 1, "--epochs", 1, "--workers", 0),
+        *("tune", "wae", *SMALL[:2], "--out", "search", "--trials", 1),
+        *("--max-epochs", 1, "--epochs", 0, "--workers", 0),
         *("--space", "mmd_weight=1..10", "--space", "network=mlp"),
     )
     best = json.loads((tmp_path / "search" / "best.json").read_text())
@@ -68,17 +82,12 @@ def test_a_plugin_that_is_not_there(in_process):
 
 
 @pytest.fixture
-def registered():
+def registered(forget):
     """The family in this process, and gone afterwards."""
     import importlib.util
 
-    from tfgen.models.families import FAMILIES
-    from tfgen.settings.table import SETTINGS
-
     spec = importlib.util.spec_from_file_location("example_wae", EXAMPLE)
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    yield
-    del FAMILIES["wae"], SETTINGS["mmd_weight"]
 
 
 def test_mmd_of_two_points(registered):

@@ -63,6 +63,7 @@ def test_stopped_thrice(whole, command, fork_server, tmp_path):
     check_equal(run, whole)
 
 
+@pytest.mark.slow  # in one process: tests/callbacks/test_checkpoint.py
 def test_two_replicas(command, fork_server, tmp_path):
     expected = train_whole([*command, *TWO], tmp_path / "whole", fork_server)
     stop_in_an_epoch([*command, *TWO], tmp_path, fork_server, signal.SIGKILL)

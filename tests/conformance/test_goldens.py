@@ -37,11 +37,8 @@ read_json = golden_set.read_json
 # What differs in kind; that of the others are slow tests.
 GO_ON = (
     "gan_dcgan",
-    "gan_least_squares_packed",
     "gan_non_saturating_adaptive",
     "vae_conv_labels",
-    "vae_free_bits_and_warm_up",
-    "vae_gan_mlp",
     "vae_gan_table",
     "vae_table_per_value",
 )
@@ -214,7 +211,7 @@ class TestAChangeIsSeen:
             check([{"epoch": "1", "loss": "0.50001"}], rows, exact=True)
 
 
-@each("stopped_runs/*/")
+@each("stopped_runs/*/", fast=("vae_gan",))
 def test_stopped_run(folder, tmp_path):
     """`tfgen train --resume`, from a kill within an epoch."""
     run = golden_set.resume(folder, tmp_path / "run")
@@ -289,7 +286,8 @@ def test_signatures_are_those_of_the_model_today(folder):
         golden_set.check_arrays(found, outputs, exact=False)
 
 
-@each("saved_models/*", fast=("gan_mlp",))
+@pytest.mark.slow  # what it asks, `test_saved_model` asks too
+@each("saved_models/*")
 def test_old_export_is_verified(folder):
     assert "ok" in golden_set.tfgen("verify", folder / "1")
 

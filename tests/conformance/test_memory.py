@@ -40,7 +40,11 @@ def test_nor_does_one_on_two_replicas(one, two_replicas):
 
 
 @pytest.mark.parametrize(
-    "compiled", [{"steps_per_execution": 2}, {"jit_compile": True}]
+    "compiled",
+    [
+        {"steps_per_execution": 2},
+        pytest.param({"jit_compile": True}, marks=pytest.mark.slow),
+    ],
 )
 def test_nor_does_one_compiled_otherwise(compiled, first):
     strategy = tf.distribute.get_strategy()

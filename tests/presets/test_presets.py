@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 import tfgen
+from tfgen.data import loader
 from tfgen.presets import Preset
 
 NAMES = (
@@ -38,6 +39,13 @@ def fake_data(model, rows=4):
     if model.data_range is None:
         return rng.normal(size=shape).astype(np.float32)
     return rng.uniform(*model.data_range, shape).astype(np.float32)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_once():
+    """Many presets are for the same data."""
+    with loader.read_once():
+        yield
 
 
 def test_names():

@@ -27,6 +27,25 @@ def model():
     return model
 
 
+@pytest.fixture(scope="module")
+def compiled():
+    """A model whose steps tests share, and its state as it was compiled."""
+    model = vae()
+    model.compile("sgd")
+    variables = [*model.variables, *model.optimizer.variables]
+    return model, [(v, v.numpy()) for v in variables]
+
+
+@pytest.fixture
+def untrained(compiled):
+    """`model`, but its steps are traced once for all who take it."""
+    model, state = compiled
+    for variable, value in state:
+        variable.assign(value)
+    model.reading = None
+    return model
+
+
 @pytest.fixture
 def conditional():
     model = vae(num_classes=3)
@@ -60,12 +79,12 @@ def source(x=X, y=None):
     ids="array x_y float64 list tensor dataset dataset_x_y source batches "
     "labelled".split(),
 )
-def test_what_fit_and_evaluate_take(model, data):
-    logs = model.fit(*data, epochs=2, verbose=0).history
-    assert model.steps_done == 6
+def test_what_fit_and_evaluate_take(untrained, data):
+    logs = untrained.fit(*data, epochs=2, verbose=0).history
+    assert untrained.steps_done == 6
     assert np.isfinite(logs["loss"]).all()
-    values = model.evaluate(*data, verbose=0, return_dict=True)
-    wanted = model.evaluate(X, verbose=0, return_dict=True)
+    values = untrained.evaluate(*data, verbose=0, return_dict=True)
+    wanted = untrained.evaluate(X, verbose=0, return_dict=True)
     assert values == pytest.approx(wanted, rel=1e-5)
 
 
@@ -100,16 +119,18 @@ def test_labels(conditional, data):
     [X[:20], (X[:20], Y[:20]), dataset(X[:20]), source(X[:20])],
     ids="array tuple dataset source".split(),
 )
-def test_validation_data(model, data):
-    logs = model.fit(X, validation_data=data, verbose=0).history
-    wanted = model.evaluate(X[:20], verbose=0, return_dict=True)
+def test_validation_data(untrained, data):
+    logs = untrained.fit(X, validation_data=data, verbose=0).history
+    wanted = untrained.evaluate(X[:20], verbose=0, return_dict=True)
     assert logs["val_loss"][0] == pytest.approx(wanted["loss"], rel=1e-5)
 
 
-def test_validation_split_takes_the_end_as_keras_does(model):
-    logs = model.fit(X, validation_split=0.2, batch_size=8, verbose=0).history
-    assert model.steps_done == 7
-    wanted = model.evaluate(X[56:], verbose=0, return_dict=True)
+def test_validation_split_takes_the_end_as_keras_does(untrained):
+    logs = untrained.fit(
+        X, validation_split=0.2, batch_size=8, verbose=0
+    ).history
+    assert untrained.steps_done == 7
+    wanted = untrained.evaluate(X[56:], verbose=0, return_dict=True)
     assert logs["val_loss"][0] == pytest.approx(wanted["loss"], rel=1e-5)
 
 
@@ -156,9 +177,9 @@ def test_data_of_unknown_length(kind, replicas, two_replicas):
     assert int(model.optimizer.iterations.numpy()) == 21
 
 
-def test_dataset_without_end(model):
+def test_dataset_without_end(untrained):
     endless = dataset(X).repeat()
-    model.fit(
+    untrained.fit(
         endless,
         steps_per_epoch=4,
         epochs=2,
@@ -166,18 +187,18 @@ def test_dataset_without_end(model):
         validation_steps=2,
         verbose=0,
     )
-    assert model.steps_done == 8
+    assert untrained.steps_done == 8
     with pytest.raises(ValueError, match="pass steps_per_epoch"):
-        model.fit(endless, verbose=0)
+        untrained.fit(endless, verbose=0)
     with pytest.raises(ValueError, match="pass validation_steps"):
-        model.fit(X, validation_data=endless, verbose=0)
+        untrained.fit(X, validation_data=endless, verbose=0)
     with pytest.raises(ValueError, match="pass steps"):
-        model.evaluate(endless, verbose=0)
+        untrained.evaluate(endless, verbose=0)
 
 
-def test_array_with_steps_per_epoch(model):
-    model.fit(X, steps_per_epoch=5, epochs=2, verbose=0)
-    assert model.steps_done == 10
+def test_array_with_steps_per_epoch(untrained):
+    untrained.fit(X, steps_per_epoch=5, epochs=2, verbose=0)
+    assert untrained.steps_done == 10
 
 
 def test_evaluation_by_a_callback(model):

@@ -298,6 +298,8 @@ def test_hyperband_goes_on_with_the_best(data, tmp_path):
         np.testing.assert_allclose(found["val_negative_elbo"], history, 1e-6)
 
 
+# That trainings end alike, tests/conformance/test_replicas.py shows.
+@pytest.mark.slow
 def test_one_and_two_replicas_find_the_same(data, tmp_path):
     searches = [
         Search(
