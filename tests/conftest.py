@@ -57,10 +57,25 @@ def pytest_configure(config):
         tf.config.list_physical_devices("CPU")[0],
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
+    variables_share_a_kernel()
     # What a reader guessed; tests of notes ask for them by pytest.warns.
     # In pyproject.toml, it would be imported where tests are handed out too.
     ignored = "ignore::tfgen.data.notes.DataNote"
     config.addinivalue_line("filterwarnings", ignored)
+
+
+def variables_share_a_kernel():
+    """Variables are made without the name that only TensorFlow's log shows.
+
+    With it, each new name compiles a kernel that is kept for ever: half a
+    millisecond, of which a suite that makes thousands of models has minutes.
+    """
+    from tensorflow.python.ops import gen_resource_variable_ops
+
+    make = gen_resource_variable_ops.var_handle_op
+    gen_resource_variable_ops.var_handle_op = (
+        lambda *arguments, debug_name="", **named: make(*arguments, **named)
+    )
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -96,6 +111,21 @@ def two_replicas():
     from tfgen.training import get_strategy
 
     return get_strategy("mirrored", replicas=2)
+
+
+@pytest.fixture
+def eagerly(request):
+    """No graphs but those of `tf.data`: a call or two take less than tracing.
+
+    Not where bits, replicas, a resume or what is compiled are promised.
+    """
+    import tensorflow as tf
+
+    known = "ignore:Even though the `tf.config.experimental_run_functions_eage"
+    request.node.add_marker(pytest.mark.filterwarnings(known))
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

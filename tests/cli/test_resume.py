@@ -116,6 +116,7 @@ def test_training_done_but_model_lost(tfgen, whole):
     assert steps == EPOCHS * -(-ROWS // 8)
 
 
+@pytest.mark.slow  # beside a run that goes on in test_train_from.py
 def test_more_epochs(tfgen, tmp_path, monkeypatch):
     """Of a run on a file, from another folder."""
     np.save("data.npy", np.random.default_rng(0).normal(size=(60, 3)))

@@ -6,6 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
+import pictures
 import pytest
 
 SETTINGS = {
@@ -22,6 +23,11 @@ SETTINGS = {
     "batch_size": 100,
     "epochs": 1,
 }
+
+
+@pytest.fixture(autouse=True)
+def without_pictures(monkeypatch):
+    pictures.leave_out(monkeypatch)
 
 
 def write(content, name="best.json"):

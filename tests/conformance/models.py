@@ -216,12 +216,10 @@ CASES = [
 ]
 
 # Compiling for two replicas takes long: what trains others on them are slow
-# tests. Whatever depends on the rows of a batch is in these, but for batch
-# normalisation, dropout and the balance gate, which have tests of their own.
+# tests. Noise, labels, penalties and what remembers something are in these;
+# batch normalisation, dropout and the balance gate have tests of their own.
 ON_REPLICAS = (
     "vae_mlp_labels",
-    "vae_dynamic_binarisation",
-    "gan_least_squares_packed",
     "gan_non_saturating_adaptive",
     "vae_gan_table",
 )

@@ -68,9 +68,12 @@ def tune(model):
     np.testing.assert_array_equal(trained.layers[1]._kernel.numpy(), kept)
 
 
+OTHERS = ("gan", "vae_gan")
+
+
 @pytest.mark.parametrize(
     "family",
-    ["vae", "gan", pytest.param("vae_gan", marks=pytest.mark.slow)],
+    ["vae", *(pytest.param(f, marks=pytest.mark.slow) for f in OTHERS)],
 )
 def test_low_rank_adaptation_of_a_decoder(family, tmp_path):
     """Python, a reloaded file and an export agree to 1e-6."""

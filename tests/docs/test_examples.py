@@ -4,14 +4,27 @@ import pathlib
 import re
 
 import numpy as np
+import pictures
 import PIL.Image
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+# Examples that take longest, beside others of their kind.
+SLOW = (
+    "evaluation.md-1",
+    "several-devices.md-0",
+    "tables.md-3",
+    "tuning.md-0",
+    "tuning.md-1",
+)
 EXAMPLES = [
-    pytest.param(code, id=f"{page.name}-{number}")
+    pytest.param(
+        code,
+        id=f"{page.name}-{number}",
+        marks=[pytest.mark.slow] * (f"{page.name}-{number}" in SLOW),
+    )
     for page in PAGES
     if page.name != "architecture.md"
     for number, code in enumerate(BLOCK.findall(page.read_text()))
@@ -23,7 +36,7 @@ def folder_of_data(tmp_path, monkeypatch):
     """What the examples find beside them: 40 photographs and a table."""
     monkeypatch.chdir(tmp_path)
     # Pictures of trials and of trainings have tests of their own.
-    monkeypatch.setattr("tfgen.pictures.examples.can_show", lambda model: False)
+    pictures.leave_out(monkeypatch)
     generator = np.random.default_rng(0)
     (tmp_path / "photos").mkdir()
     for i in range(90):

@@ -4,6 +4,7 @@ import shutil
 
 import keras
 import numpy as np
+import pictures
 import pytest
 
 import tfgen
@@ -32,7 +33,9 @@ def search(tmp_path_factory):
         max_epochs=EPOCHS,
         settings={"data": "iris"},
     )
-    search.run()
+    with pytest.MonkeyPatch.context() as patch:
+        pictures.leave_out_of_pages(patch)
+        search.run()
     return search
 
 

@@ -8,6 +8,7 @@ import time
 import urllib.error
 import urllib.request
 
+import pictures
 import pytest
 
 SECONDS = 240  # of a busy machine; ten are usual
@@ -16,7 +17,7 @@ SECONDS = 240  # of a busy machine; ten are usual
 @pytest.fixture(autouse=True)
 def without_pictures(monkeypatch):
     """They take longer than these trainings; `monkeypatch.undo()` has them."""
-    monkeypatch.setattr("tfgen.pictures.examples.can_show", lambda model: False)
+    pictures.leave_out(monkeypatch)
 
 
 @pytest.fixture(scope="session")

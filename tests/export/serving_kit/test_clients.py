@@ -135,8 +135,7 @@ def test_by_number(images, tmp_path):
         assert (done.returncode, done.stdout) == (0, f"{which}.png\n")
 
 
-@pytest.mark.parametrize("which", ["rest", "grpc"])
-@pytest.mark.parametrize("version", ["canary", "7"])
+@pytest.mark.parametrize("which, version", [("rest", "canary"), ("grpc", "7")])
 def test_a_version_that_is_not_there(images, which, version, tmp_path):
     done = images.client(which, "--version", version, folder=tmp_path)
     assert (done.returncode, done.stdout) == (1, "")

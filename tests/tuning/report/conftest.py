@@ -13,6 +13,11 @@ from tfgen.tuning.trial_record import TrialRecord
 REASON = 'loss is NaN in epoch 3,\nweights "decoder/<dense>" & others'
 
 
+@pytest.fixture(autouse=True)
+def without_pictures():
+    """They are what is tested here."""
+
+
 @pytest.fixture
 def space():
     """A log axis, whole numbers, categories, and one that hangs on another."""
