@@ -5,6 +5,7 @@ import gc
 import os
 import subprocess
 import sys
+import warnings
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["MPLBACKEND"] = "Agg"
@@ -79,7 +80,7 @@ def variables_share_a_kernel():
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """Makes neighbours of the tests that one worker runs, for what they share.
 
     Those are the tests of a file, unless they are marked otherwise.
@@ -97,6 +98,20 @@ def pytest_collection_modifyitems(items):
         for group in dict.fromkeys([*first, *groups])
         for item in groups[group]
     ]
+    if getattr(config.option, "loadgroup", False):
+        for group, neighbours in groups.items():
+            name_groups(group, neighbours)
+
+
+def name_groups(group, items):
+    """Tells pytest-xdist by the end of their ids which tests are a group.
+
+    Version 3.8 does it itself, but in an attribute that pytest reads no more
+    from 9.2 on: without a word, each test then goes to any worker.
+    """
+    for item in items:
+        if hasattr(item, "_id"):
+            item._id = type(item._id).parse(f"{item.nodeid}@{group}")
 
 
 def pytest_collection_finish():
@@ -114,17 +129,18 @@ def two_replicas():
 
 
 @pytest.fixture
-def eagerly(request):
+def eagerly():
     """No graphs but those of `tf.data`: a call or two take less than tracing.
 
     Not where bits, replicas, a resume or what is compiled are promised.
     """
     import tensorflow as tf
 
-    known = "ignore:Even though the `tf.config.experimental_run_functions_eage"
-    request.node.add_marker(pytest.mark.filterwarnings(known))
     tf.config.run_functions_eagerly(True)
-    yield
+    with warnings.catch_warnings():
+        known = "Even though the `tf.config.experimental_run_functions_eagerly`"
+        warnings.filterwarnings("ignore", known)
+        yield
     tf.config.run_functions_eagerly(False)
 
 
