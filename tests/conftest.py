@@ -5,7 +5,6 @@ import gc
 import os
 import subprocess
 import sys
-import warnings
 
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["MPLBACKEND"] = "Agg"
@@ -126,22 +125,6 @@ def two_replicas():
     from tfgen.training import get_strategy
 
     return get_strategy("mirrored", replicas=2)
-
-
-@pytest.fixture
-def eagerly():
-    """No graphs but those of `tf.data`: a call or two take less than tracing.
-
-    Not where bits, replicas, a resume or what is compiled are promised.
-    """
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    with warnings.catch_warnings():
-        known = "Even though the `tf.config.experimental_run_functions_eagerly`"
-        warnings.filterwarnings("ignore", known)
-        yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(scope="session")

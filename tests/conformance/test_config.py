@@ -5,7 +5,6 @@ import json
 
 import keras
 import numpy as np
-import pytest
 
 
 def parameters(cls):
@@ -45,7 +44,6 @@ def test_config_by_keras(case, built):
     assert keras.saving.get_registered_name(type(model)).startswith("tfgen>")
 
 
-@pytest.mark.usefixtures("eagerly")
 def test_same_answers_with_the_same_weights(various, built, answers):
     model = built(various)
     again = type(model).from_config(model.get_config())

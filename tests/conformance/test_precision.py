@@ -28,7 +28,6 @@ def policies(model):
     }
 
 
-@pytest.mark.usefixtures("eagerly")
 def test_trains_and_answers(family, answers, tmp_path):
     case = in_bfloat16(family)
     model = case.build()
@@ -54,7 +53,6 @@ def test_trains_and_answers(family, answers, tmp_path):
         np.testing.assert_array_equal(before[key], after[key], key)
 
 
-@pytest.mark.usefixtures("eagerly")
 def test_it_is_bfloat16_and_near_float32(family, answers):
     x, y = family.data(4)
     exact = answers(family.build(), x, y)

@@ -10,7 +10,6 @@ import sklearn.metrics
 import tfgen
 from tfgen.evaluation import Subject, copying, evaluate
 
-pytestmark = pytest.mark.usefixtures("eagerly")
 MLP = {"network": "mlp", "network_options": {"units": (16,)}, "seed": 0}
 
 

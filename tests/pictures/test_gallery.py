@@ -39,7 +39,6 @@ def test_a_conditional_model_and_data_without_labels(stand_in, make_source):
     assert set(pictures) == {"samples", "traversals"}
 
 
-@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("observation_noise", [True, False])
 @pytest.mark.parametrize("num_classes", [None, 3])
 @pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian"])

@@ -67,7 +67,6 @@ class TestEveryPreset:
         assert 0 < len(preset.summary) <= 65
         assert preset.data in tfgen.data.names()
 
-    @pytest.mark.usefixtures("eagerly")
     def test_two_steps_then_save_and_load(self, name, tmp_path):
         preset = tfgen.presets.get(name)
         model = tfgen.build(preset=name, seed=0)
