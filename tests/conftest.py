@@ -57,6 +57,7 @@ def pytest_configure(config):
         tf.config.list_physical_devices("CPU")[0],
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
+    collect_seldom()
     variables_share_a_kernel()
     # What a reader guessed; tests of notes ask for them by pytest.warns.
     # In pyproject.toml, it would be imported where tests are handed out too.
@@ -114,7 +115,12 @@ def name_groups(group, items):
 
 
 def pytest_collection_finish():
-    """Collects seldom, and not what stays: a tenth of all time otherwise."""
+    """The tests themselves stay, too."""
+    gc.freeze()
+
+
+def collect_seldom():
+    """Not what stays, and seldom the rest: a tenth of all time otherwise."""
     gc.freeze()
     gc.set_threshold(100_000, 20, 50)
 

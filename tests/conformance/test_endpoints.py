@@ -7,6 +7,7 @@ SEEDS = [0, -3, 2**62]
 
 
 def test_rows_are_apart(various, built, inputs_of):
+    """Asked together, in parts, or in batches of two."""
     model = built(various)
     x, y = various.data(7)
     for name, endpoint in model.endpoints().items():
@@ -18,26 +19,15 @@ def test_rows_are_apart(various, built, inputs_of):
             )
             for rows in (slice(0, 3), slice(3, 7))
         ]
-        for key in whole:
-            joined = np.concatenate([part[key] for part in parts])
-            np.testing.assert_allclose(
-                whole[key], joined, rtol=1e-5, atol=1e-6, err_msg=name
-            )
-            assert whole[key].dtype == np.float32
-            assert len(whole[key]) == 7
-
-
-def test_batch_size_does_not_matter(few, inputs_of):
-    model = few.build()
-    x, y = few.data(7)
-    for name, endpoint in model.endpoints().items():
-        inputs = inputs_of(model, endpoint, x, y)
-        whole = model.run_endpoint(name, inputs)
         small = model.run_endpoint(name, inputs, batch_size=2)
         for key in whole:
-            np.testing.assert_allclose(
-                whole[key], small[key], rtol=1e-5, atol=1e-6, err_msg=name
-            )
+            joined = np.concatenate([part[key] for part in parts])
+            for other in (joined, small[key]):
+                np.testing.assert_allclose(
+                    whole[key], other, rtol=1e-5, atol=1e-6, err_msg=name
+                )
+            assert whole[key].dtype == np.float32
+            assert len(whole[key]) == 7
 
 
 def test_sample_row_depends_on_seed_and_number_alone(case, built):
