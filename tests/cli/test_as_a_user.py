@@ -8,7 +8,6 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import PIL.Image
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import (
@@ -26,14 +25,11 @@ def test_train_sample_export_verify(in_process, tmp_path):
     assert (done.status, done.err) == (0, "")
     check_output(done.out)
     check_run(run)
-    for name in ("s.png", "s.npz"):
-        done = in_process.again("sample", "run", "-n", 4, "--out", name)
-        assert (done.status, done.err) == (0, "")
-        assert done.out == f"4 samples   {name}\n"
+    done = in_process.again("sample", "run", "-n", 4, "--out", "s.png")
+    assert (done.status, done.err) == (0, "")
+    assert done.out == "4 samples   s.png\n"
     with PIL.Image.open(tmp_path / "s.png") as picture:
         assert picture.size == (2 * 48 + 2, 2 * 48 + 2)
-    with np.load(tmp_path / "s.npz") as file:
-        assert file["x"].shape == (4, 8, 8, 1)
     done = in_process.again("export", "run", "--to", "serving/vae")
     assert (done.status, done.err) == (0, "")
     assert "serving/vae/1" in done.out

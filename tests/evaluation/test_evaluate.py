@@ -185,9 +185,9 @@ def test_bernoulli():
 
 
 def test_table():
-    model = tfgen.build("vae", input_shape=(30,), latent_dim=2, **MLP)
+    model = tfgen.build("vae", input_shape=(10,), latent_dim=2, **MLP)
     model.compile()
-    evaluation = evaluate(subject_of(model, "breast_cancer", repeats=1, k=2))
+    evaluation = evaluate(subject_of(model, "diabetes", repeats=1, k=2))
     found = numbers(evaluation)
     assert "Table" in [s.title for s in evaluation.sections]
     # An untrained model's rows are easily told from real ones.
