@@ -6,9 +6,11 @@ import concurrent.futures
 import dataclasses
 import functools
 import io
+import itertools
 import math
 import os
 import pathlib
+import struct
 import typing
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -28,7 +30,8 @@ _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _GRAY_MODES = ("1", "L", "LA", "I", "F", *_DEEP_MODES)
 _DTYPES = {"I": np.int32, "F": np.float32}
 _LOOKED_AT = 64
-_AHEAD = 128
+_AHEAD = 8
+_GROUP = 4
 
 
 class Header(typing.NamedTuple):
@@ -208,7 +211,10 @@ def read_header(file: File, name: object = None) -> Header:
             # Both before the EXIF data are asked for, which may decode a PNG.
             is_deep, is_gray = _is_deep(image), _is_gray(image)
             width, height = image.size
-            if image.getexif().get(_EXIF_ORIENTATION, 1) >= 5:
+            # A PNG is decoded for what may stand behind its pixels.
+            is_whole = image.format != "PNG" or _has_late_chunks(file)
+            kind = type(image) if is_whole else PIL.Image.Image
+            if kind.getexif(image).get(_EXIF_ORIENTATION, 1) >= 5:
                 width, height = height, width
             dtype = _DTYPES.get(image.mode, np.uint8)
             if image.mode in _DEEP_MODES or is_deep and image.format == "PNG":
@@ -242,7 +248,7 @@ def read_pixels(
             if image.format == "PNG" and _is_deep(image):
                 return _deep_png(file, image, options)
             channels = 1 if _is_gray(image) else 3
-            image = PIL.ImageOps.exif_transpose(image)
+            PIL.ImageOps.exif_transpose(image, in_place=True)
             if image.mode in (*_DEEP_MODES, *_DTYPES):
                 dtype = _DTYPES.get(image.mode, np.uint16)
                 return np.asarray(image).astype(dtype)[..., None]
@@ -250,10 +256,40 @@ def read_pixels(
                 image = image.convert("RGBA")
                 behind = PIL.Image.new("RGBA", image.size, options.color)
                 image = PIL.Image.alpha_composite(behind, image)
-            pixels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+            mode = "L" if channels == 1 else "RGB"
+            pixels = np.asarray(
+                image if image.mode == mode else image.convert(mode)
+            )
             return pixels.reshape(*pixels.shape[:2], channels)
     except Exception as error:
         raise _unreadable(name or file, error) from error
+
+
+def _has_late_chunks(file: File) -> bool:
+    """Whether a PNG says something behind its pixels.
+
+    Raises:
+        EOFError: if it ends too early.
+    """
+    is_late = False
+    is_path = isinstance(file, pathlib.Path)
+    with file.open("rb") if is_path else io.BytesIO(file.getbuffer()) as png:
+        png.seek(8)
+        kind = b""
+        while kind != b"IEND":
+            before = kind
+            length, kind = struct.unpack(">I4s", _exactly(png, 8))
+            is_late |= before == b"IDAT" and kind not in (b"IDAT", b"IEND")
+            png.seek(length, os.SEEK_CUR)
+            _exactly(png, 4)
+    return is_late
+
+
+def _exactly(file: typing.BinaryIO, count: int) -> bytes:
+    found = file.read(count)
+    if len(found) < count:
+        raise EOFError("it ends too early")
+    return found
 
 
 def _is_gray(image) -> bool:
@@ -325,13 +361,18 @@ def _unreadable(name, error: Exception) -> ValueError:
 
 def in_threads(function: Callable, *arguments: Iterable) -> Iterator:
     """Yield what a function gives, in order, with a bounded read-ahead."""
-    waiting = collections.deque()
-    for values in zip(*arguments, strict=True):
-        waiting.append(threads().submit(function, *values))
+    items, waiting = zip(*arguments, strict=True), collections.deque()
+    # A thread takes some: handing one over takes as long as a small image.
+    while some := list(itertools.islice(items, _GROUP)):
+        waiting.append(threads().submit(_each, function, some))
         if len(waiting) == _AHEAD:
-            yield waiting.popleft().result()
+            yield from waiting.popleft().result()
     while waiting:
-        yield waiting.popleft().result()
+        yield from waiting.popleft().result()
+
+
+def _each(function: Callable, items: Sequence[tuple]) -> list:
+    return [function(*values) for values in items]
 
 
 # One pool for all folders; Pillow decodes outside of Python's lock.

@@ -23,6 +23,7 @@ _NAME = re.compile(
 _HEADER_BYTES = 12  # length and its checksum, before the record
 _FOOTER_BYTES = 4  # the record's checksum, after it
 _LOOKED_AT = 2**12
+_AT_A_TIME = 32
 
 
 class RecordFiles:
@@ -136,8 +137,11 @@ def _inflated(file: pathlib.Path, is_gzip: bool) -> Iterator[bytes]:
 def _records(plain: pathlib.Path, file: pathlib.Path):
     import tensorflow as tf
 
+    # Some at a time: a call of TensorFlow takes longer than most records.
+    records = tf.data.TFRecordDataset(str(plain)).batch(_AT_A_TIME)
     try:
-        yield from tf.data.TFRecordDataset(str(plain)).as_numpy_iterator()
+        for some in records.as_numpy_iterator():
+            yield from some
     except tf.errors.OpError as error:
         reason = error.message.rpartition("}} ")[2].partition(" [Op:")[0]
         raise _damaged(file, reason) from error

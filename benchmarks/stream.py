@@ -1,0 +1,214 @@
+"""Training on data that are larger than the memory.
+
+    python benchmarks/stream.py --data npy pack records folder jpeg
+
+Each kind of data is made in a folder of its own, in `--folder`, and removed
+at its end: some 500 colour images of 64x64, repeated by holes or by hard links
+until the files hold `--gb` gigabytes (of folders `--files` images), so that
+hardly any room is taken. A process for each kind loads them, and trains a VAE
+on a few batches of them and of as many batches in memory, in turn, which is
+repeated `--pairs` times.
+
+Printed are the rows, the seconds of wall and processor that loading takes, the
+process' peak of resident memory (VmHWM of Linux), the processor time of a step
+in memory, and the rate of the stream's steps beside those in memory by
+processor time: the median and the range of the pairs. Other work of the machine
+hardly touches processor time.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+IMAGES = 512
+SIDE = 64
+IN_MEMORY = 16_384
+BATCH_SIZE = 128
+
+
+def draw(count):
+    """Smooth colours with grain, as photographs: PNG makes 2/3 of them."""
+    import PIL.Image
+
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (count, 8, 8, 3), np.uint8)
+    size = (SIDE, SIDE)
+    smooth = [PIL.Image.fromarray(x).resize(size, 3) for x in coarse]
+    grain = rng.normal(0, 6, (count, SIDE, SIDE, 3))
+    return np.clip(np.stack(smooth) + grain, 0, 255).astype(np.uint8)
+
+
+def make_npy(folder, images, size, files):
+    """Images, then a hole."""
+    rows = int(size) // images[0].nbytes
+    path = folder / "images.npy"
+    shape = (rows, *images.shape[1:])
+    written = np.lib.format.open_memmap(path, "w+", np.uint8, shape)
+    written[: len(images)] = images
+    return path
+
+
+def make_pack(folder, images, size, files):
+    """A pack of many shards, which are one."""
+    import tfgen
+
+    path = tfgen.data.pack(tfgen.data.from_arrays(images), folder / "pack")
+    told = json.loads((path / "pack.json").read_text())
+    (shard,) = told["shards"]
+    copies = -(-int(size) // shard["bytes"])
+    told["shards"] = [{**shard, "file": f"{i}.tfrecord"} for i in range(copies)]
+    for other in told["shards"]:
+        os.link(path / shard["file"], path / other["file"])
+    (path / "pack.json").write_text(json.dumps(told))
+    with np.load(path / "index.npz") as file:
+        index = {name: np.tile(file[name], copies) for name in file.files}
+    np.savez(path / "index.npz", **index)
+    return path
+
+
+def make_records(folder, images, size, files):
+    """Shards of PNG, which are one."""
+    import tfgen
+
+    first = folder / "0.tfrecord"
+    big = np.concatenate([images] * 16)
+    tfgen.data.write_tfrecords(first, big)
+    for i in range(1, -(-int(size) // first.stat().st_size)):
+        os.link(first, folder / f"{i}.tfrecord")
+    return folder
+
+
+def make_folder(folder, images, size, files, suffix="png"):
+    """Files of images in folders of 1,000, linked."""
+    import PIL.Image
+
+    for i in range(files):
+        file = folder / f"{i // 1000:04}" / f"{i:07}.{suffix}"
+        if i < len(images):
+            file.parent.mkdir(exist_ok=True)
+            PIL.Image.fromarray(images[i]).save(file)
+            continue
+        if i % 1000 == 0:
+            file.parent.mkdir()
+        first = i % len(images)
+        os.link(folder / f"0000/{first:07}.{suffix}", file)
+    return folder
+
+
+def make_jpeg(folder, images, size, files):
+    return make_folder(folder, images, size, files, "jpg")
+
+
+MAKERS = {
+    "npy": make_npy,
+    "pack": make_pack,
+    "records": make_records,
+    "folder": make_folder,
+    "jpeg": make_jpeg,
+}
+
+
+def peak_memory():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def measure(kind, path, network, pairs, steps):
+    """What is printed of one kind of data, for one network."""
+    import tfgen
+
+    began, processor = time.monotonic(), time.process_time()
+    source = tfgen.data.load(path, "all")
+    found = {
+        "data": kind,
+        "network": network,
+        "rows": len(source),
+        "load": time.monotonic() - began,
+        "load_processor": time.process_time() - processor,
+    }
+    in_memory = tfgen.data.from_arrays(
+        source.take(IN_MEMORY).storage.read(np.arange(IN_MEMORY))
+    )
+    model = tfgen.build(
+        "vae", input_shape=source.shape, latent_dim=16, network=network
+    )
+    model.compile("adam", steps_per_execution=1)
+    batches = [s.batches(BATCH_SIZE) for s in (in_memory, source)]
+    assert [b.in_memory for b in batches] == [True, False]
+    seconds = [[], []]
+    for pair in range(pairs + 1):
+        for times, data in zip(seconds, batches, strict=True):
+            start = time.process_time()
+            model.fit(data, steps_per_epoch=steps, epochs=1, verbose=0)
+            if pair:  # the first compiles
+                times.append((time.process_time() - start) / steps)
+    ratios = [a / b for a, b in zip(*seconds, strict=True)]
+    found["step"] = statistics.median(seconds[0])
+    found["rate"] = [min(ratios), statistics.median(ratios), max(ratios)]
+    found["memory"] = peak_memory()
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data", nargs="+", default=list(MAKERS))
+    parser.add_argument("--gb", type=float, default=20.0)
+    parser.add_argument("--files", type=int, default=200_000)
+    parser.add_argument("--networks", nargs="+", default=["mlp", "conv"])
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--folder", default=tempfile.gettempdir())
+    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        kind, path, network = json.loads(options.measure)
+        found = measure(kind, path, network, options.pairs, options.steps)
+        print(json.dumps(found))
+        return
+    print(
+        "| data | network | rows | loading, s (processor) | peak, GB | step in "
+        "memory, ms | rate of it |\n|---|---|---|---|---|---|---|"
+    )
+    images = draw(IMAGES)
+    for kind in options.data:
+        folder = pathlib.Path(tempfile.mkdtemp("-stream", dir=options.folder))
+        try:
+            size = options.gb * 1e9
+            path = MAKERS[kind](folder, images, size, options.files)
+            for network in options.networks:
+                print(row(run(options, [kind, str(path), network])), flush=True)
+        finally:
+            shutil.rmtree(folder)
+
+
+def run(options, measured):
+    """Measures in a process of its own, which holds nothing else."""
+    command = [sys.executable, __file__, "--measure", json.dumps(measured)]
+    command += ["--pairs", str(options.pairs), "--steps", str(options.steps)]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def row(found):
+    low, rate, high = found["rate"]
+    return (
+        f"| {found['data']} | {found['network']} | {found['rows']:,} | "
+        f"{found['load']:.1f} ({found['load_processor']:.1f}) | "
+        f"{found['memory'] / 1e9:.2f} | {found['step'] * 1e3:.1f} | "
+        f"{rate:.2f} ({low:.2f} to {high:.2f}) |"
+    )
+
+
+if __name__ == "__main__":
+    main()
