@@ -10,9 +10,10 @@ on a few batches of them and of as many batches in memory, in turn, which is
 repeated `--pairs` times.
 
 Printed are the rows, the seconds of wall and processor that loading takes, the
-process' peak of resident memory (VmHWM of Linux), the processor time of a step
-in memory, and the rate of the stream's steps beside those in memory by
-processor time: the median and the range of the pairs. Other work of the machine
+process' peak of resident memory (the memory that is held beside, TensorFlow's
+own and the model's included), the processor time of a step in memory and of the
+stream, and the rate of the latter beside the former: medians, and the range of
+the pairs. Other work of the machine
 hardly touches processor time.
 """
 
@@ -32,7 +33,7 @@ import numpy as np
 
 IMAGES = 512
 SIDE = 64
-IN_MEMORY = 16_384
+IN_MEMORY = 8_192
 BATCH_SIZE = 128
 
 
@@ -122,40 +123,45 @@ def peak_memory():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def measure(kind, path, network, pairs, steps):
-    """What is printed of one kind of data, for one network."""
+def measure(kind, path, networks, pairs, steps):
+    """What is printed of one kind of data, for each network."""
     import tfgen
 
     began, processor = time.monotonic(), time.process_time()
     source = tfgen.data.load(path, "all")
     found = {
         "data": kind,
-        "network": network,
         "rows": len(source),
         "load": time.monotonic() - began,
         "load_processor": time.process_time() - processor,
     }
-    in_memory = tfgen.data.from_arrays(
-        source.take(IN_MEMORY).storage.read(np.arange(IN_MEMORY))
-    )
-    model = tfgen.build(
-        "vae", input_shape=source.shape, latent_dim=16, network=network
-    )
-    model.compile("adam", steps_per_execution=1)
+    some = source.take(IN_MEMORY).storage.read(np.arange(IN_MEMORY))
+    in_memory = tfgen.data.from_arrays(some)
     batches = [s.batches(BATCH_SIZE) for s in (in_memory, source)]
-    assert [b.in_memory for b in batches] == [True, False]
-    seconds = [[], []]
-    for pair in range(pairs + 1):
-        for times, data in zip(seconds, batches, strict=True):
-            start = time.process_time()
-            model.fit(data, steps_per_epoch=steps, epochs=1, verbose=0)
-            if pair:  # the first compiles
-                times.append((time.process_time() - start) / steps)
-    ratios = [a / b for a, b in zip(*seconds, strict=True)]
-    found["step"] = statistics.median(seconds[0])
-    found["rate"] = [min(ratios), statistics.median(ratios), max(ratios)]
-    found["memory"] = peak_memory()
-    return found
+    if batches[1].in_memory:
+        raise SystemExit("pass a larger --gb or --files: they fit the memory")
+    for network in networks:
+        model = tfgen.build(
+            "vae", input_shape=source.shape, latent_dim=16, network=network
+        )
+        model.compile("adam", steps_per_execution=1)
+        seconds = [[], []]
+        for pair in range(pairs + 1):
+            for times, data in zip(seconds, batches, strict=True):
+                start = time.process_time()
+                model.fit(data, steps_per_epoch=steps, verbose=0)
+                if pair:  # the first compiles
+                    times.append((time.process_time() - start) / steps)
+        ratios = [a / b for a, b in zip(*seconds, strict=True)]
+        steps_of = [statistics.median(times) for times in seconds]
+        rate = [min(ratios), statistics.median(ratios), max(ratios)]
+        yield {
+            **found,
+            "network": network,
+            "steps": steps_of,
+            "rate": rate,
+            "memory": peak_memory(),
+        }
 
 
 def main():
@@ -172,13 +178,14 @@ def main():
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
-        kind, path, network = json.loads(options.measure)
-        found = measure(kind, path, network, options.pairs, options.steps)
-        print(json.dumps(found))
+        measured = json.loads(options.measure)
+        for found in measure(*measured, options.pairs, options.steps):
+            print(row(found), flush=True)
         return
     print(
-        "| data | network | rows | loading, s (processor) | peak, GB | step in "
-        "memory, ms | rate of it |\n|---|---|---|---|---|---|---|"
+        "| data | network | rows | loading, s (processor) | peak, GiB | step "
+        "in memory, ms | streamed, ms | rate |\n" + 8 * "|---" + "|",
+        flush=True,
     )
     images = draw(IMAGES)
     for kind in options.data:
@@ -186,8 +193,7 @@ def main():
         try:
             size = options.gb * 1e9
             path = MAKERS[kind](folder, images, size, options.files)
-            for network in options.networks:
-                print(row(run(options, [kind, str(path), network])), flush=True)
+            run(options, [kind, str(path), options.networks])
         finally:
             shutil.rmtree(folder)
 
@@ -196,17 +202,17 @@ def run(options, measured):
     """Measures in a process of its own, which holds nothing else."""
     command = [sys.executable, __file__, "--measure", json.dumps(measured)]
     command += ["--pairs", str(options.pairs), "--steps", str(options.steps)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    subprocess.run(command, check=True)
 
 
 def row(found):
     low, rate, high = found["rate"]
+    in_memory, streamed = found["steps"]
     return (
         f"| {found['data']} | {found['network']} | {found['rows']:,} | "
         f"{found['load']:.1f} ({found['load_processor']:.1f}) | "
-        f"{found['memory'] / 1e9:.2f} | {found['step'] * 1e3:.1f} | "
-        f"{rate:.2f} ({low:.2f} to {high:.2f}) |"
+        f"{found['memory'] / 2**30:.2f} | {in_memory * 1e3:.0f} | "
+        f"{streamed * 1e3:.0f} | {rate:.2f} ({low:.2f} to {high:.2f}) |"
     )
 
 

@@ -198,3 +198,45 @@ def test_what_comes_later_is_read_by_the_same_options(tmp_path):
     array = from_arrays(np.full((2, 5, 9), 2047, np.uint16), like=first)
     np.testing.assert_allclose(array.arrays()[0][0, 4], 2047 / 4095)
     assert (array.arrays()[0][0, 0] == 1).all()
+
+
+def with_exif_behind_pixels(path):
+    """The same PNG, with its eXIf chunk as the last but one."""
+    content, chunks = path.read_bytes(), []
+    position = 8
+    while position < len(content):
+        size = 12 + int.from_bytes(content[position : position + 4])
+        chunks.append(content[position : position + size])
+        position += size
+    (exif,) = (chunk for chunk in chunks if chunk[4:8] == b"eXIf")
+    chunks.remove(exif)
+    path.write_bytes(content[:8] + b"".join([*chunks[:-1], exif, chunks[-1]]))
+
+
+@pytest.mark.parametrize("memory_limit", [2**30, 0])
+@pytest.mark.parametrize("late", [False, True])
+def test_the_camera_orientation_of_png(tmp_path, memory_limit, late):
+    x = RNG.integers(0, 256, (3, 6, 8, 3), np.uint8)
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    for number, image in enumerate(x):
+        file = tmp_path / f"{number}.png"
+        PIL.Image.fromarray(image).save(file, exif=exif)
+        if late:
+            with_exif_behind_pixels(file)
+    PIL.Image.fromarray(np.rot90(x[0], -1)).save(tmp_path / "3.png")
+    source, _ = read(tmp_path, memory_limit=memory_limit)
+    assert source.shape == (8, 6, 3)
+    turned = np.rot90(x, -1, axes=(1, 2))
+    np.testing.assert_array_equal(source.stored(), [*turned, turned[0]])
+
+
+def test_a_png_that_ends_too_early_is_seen_before_it_is_decoded(tmp_path):
+    pixels = RNG.integers(0, 256, (40, 40, 3), np.uint8)
+    for number in range(100):
+        PIL.Image.fromarray(pixels).save(tmp_path / f"{number:02}.png")
+    file = tmp_path / "77.png"
+    for size in (-1, -20, 60, 20, 9):
+        file.write_bytes(file.read_bytes()[:size])
+        message = refusal(tmp_path, split="all")
+        assert f"'{file}' cannot be read as an image (it ends too" in message

@@ -76,7 +76,9 @@ def test_any_source_comes_back(tmp_path_factory, source, shards, compression):
     shards = min(shards, len(source))
     pack(source, folder, shards=shards, compression=compression)
     for memory_limit in (0, 2**30):
-        assert_same(source, read_pack(folder, {}, memory_limit)[0])
+        other = read_pack(folder, {}, memory_limit)[0]
+        assert_same(source, other)
+        assert other.rows([])[0].shape == (0, *source.shape)
 
 
 @pytest.mark.parametrize("name", ["digits", "iris", "diabetes", "circles"])

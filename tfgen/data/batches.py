@@ -171,12 +171,10 @@ class Batches:
         )
 
     def _read_memory(self):
-        x, shift, scale, labels = self._tensors
+        x, labels = self._tensors
 
         def read(positions):
-            rows = tf.cast(tf.gather(x, positions), tf.float32)
-            if shift is not None:
-                rows = (rows - shift) / scale
+            rows = self._scaled(tf.gather(x, positions))
             return self._element(
                 rows, tf.gather(labels, positions) if self.labels else None
             )
@@ -191,29 +189,41 @@ class Batches:
         copied nor written into its graph, whatever their size.
         """
         source = self.source
-        shift = scale = None
         with tf.device("CPU:0"):
-            if source.storage.dtype == np.uint8 and not source.standardized:
-                x = source.stored()
-                shift = tf.constant(source.shift, tf.float32)
-                scale = tf.constant(source.scale, tf.float32)
-            else:
-                x = source.arrays()[0]
+            x = source.stored() if self._in_bytes else source.arrays()[0]
             labels = tf.constant(source.labels) if self.labels else None
-            return tf.convert_to_tensor(x), shift, scale, labels
+            return tf.convert_to_tensor(x), labels
 
     def _read_stream(self):
         def numpy_rows(positions):
-            x, labels = self.source.rows(positions)
+            read = (
+                self.source.stored_rows if self._in_bytes else self.source.rows
+            )
+            x, labels = read(positions)
             return (x, labels) if self.labels else x
 
-        types = (tf.float32, tf.int64) if self.labels else tf.float32
+        x_type = tf.uint8 if self._in_bytes else tf.float32
+        types = (x_type, tf.int64) if self.labels else x_type
 
         def read(positions):
             found = tf.numpy_function(numpy_rows, [positions], types)
-            return self._element(*(found if self.labels else (found, None)))
+            x, labels = found if self.labels else (found, None)
+            return self._element(self._scaled(x), labels)
 
         return read
+
+    @property
+    def _in_bytes(self) -> bool:
+        """Whether rows are bytes up to here: a quarter of the memory."""
+        source = self.source
+        return source.storage.dtype == np.uint8 and not source.standardized
+
+    def _scaled(self, x: tf.Tensor) -> tf.Tensor:
+        if not self._in_bytes:
+            return x
+        shift = tf.constant(self.source.shift, tf.float32)
+        scale = tf.constant(self.source.scale, tf.float32)
+        return (tf.cast(x, tf.float32) - shift) / scale
 
     def _element(self, x: tf.Tensor, labels: tf.Tensor | None):
         x = tf.ensure_shape(x, (None, *self.source.shape))

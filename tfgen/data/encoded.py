@@ -24,12 +24,15 @@ from tfgen.data.ranges import Values, bit_depth_of, stored_range
 from tfgen.data.storage import Storage
 
 File = pathlib.Path | io.BytesIO
+_known: dict[bytes, "Header"] = {}
 
 _EXIF_ORIENTATION = 0x0112
 _DEEP_MODES = ("I;16", "I;16L", "I;16B", "I;16N")
 _GRAY_MODES = ("1", "L", "LA", "I", "F", *_DEEP_MODES)
 _DTYPES = {"I": np.int32, "F": np.float32}
 _LOOKED_AT = 64
+_PNG = b"\x89PNG\r\n\x1a\n"
+_MOST_KNOWN = 1000
 _AHEAD = 8
 _GROUP = 4
 
@@ -204,32 +207,40 @@ class EncodedImages(Storage):
 
 def read_header(file: File, name: object = None) -> Header:
     """Return what an image says of itself."""
-    import PIL.Image
-
     try:
-        with PIL.Image.open(file) as image:
-            # Both before the EXIF data are asked for, which may decode a PNG.
-            is_deep, is_gray = _is_deep(image), _is_gray(image)
-            width, height = image.size
-            # A PNG is decoded for what may stand behind its pixels.
-            is_whole = image.format != "PNG" or _has_late_chunks(file)
-            kind = type(image) if is_whole else PIL.Image.Image
-            if kind.getexif(image).get(_EXIF_ORIENTATION, 1) >= 5:
-                width, height = height, width
-            dtype = _DTYPES.get(image.mode, np.uint8)
-            if image.mode in _DEEP_MODES or is_deep and image.format == "PNG":
-                dtype = np.uint16
-            return Header(
-                height,
-                width,
-                1 if is_gray else 3,
-                np.dtype(dtype),
-                image.has_transparency_data,
-                getattr(image, "is_animated", False),
-                is_deep and image.format != "PNG",
-            )
+        before = _before_pixels(file)
+        if before not in _known:
+            header = _read_header(file, decodes=before is None)
+            if before is None or len(_known) > _MOST_KNOWN:
+                return header
+            _known[before] = header
+        return _known[before]
     except Exception as error:
         raise _unreadable(name or file, error) from error
+
+
+def _read_header(file: File, decodes: bool) -> Header:
+    import PIL.Image
+
+    with PIL.Image.open(file) as image:
+        # Both before the EXIF data are asked for, which may decode a PNG.
+        is_deep, is_gray = _is_deep(image), _is_gray(image)
+        width, height = image.size
+        kind = type(image) if decodes else PIL.Image.Image
+        if kind.getexif(image).get(_EXIF_ORIENTATION, 1) >= 5:
+            width, height = height, width
+        dtype = _DTYPES.get(image.mode, np.uint8)
+        if image.mode in _DEEP_MODES or is_deep and image.format == "PNG":
+            dtype = np.uint16
+        return Header(
+            height,
+            width,
+            1 if is_gray else 3,
+            np.dtype(dtype),
+            image.has_transparency_data,
+            getattr(image, "is_animated", False),
+            is_deep and image.format != "PNG",
+        )
 
 
 def read_pixels(
@@ -265,24 +276,29 @@ def read_pixels(
         raise _unreadable(name or file, error) from error
 
 
-def _has_late_chunks(file: File) -> bool:
-    """Whether a PNG says something behind its pixels.
+def _before_pixels(file: File) -> bytes | None:
+    """What stands before the pixels of a PNG, if nothing does behind them.
+
+    Images of which it is equal have equal headers.
 
     Raises:
         EOFError: if it ends too early.
     """
-    is_late = False
     is_path = isinstance(file, pathlib.Path)
-    with file.open("rb") if is_path else io.BytesIO(file.getbuffer()) as png:
-        png.seek(8)
-        kind = b""
+    with file.open("rb") if is_path else io.BytesIO(file.getvalue()) as png:
+        before, kind, is_late = bytearray(png.read(8)), b"", False
+        if before != _PNG:
+            return None
         while kind != b"IEND":
-            before = kind
-            length, kind = struct.unpack(">I4s", _exactly(png, 8))
-            is_late |= before == b"IDAT" and kind not in (b"IDAT", b"IEND")
+            last, head = kind, _exactly(png, 8)
+            length, kind = struct.unpack(">I4s", head)
+            if kind != b"IDAT" and last != b"IDAT":
+                before += head + _exactly(png, length + 4)
+                continue
+            is_late |= last == b"IDAT" and kind not in (b"IDAT", b"IEND")
             png.seek(length, os.SEEK_CUR)
             _exactly(png, 4)
-    return is_late
+    return None if is_late else bytes(before)
 
 
 def _exactly(file: typing.BinaryIO, count: int) -> bytes:

@@ -2,8 +2,7 @@
 
 Beside the shards lie `pack.json`, which says what the source is, and
 `index.npz` with the place of each row, its label, its factors and its hash. So
-a pack is read without a pass over it, and a batch is gathered out of the
-mapped shards as it stands in them.
+a pack is read without a pass over it, and rows of a batch as they stand.
 """
 
 import dataclasses
@@ -21,7 +20,7 @@ from tfgen.data.images import channels_of, check_image_size
 from tfgen.data.reading import Reading
 from tfgen.data.record_files import decompressed
 from tfgen.data.source import Source
-from tfgen.data.storage import MEMORY_LIMIT, ArrayStorage, Storage, let_go
+from tfgen.data.storage import MEMORY_LIMIT, ArrayStorage, Storage
 
 if typing.TYPE_CHECKING:
     import hashlib
@@ -36,7 +35,7 @@ _FIELDS = ("name", "split", "feature_names", "factor_names", "transform")
 
 
 class PackStorage(Storage):
-    """Rows in the shards of a pack, which are mapped.
+    """Rows in the shards of a pack, read where they are asked for.
 
     Args:
         shards: the files in their order.
@@ -66,27 +65,33 @@ class PackStorage(Storage):
         self._offsets = offsets
         self._ends = np.cumsum(counts)
         self._size = int(np.prod(shape)) * dtype.itemsize
-        self._mapped = [
-            np.memmap(decompressed(self, file), np.uint8, mode="r")
-            for file in shards
-        ]
+        self._plain = [decompressed(self, file) for file in shards]
 
     def __len__(self) -> int:
         return len(self._offsets)
 
     def read(self, indices: np.ndarray) -> np.ndarray:
-        content = np.empty((len(indices), self._size), np.uint8)
+        content = np.empty((len(indices), *self.shape), self.dtype)
+        rows = memoryview(content.reshape(-1).view(np.uint8))
         shards = np.searchsorted(self._ends, indices, side="right")
-        for shard in np.unique(shards):
-            places = np.flatnonzero(shards == shard)
-            mapped = self._mapped[shard]
-            # What follows each byte, as long as a row.
-            windows = np.lib.stride_tricks.sliding_window_view(
-                mapped, self._size
-            )
-            content[places] = windows[self._offsets[indices[places]]]
-            let_go(mapped)
-        return content.view(self.dtype).reshape(-1, *self.shape)
+        offsets = self._offsets[indices]
+        # As they lie in the files, each of which is opened once. Not mapped:
+        # the kernel would read 128 KB around each row, and count them as ours.
+        order = np.lexsort((offsets, shards))
+        found, firsts = np.unique(shards[order], return_index=True)
+        for shard, some in zip(found, np.split(order, firsts)[1:], strict=True):
+            with self._plain[shard].open("rb", buffering=0) as file:
+                for row, offset in zip(
+                    some.tolist(), offsets[some].tolist(), strict=True
+                ):
+                    file.seek(offset)
+                    place = rows[row * self._size : (row + 1) * self._size]
+                    if file.readinto(place) != self._size:
+                        raise ValueError(
+                            f"{self.shards[shard]} has become shorter: write "
+                            "the pack anew."
+                        )
+        return content
 
     def digest(self, indices: np.ndarray, sha256: "hashlib._Hash") -> None:
         for file in self.shards:

@@ -144,6 +144,13 @@ class Source:
         Raises:
             IndexError: a number outside the source.
         """
+        x, labels = self.stored_rows(indices)
+        return self.scaled(x), labels
+
+    def stored_rows(
+        self, indices: npt.ArrayLike
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return some rows as `rows` does, but as they are stored."""
         indices = np.atleast_1d(np.asarray(indices))
         if indices.size == 0:
             indices = indices.astype(np.int64)
@@ -157,10 +164,10 @@ class Source:
                 f"rows {indices.min()} to {indices.max()} asked for; this "
                 f"source has rows 0 to {len(self) - 1}."
             )
-        stored = self._stored_indices()[indices]
+        stored = indices if self.indices is None else self.indices[indices]
         labels = self.storage.labels
         return (
-            self.scaled(self.storage.read(stored)),
+            self.storage.read(stored),
             None if labels is None else labels[stored],
         )
 
