@@ -3,7 +3,8 @@
     python benchmarks/stream.py --data npy pack records folder jpeg
 
 Each kind of data is made in a folder of its own, in `--folder`, and removed
-at its end: some 500 colour images of 64x64, repeated by holes or by hard links
+at its end: some 500 colour images of 64x64 (or `--side`, in files of which they
+are brought to 64x64), repeated by holes or by hard links
 until the files hold `--gb` gigabytes (of folders `--files` images), so that
 hardly any room is taken. A process for each kind loads them, and trains a VAE
 on a few batches of them and of as many batches in memory, in turn, which is
@@ -37,15 +38,15 @@ IN_MEMORY = 8_192
 BATCH_SIZE = 128
 
 
-def draw(count):
+def draw(count, side):
     """Smooth colours with grain, as photographs: PNG makes 2/3 of them."""
     import PIL.Image
 
     rng = np.random.default_rng(0)
     coarse = rng.integers(0, 256, (count, 8, 8, 3), np.uint8)
-    size = (SIDE, SIDE)
+    size = (side, side)
     smooth = [PIL.Image.fromarray(x).resize(size, 3) for x in coarse]
-    grain = rng.normal(0, 6, (count, SIDE, SIDE, 3))
+    grain = rng.normal(0, 6, (count, side, side, 3))
     return np.clip(np.stack(smooth) + grain, 0, 255).astype(np.uint8)
 
 
@@ -82,7 +83,7 @@ def make_records(folder, images, size, files):
     import tfgen
 
     first = folder / "0.tfrecord"
-    big = np.concatenate([images] * 16)
+    big = np.concatenate([images] * (16 if len(images[0]) <= SIDE else 1))
     tfgen.data.write_tfrecords(first, big)
     for i in range(1, -(-int(size) // first.stat().st_size)):
         os.link(first, folder / f"{i}.tfrecord")
@@ -128,7 +129,8 @@ def measure(kind, path, networks, pairs, steps):
     import tfgen
 
     began, processor = time.monotonic(), time.process_time()
-    source = tfgen.data.load(path, "all")
+    size = None if kind in ("npy", "pack") else SIDE
+    source = tfgen.data.load(path, "all", image_size=size)
     found = {
         "data": kind,
         "rows": len(source),
@@ -170,6 +172,7 @@ def main():
     )
     parser.add_argument("--data", nargs="+", default=list(MAKERS))
     parser.add_argument("--gb", type=float, default=20.0)
+    parser.add_argument("--side", type=int, default=SIDE)
     parser.add_argument("--files", type=int, default=200_000)
     parser.add_argument("--networks", nargs="+", default=["mlp", "conv"])
     parser.add_argument("--pairs", type=int, default=5)
@@ -187,7 +190,7 @@ def main():
         "in memory, ms | streamed, ms | rate |\n" + 8 * "|---" + "|",
         flush=True,
     )
-    images = draw(IMAGES)
+    images = draw(IMAGES, options.side)
     for kind in options.data:
         folder = pathlib.Path(tempfile.mkdtemp("-stream", dir=options.folder))
         try:

@@ -138,7 +138,7 @@ def _records(plain: pathlib.Path, file: pathlib.Path):
     import tensorflow as tf
 
     # Some at a time: a call of TensorFlow takes longer than most records.
-    records = tf.data.TFRecordDataset(str(plain)).batch(_AT_A_TIME)
+    records = tf.data.TFRecordDataset(str(plain)).batch(_AT_A_TIME).prefetch(4)
     try:
         for some in records.as_numpy_iterator():
             yield from some
