@@ -108,6 +108,22 @@ def test_shards_uneven_and_empty(tmp_path):
     np.testing.assert_array_equal(load(tmp_path, "all").stored(), X)
 
 
+def test_images_of_two_sizes_and_colours_are_said_at_once(tmp_path):
+    images = [X[0], X[1], X[2, :3], X[3, ..., 0], X[4, :2]]
+    write_examples(
+        tmp_path / "a.tfrec", [{"image": encoded(x)} for x in images]
+    )
+    file = tmp_path / "a.tfrec"
+    assert message_of(file) == (
+        f"'{file}, record 2' (and 1 more differ) is 3x5, but '{file}, record "
+        "0' is 4x5 (height x width): pass image_size to resize all images; "
+        f"'{file}, record 3' is grey, but '{file}, record 0' is in colour: "
+        "pass color_mode='grayscale' or 'rgb'."
+    )
+    source = load(file, "all", image_size=4, color_mode="rgb")
+    assert source.shape == (4, 4, 3)
+
+
 def test_a_folder_of_shards_written_by_others(tmp_path):
     for shard in (0, 1):
         write_examples(

@@ -152,21 +152,31 @@ class EncodedImages(Storage):
 
     def _common_shape(self, headers: Sequence[Header]) -> tuple[int, int, int]:
         first, options = headers[0], self.options
-        for index, header in enumerate(headers):
-            if options.image_size is None and header[:2] != first[:2]:
-                raise ValueError(
-                    f"{self.where(index)!r} is {header.height}x{header.width}, "
-                    f"but {self.where(0)!r} is {first.height}x{first.width} "
-                    "(height x width): pass image_size to resize all images."
-                )
-            if options.color_mode is None and header.channels != first.channels:
-                kinds = {1: "grey", 3: "in colour"}
-                raise ValueError(
-                    f"{self.where(index)!r} is {kinds[header.channels]}, but "
-                    f"{self.where(0)!r} is {kinds[first.channels]}: pass "
-                    "color_mode='grayscale' or 'rgb'."
-                )
+        sizes = [i for i, h in enumerate(headers) if h[:2] != first[:2]]
+        colors = [i for i, h in enumerate(headers) if h[2] != first[2]]
+        reasons = []
+        if options.image_size is None and sizes:
+            other = headers[sizes[0]]
+            reasons.append(
+                f"{self._named(sizes)} {other.height}x{other.width}, "
+                f"but {self.where(0)!r} is {first.height}x{first.width} "
+                "(height x width): pass image_size to resize all images"
+            )
+        if options.color_mode is None and colors:
+            kinds = {1: "grey", 3: "in colour"}
+            reasons.append(
+                f"{self._named(colors)} {kinds[headers[colors[0]].channels]}, "
+                f"but {self.where(0)!r} is {kinds[first.channels]}: pass "
+                "color_mode='grayscale' or 'rgb'"
+            )
+        if reasons:
+            raise ValueError(f"{'; '.join(reasons)}.")
         return options.shape_of(*first[:3])
+
+    def _named(self, indices: Sequence[int]) -> str:
+        """The first of some images, and how many are like it in that."""
+        more = f" (and {len(indices) - 1:,} more differ)" * (len(indices) > 1)
+        return f"{self.where(indices[0])!r}{more} is"
 
     def _common_dtype(self, headers: Sequence[Header]) -> np.dtype:
         """The type that holds all, of bytes only where there is no other."""

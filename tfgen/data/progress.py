@@ -69,8 +69,8 @@ class Progress:
             line += f" of {self.total:,}"
         line += f" {self.unit}, {rate:,.0f}/s"
         if self.total and rate:
-            left = max(0, self.total - self.done) / rate
-            line += f", {left // 60:.0f}:{left % 60:02.0f} left"
+            left = round(max(0, self.total - self.done) / rate)
+            line += f", {left // 60}:{left % 60:02} left"
         return line
 
 

@@ -18,7 +18,7 @@ from tfgen.data.checks import reason_of
 from tfgen.data.progress import Progress, followed
 
 _NAME = re.compile(
-    r"(\.tfrecords?(-\d+-of-\d+)?|-\d{5}-of-\d{5})(\.(gz|gzip|zlib|zz))?$"
+    r"(\.tfrec(ords?)?(-\d+-of-\d+)?|-\d{5}-of-\d{5})(\.(gz|gzip|zlib|zz))?$"
 )
 _HEADER_BYTES = 12  # length and its checksum, before the record
 _FOOTER_BYTES = 4  # the record's checksum, after it
