@@ -1,8 +1,13 @@
 """tfgen pack: data as shards, and a run of them."""
 
+import os
+import signal
+
 import numpy as np
+import pytest
 
 import tfgen as library
+from tfgen.data.storage import ArrayStorage
 
 
 def test_a_run_of_the_pack_is_the_run_of_the_data(tfgen, tmp_path):
@@ -45,3 +50,25 @@ def test_it_refuses_before_it_reads(refused, tmp_path):
     assert "shards and --shard-size say the same" in message
     assert "--shard-size is 'x', expected a number of bytes" in message
     assert "p holds 'a.txt', which is no part of a pack" in message
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+)
+def test_a_pack_that_is_stopped_is_removed(
+    tfgen, tmp_path, monkeypatch, number, status
+):
+    x = np.zeros((9000, 4, 4, 1), np.uint8)
+    np.save(tmp_path / "x.npy", x)
+    read = ArrayStorage.read
+
+    def read_and_stop(storage, indices):
+        if indices[0]:
+            os.kill(os.getpid(), number)
+        return read(storage, indices)
+
+    monkeypatch.setattr(ArrayStorage, "read", read_and_stop)
+    done = tfgen("pack", "x.npy", "--out", "p")
+    assert (done.status, done.out) == (status, "")
+    assert os.listdir(tmp_path) == ["x.npy"]
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

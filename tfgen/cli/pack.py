@@ -1,7 +1,11 @@
 """The command `tfgen pack`."""
 
+import contextlib
 import pathlib
 import shlex
+import signal
+import sys
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -72,7 +76,7 @@ def pack(
     check_options(out, shards, shard_size, compression, force)
     options = load_options(given)
     announce(f"packing {source}")
-    with read_ahead(source, given):
+    with _tidy_end(), read_ahead(source, given):
         start()
         from tfgen.data import pack as write
         from tfgen.data.packed import size_of_pack
@@ -92,3 +96,14 @@ def pack(
         f"{rows:,} rows   {files} shard{'s' if files > 1 else ''} of "
         f"{size / 1e6:,.1f} MB   --data {shlex.quote(str(out))}"
     )
+
+
+@contextlib.contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Within it SIGTERM, too, removes what is half written."""
+    status = 128 + signal.SIGTERM
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(status))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
