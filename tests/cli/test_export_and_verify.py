@@ -53,6 +53,7 @@ def test_export_keeps_the_last_versions_and_protected_ones(
     assert sorted(path.name for path in copy.iterdir()) == ["1", "3"]
 
 
+@pytest.mark.slow  # beside tests/export/test_retention.py
 def test_flat_export_with_another_default(tfgen, trained):
     options = ("--flat", "--serving-default", "decode")
     done = tfgen("export", trained, "--to", "vertex", *options)

@@ -32,6 +32,8 @@ def test_another_process_ends_alike(
         assert line == f"{case.name} {sha256(weights)} 6"
 
 
+# Beside a resume on two replicas in tests/callbacks/test_checkpoint.py.
+@pytest.mark.slow
 def test_two_processes_of_two_replicas_end_alike(one, run_in_new_process):
     first, second = (run_in_new_process("mirrored", [one]) for _ in range(2))
     assert first == second

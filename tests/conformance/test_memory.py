@@ -30,9 +30,9 @@ def assert_free(handles):
     assert [ref() for ref in handles if ref() is not None] == []
 
 
-def test_a_trained_model_leaves_nothing(family):
+def test_a_trained_model_leaves_nothing(one):
     strategy = tf.distribute.get_strategy()
-    assert_free(handles_after_training(family, strategy))
+    assert_free(handles_after_training(one, strategy))
 
 
 def test_nor_does_one_on_two_replicas(one, two_replicas):

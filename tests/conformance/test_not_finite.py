@@ -15,6 +15,7 @@ def unseen(monkeypatch):
     monkeypatch.setattr(BatchCheck, "__call__", lambda self, on, data, i: data)
 
 
+@pytest.mark.slow  # beside those on two replicas
 def test_weights_stay(one):
     check_weights_stay(one, tf.distribute.get_strategy())
 

@@ -28,8 +28,8 @@ def policies(model):
     }
 
 
-def test_trains_and_answers(family, answers, tmp_path):
-    case = in_bfloat16(family)
+def test_trains_and_answers(one, answers, tmp_path):
+    case = in_bfloat16(one)
     model = case.build()
     assert policies(model) == {POLICY}
     assert keras.config.dtype_policy().name == "float32"

@@ -32,7 +32,11 @@ def test_every_model(pair):
 @pytest.mark.parametrize(
     "last, steps_per_execution",
     # One replica has nothing, or a row less than the other.
-    [(1, 1), pytest.param(33, 1, marks=pytest.mark.slow), (1, 4)],
+    [
+        pytest.param(1, 1, marks=pytest.mark.slow),
+        pytest.param(33, 1, marks=pytest.mark.slow),
+        (1, 4),
+    ],
 )
 def test_uneven_last_batch(
     last, steps_per_execution, first, train, two_replicas

@@ -153,6 +153,8 @@ def test_a_worker_that_begins_when_the_search_is_over(
     )
 
 
+# Beside processes/test_local_workers.py and a worker that is a process.
+@pytest.mark.slow
 def test_workers_of_the_second_search_of_a_program(fork_server, tmp_path):
     """They go through the first one, with its result, to their own."""
     program = tmp_path / "program.py"
