@@ -274,6 +274,7 @@ class TestMeasures:
         edge = x[0, :3, [18, 19, 19]].mean(axis=(0, 1))
         np.testing.assert_allclose(found[0, 0, 6], edge)
 
+    @pytest.mark.slow  # beside test_evaluation.py
     def test_arrays_and_sources_of_another_range(self):
         train, held_out = load("digits", 300)
         gan = make_gan((8, 8, 1))

@@ -58,6 +58,7 @@ def test_what_cannot_be_served_is_left_out(tfgen, tmp_path):
     }
 
 
+@pytest.mark.slow  # beside a table in its units in test_sample.py
 def test_points_far_apart(tfgen):
     """Trained on standardized points, samples come in units of the data."""
     train = ("train", "--preset", "points_gan", "--data", "grid")

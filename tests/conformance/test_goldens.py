@@ -219,6 +219,7 @@ def test_stopped_run(folder, tmp_path):
     golden_set.check_run(run, wanted, exact(folder))
 
 
+@pytest.mark.slow  # beside a stopped run, and a search of this release
 @each("stopped_search")
 def test_stopped_search(folder, tmp_path):
     """`tfgen tune --out`, from a kill within the third trial."""

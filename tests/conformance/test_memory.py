@@ -35,6 +35,7 @@ def test_a_trained_model_leaves_nothing(one):
     assert_free(handles_after_training(one, strategy))
 
 
+@pytest.mark.slow
 def test_nor_does_one_on_two_replicas(one, two_replicas):
     assert_free(handles_after_training(one, two_replicas))
 

@@ -75,6 +75,7 @@ def test_clipping(clip, first, free, train, two_replicas):
     assert largest > 1e-5
 
 
+@pytest.mark.slow  # beside a last batch
 def test_first_batch_that_does_not_divide(first, train, two_replicas):
     one = train(first, tf.distribute.get_strategy(), 33, batch=33)
     assert_equal_training(one, train(first, two_replicas, 33, batch=33))

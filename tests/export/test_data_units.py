@@ -44,6 +44,7 @@ def test_rows_that_are_made_have_the_units_of_the_data(served):
     np.testing.assert_allclose(made, expected, rtol=1e-5)
 
 
+@pytest.mark.slow  # beside the same scores in the runtime
 def test_it_verifies(served):
     assert not verify(served[1]).problems
 

@@ -46,7 +46,6 @@ NAMES = (
 # One of each family, with all kinds of layers but residual blocks. What
 # `reconstruct` computes is in the others.
 FAST = (
-    ("vae_table_labels", "encode"),
     ("vae_table_labels", "score"),
     ("gan_conv_labels", "decode"),
     ("vae_gan_conv_odd", "decode"),

@@ -74,6 +74,7 @@ def test_bfloat16_has_its_own_tolerance(stand_in, tmp_path):
     assert {s.tolerance for s in report.signatures} == {5e-2}
 
 
+@pytest.mark.slow  # the process itself refuses, too
 def test_the_process_never_imports_tensorflow(exported):
     """Asks the interpreter for its imports instead of trusting the code."""
     command, environment = process_command("verify", str(exported), "--json")

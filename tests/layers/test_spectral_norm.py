@@ -1,5 +1,7 @@
 """Spectral normalisation against NumPy's singular values."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -51,7 +53,9 @@ def data(rows=32):
     return x, x.sum(axis=(1, 2, 3))
 
 
+@functools.cache
 def trained(strategy=None, rate=2e-3):
+    """To be read only."""
     with (strategy or tf.distribute.get_strategy()).scope():
         model = network()
         model.compile(keras.optimizers.Adam(rate), "mse")
