@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from tfgen.models.endpoints import check_inputs
+from tfgen.probability import StandardNormal
 
 
 def encodes(model: Any) -> bool:
@@ -23,6 +24,15 @@ def has_likelihood(model: Any) -> bool:
     return getattr(model, "has_likelihood", False) or hasattr(
         model, "log_likelihood"
     )
+
+
+def has_own_prior(model: Any) -> bool:
+    """Whether the prior of a model is another than the standard normal.
+
+    Models that are no `GenerativeModel` need not say theirs.
+    """
+    prior = getattr(model, "prior", None)
+    return prior is not None and not isinstance(prior, StandardNormal)
 
 
 def encoder_inputs(

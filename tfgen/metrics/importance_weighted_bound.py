@@ -11,6 +11,7 @@ from tfgen.metrics.encoder_inputs import (
     check_likelihood,
     check_seed,
     encoder_inputs,
+    has_own_prior,
 )
 from tfgen.training import random
 
@@ -181,6 +182,8 @@ class LogWeights:
         posterior = model.posterior(x, labels)
         latents = posterior.mean() + posterior.stddev() * noise
         prior = probability.standard_normal(model.latent_dim)
+        if has_own_prior(model):
+            prior = model.prior.distribution(labels)
         ratio = prior.log_prob(latents) - posterior.log_prob(latents)
         latents = tf.transpose(latents, (1, 0, 2))
         likelihood = model.log_likelihood(x, latents, labels)

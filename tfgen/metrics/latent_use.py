@@ -4,10 +4,17 @@ import dataclasses
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
 from tfgen import probability
-from tfgen.metrics.encoder_inputs import check_seed, encoder_inputs
+from tfgen.metrics.encoder_inputs import (
+    check_seed,
+    encoder_inputs,
+    has_own_prior,
+)
 from tfgen.training import random
+
+ROWS_AT_ONCE = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,7 +28,8 @@ class KLDecomposition:
     0 may be by a few standard errors.
 
     Attributes:
-        kl: `mean_i(KL(q(z|x_i) || p(z)))`, in closed form.
+        kl: `mean_i(KL(q(z|x_i) || p(z)))`, in closed form for a standard
+            normal prior.
         mutual_information: between z and the number of the example, at most
             `log(n)`: take n well above `exp(mutual_information)`.
         aggregate_kl: `KL(q(z) || p(z))`.
@@ -98,10 +106,12 @@ def kl_decomposition(
     noise = random.normal_rows(stream, 0, len(mean), mean.shape[1:]).numpy()
     latents = mean + stddev * noise
     posterior = probability.independent_normal(mean, stddev)
-    prior = probability.independent_normal(*_standard(model.latent_dim))
-    kl = probability.kl_divergence(posterior, prior, latents).numpy()
     given_x = posterior.log_prob(latents).numpy()
-    under_prior = prior.log_prob(latents).numpy()
+    under_prior = _log_prior(model, latents, inputs.get("label"))
+    kl = given_x - under_prior
+    if not has_own_prior(model):
+        prior = probability.independent_normal(*_standard(model.latent_dim))
+        kl = probability.kl_divergence(posterior, prior, latents).numpy()
     joint, marginals = probability.mixture_log_prob(latents, mean, stddev)
     terms = {
         "mutual_information": given_x - joint,
@@ -181,6 +191,22 @@ def active_units(
     inputs = encoder_inputs("active_units", model, x, labels, min_rows=2)
     means = np.float64(model.run_endpoint("encode", inputs)["mean"])
     return ActiveUnits(means.var(axis=0, ddof=1), threshold)
+
+
+def _log_prior(model, latents, labels):
+    """Log p(z), `(n,)` in float64, a part of the rows at a time."""
+    if not has_own_prior(model):
+        prior = probability.independent_normal(*_standard(model.latent_dim))
+        return prior.log_prob(latents).numpy()
+    parts = []
+    for start in range(0, len(latents), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        hot = None
+        if labels is not None:
+            hot = tf.one_hot(labels[rows], model.num_classes)
+        prior = model.prior.distribution(hot)
+        parts.append(prior.log_prob(np.float32(latents[rows])).numpy())
+    return np.float64(np.concatenate(parts))
 
 
 def _standard(latent_dim):

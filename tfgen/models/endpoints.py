@@ -8,7 +8,6 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.data import Source, checks
-from tfgen.models.latents import truncated
 from tfgen.models.network_state import TracedFor
 
 ROWS_READ = 1024
@@ -178,7 +177,7 @@ class WithEndpoints:
         self, seed, temperature, truncation, label=None
     ):
         noise, uniform = self.noise_by_seed(seed)
-        latents = truncated(noise, temperature, truncation)
+        latents = self._sampler.narrowed(noise, temperature, truncation)
         return {"x": self.generate(latents, uniform, self._hot(label))}
 
     def _hot(self, label):

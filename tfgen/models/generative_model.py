@@ -105,6 +105,11 @@ class GenerativeModel(
         self._endpoint_runner = EndpointRunner(self)
         self._sampler = Sampler(self)
 
+    @property
+    def noise_dim(self) -> int:
+        """Standard normal numbers of which `generate` makes an example."""
+        return self.latent_dim
+
     # What a subclass provides.
 
     def network_variables(self) -> dict[str, list]:
@@ -117,7 +122,11 @@ class GenerativeModel(
         uniform: tf.Tensor | None,
         labels: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Data from latents, and observation noise or None, as tensors."""
+        """Data from latents, and observation noise or None, as tensors.
+
+        Latents are `(rows, noise_dim)` standard normal numbers, which a model
+        with a prior of its own turns into latents first.
+        """
         raise NotImplementedError
 
     def recommended_optimizers(self) -> dict:

@@ -52,7 +52,7 @@ class Sampler:
             noise, uniform = self._rows(
                 tf.constant(seed, tf.int64), start, stop
             )
-            latents = _narrowed(noise, temperature, truncation)
+            latents = self._narrowed(noise, temperature, truncation)
             part = None if labels is None else tf.constant(labels[start:stop])
             tensors = _given(latents, uniform, part)
             parts.append(self._generate(tensors).numpy())
@@ -61,7 +61,7 @@ class Sampler:
     def _compiled(self):
         """One function for batches of any size."""
         model = self._model
-        latents = tf.TensorSpec((None, model.latent_dim), tf.float32)
+        latents = tf.TensorSpec((None, model.noise_dim), tf.float32)
         uniform = label = None
         if model.observation_noise:
             uniform = tf.TensorSpec((None, *model.data_shape), tf.float32)
@@ -84,18 +84,37 @@ class Sampler:
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Latents, and observation noise or None, each row by its own seed."""
         model = self._model
-        latents = random.normal_by_seed(seeds, "latent", (model.latent_dim,))
+        latents = random.normal_by_seed(seeds, "latent", (model.noise_dim,))
         if not model.observation_noise:
             return latents, None
         return latents, random.uniform_by_seed(
             seeds, "observation", model.data_shape
         )
 
+    def narrowed(
+        self, noise: tf.Tensor, temperature: tf.Tensor, truncation: tf.Tensor
+    ) -> tf.Tensor:
+        """`truncated` noise; what chooses among components stays."""
+        size = self._model.latent_dim
+        if noise.shape[1] == size:
+            return truncated(noise, temperature, truncation)
+        narrow = truncated(noise[:, :size], temperature, truncation)
+        return tf.concat([narrow, noise[:, size:]], axis=1)
+
+    def _narrowed(self, noise, temperature, truncation):
+        if temperature == 1.0 and truncation is None:
+            return noise
+        bound = math.inf if truncation is None else truncation
+        rows = noise.shape[:1]
+        return self.narrowed(
+            noise, tf.fill(rows, temperature), tf.fill(rows, bound)
+        )
+
     def _rows(self, seed, start, stop):
         """Noise of rows `start` to `stop` of `sample(seed=seed)`."""
         rows = (start, stop - start)
         latents = random.normal_rows(
-            random.user_stream(seed, "latent"), *rows, (self._model.latent_dim,)
+            random.user_stream(seed, "latent"), *rows, (self._model.noise_dim,)
         )
         if not self._model.observation_noise:
             return latents, None
@@ -260,14 +279,6 @@ def check_truncation(temperature: float, truncation: float | None) -> None:
 def _lower_tail(distance):
     """Phi(-distance)."""
     return 0.5 * tf.math.erfc(distance / math.sqrt(2.0))
-
-
-def _narrowed(noise, temperature, truncation):
-    if temperature == 1.0 and truncation is None:
-        return noise
-    bound = math.inf if truncation is None else truncation
-    rows = noise.shape[:1]
-    return truncated(noise, tf.fill(rows, temperature), tf.fill(rows, bound))
 
 
 def _given(latents, uniform, label):

@@ -6,7 +6,7 @@ import tensorflow as tf
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_checks import with_labels
 from tfgen.models.with_encoder import WithEncoder, reparameterize
-from tfgen.probability import Likelihood
+from tfgen.probability import Likelihood, Prior
 from tfgen.training import GlobalBatch
 
 
@@ -26,6 +26,7 @@ class VAE(WithEncoder, GenerativeModel):
         decoder: `keras.Model` from latents (`[latents, one-hot labels]`) to
             the likelihood's parameters, in the data's shape.
         likelihood: a name or a `tfgen.probability.Likelihood`.
+        prior: p(z), a name or a `tfgen.probability.Prior`.
         beta: weight of the KL term (Higgins et al., 2017); 1 is the ELBO.
         beta_warmup_steps: steps over which beta rises linearly from 0.
         free_bits: nats a latent dimension that cost nothing.
@@ -55,6 +56,7 @@ class VAE(WithEncoder, GenerativeModel):
         decoder: keras.Model,
         likelihood: str | Likelihood = "bernoulli",
         *,
+        prior: str | Prior = "standard_normal",
         beta: float = 1.0,
         beta_warmup_steps: int = 0,
         free_bits: float = 0.0,
@@ -68,6 +70,7 @@ class VAE(WithEncoder, GenerativeModel):
             encoder, decoder, likelihood, beta, beta_warmup_steps, free_bits
         )
         self.data_range = self.likelihood.data_range
+        self.set_prior(prior)
         if observation_noise is None:
             observation_noise = len(self.data_shape) == 1
         self.observation_noise = observation_noise
@@ -103,7 +106,7 @@ class VAE(WithEncoder, GenerativeModel):
             with_labels(latents, batch.labels), training=training
         )
         reconstruction = -self.likelihood.log_prob(x, parameters)
-        kl, paid = self.kl_terms(posterior, latents)
+        kl, paid = self.kl_terms(posterior, latents, batch.labels)
         return {
             "loss": reconstruction + beta * paid,
             "negative_elbo": reconstruction + kl,

@@ -28,7 +28,7 @@ from tfgen.models.with_discriminator import (
     average_of,
 )
 from tfgen.models.with_encoder import WithEncoder, reparameterize
-from tfgen.probability import Likelihood
+from tfgen.probability import Likelihood, Prior
 from tfgen.settings.table import check_values
 
 UPDATES = ("decoder_updated", "discriminator_updated")
@@ -74,6 +74,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         likelihood: a name or a `tfgen.probability.Likelihood`; with larsen
             one without a scale to learn.
         objective: `"larsen"` or `"elbo_adversarial"`.
+        prior: as for `VAE`; it learns with the encoder, from the KL term.
         beta: weight of the KL term.
         beta_warmup_steps: steps over which beta rises linearly from 0.
         free_bits: nats a latent dimension that cost nothing.
@@ -132,6 +133,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         likelihood: str | Likelihood = "bernoulli",
         objective: str = "larsen",
         *,
+        prior: str | Prior = "standard_normal",
         beta: float = 1.0,
         beta_warmup_steps: int = 0,
         free_bits: float = 0.0,
@@ -179,6 +181,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         self.data_range = option_checks.find_range(
             self.likelihood, find_data_range(decoder, "auto"), data_range
         )
+        self.set_prior(prior)
         self.objective = objective
         self.adversarial_ratio = adversarial_ratio
         self.adversarial_weight = adversarial_weight
@@ -297,7 +300,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         (remade, sampled), one = drawn.made.outputs, tf.constant(1.0)
         encoder = drawn.tape.gradient(
             [remade, drawn.prior],
-            self.encoder.trainable_variables,
+            self.network_variables()["encoder"],
             [judged.to_match, one],
         )
         decoder = drawn.tape.gradient(
@@ -313,15 +316,19 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         posterior = self.posterior(x, batch.labels, training)
         noise = batch.normal((self.latent_dim,), "posterior")
         latents = reparameterize(posterior, noise)
-        kl, paid = self.kl_terms(posterior, latents)
+        kl, paid = self.kl_terms(posterior, latents, batch.labels)
         outputs = [
             tf.cast(
                 self.decoder(with_labels(z, batch.labels), training=training),
                 tf.float32,
             )
-            for z in (latents, batch.normal((self.latent_dim,), "latent"))
+            for z in (latents, self._from_prior(batch))
         ]
         return _Made(x, kl, paid, outputs)
+
+    def _from_prior(self, batch):
+        noise = batch.normal((self.noise_dim,), "latent")
+        return tf.stop_gradient(self.prior.from_normal(noise, batch.labels))
 
     def _terms(self, batch, made, training):
         """X~ and X_p, and terms of encoder and decoder, each `(rows,)`."""
@@ -399,7 +406,8 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     def network_variables(self) -> dict[str, list]:
         likelihood = self.likelihood.trainable_variables
         return {
-            "encoder": self.encoder.trainable_variables,
+            "encoder": self.encoder.trainable_variables
+            + self.prior.trainable_variables,
             "decoder": self.decoder.trainable_variables + likelihood,
             "discriminator": self.discriminator.trainable_variables,
         }

@@ -59,6 +59,25 @@ class WithEncoder:
             encoder, decoder, self.likelihood, self.num_classes
         )
 
+    def set_prior(self, prior: str | dict | probability.Prior) -> None:
+        """Takes p(z), once the networks, classes and range are known.
+
+        Raises:
+            ValueError: if it does not fit the free bits.
+        """
+        self.prior = probability.get_prior(prior)
+        if self.free_bits and not self.prior.independent:
+            raise ValueError(
+                f"free_bits is {self.free_bits}, which counts nats by latent, "
+                f"but under {type(self.prior).__name__} latents depend on each "
+                "other: pass free_bits=0, or the prior 'standard_normal'."
+            )
+        self.prior.set_model(self)
+
+    @property
+    def noise_dim(self) -> int:
+        return self.prior.noise_dim
+
     @property
     def serving_decoder(self) -> keras.Model:
         """The decoder of samples, endpoints and likelihoods."""
@@ -77,14 +96,17 @@ class WithEncoder:
         return probability.diagonal_gaussian(parameters)
 
     def kl_terms(
-        self, posterior: "probability.latents.Distribution", latents: tf.Tensor
+        self,
+        posterior: "probability.latents.Distribution",
+        latents: tf.Tensor,
+        labels: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """KL(q(z|x) || p(z)), and what of it is paid after free bits.
 
         Returns:
             Two tensors `(rows,)`, in nats.
         """
-        prior = probability.standard_normal(self.latent_dim)
+        prior = self.prior.distribution(labels)
         kl = probability.kl_divergence(posterior, prior, latents)
         if not self.free_bits:
             return kl, kl
@@ -242,7 +264,8 @@ class WithEncoder:
         uniform: tf.Tensor | None,
         labels: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Data from latents; `uniform` is the noise of p(x|z), or None."""
+        """Data from the noise of the prior and of p(x|z), which may be None."""
+        latents = self.prior.from_normal(latents, labels)
         parameters = self._serve(latents, labels)
         if self.observation_noise:
             return self.likelihood.sample(parameters, uniform)
@@ -294,7 +317,7 @@ class WithEncoder:
     def _score_endpoint(self, x, label=None):
         labels = self._hot(label)
         posterior = self.posterior(x, labels)
-        prior = probability.standard_normal(self.latent_dim)
+        prior = self.prior.distribution(labels)
 
         def terms(noise):
             latents = reparameterize(posterior, noise)

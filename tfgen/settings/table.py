@@ -178,6 +178,12 @@ TABLE = (
         "for grey images, gaussian else]",
     ),
     Setting(
+        "prior",
+        part="kl",
+        choices="tfgen.probability:PRIORS",
+        help="Distribution of the latents: {names} [standard_normal]",
+    ),
+    Setting(
         "objective",
         part="vae_gan",
         choices=("larsen", "elbo_adversarial"),
