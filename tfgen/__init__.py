@@ -24,6 +24,7 @@ _PARTS = (
     "settings",
     "training",
 )
+_OF_MODELS = ("GAN", "VAE", "VAEGAN", "GenerativeModel", "build", "fit_prior")
 _ON_FIRST_USE = ("evaluation", "export", "tuning")
 
 
@@ -37,7 +38,7 @@ def _load() -> None:
 def __getattr__(name):
     if name in (*_PARTS, *_ON_FIRST_USE):
         return importlib.import_module(f"tfgen.{name}")
-    if name in ("GAN", "VAE", "VAEGAN", "GenerativeModel", "build"):
+    if name in _OF_MODELS:
         return getattr(importlib.import_module("tfgen.models"), name)
     if name == "load":
         return importlib.import_module("tfgen.runs.on_files").load
@@ -51,4 +52,5 @@ if not _quiet.is_the_command():
     from tfgen.models import VAEGAN as VAEGAN
     from tfgen.models import GenerativeModel as GenerativeModel
     from tfgen.models import build as build
+    from tfgen.models import fit_prior as fit_prior
     from tfgen.runs.on_files import load as load

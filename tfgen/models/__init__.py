@@ -5,6 +5,8 @@ from tfgen.models.endpoints import Endpoint as Endpoint
 from tfgen.models.families import Family as Family
 from tfgen.models.families import get_family as get_family
 from tfgen.models.families import register_family as register_family
+from tfgen.models.fitted_prior import FittedPrior as FittedPrior
+from tfgen.models.fitted_prior import fit_prior as fit_prior
 from tfgen.models.gan import GAN as GAN
 from tfgen.models.generative_model import GenerativeModel as GenerativeModel
 from tfgen.models.vae import VAE as VAE

@@ -2,11 +2,11 @@
 
 import typing
 
+from tfgen.models.data_start import start_from_data
 from tfgen.models.families import checked_shape, get_family
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_sizes import sized_options
 from tfgen.models.preset import get_preset
-from tfgen.models.principal_start import start_at_principal_components
 from tfgen.models.recommended import recommended_preset, width_for
 
 if typing.TYPE_CHECKING:
@@ -34,8 +34,9 @@ def build(
         input_shape: shape of one example, `(height, width, channels)` or
             `(features,)`.
         data: training data, a `tfgen.data.Source`, instead of `input_shape`;
-            dense layers are narrower for fewer than some 200 rows, and a
-            linear path (`network_options`) starts at principal components.
+            dense layers are narrower for fewer than some 200 rows, a linear
+            path (`network_options`) starts at principal components, and the
+            prior `"vamp"` at examples.
         options: those below, and arguments of the model, such as `beta`.
 
     Keyword Args:
@@ -50,6 +51,8 @@ def build(
         likelihood: a name, a `tfgen.probability.Likelihood` or a function
             that makes one; default: Bernoulli for grey images, Gaussian with
             a learned scale else, in a VAE-GAN by `"larsen"` a fixed one.
+        prior: a name or a `tfgen.probability.Prior`, of models with an
+            encoder; default: `"standard_normal"`.
         output_activation: last activation of the decoder or generator;
             default: none, of a GAN for images and of a VAE-GAN for colour
             images tanh.
@@ -84,7 +87,7 @@ def build(
             options = {**_narrowed(found, shape, data, options), **options}
     built = build_exactly(model, preset, input_shape, **options)
     if data is not None:
-        start_at_principal_components(built, data)
+        start_from_data(built, data)
     return built
 
 

@@ -40,7 +40,8 @@ def start_at_principal_components(
 
     Args:
         model: before its first step.
-        source: training data, of which 4,000 rows are looked at.
+        source: training data in the model's range, of which 4,000 rows are
+            looked at.
 
     Reference:
         Tipping and Bishop (1999), "Probabilistic principal component
@@ -61,8 +62,6 @@ def start_at_principal_components(
     """
     if not _starts_linear(model) or len(source) < FEWEST_ROWS:
         return
-    if model.data_range and source.value_range:
-        source = source.to_range(model.data_range)
     count = min(len(source), MOST_ROWS)
     chosen = np.linspace(0, len(source) - 1, count).round().astype(int)
     held_out = np.arange(count) % HELD_OUT == 0

@@ -58,9 +58,10 @@ class WithEncoder:
         self.data_shape, self.latent_dim = check_vae_parts(
             encoder, decoder, self.likelihood, self.num_classes
         )
+        self.set_prior("standard_normal")
 
     def set_prior(self, prior: str | dict | probability.Prior) -> None:
-        """Takes p(z), once the networks, classes and range are known.
+        """Takes another p(z), once the range of the data is known too.
 
         Raises:
             ValueError: if it does not fit the free bits.

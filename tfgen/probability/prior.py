@@ -10,6 +10,8 @@ from tfgen.named_parts import constructor_arguments
 if typing.TYPE_CHECKING:
     from tensorflow_probability.python.distributions import Distribution
 
+    from tfgen.data import Source
+
 
 class Prior(keras.layers.Layer):
     """Abstract: distribution p(z) of a model's latents, p(z|y) with classes.
@@ -73,8 +75,13 @@ class Prior(keras.layers.Layer):
         the model is there.
         """
 
-    def start_at(self, x: tf.Tensor) -> None:
-        """Takes initial values from examples, where it has any of them."""
+    def start_at(self, source: "Source", seed: int = 0) -> None:
+        """Takes first values from training data, where it has any of them.
+
+        Args:
+            source: in the model's range.
+            seed: chooses among rows.
+        """
 
     def distribution(self, labels: tf.Tensor | None = None) -> "Distribution":
         """The TensorFlow Probability distribution of a latent.

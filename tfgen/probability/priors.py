@@ -18,6 +18,8 @@ from tfgen.probability.prior import Prior
 if typing.TYPE_CHECKING:
     from tensorflow_probability.python.distributions import Distribution
 
+    from tfgen.data import Source
+
 __all__ = [
     "PRIORS",
     "GaussianMixture",
@@ -252,13 +254,20 @@ class VampPrior(_Mixture):
             name="pseudo_inputs",
         )
 
-    def start_at(self, x: tf.Tensor) -> None:
-        """Takes examples as the first pseudo-inputs.
-
-        Args:
-            x: at least as many as components, `(n, *data_shape)`.
-        """
-        self.raw_inputs.assign(x[: self.components])
+    def start_at(self, source: "Source", seed: int = 0) -> None:
+        """Takes training examples as the first pseudo-inputs."""
+        order = np.random.default_rng(seed).permutation(len(source))
+        groups = [order]
+        if self.num_classes:
+            labels = source.labels[order]
+            groups = [order[labels == n] for n in range(self.num_classes)]
+        chosen = np.resize(order, self.components)
+        for number in range(self.components):
+            rows = groups[number % len(groups)]
+            if len(rows):  # a class may have no example
+                place = number // len(groups) % len(rows)
+                chosen[number] = rows[place]
+        self.raw_inputs.assign(source.rows(chosen)[0])
 
     def pseudo_inputs(self) -> tf.Tensor:
         """The examples u_k in the data's range, `(components, *data_shape)`."""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 from tfgen.data import Source
 from tfgen.models.build import build_exactly
+from tfgen.models.data_start import start_from_data
 from tfgen.models.families import Family, get_family
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_sizes import sized_options
 from tfgen.models.preset import get_preset
-from tfgen.models.principal_start import start_at_principal_components
 from tfgen.optimizers.schedules import rate_of, set_schedule
 from tfgen.settings.searched import default_batch_size
 from tfgen.settings.settings import Settings
@@ -45,7 +45,7 @@ def compiled_model(settings: Mapping, source: Source) -> GenerativeModel:
         **settings.arguments(),
         **_derived_arguments(settings, source, steps),
     )
-    start_at_principal_components(model, source)
+    start_from_data(model, source)
     if "penalty_weight" in settings:
         _weigh_penalties(model, settings["penalty_weight"])
     model.compile(_optimizers(model, settings, steps))
