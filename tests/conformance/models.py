@@ -118,6 +118,19 @@ CASES = [
         (4, 4, 1),
         MLP + ", likelihood=tfgen.probability.Bernoulli('dynamic')",
     ),
+    vae(
+        "mixture_prior",
+        (5,),
+        MLP + ", num_classes=2, "
+        "prior=tfgen.probability.GaussianMixture(3, 'full')",
+        range=None,
+        classes=2,
+    ),
+    vae(
+        "vamp_prior",
+        (4, 4, 1),
+        MLP + ", prior=tfgen.probability.VampPrior(4)",
+    ),
     gan("mlp", (4, 4, 1), MLP, range=(-1.0, 1.0)),
     gan(
         "table_wasserstein",
@@ -200,6 +213,13 @@ CASES = [
         classes=3,
     ),
     vae_gan(
+        "vamp_prior_labels",
+        (4, 4, 1),
+        MLP + ", num_classes=2, prior=tfgen.probability.VampPrior(5), "
+        "average_decay=0",
+        classes=2,
+    ),
+    vae_gan(
         "conv_odd",
         (9, 7, 3),
         CONV + ", objective='elbo_adversarial', loss='hinge', "
@@ -231,6 +251,7 @@ VARIOUS = (
     "vae_conv_odd",
     "vae_resnet_odd",
     "vae_mlp_labels",
+    "vae_mixture_prior",
     "gan_mlp",
     "gan_least_squares_packed",
     "gan_dcgan_projection",
@@ -270,9 +291,11 @@ SERVED = [
         for case in CASES
         if case.name
         in (
+            "vae_mixture_prior",
             "gan_conv_labels",
             "gan_table_wasserstein",
             "vae_gan_conv_labels",
+            "vae_gan_vamp_prior_labels",
         )
     ),
 ]

@@ -211,11 +211,10 @@ def _fit_mixture(model, prior, latents, seed):
     for row, one in zip(weights, found, strict=True):
         row[place : place + len(one.weights_)] = one.weights_
         place += len(one.weights_)
-    root = np.linalg.cholesky if covariance == "full" else np.sqrt
     prior.set_parameters(
         weights,
         np.concatenate([one.means_ for one in found]),
-        np.concatenate([root(one.covariances_) for one in found]),
+        np.concatenate([_scales(one, covariance) for one in found]),
     )
 
 
@@ -235,15 +234,25 @@ def _mixture(train, held_out, components, covariance, seed):
     fits = [
         mixture.GaussianMixture(
             size,
-            covariance_type="full" if covariance == "full" else "diag",
+            covariance_type=kind,
             reg_covar=LEAST_VARIANCE,
             random_state=seed,
         ).fit(train)
         for size in sizes
+        for kind in (("diag", "full") if covariance == "full" else ("diag",))
     ]
-    if not len(held_out):
-        return fits[0]
-    return max(fits, key=lambda fit: fit.score(held_out))
+    if len(held_out):
+        return max(fits, key=lambda fit: fit.score(held_out))
+    return fits[0]
+
+
+def _scales(fit, covariance):
+    variances = fit.covariances_
+    if covariance != "full":
+        return np.sqrt(variances)
+    if fit.covariance_type == "diag":
+        variances = variances[:, :, None] * np.eye(variances.shape[1])
+    return np.linalg.cholesky(variances)
 
 
 # Gradients.
