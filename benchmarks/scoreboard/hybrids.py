@@ -1,4 +1,4 @@
-"""A VAE and VAE-GANs of the same encoder and decoder on Fashion-MNIST."""
+"""VAEs and VAE-GANs of the same encoder and decoder on Fashion-MNIST."""
 
 import tfgen  # isort: skip  (loads TensorFlow without its chatter)
 import numpy as np
@@ -23,6 +23,7 @@ COMMON = {
 }
 MODELS = {
     "VAE": {"model": "vae"},
+    "VAE, `fit_prior`": {"model": "vae", "prior": "gaussian_mixture"},
     "VAE-GAN, `larsen`": {"model": "vae_gan", "objective": "larsen"},
     "VAE-GAN, `elbo_adversarial`": {
         "model": "vae_gan",
@@ -45,9 +46,11 @@ def tasks(seed):
     ]
 
 
-def measure(folder, seed, model, objective=None, **_):
+def measure(folder, seed, model, objective=None, prior=None, **_):
     """Distance of samples, error of reconstructions, latents in use."""
     model, minutes = trained(folder, seed, model, objective)
+    if prior:
+        tfgen.fit_prior(model, load("train"), prior, seed=seed)
     generated = model.sample(SAMPLES, seed=seed)
     found = [
         distances(extractor(number, folder), generated, (0.0, 1.0))
@@ -88,7 +91,8 @@ in batches of {BATCH_SIZE}, otherwise all defaults. Frechet distance of
 classifiers (means over these; floor: 10,000 validation images in the samples'
 place); mean squared error of the test images' reconstructions, pixels in
 [0, 1]; latents whose posterior mean varies by more than 0.01 over the test
-images; KL in nats.""",
+images; KL in nats. `fit_prior` fits a Gaussian mixture to the latents of the
+training images, after training.""",
     columns=(
         Column("Frechet distance", "distance", ".1f"),
         Column("floor", "floor", ".2f"),

@@ -10,6 +10,7 @@ import typer
 from tfgen import plugins
 from tfgen.cli.evaluate import evaluate
 from tfgen.cli.files import decode, encode, reconstruct, score
+from tfgen.cli.fit_prior import fit_prior
 from tfgen.cli.info import info
 from tfgen.cli.launch import launch
 from tfgen.cli.options import with_options
@@ -27,6 +28,7 @@ COMMANDS = (
     train,
     launch,
     tune,
+    fit_prior,
     sample,
     evaluate,
     score,

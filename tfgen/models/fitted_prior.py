@@ -1,6 +1,7 @@
 """A better density of the latents for a model that is trained already."""
 
 import dataclasses
+import warnings
 
 import keras
 import numpy as np
@@ -80,6 +81,10 @@ def fit_prior(
         seed: of the latents and of the fit.
         verbose: whether a bar shows the progress of gradients.
 
+    Returns:
+        A `FittedPrior`. Where held-out latents are no likelier under the new
+        prior, the model keeps its own, and a warning says so.
+
     Raises:
         ValueError: for a model without encoder, too few examples, or a prior
             that does not fit the model's free bits.
@@ -92,7 +97,7 @@ def fit_prior(
     >>> data = tfgen.data.load("iris")
     >>> vae = tfgen.build("vae", data=data, latent_dim=2, seed=0)
     >>> fitted = tfgen.fit_prior(vae, data, "gaussian_mixture")
-    >>> fitted.gain > 0.0
+    >>> bool(fitted.gain > 0.0)
     True
     >>> vae.prior is fitted.prior
     True
@@ -113,10 +118,20 @@ def fit_prior(
     except BaseException:
         model.prior = before
         raise
-    model.prior.trainable = False
-    return FittedPrior(
+    found = FittedPrior(
         model.prior, latents.surprise(before), latents.surprise(model.prior)
     )
+    if found.gain > 0:
+        found.prior.trainable = False
+        return found
+    model.prior = before
+    warnings.warn(
+        f"the latents of held-out rows are no likelier under the fitted "
+        f"{type(found.prior).__name__} ({-found.gain:.2g} nats less) than "
+        f"under the model's {type(before).__name__}, which it keeps.",
+        stacklevel=2,
+    )
+    return FittedPrior(before, found.before, found.before)
 
 
 class _Latents:
@@ -291,13 +306,31 @@ def _fit_by_gradients(model, data, latents, seed, verbose):
             BATCH
         ),
         epochs=MOST_EPOCHS,
-        verbose=2 * bool(verbose),
+        verbose=0,
         callbacks=[
             keras.callbacks.EarlyStopping(
                 patience=PATIENCE, restore_best_weights=True
-            )
+            ),
+            *[_Progress()] * bool(verbose),
         ],
     )
+
+
+class _Progress(keras.callbacks.Callback):
+    """A bar over epochs."""
+
+    def on_train_begin(self, logs=None):
+        self.bar = keras.utils.Progbar(
+            MOST_EPOCHS,
+            stateful_metrics=("loss", "val_loss"),
+            unit_name="epoch",
+        )
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.bar.update(epoch + 1, logs.items())
+
+    def on_train_end(self, logs=None):
+        print()
 
 
 class _OfLatents(keras.Model):

@@ -39,8 +39,8 @@ class StandardNormal(Prior):
 
     Example:
     >>> vae = tfgen.build("vae", input_shape=(5,), latent_dim=2)
-    >>> vae.prior.name
-    'standard_normal'
+    >>> type(vae.prior).__name__
+    'StandardNormal'
     """
 
     independent = True
