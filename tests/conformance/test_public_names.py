@@ -9,7 +9,15 @@ import pytest
 import tfgen
 
 NAMES = {
-    "tfgen": ["GAN", "GenerativeModel", "VAE", "VAEGAN", "build", "load"],
+    "tfgen": [
+        "GAN",
+        "GenerativeModel",
+        "VAE",
+        "VAEGAN",
+        "build",
+        "fit_prior",
+        "load",
+    ],
     "tfgen.models": [
         "Endpoint",
         "Family",
@@ -173,10 +181,16 @@ NAMES = {
         "ContinuousBernoulli",
         "DiscretizedLogistic",
         "Gaussian",
+        "GaussianMixture",
         "LIKELIHOODS",
         "Likelihood",
+        "PRIORS",
+        "Prior",
+        "StandardNormal",
+        "VampPrior",
         "diagonal_gaussian",
         "get",
+        "get_prior",
         "independent_normal",
         "kl_divergence",
         "mixture_log_prob",

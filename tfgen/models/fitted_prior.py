@@ -307,6 +307,7 @@ def _fit_by_gradients(model, data, latents, seed, verbose):
         ),
         epochs=MOST_EPOCHS,
         verbose=0,
+        shuffle=False,  # the data set is
         callbacks=[
             keras.callbacks.EarlyStopping(
                 patience=PATIENCE, restore_best_weights=True

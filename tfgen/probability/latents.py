@@ -95,8 +95,9 @@ def kl_divergence(
 ) -> tf.Tensor:
     """KL(posterior || prior) of each example, in nats.
 
-    In closed form where TensorFlow Probability has one registered, else the
-    Monte Carlo estimate `log q(z|x) - log p(z)` at `latents`.
+    In closed form where TensorFlow Probability has one registered, else
+    `-H(q(z|x)) - log p(z)` at `latents`, a Monte Carlo estimate of the second
+    term alone.
 
     Args:
         posterior: q(z|x) over a batch.
@@ -126,7 +127,7 @@ def kl_divergence(
     try:
         return tfd.kl_divergence(posterior, prior)
     except NotImplementedError:
-        return posterior.log_prob(latents) - prior.log_prob(latents)
+        return -posterior.entropy() - prior.log_prob(latents)
 
 
 def mixture_log_prob(

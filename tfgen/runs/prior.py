@@ -39,6 +39,7 @@ class PriorOfRun:
             raise ValueError(
                 f"--prior is {name}, expected one of {', '.join(PRIORS)}."
             )
+        self.folder.config()  # which refuses what is no run
         with self.folder.claimed():
             if name == "standard_normal":
                 self._take_back()

@@ -157,8 +157,14 @@ def described(model: GenerativeModel) -> str:
     return (
         f"{type(model).__name__}, {shape} to {model.latent_dim} latents"
         f"{classes}, {objective_words(model).removeprefix('the ')}, "
+        f"{_prior_words(model)}"
         f"{model.count_params():,} parameters"
     )
+
+
+def _prior_words(model):
+    name = type(model.prior).__name__ if model.encodes else "StandardNormal"
+    return "" if name == "StandardNormal" else f"{name} prior, "
 
 
 def report_files(folder: RunFolder, best: BestModel) -> None:
