@@ -21,6 +21,7 @@ NAMES = {
     "tfgen.models": [
         "Endpoint",
         "Family",
+        "FittedPrior",
         "GAN",
         "GenerativeModel",
         "VAE",
@@ -28,6 +29,7 @@ NAMES = {
         "WithDiscriminator",
         "WithEncoder",
         "build",
+        "fit_prior",
         "get_family",
         "register_family",
     ],
