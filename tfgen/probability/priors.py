@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tfgen.named_parts import get_part
 from tfgen.probability import tfd
+from tfgen.probability.flow import Flow
 from tfgen.probability.latents import independent_normal, standard_normal
 from tfgen.probability.prior import Prior
 
@@ -22,6 +23,7 @@ if typing.TYPE_CHECKING:
 
 __all__ = [
     "PRIORS",
+    "Flow",
     "GaussianMixture",
     "StandardNormal",
     "VampPrior",
@@ -303,6 +305,7 @@ PRIORS = {
     "standard_normal": StandardNormal,
     "gaussian_mixture": GaussianMixture,
     "vamp": VampPrior,
+    "flow": Flow,
 }
 """By name; a name stands for its class with the defaults."""
 
