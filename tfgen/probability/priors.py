@@ -33,6 +33,7 @@ __all__ = [
 COVARIANCES = ("diagonal", "full")
 IMPOSSIBLE = -1e9
 """The logit of a component that a class does not have."""
+LEAST_QUANTILE = 1e-30
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -86,9 +87,11 @@ class _Mixture(Prior):
     def _chosen(self, noise, labels):
         """The component at the noise's quantile of the weights."""
         ends = tf.cumsum(tf.nn.softmax(self._logits(labels)), axis=-1)
-        passed = ends < tfd.Normal(0.0, 1.0).cdf(noise)[:, None]
-        count = tf.reduce_sum(tf.cast(passed, tf.int32), axis=-1)
-        return tf.minimum(count, self.components - 1)
+        quantile = tfd.Normal(0.0, 1.0).cdf(noise)[:, None]
+        # Above 0, and no more than the rounded sum of all: there, too, a
+        # component without weight is passed over.
+        reached = tf.maximum(quantile, LEAST_QUANTILE) * ends[..., -1:]
+        return tf.reduce_sum(tf.cast(ends < reached, tf.int32), axis=-1)
 
     def _check_components(self):
         if self.components < 1:
@@ -177,7 +180,8 @@ class GaussianMixture(_Mixture):
         diagonal = scales
         if self.covariance == "full":
             diagonal = np.einsum("kii->ki", scales)
-        diagonal[...] = np.log(np.expm1(diagonal))
+        # Softplus's inverse, which does not overflow.
+        diagonal += np.log(-np.expm1(-diagonal))
         self.raw_scales.assign(scales)
 
     def gaussians(self) -> "Distribution":
