@@ -131,6 +131,13 @@ CASES = [
         (4, 4, 1),
         MLP + ", prior=tfgen.probability.VampPrior(4)",
     ),
+    vae(
+        "flow_prior",
+        (5,),
+        MLP + ", num_classes=2, prior=tfgen.probability.Flow(2, (8,))",
+        range=None,
+        classes=2,
+    ),
     gan("mlp", (4, 4, 1), MLP, range=(-1.0, 1.0)),
     gan(
         "table_wasserstein",
@@ -292,6 +299,7 @@ SERVED = [
         if case.name
         in (
             "vae_mixture_prior",
+            "vae_flow_prior",
             "gan_conv_labels",
             "gan_table_wasserstein",
             "vae_gan_conv_labels",

@@ -182,6 +182,7 @@ NAMES = {
         "Bernoulli",
         "ContinuousBernoulli",
         "DiscretizedLogistic",
+        "Flow",
         "Gaussian",
         "GaussianMixture",
         "LIKELIHOODS",
