@@ -18,8 +18,8 @@ def fit_prior(
         str,
         Option(
             metavar="NAME",
-            help="gaussian_mixture, vamp, or standard_normal: that which the "
-            "run was trained with",
+            help="gaussian_mixture, vamp, flow, or standard_normal: that "
+            "which the run was trained with",
         ),
     ] = "gaussian_mixture",
     seed: Annotated[
