@@ -1,6 +1,6 @@
-"""Figures of docs/vaes.md: likelihoods, beta, warm-up and free bits on digits.
+"""Figures of docs/vaes.md: likelihoods, beta, free bits, priors on digits.
 
-    python benchmarks/vae_terms.py    # a minute of one processor
+    python benchmarks/vae_terms.py    # some minutes of one processor
 
 All train the same dense networks, 16 latents, 60 epochs in batches of 64, seed
 0; figures are of the test split, in nats an example.
@@ -19,7 +19,12 @@ RUNS = {
     "`beta_warmup_steps=690`": {"beta_warmup_steps": 690},
     "`free_bits=0.5`": {"free_bits": 0.5},
     "`num_classes=10`": {"num_classes": 10},
+    '`prior="gaussian_mixture"`': {"prior": "gaussian_mixture"},
+    '`prior="vamp"`': {"prior": "vamp"},
+    '`prior="flow"`': {"prior": "flow"},
 }
+FITTED = ("gaussian_mixture", "vamp")
+"""Priors that are fitted to the model of all defaults."""
 
 
 def main():
@@ -32,17 +37,27 @@ def main():
         flush=True,
     )
     for name, options in RUNS.items():
-        print(_row(name, options, train, test), flush=True)
+        model = _trained(options, train)
+        print(_row(name, model, test), flush=True)
+    model = _trained({}, train)
+    for prior in FITTED:
+        model.set_prior("standard_normal")
+        tfgen.fit_prior(model, train, prior, verbose=False)
+        name = f'`fit_prior(model, data, "{prior}")`'
+        print(_row(name, model, test), flush=True)
 
 
-def _row(name, options, train, test):
-    model = tfgen.build(
-        "vae", input_shape=train.shape, network="mlp", seed=0, **options
-    )
+def _trained(options, train):
+    model = tfgen.build("vae", data=train, network="mlp", seed=0, **options)
     model.compile()
     labelled = model.num_classes is not None
     batches = train.batches(64, labels=labelled)
     model.fit(batches, epochs=EPOCHS, verbose=0)
+    return model
+
+
+def _row(name, model, test):
+    labelled = model.num_classes is not None
     x, labels = test.arrays()
     labels = labels if labelled else None
     data = (x, labels) if labelled else (x,)
