@@ -296,6 +296,29 @@ def test_gradients_far_outside_and_at_knots(kind, direction):
     assert all(np.abs(gradient).max() > 0 for gradient in gradients)
 
 
+@pytest.mark.parametrize("direction", ["to_noise", "from_noise"])
+def test_what_is_not_chosen_has_no_gradient(spline, direction):
+    """Outside, where the squares of what splines would give are infinite."""
+    coupling, seen, _ = spline
+    far = tf.constant([[1e20, -1e20]])
+    with tf.GradientTape() as tape:
+        values = getattr(coupling, direction)(far, seen[:1])
+    for gradient in tape.gradient(values, coupling.trainable_variables):
+        assert np.isfinite(0.0 if gradient is None else gradient).all()
+
+
+def test_steep_bins_have_inverses():
+    """Near a flat end rounding makes discriminants negative."""
+    risen = np.float32(1 - np.arange(200) * 2.0**-24)[:, None]
+    x_knots = tf.constant([[[-5.0, -0.01, 0.0, 5.0]]])
+    y_knots = tf.constant([[[-5.0, -4.9, 4.9, 5.0]]])
+    slopes = tf.constant([[[1.0, 1e-3, 1e-3, 1.0]]])
+    inside = tf.zeros_like(risen)
+    piece = couplings._Piece(inside, y_knots, x_knots, y_knots, slopes)
+    share = piece.share(risen).numpy()
+    assert (np.abs(share - 1) < 0.01).all()
+
+
 def test_float32_under_mixed_precision():
     keras.mixed_precision.set_global_policy("mixed_float16")
     try:
