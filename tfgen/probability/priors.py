@@ -257,6 +257,9 @@ class VampPrior(_Mixture):
         self.raw_inputs = self.add_weight(
             shape=(self.components, *self._shape),
             initializer=keras.initializers.RandomUniform(low, high),
+            # After each step: clipped on their way to the encoder, they would
+            # stay outside for ever, where no gradient leads back.
+            constraint=self._in_range,
             name="pseudo_inputs",
         )
 
@@ -276,11 +279,13 @@ class VampPrior(_Mixture):
         self.raw_inputs.assign(source.rows(chosen)[0])
 
     def pseudo_inputs(self) -> tf.Tensor:
-        """The examples u_k in the data's range, `(components, *data_shape)`."""
-        inputs = tf.convert_to_tensor(self.raw_inputs)
+        """Examples u_k in the data's range, `(components, *data_shape)`."""
+        return tf.convert_to_tensor(self.raw_inputs)
+
+    def _in_range(self, inputs):
         if self._range is None:
             return inputs
-        return tf.clip_by_value(inputs, *self._range)
+        return keras.ops.clip(inputs, *self._range)
 
     def gaussians(self) -> "Distribution":
         return self._posterior(self.pseudo_inputs(), self._classes())
