@@ -186,6 +186,11 @@ def test_refused():
         tfgen.fit_prior(gan, x)
     with pytest.raises(ValueError, match="got 10 examples, expected 20 or mor"):
         tfgen.fit_prior(copying(), x[:10])
+    with pytest.raises(ValueError, match="mixture of 99 components was to be"):
+        tfgen.fit_prior(copying(), x, GaussianMixture(99))
+    one = GaussianMixture(1)
+    with pytest.raises(ValueError, match="expected at least one for each clas"):
+        tfgen.fit_prior(copying(num_classes=2), x, one, labels=labels)
     model = copying(free_bits=0.1)
     with pytest.raises(ValueError, match="latents depend on each other"):
         tfgen.fit_prior(model, x)

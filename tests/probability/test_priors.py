@@ -2,6 +2,7 @@
 
 import types
 
+import keras
 import numpy as np
 import pytest
 import scipy.special
@@ -273,16 +274,22 @@ def test_draws_of_vamp(label, noise):
     np.testing.assert_allclose(draws.var(axis=0), wanted, rtol=0.05)
 
 
-def test_pseudo_inputs_stay_in_range():
-    prior, inputs = make_vamp(50, data_range=(-0.5, 1.0))
-    assert inputs.min() < -0.5
-    assert inputs.max() > 1.0
-    wanted = np.clip(inputs, -0.5, 1.0)
-    np.testing.assert_allclose(prior.pseudo_inputs(), wanted, rtol=1e-6)
-    means = prior.gaussians().mean()
-    np.testing.assert_allclose(means, wanted[:, :2], rtol=1e-6)
-    free, inputs = make_vamp(50)
-    np.testing.assert_allclose(free.pseudo_inputs(), inputs, rtol=1e-6)
+def test_a_step_leaves_pseudo_inputs_in_range():
+    """One of 0.3 along the gradient's sign, as Adam's first is."""
+    prior, _ = make_vamp(50, data_range=(-0.5, 1.0))
+    start = np.random.default_rng(0).choice([-0.5, 0.2, 1.0], (50, 4))
+    prior.raw_inputs.assign(start)
+    optimizer = keras.optimizers.Adam(0.3)
+    gradient = np.float32(np.random.default_rng(1).choice([-1, 1], (50, 4)))
+    optimizer.apply([tf.constant(gradient)], prior.trainable_variables)
+    wanted = np.clip(start - 0.3 * gradient, -0.5, 1.0)
+    np.testing.assert_allclose(prior.pseudo_inputs(), wanted, rtol=1e-5)
+    free, _ = make_vamp(50)
+    free.raw_inputs.assign(start)
+    optimizer = keras.optimizers.Adam(0.3)
+    optimizer.apply([tf.constant(gradient)], free.trainable_variables)
+    wanted = start - 0.3 * gradient
+    np.testing.assert_allclose(free.pseudo_inputs(), wanted, rtol=1e-5)
 
 
 def test_first_pseudo_inputs_are_in_the_range():

@@ -1,0 +1,205 @@
+"""Priors fitted to latents, by expectation maximisation or gradients."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgen.probability import GaussianMixture, Prior
+
+COMPONENTS = (1, 3, 10, 30, 100)
+ROWS_A_COMPONENT = 5
+"""For each latent, that a mixture may have."""
+LEAST_VARIANCE = 1e-4
+BATCH, MOST_EPOCHS, PATIENCE = 256, 300, 10
+
+
+def fit_mixture(
+    model: keras.Model, prior: str | Prior, latents: Any, seed: int
+) -> None:
+    """Gives a model a Gaussian mixture, by expectation maximisation.
+
+    Args:
+        model: takes it by `set_prior`.
+        prior: a `GaussianMixture`, or the name: then the one whose number of
+            components makes held-out latents most likely.
+        latents: gives those `of_each_class`.
+        seed: of the beginnings.
+
+    Raises:
+        ValueError: for more components than there are latents.
+    """
+    groups = latents.of_each_class()
+    shares = [None] * len(groups)
+    covariance = "full"
+    if isinstance(prior, GaussianMixture):
+        parts = np.array_split(np.arange(prior.components), len(groups))
+        shares, covariance = [len(part) for part in parts], prior.covariance
+        _check_sizes(groups, shares)
+    found = [
+        _mixture(*group, share, covariance, seed)
+        for group, share in zip(groups, shares, strict=True)
+    ]
+    if not isinstance(prior, GaussianMixture):
+        size = sum(len(one.weights_) for one in found)
+        prior = GaussianMixture(size, covariance)
+    model.set_prior(prior)
+    weights = np.zeros((len(found), prior.components))
+    place = 0
+    for row, one in zip(weights, found, strict=True):
+        row[place : place + len(one.weights_)] = one.weights_
+        place += len(one.weights_)
+    prior.set_parameters(
+        weights,
+        np.concatenate([one.means_ for one in found]),
+        np.concatenate([_scales(one, covariance) for one in found]),
+    )
+
+
+def _check_sizes(groups, shares):
+    for (train, _), share in zip(groups, shares, strict=True):
+        if not 1 <= share <= max(len(train), 1):
+            raise ValueError(
+                f"a mixture of {sum(shares)} components was to be fitted, "
+                f"{share} of them to {len(train)} latents of a class; "
+                "expected at least one for each class, and fewer than it "
+                "has latents."
+            )
+
+
+def _mixture(train, held_out, components, covariance, seed):
+    """The best of the mixtures that so many rows are enough for."""
+    from sklearn import mixture
+
+    if len(train) < 2:  # too few to know their spread: a standard normal
+        train = np.concatenate(
+            [np.eye(train.shape[1]), -np.eye(train.shape[1])]
+        )
+        train *= train.shape[1] ** 0.5
+    most = len(train) / (ROWS_A_COMPONENT * train.shape[1])
+    sizes = [n for n in COMPONENTS if n <= max(1, most)]
+    if components:
+        sizes = [components]
+    fits = [
+        mixture.GaussianMixture(
+            size,
+            covariance_type=kind,
+            reg_covar=LEAST_VARIANCE,
+            random_state=seed,
+        ).fit(train)
+        for size in sizes
+        for kind in (("diag", "full") if covariance == "full" else ("diag",))
+    ]
+    if len(held_out):
+        return max(fits, key=lambda fit: fit.score(held_out))
+    return fits[0]
+
+
+def _scales(fit, covariance):
+    variances = fit.covariances_
+    if covariance != "full":
+        return np.sqrt(variances)
+    if fit.covariance_type == "diag":
+        variances = variances[:, :, None] * np.eye(variances.shape[1])
+    return np.linalg.cholesky(variances)
+
+
+def fit_by_gradients(
+    prior: Prior, latents: Any, seed: int, verbose: bool
+) -> None:
+    """Makes latents most likely under a prior, by Adam.
+
+    Until held-out ones have not become likelier for some epochs.
+
+    Args:
+        prior: begins as it is.
+        latents: have `mean`, `stddev`, `labels` and `is_held_out`.
+        seed: of draws and order.
+        verbose: whether a bar shows the epochs.
+    """
+    if not prior.trainable_variables:
+        return
+    learner = _OfLatents(prior, seed)
+    learner.compile(
+        keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(
+                2e-3, MOST_EPOCHS * -(-len(latents.mean) // BATCH)
+            )
+        )
+    )
+    train, held_out = (
+        tuple(
+            values[rows]
+            for values in (latents.mean, latents.stddev, latents.labels)
+            if values is not None
+        )
+        for rows in (~latents.is_held_out, latents.is_held_out)
+    )
+    learner.fit(
+        tf.data.Dataset.from_tensor_slices(train)
+        .shuffle(len(train[0]), seed=seed)
+        .batch(BATCH),
+        validation_data=tf.data.Dataset.from_tensor_slices(held_out).batch(
+            BATCH
+        ),
+        epochs=MOST_EPOCHS,
+        verbose=0,
+        shuffle=False,  # the data set is
+        callbacks=[
+            keras.callbacks.EarlyStopping(
+                patience=PATIENCE, restore_best_weights=True
+            ),
+            *[_Progress()] * bool(verbose),
+        ],
+    )
+
+
+class _Progress(keras.callbacks.Callback):
+    """A bar over epochs."""
+
+    def on_train_begin(self, logs=None):
+        self.bar = keras.utils.Progbar(
+            MOST_EPOCHS,
+            stateful_metrics=("loss", "val_loss"),
+            unit_name="epoch",
+        )
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.bar.update(epoch + 1, logs.items())
+
+    def on_train_end(self, logs=None):
+        print()
+
+
+class _OfLatents(keras.Model):
+    """Makes draws of posteriors most likely under a prior."""
+
+    def __init__(self, prior, seed):
+        super().__init__()
+        self.prior = prior
+        self.draws = keras.random.SeedGenerator(seed)
+        self.mean_loss = keras.metrics.Mean(name="loss")
+
+    @property
+    def metrics(self):
+        return [self.mean_loss]
+
+    def train_step(self, data):
+        variables = self.prior.trainable_variables
+        with tf.GradientTape() as tape:
+            loss = self._surprise(*data, seed=self.draws.next())
+        self.optimizer.apply(tape.gradient(loss, variables), variables)
+        self.mean_loss.update_state(loss)
+        return {"loss": self.mean_loss.result()}
+
+    def test_step(self, data):
+        self.mean_loss.update_state(self._surprise(*data, seed=[0, 0]))
+        return {"loss": self.mean_loss.result()}
+
+    def _surprise(self, mean, stddev, labels=None, *, seed):
+        noise = tf.random.stateless_normal(tf.shape(mean), seed)
+        if labels is not None:
+            labels = tf.one_hot(labels, self.prior.num_classes)
+        density = self.prior.distribution(labels)
+        return -tf.reduce_mean(density.log_prob(mean + stddev * noise))
