@@ -4,8 +4,8 @@
 
 It runs alone, in a compiled loop over batches, beside the same loop without it;
 the least of several times each, in turn. And it is left out of one of two
-trainings that take turns: the median of the ratios of their processor times
-shows what it costs within a step, as far as a machine with neighbours lets it.
+trainings that take turns, five steps each: the median of the ratios of their
+processor times, with its standard error, shows what it costs within a step.
 """
 
 import argparse
@@ -19,7 +19,7 @@ import tensorflow as tf
 from tfgen.training import step_runner
 from tfgen.training.batch_checks import BatchCheck
 
-LOOKS, STEPS, PAIRED_STEPS = 500, 5, 100
+LOOKS, STEPS, PAIRS = 500, 5, 160
 MODELS = {
     "vae, dense, 784 values, batch 128": ("vae", (28, 28, 1), 128, "mlp"),
     "vae, convolutions, 28 x 28, batch 128": ("vae", (28, 28, 1), 128, "conv"),
@@ -38,17 +38,16 @@ def main():
     parser.add_argument("--repeats", type=int, default=7)
     repeats = parser.parse_args().repeats
     print(
-        "| | step [ms] | look [ms] | share [%] | paired [%] (range) |\n"
+        "| | step [ms] | look [ms] | share [%] | paired [%] |\n"
         "|---|---|---|---|---|"
     )
     for name, options in MODELS.items():
         step, look = _times(repeats, *options)
         share = 100 * look / step
-        paired = [100 * (r - 1) for r in _ratios(repeats, *options)]
+        paired = 100 * (_ratios(*options) - 1)
         print(
             f"| {name} | {step:.2f} | {look:.3f} | {share:.2f} "
-            f"| {np.median(paired):.2f} ({min(paired):.2f} to "
-            f"{max(paired):.2f}) |",
+            f"| {np.median(paired):.2f} ± {_error(paired):.2f} |",
             flush=True,
         )
 
@@ -70,23 +69,31 @@ class _NoCheck(BatchCheck):
         return data
 
 
-def _ratios(repeats, *options):
+def _ratios(*options):
     """Of a training's processor times with and without the look, in turn."""
     trainings = []
     for check in (BatchCheck, _NoCheck):
         model, data = _made(*options)
         with mock.patch.object(step_runner, "BatchCheck", check):
             model.fit(data, steps_per_epoch=STEPS, verbose=0)
-        trainings.append((model, data))
-    ratios = []
-    for _ in range(repeats):
-        spent = []
-        for model, data in trainings:
+        trainings.append((model.train_function, iter(data)))
+    spent = np.zeros((PAIRS, 2))
+    for pair in range(PAIRS):
+        # Who is first has what the other left in the caches: by turns.
+        for which in (0, 1) if pair % 2 else (1, 0):
+            step, iterator = trainings[which]
             start = time.process_time()
-            model.fit(data, steps_per_epoch=PAIRED_STEPS, verbose=0)
-            spent.append(time.process_time() - start)
-        ratios.append(spent[0] / spent[1])
-    return ratios
+            step(iterator)
+            spent[pair, which] = time.process_time() - start
+    return spent[:, 0] / spent[:, 1]
+
+
+def _error(values):
+    """Of the median, by what lies around it."""
+    low, high = np.quantile(
+        values, [0.5 - 0.5 / PAIRS**0.5, 0.5 + 0.5 / PAIRS**0.5]
+    )
+    return (high - low) / 2
 
 
 def _times(repeats, *options):

@@ -347,3 +347,31 @@ def test_swapped_averages(family):
         np.abs(a - b).max() > 1e-5
         for a, b in zip(seen["train"], seen["average"], strict=True)
     )
+
+
+def test_a_best_file_is_not_older_than_its_checkpoint(tmp_path):
+    """However seldom checkpoints are: here none is due within the minute."""
+    best = tmp_path / "best.keras"
+
+    def train(*more):
+        model = tfgen.build(
+            "vae",
+            input_shape=(4, 4, 1),
+            latent_dim=2,
+            network="mlp",
+            network_options={"units": (4,)},
+            seed=0,
+        )
+        model.compile()
+        keep = keras.callbacks.ModelCheckpoint(
+            str(best), monitor="score", mode="min", save_best_only=True
+        )
+        checkpoint = tfgen.callbacks.Checkpoint(tmp_path / "run")
+        callbacks = [Scores(), keep, checkpoint, *more]
+        return model.fit(X, epochs=EPOCHS, verbose=0, callbacks=callbacks)
+
+    with pytest.raises(RuntimeError, match="killed"):
+        train(Killed(3))
+    of_epoch_2 = best.stat().st_mtime_ns
+    assert train().epoch == [2, 3, 4, 5]
+    assert best.stat().st_mtime_ns == of_epoch_2

@@ -70,6 +70,22 @@ class CallbackStates:
             for key, callback in self.callbacks.items()
         }
         self._told = set()
+        self._best = {}
+
+    def wrote_best(self) -> bool:
+        """Whether a best model was written since this was asked last.
+
+        Until its score is in a checkpoint, a training that goes on from an
+        older one overwrites the file by a worse model.
+        """
+        best = {
+            key: callback.best
+            for key, callback in self.callbacks.items()
+            if isinstance(callback, keras.callbacks.ModelCheckpoint)
+            and callback.save_best_only
+        }
+        before, self._best = self._best, best
+        return best != before
 
     def get(self) -> dict[str, dict]:
         """The state of each callback that has one."""

@@ -33,7 +33,8 @@ class Checkpoint(keras.callbacks.Callback):
     Checkpoints are written after epochs, as often as the pace allows, at the
     latest after `every_seconds`, within epochs too, and at the end; each is
     there whole or not at all. What was trained since the last one is trained
-    again.
+    again. An epoch whose model Keras' `ModelCheckpoint` has kept as the best
+    has one too.
 
     What the other callbacks of the training remember goes with it: Keras' own
     (`ReduceLROnPlateau`, `EarlyStopping`, `ModelCheckpoint`, `CSVLogger`,
@@ -174,7 +175,8 @@ class Checkpoint(keras.callbacks.Callback):
         self._epoch_steps.assign(0)
         is_last = epoch + 1 == self.params.get("epochs")
         due = self.pace.is_due(WORK, most=self._longest_wait())
-        due = self._agreed(due or bool(self.every_steps))
+        wrote_best = self._others.wrote_best()
+        due = self._agreed(due or bool(self.every_steps) or wrote_best)
         ends = is_last or self.model.stop_training or self._stop_asked
         if ends or due:
             self.save()
