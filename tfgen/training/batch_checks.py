@@ -58,22 +58,37 @@ class BatchCheck:
             data: `x`, `(x,)` or `(x, labels)` of each replica.
             index: number of the batch after `first`.
         """
-        right = strategy.run(self._seems_right, (data,))
-        right = functools.reduce(
-            tf.logical_and, strategy.experimental_local_results(right)
+        seems = strategy.run(self._seems, (data,))
+        right, inside = (
+            functools.reduce(
+                tf.logical_and, strategy.experimental_local_results(each)
+            )
+            for each in seems
         )
         parts = strategy.experimental_local_results(data)
-        # Before any replica goes on: those that wait for it would hang.
-        passed = tf.cond(
-            right, lambda: tf.constant(True), lambda: self._look(parts, index)
-        )
-        return strategy.run(self._passed_on, (data, passed))
 
-    def _seems_right(self, data):
+        def passed():
+            return tf.cond(
+                right,
+                lambda: tf.constant(True),
+                lambda: self._look(parts, index),
+            )
+
+        if strategy.num_replicas_in_sync > 1:
+            # Before any replica goes on: those that wait for it would hang.
+            return strategy.run(self._passed_on, (data, passed()))
+        # Most batches go on as they are, without a copy.
         x, labels = self._parts(data)
-        shape, lowest, highest = self._takes.shape, *self._takes.bounds
+        x = tf.cond(inside, lambda: x, lambda: self._clipped(x, passed()))
+        return self._with_labels(x, labels, data)
+
+    def _seems(self, data):
+        """Whether a batch seems right, and is within the range, too."""
+        x, labels = self._parts(data)
+        shape = self._takes.shape
         # Both are NaN where a value is, which is within no bounds.
-        right = [tf.reduce_min(x) >= lowest, tf.reduce_max(x) <= highest]
+        lowest, highest = tf.reduce_min(x), tf.reduce_max(x)
+        right = []
         if not x.shape[1:].is_fully_defined():
             found = tf.concat(
                 [tf.shape(x)[1:], tf.zeros(len(shape), "int32")], 0
@@ -83,7 +98,13 @@ class BatchCheck:
         if labels is not None:
             right.append(tf.shape(labels)[0] == tf.shape(x)[0])
             right.append(self._classes(labels)[1])
-        return functools.reduce(tf.logical_and, right)
+        takes = self._takes
+        return tuple(
+            functools.reduce(
+                tf.logical_and, [lowest >= low, highest <= high, *right]
+            )
+            for low, high in (takes.bounds, takes.value_range or takes.bounds)
+        )
 
     def _classes(self, labels):
         """Class numbers, and whether they are some of the model's."""
@@ -117,10 +138,16 @@ class BatchCheck:
 
     def _passed_on(self, data, passed):
         x, labels = self._parts(data)
+        return self._with_labels(self._clipped(x, passed), labels, data)
+
+    def _clipped(self, x, passed):
         with tf.control_dependencies([passed]):
-            if self._takes.value_range:
-                x = tf.clip_by_value(x, *self._takes.value_range)
-            x = tf.ensure_shape(x, (None, *self._takes.shape))
+            if self._takes.value_range is None:
+                return tf.identity(x)
+            return tf.clip_by_value(x, *self._takes.value_range)
+
+    def _with_labels(self, x, labels, data):
+        x = tf.ensure_shape(x, (None, *self._takes.shape))
         if labels is None:
             return (x, *data[1:]) if isinstance(data, tuple) else (x,)
         return x, self._classes(labels)[0]
