@@ -75,7 +75,8 @@ def fit_prior(
             given so the number of components stays.
         labels: classes of an array's examples, for conditional models.
         seed: of the latents and of the fit.
-        verbose: whether a bar shows the progress of gradients.
+        verbose: whether a bar shows the progress of gradients; for
+            terminals and notebooks.
 
     Returns:
         A `FittedPrior`. Where held-out latents are no likelier under the new

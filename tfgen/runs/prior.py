@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import sys
 import warnings
 
 from tfgen.models import fit_prior
@@ -62,7 +63,11 @@ class PriorOfRun:
         splits = self._splits(model)
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always", UserWarning)
-            found = fit_prior(model, splits["train"], name, seed=seed)
+            found = fit_prior(
+                *(model, splits["train"], name),
+                seed=seed,
+                verbose=sys.stdout.isatty(),
+            )
         if found.gain <= 0:
             print(said[-1].message)
             return

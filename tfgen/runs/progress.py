@@ -164,7 +164,9 @@ def described(model: GenerativeModel) -> str:
 
 def _prior_words(model):
     name = type(model.prior).__name__ if model.encodes else "StandardNormal"
-    return "" if name == "StandardNormal" else f"{name} prior, "
+    if name == "StandardNormal":
+        return ""
+    return f"{name.removesuffix('Prior')} prior, "
 
 
 def report_files(folder: RunFolder, best: BestModel) -> None:
