@@ -36,7 +36,21 @@ def test_refused(refused, run):
     assert "expected one of standard_normal" in refused(
         "fit-prior", run, "--prior", "other"
     )
-    assert "no prior was fitted since its training" in refused(
+    assert "no prior was fitted since" in refused(
         "fit-prior", run, "--prior", "standard_normal"
     )
     assert "is no folder" in refused("fit-prior", run / "none")
+
+
+def test_training_on_makes_a_new_model_as_trained(tfgen, run):
+    """What stands beside it from before is not taken for that one."""
+    stale = run / "model-as-trained.keras"
+    stale.write_text("of an earlier training")
+    trained = (run / "model.keras").read_bytes()
+    done = tfgen("fit-prior", run, "--prior", "standard_normal")
+    assert done.status == 1
+    assert (run / "model.keras").read_bytes() == trained
+    assert tfgen("fit-prior", run).status == 0
+    assert stale.read_bytes() == trained
+    assert tfgen("fit-prior", run, "--prior", "vamp").status == 0
+    assert stale.read_bytes() == trained

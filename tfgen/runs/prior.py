@@ -48,10 +48,13 @@ class PriorOfRun:
                 self._fit(name, seed)
 
     def _take_back(self):
-        if not self.as_trained.exists():
+        if not (
+            _is_fitted(read_model(self.folder.path))
+            and self.as_trained.exists()
+        ):
             raise ValueError(
-                f"{self.folder.path} has no {AS_TRAINED}: no prior was fitted "
-                "since its training."
+                f"{self.folder.path} has its model as it was trained: no prior "
+                "was fitted since."
             )
         self.as_trained.replace(self.folder.model_file)
         model = read_model(self.folder.path)
@@ -60,6 +63,7 @@ class PriorOfRun:
 
     def _fit(self, name, seed):
         model = read_model(self.folder.path)
+        was_fitted = _is_fitted(model)
         splits = self._splits(model)
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always", UserWarning)
@@ -68,10 +72,11 @@ class PriorOfRun:
                 seed=seed,
                 verbose=sys.stdout.isatty(),
             )
+        for each in said:
+            print(f"note: {each.message}", file=sys.stderr)
         if found.gain <= 0:
-            print(said[-1].message)
             return
-        if not self.as_trained.exists():
+        if not was_fitted:  # else that of before is kept already
             shutil.copy2(self.folder.model_file, self.as_trained)
         model.save(self.folder.model_file)
         self._draw(model, splits)
@@ -92,3 +97,8 @@ class PriorOfRun:
 
     def _draw(self, model, splits):
         self.folder.draw_samples(model, splits["validation"])
+
+
+def _is_fitted(model):
+    """Whether `fit_prior` gave a model its prior, which is not trained on."""
+    return model.encodes and not model.prior.trainable
