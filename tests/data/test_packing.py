@@ -249,6 +249,11 @@ def test_a_pack_that_is_not_whole_is_refused(tmp_path):
     shards[2].write_bytes(shards[2].read_bytes()[:-5])
     message = message_of(load, folder)
     assert f"{shards[0].name} is missing; {shards[2].name} has " in message
+    told = json.loads((folder / "pack.json").read_text())
+    told["shards"][0]["file"] = f"../{shards[0].name}"
+    (folder / "pack.json").write_text(json.dumps(told))
+    (tmp_path / shards[0].name).write_bytes(b"of another folder")
+    assert "is no name of a file in it" in message_of(load, folder)
     (folder / "index.npz").write_bytes(b"no")
     assert "is no whole pack" in message_of(load, folder)
     (folder / "pack.json").write_text('{"version": 99, "shards": []}')

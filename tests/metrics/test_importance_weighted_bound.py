@@ -80,6 +80,30 @@ def test_another_posterior():
     assert bound.standard_error == pytest.approx(wanted)
 
 
+def test_under_a_mixture_prior():
+    """Then x is a mixture of as many Gaussians."""
+    weights = np.array([0.3, 0.7])
+    means = np.array([[0.8, 0.0], [-0.4, 0.5]])
+    roots = np.array([[[0.9, 0.0], [0.3, 0.7]], [[0.8, 0.0], [-0.2, 1.0]]])
+    model = linear(0.0, 2.0)
+    model.set_prior(tfgen.probability.GaussianMixture(2, "full"))
+    model.prior.set_parameters(weights, means, roots)
+    x = data(400)
+    noise = SIGMA**2 * np.eye(4)
+    each = [
+        scipy.stats.multivariate_normal(
+            W @ mean + B, W @ root @ root.T @ W.T + noise
+        ).pdf(np.float64(x))
+        for mean, root in zip(means, roots, strict=True)
+    ]
+    evidence = np.log(weights @ np.array(each))
+    bound = importance_weighted_bound(model, x, k=1000)
+    difference = bound.values - evidence
+    assert bound.monte_carlo_error < 0.005
+    assert np.abs(difference.mean()) < 3 * bound.monte_carlo_error
+    assert (difference / bound.errors).std() == pytest.approx(1, abs=0.15)
+
+
 def test_one_draw_is_the_evidence_lower_bound():
     x = data(4000)
     bound = importance_weighted_bound(linear(**OFF), x, k=1)

@@ -52,6 +52,21 @@ def test_encoder_that_ignores_x():
     assert found.n == 100
 
 
+def test_under_another_prior():
+    """KL(N(m, s), N(n, t)) = log(t/s) + (s^2 + (m - n)^2) / (2 t^2) - 1/2."""
+    mean, stddev = np.array([0.5, -1.0]), np.array([0.3, 1.5])
+    other, width = np.array([0.2, 0.3]), np.array([0.6, 2.0])
+    model = model_of(np.zeros((3, 4)), [*mean, *2 * np.log(stddev)])
+    model.set_prior(tfgen.probability.GaussianMixture(1))
+    model.prior.set_parameters([1.0], other[None], width[None])
+    found = kl_decomposition(model, np.zeros((4000, 3)))
+    each = np.log(width / stddev) - 0.5
+    each += (stddev**2 + (mean - other) ** 2) / (2 * width**2)
+    assert found.kl == pytest.approx(each.sum(), abs=0.05)
+    assert found.dimension_wise_kl == pytest.approx(found.kl, rel=1e-5)
+    assert found.mutual_information == pytest.approx(0, abs=1e-5)
+
+
 def test_separate_posteriors():
     """z tells the example: log n nats, in each dimension anew."""
     points = np.arange(50.0)

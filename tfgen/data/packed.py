@@ -198,6 +198,8 @@ def _read_files(folder: pathlib.Path):
 def _fault(folder: pathlib.Path, shard: dict) -> str | None:
     """What is wrong with a shard, or None."""
     file = folder / shard["file"]
+    if file.parent != folder:  # a pack may come from anyone
+        return f"{shard['file']!r} is no name of a file in it"
     if not file.is_file():
         return f"{file.name} is missing"
     size = file.stat().st_size

@@ -29,7 +29,7 @@ class KLDecomposition:
 
     Attributes:
         kl: `mean_i(KL(q(z|x_i) || p(z)))`, in closed form for a standard
-            normal prior.
+            normal prior, else by the posterior's entropy and one draw.
         mutual_information: between z and the number of the example, at most
             `log(n)`: take n well above `exp(mutual_information)`.
         aggregate_kl: `KL(q(z) || p(z))`.
@@ -108,7 +108,7 @@ def kl_decomposition(
     posterior = probability.independent_normal(mean, stddev)
     given_x = posterior.log_prob(latents).numpy()
     under_prior = _log_prior(model, latents, inputs.get("label"))
-    kl = given_x - under_prior
+    kl = -posterior.entropy().numpy() - under_prior
     if not has_own_prior(model):
         prior = probability.independent_normal(*_standard(model.latent_dim))
         kl = probability.kl_divergence(posterior, prior, latents).numpy()
