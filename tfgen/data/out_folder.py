@@ -79,10 +79,7 @@ def _why_not_to(folder: pathlib.Path, force: bool) -> list[str]:
             "a new or empty folder."
         ]
     if held and not force:
-        return [
-            f"{folder} holds a pack: pass --force, in Python force=True, to "
-            "replace it."
-        ]
+        return [f"{folder} holds a pack: pass force=True to replace it."]
     return []
 
 
