@@ -105,3 +105,25 @@ def test_classes():
     error = np.mean((model.reconstruct(x, y) - x) ** 2)
     # Four of six directions are noise of .5.
     assert error == pytest.approx(4 / 6 * 0.25, rel=0.1)
+
+
+def test_each_class_has_its_mean():
+    """The bound is the likelihood of the best linear model of each class."""
+    means = np.float32(np.random.default_rng(1).normal(size=(3, 6)) * 4)
+    x, y = correlated(), np.arange(4000) % 3
+    source = tfgen.data.from_arrays(x + means[y], y, standardize=False)
+    model = vae(source, num_classes=3)
+    model.compile()
+    logs = model.evaluate(
+        x + means[y], y, batch_size=1000, verbose=0, return_dict=True
+    )
+    one = vae(source_of(x))
+    one.compile()
+    alone = one.evaluate(x, batch_size=1000, verbose=0, return_dict=True)
+    assert logs["negative_elbo"] == pytest.approx(
+        alone["negative_elbo"], abs=0.02
+    )
+    for label in range(3):
+        middle = model.decode(np.zeros((1, 2)), [label])
+        wanted = (x + means[y])[y == label].mean(0)
+        np.testing.assert_allclose(middle[0], wanted, atol=0.1)

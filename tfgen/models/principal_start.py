@@ -31,7 +31,9 @@ def start_at_principal_components(
         E[z_i | x] = sqrt(v_i - s^2) / v_i <u_i, x - m>,  Var = s^2 / v_i,
         E[x | z] = m + sum_i sqrt(v_i - s^2) u_i z_i,
 
-    and z_i says nothing where v_i < s^2. The network beside the path starts as
+    and z_i says nothing where v_i < s^2. With classes, m is the mean of the
+    example's class, and the components are those of what differs from it. The
+    network beside the path starts as
     nothing, so that the model starts there; and s as the learned scale.
 
     Other models stay as they are: without a linear path on both sides, or
@@ -65,16 +67,17 @@ def start_at_principal_components(
     count = min(len(source), MOST_ROWS)
     chosen = np.linspace(0, len(source) - 1, count).round().astype(int)
     held_out = np.arange(count) % HELD_OUT == 0
-    seen = _seen_by_path(model, source, chosen[~held_out])
-    unseen = source.rows(chosen[held_out][:CHUNK])[0]
-    least = LEAST_NOISE * float(np.var(unseen, axis=0).mean())
+    unseen = source.rows(chosen[held_out][:CHUNK])
+    least = LEAST_NOISE * float(np.var(unseen[0], axis=0).mean())
+    seen, labels = _seen_by_path(model, source, chosen[~held_out])
     if not least or not np.var(seen, axis=0).any():
         return
-    components = _components(seen, model.latent_dim)
+    means = _means(seen, labels, model.num_classes)
+    components = _components(seen - means[labels], model.latent_dim)
     # Almost without noise, all that the components hold comes through.
-    _set_weights(model, *components, least)
-    noise = max(least, _noise(model, unseen, components[1]))
-    _set_weights(model, *components, noise)
+    _set_weights(model, means, *components, least)
+    noise = max(least, _noise(model, *unseen, components[0]))
+    _set_weights(model, means, *components, noise)
     model.likelihood.set_scale(math.sqrt(noise))
 
 
@@ -95,58 +98,80 @@ def _names(network):
 
 
 def _seen_by_path(model, source, rows):
-    """What the encoder's path sees of rows, flat."""
+    """What the encoder's path sees of rows, flat, and their classes or 0."""
     layer = model.encoder.get_layer(LINEAR_PATH)
-    seen = keras.Model(model.encoder.inputs[0], layer.input)
-    chunks = range(0, len(rows), CHUNK)
-    return np.concatenate(
-        [
-            keras.ops.convert_to_numpy(
-                seen(source.rows(rows[start : start + CHUNK])[0])
-            ).astype("float32")
-            for start in chunks
-        ]
-    )
+    path = keras.Model(model.encoder.input, layer.input)
+    size = layer.input.shape[1] - (model.num_classes or 0)
+    seen, classes = [], []
+    for start in range(0, len(rows), CHUNK):
+        x, labels = source.rows(rows[start : start + CHUNK])
+        x = keras.ops.convert_to_tensor(x)
+        given = path(with_labels(x, _one_hot(model, labels)))
+        seen.append(keras.ops.convert_to_numpy(given)[:, :size])
+        classes.append(labels if model.num_classes else np.zeros(len(x), int))
+    return np.concatenate(seen).astype("float32"), np.concatenate(classes)
+
+
+def _one_hot(model, labels):
+    if not model.num_classes:
+        return None
+    return keras.ops.one_hot(labels, model.num_classes)
+
+
+def _means(x, labels, num_classes):
+    """Of each class; of one that is not there the mean of all."""
+    means = np.tile(x.mean(axis=0), (num_classes or 1, 1))
+    for label in np.unique(labels):
+        means[label] = x[labels == label].mean(axis=0)
+    return means
 
 
 def _components(x, most):
-    """Mean, variances and components."""
+    """Variances and components of rows around 0."""
     from sklearn.decomposition import PCA
 
     pca = PCA(min(most, *x.shape), svd_solver="randomized", random_state=0)
     pca.fit(x)
-    return pca.mean_, pca.explained_variance_, pca.components_
+    return pca.explained_variance_, pca.components_
 
 
-def _set_weights(model, mean, variances, components, noise):
+def _set_weights(model, means, variances, components, noise):
     """The optimum for a noise, whose latents beyond the components are idle."""
     encoder, decoder = (
         network.get_layer(LINEAR_PATH)
         for network in (model.encoder, model.decoder)
     )
+    size, latents = means.shape[1], model.latent_dim
     # A value of a coarse image stands for as many of the image itself.
-    noise *= len(mean) / math.prod(model.data_shape)
+    noise *= size / math.prod(model.data_shape)
     found = len(variances)
     gains = np.sqrt(np.maximum(variances - noise, 0.0))
-    kernel = np.zeros(encoder.kernel.shape, "float32")
-    kernel[:, :found] = components.T * (gains / np.maximum(variances, noise))
-    bias = -mean @ kernel
-    bias[model.latent_dim :][:found] = np.log(
+    to_latents = np.zeros((size, encoder.kernel.shape[1]), "float32")
+    to_latents[:, :found] = components.T * (
+        gains / np.maximum(variances, noise)
+    )
+    log_variances = np.zeros(encoder.kernel.shape[1], "float32")
+    log_variances[latents:][:found] = np.log(
         noise / np.maximum(variances, noise)
     )
-    encoder.kernel.assign(kernel)
-    encoder.bias.assign(bias)
-    kernel = np.zeros(decoder.kernel.shape, "float32")
-    kernel[:found] = components * gains[:, None]
-    decoder.kernel.assign(kernel)
-    decoder.bias.assign(mean)
+    to_data = np.zeros((latents, size), "float32")
+    to_data[:found] = components * gains[:, None]
+    offsets = -means @ to_latents
+    if model.num_classes:  # each label adds its own
+        encoder.kernel.assign(np.concatenate([to_latents, offsets]))
+        encoder.bias.assign(log_variances)
+        decoder.kernel.assign(np.concatenate([to_data, means]))
+        decoder.bias.assign(np.zeros(size))
+    else:
+        encoder.kernel.assign(to_latents)
+        encoder.bias.assign(offsets[0] + log_variances)
+        decoder.kernel.assign(to_data)
+        decoder.bias.assign(means[0])
 
 
-def _noise(model, x, variances):
+def _noise(model, x, labels, variances):
     """The variance in each value that the components leave over."""
-    labels = None
-    if model.num_classes:  # which say nothing yet
-        labels = keras.ops.zeros((len(x), model.num_classes))
+    labels = _one_hot(model, labels)
     x = keras.ops.convert_to_tensor(x)
     mean = model.encoder(with_labels(x, labels))[:, : model.latent_dim]
     reconstructions = model.decoder(with_labels(mean, labels))

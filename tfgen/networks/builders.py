@@ -94,7 +94,7 @@ def build_encoder(
     features = kind.encode(h, tools, **options)
     h = tools.dense(outputs, kernel_initializer=tools.last)(features)
     if linear_path:
-        linear = parts.linear_encoding(x, outputs, tools.dense)
+        linear = parts.linear_encoding(x, label, outputs, tools.dense)
         h = keras.layers.Add()([linear, h])
     if conditioning == "projection":
         h = parts.projection(h, features, label, tools.dense)
@@ -163,7 +163,7 @@ def build_decoder(
             "normalization='group', or conditioning='concatenation'."
         )
     if linear_path:
-        linear = parts.linear_decoding(latent, tuple(output_shape))
+        linear = parts.linear_decoding(latent, label, tuple(output_shape))
         h = keras.layers.Add()([linear, h])
     inputs = latent if label is None else [latent, label]
     return keras.Model(

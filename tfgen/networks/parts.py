@@ -156,35 +156,45 @@ def projection(
 
 
 def linear_encoding(
-    x: keras.KerasTensor, outputs: int, dense: type[keras.layers.Layer]
+    x: keras.KerasTensor,
+    label: keras.KerasTensor | None,
+    outputs: int,
+    dense: type[keras.layers.Layer],
 ) -> keras.KerasTensor:
     """All values of x, or means over squares of large images, by one layer.
 
     Args:
         x: examples.
+        label: one-hot labels, which the layer sees too, or None.
         outputs: length of the result.
         dense: class of the layer.
     """
     factor = coarse_factor(x.shape[1:])
     if factor > 1:
         x = layers.AveragePooling2D(factor, padding="same")(x)
-    return dense(outputs, name=LINEAR_PATH)(layers.Flatten()(x))
+    x = layers.Flatten()(x)
+    x = x if label is None else label_beside(x, label)
+    return dense(outputs, name=LINEAR_PATH)(x)
 
 
 def linear_decoding(
-    latent: keras.KerasTensor, shape: tuple[int, ...]
+    latent: keras.KerasTensor,
+    label: keras.KerasTensor | None,
+    shape: tuple[int, ...],
 ) -> keras.KerasTensor:
     """Examples of a shape by one layer, large images enlarged from coarse ones.
 
     Args:
         latent: latents `(batch, latent_dim)`.
+        label: as of `linear_encoding`.
         shape: of an example.
     """
+    x = latent if label is None else label_beside(latent, label)
     factor = coarse_factor(shape)
     start = shape
     if factor > 1:
         start = (-(-shape[0] // factor), -(-shape[1] // factor), shape[2])
-    x = layers.Dense(math.prod(start), name=LINEAR_PATH)(latent)
+    x = layers.Dense(math.prod(start), name=LINEAR_PATH)(x)
     x = layers.Reshape(start)(x)
     if factor > 1:
         x = layers.UpSampling2D(factor, interpolation="bilinear")(x)
