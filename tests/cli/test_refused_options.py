@@ -73,6 +73,20 @@ def test_likelihood_of_images_on_a_table(refuses_to_train, name):
     assert "pass --likelihood gaussian" in message
 
 
+@pytest.mark.parametrize(
+    "data, name, message",
+    [
+        ("digits", "full_gaussian", "FullGaussian is of the columns of a tab"),
+        ("iris", "logistic_mixture", "LogisticMixture is of images (height, "),
+    ],
+)
+def test_likelihood_of_another_kind_of_data(
+    refuses_to_train, data, name, message
+):
+    came = refuses_to_train("vae", "--data", data, "--likelihood", name)
+    assert came.startswith(message)
+
+
 @pytest.mark.parametrize("option", ["--beta", "--free-bits", "--learning-rate"])
 def test_infinite_numbers(refuses_to_train, option):
     message = refuses_to_train(*DIGITS, option, "inf")

@@ -119,6 +119,30 @@ CASES = [
         MLP + ", likelihood=tfgen.probability.Bernoulli('dynamic')",
     ),
     vae(
+        "table_full",
+        (5,),
+        MLP + ", likelihood='full_gaussian'",
+        range=None,
+    ),
+    vae(
+        "table_low_rank",
+        (5,),
+        MLP + ", num_classes=2, "
+        "likelihood=tfgen.probability.LowRankGaussian(2)",
+        range=None,
+        classes=2,
+    ),
+    vae(
+        "logistic_mixture",
+        (4, 3, 3),
+        MLP + ", likelihood='logistic_mixture', observation_noise=True",
+    ),
+    vae(
+        "categorical",
+        (4, 4, 1),
+        MLP + ", likelihood='categorical', observation_noise=True",
+    ),
+    vae(
         "mixture_prior",
         (5,),
         MLP + ", num_classes=2, "
@@ -258,6 +282,7 @@ VARIOUS = (
     "vae_conv_odd",
     "vae_resnet_odd",
     "vae_mlp_labels",
+    "vae_table_full",
     "vae_mixture_prior",
     "gan_mlp",
     "gan_least_squares_packed",
@@ -298,6 +323,10 @@ SERVED = [
         for case in CASES
         if case.name
         in (
+            "vae_table_full",
+            "vae_table_low_rank",
+            "vae_logistic_mixture",
+            "vae_categorical",
             "vae_mixture_prior",
             "vae_flow_prior",
             "gan_conv_labels",

@@ -502,7 +502,7 @@ class TestRefused:
         "options, message",
         [
             ({"objective": "elbo"}, "expected one of larsen, elbo_adversarial"),
-            ({"likelihood": "gaussian"}, "has a scale to learn"),
+            ({"likelihood": "gaussian"}, "has more to learn"),
             (
                 {"likelihood": probability.Gaussian("per_value")},
                 "the decoder gives",

@@ -13,6 +13,8 @@ LIKELIHOODS = [
     probability.DiscretizedLogistic(),
     probability.Gaussian("per_value"),
     probability.Gaussian(0.3),
+    probability.LogisticMixture(),
+    probability.Categorical(3),
 ]
 
 
@@ -22,8 +24,8 @@ LIKELIHOODS = [
 def test_as_log_prob_one_by_one(likelihood):
     random = np.random.default_rng(0)
     x = random.integers(0, 2, (3, 5, 4, 1)).astype("float32")
-    channels = likelihood.parameters_per_value
-    outputs = random.random((3, 7, 5, 4, channels)).astype("float32")
+    shape = likelihood.decoder_shape((5, 4, 1))
+    outputs = random.random((3, 7, *shape)).astype("float32")
     came = likelihood.log_prob_of_draws(x, outputs)
     assert came.shape == (3, 7)
     for draw in range(7):
@@ -57,4 +59,4 @@ def test_bernoulli_sure_and_right():
 
 def test_levels():
     levels = [likelihood.levels for likelihood in LIKELIHOODS]
-    assert levels == [2, 2, None, 256, None, None]
+    assert levels == [2, 2, None, 256, None, None, 256, 3]

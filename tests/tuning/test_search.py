@@ -342,6 +342,8 @@ def test_refused(data, tmp_path):
     space = {"likelihood": ["gaussian", "bernoulli"]}
     with pytest.raises(ValueError, match="has the likelihoods gaussian, bern"):
         make(hypermodel=VAEHyperModel(data[0], space))
+    densities = {"likelihood": ["gaussian", "continuous_bernoulli"]}
+    make("d", hypermodel=VAEHyperModel(data[0], densities))
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "letter.txt").write_text("dear")
     with pytest.raises(ValueError, match="not empty and holds no search"):

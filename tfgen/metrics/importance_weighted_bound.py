@@ -90,7 +90,8 @@ def importance_weighted_bound(
         k: draws an example.
         seed: of the draws, from 0 to 2**31 - 1.
         max_rows: how many draws to decode at a time, which bounds the memory;
-            default: 2 million values of the data's shape, 10,000 draws at
+            default: 2 million values of the data's shape, fewer where the
+            decoder gives more than two numbers for each, 10,000 draws at
             most. The values do not depend on it but for rounding.
         progress: called with (examples done, n) now and then.
 
@@ -117,7 +118,8 @@ def importance_weighted_bound(
     _check_numbers(k, seed, max_rows)
     log_weights = LogWeights(model, seed)
     if max_rows is None:
-        size = math.prod(model.data_shape)
+        outputs = math.prod(model.likelihood.decoder_shape(model.data_shape))
+        size = max(math.prod(model.data_shape), outputs // 2)
         max_rows = min(max(VALUES_AT_ONCE // size, 1), MOST_ROWS)
     draws = min(k, BLOCK, max_rows)
     rows, n = max_rows // draws, len(inputs["x"])

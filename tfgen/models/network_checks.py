@@ -25,17 +25,14 @@ def check_vae_parts(
         first_input(decoder, "decoder", num_classes), "decoder"
     )
     _check_encoder_output(encoder.output_shape, latent_dim)
-    wanted = (
-        *data_shape[:-1],
-        data_shape[-1] * likelihood.parameters_per_value,
-    )
+    wanted = likelihood.decoder_shape(data_shape)
     came = tuple(decoder.output_shape[1:])
     if came != wanted:
         raise ValueError(
-            f"the decoder gives {came}, expected {wanted}: data of shape "
-            f"{data_shape} with {likelihood.parameters_per_value} value(s) "
-            f"each for {type(likelihood).__name__}. Change its last layer, "
-            "or end it in keras.layers.Reshape."
+            f"the decoder gives {came}, expected {wanted}: what "
+            f"{type(likelihood).__name__} takes for data of shape "
+            f"{data_shape}. Change its last layer, or end it in "
+            "keras.layers.Reshape."
         )
     likelihood.check_decoder(decoder)
     return data_shape, latent_dim

@@ -24,18 +24,22 @@ def check_augmentation(
 
 
 def check_objective(
-    objective: str, likelihood: probability.Likelihood, **of_larsen
+    objective: str,
+    likelihood: probability.Likelihood,
+    data_shape: tuple[int, ...],
+    **of_larsen,
 ) -> None:
     """Raises ValueError for what the objective leaves without a meaning.
 
     Args:
         objective: its name.
         likelihood: a `Likelihood`.
+        data_shape: shape of one example.
         **of_larsen: options that are its alone.
     """
     check_values(objective=objective)
     if objective == "larsen":
-        _check_nothing_idle(likelihood)
+        _check_nothing_idle(likelihood, data_shape)
     else:
         _check_defaults(of_larsen)
     _check_targets(likelihood)
@@ -108,11 +112,11 @@ def _check_defaults(of_larsen):
         )
 
 
-def _check_nothing_idle(likelihood):
+def _check_nothing_idle(likelihood, data_shape):
     scale = likelihood.trainable_variables
-    if scale or likelihood.parameters_per_value > 1:
+    if scale or likelihood.decoder_shape(data_shape) != data_shape:
         raise ValueError(
-            f"{type(likelihood).__name__} has a scale to learn, but "
+            f"{type(likelihood).__name__} has more to learn than a mean, but "
             "objective='larsen' compares features and trains none: pass "
             "likelihood=tfgen.probability.Gaussian(scale=0.5**0.5) or "
             "'bernoulli', or use objective='elbo_adversarial'."

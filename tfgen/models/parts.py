@@ -45,10 +45,9 @@ def make_vae_parts(
     encoder = make_encoder(
         network, input_shape, latent_dim, num_classes, for_encoder
     )
-    channels = input_shape[-1] * likelihood.parameters_per_value
     decoder = named_networks.build_decoder(
         network,
-        (*input_shape[:-1], channels),
+        likelihood.decoder_shape(input_shape),
         latent_dim,
         num_classes,
         output_activation or "linear",
@@ -175,10 +174,9 @@ def make_vae_gan_parts(
     encoder = make_encoder(
         network, input_shape, latent_dim, num_classes, for_encoder
     )
-    channels = input_shape[-1] * likelihood.parameters_per_value
     decoder = make_generator(
         network,
-        (*input_shape[:-1], channels),
+        likelihood.decoder_shape(input_shape),
         latent_dim,
         for_decoder,
         output_activation or "linear",

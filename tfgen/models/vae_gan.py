@@ -170,6 +170,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         option_checks.check_objective(
             objective,
             self.likelihood,
+            self.data_shape,
             gamma=gamma,
             feature_layer=feature_layer,
             feature_variance=feature_variance,

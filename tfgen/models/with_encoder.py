@@ -58,6 +58,7 @@ class WithEncoder:
         self.data_shape, self.latent_dim = check_vae_parts(
             encoder, decoder, self.likelihood, self.num_classes
         )
+        self.likelihood.set_shape(self.data_shape)
         self.set_prior("standard_normal")
 
     def set_prior(self, prior: str | dict | probability.Prior) -> None:

@@ -17,10 +17,10 @@ class Likelihood(keras.layers.Layer):
     """Abstract: distribution p(x|z) of the data, given the decoder's output.
 
     The decoder's output has the shape of the data with its last axis
-    `parameters_per_value` times as long. It is a layer so that a scale can be
-    learned and is saved with the model. A subclass gives `distribution`, and
-    keeps its constructor's arguments as attributes of the same names (else
-    it gives `get_config`).
+    `parameters_per_value` times as long, or what `decoder_shape` says. It is a
+    layer so that a scale can be learned and is saved with the model. A subclass
+    gives `distribution`, and keeps its constructor's arguments as attributes
+    of the same names (else it gives `get_config`).
 
     Attributes:
         data_range: `(low, high)` that the data must lie in, or None.
@@ -46,12 +46,34 @@ class Likelihood(keras.layers.Layer):
         kwargs.setdefault("dtype", "float32")
         super().__init__(**kwargs)
 
+    def decoder_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
+        """Shape of what the decoder gives of one example.
+
+        Args:
+            data_shape: of one example.
+
+        Raises:
+            ValueError: for data that it is no likelihood of.
+        """
+        *place, channels = data_shape
+        return (*place, channels * self.parameters_per_value)
+
+    def set_shape(self, data_shape: tuple[int, ...]) -> None:
+        """Creates weights that go by the shape of one example, if it has any.
+
+        In the place of `build`, which Keras calls when it reads a file, before
+        the model is there.
+        """
+
     def distribution(self, parameters: tf.Tensor) -> "Distribution":
         """The TensorFlow Probability distribution, one value an entry.
 
+        Where values depend on each other an entry is of all of them: a pixel's
+        channels, a row's columns.
+
         Args:
             parameters: decoder output, `(batch, ..., channels *
-                parameters_per_value)`.
+                parameters_per_value)`, or by `decoder_shape`.
         """
         raise NotImplementedError(type(self).__name__)
 

@@ -1,6 +1,7 @@
 """Likelihoods, by name in `LIKELIHOODS`.
 
-A new one is a class here, a line of `LIKELIHOODS` and its name in `__all__`.
+A new one is a class here or in a module beside it, a line of `LIKELIHOODS` and
+its name in `__all__`.
 """
 
 import math
@@ -12,6 +13,8 @@ import tensorflow as tf
 
 from tfgen.named_parts import get_part
 from tfgen.probability import tfd
+from tfgen.probability.dependent_gaussians import FullGaussian, LowRankGaussian
+from tfgen.probability.level_likelihoods import Categorical, LogisticMixture
 from tfgen.probability.likelihood import Likelihood
 from tfgen.training.global_batch import GlobalBatch
 
@@ -21,9 +24,13 @@ if typing.TYPE_CHECKING:
 __all__ = [
     "LIKELIHOODS",
     "Bernoulli",
+    "Categorical",
     "ContinuousBernoulli",
     "DiscretizedLogistic",
+    "FullGaussian",
     "Gaussian",
+    "LogisticMixture",
+    "LowRankGaussian",
     "get",
 ]
 
@@ -282,7 +289,11 @@ LIKELIHOODS = {
     "bernoulli": Bernoulli,
     "continuous_bernoulli": ContinuousBernoulli,
     "discretized_logistic": DiscretizedLogistic,
+    "logistic_mixture": LogisticMixture,
+    "categorical": Categorical,
     "gaussian": Gaussian,
+    "full_gaussian": FullGaussian,
+    "low_rank_gaussian": LowRankGaussian,
 }
 """Likelihoods by name."""
 
@@ -292,8 +303,9 @@ def get(likelihood: str | dict | Likelihood) -> Likelihood:
 
     Args:
         likelihood: `"bernoulli"` (soft targets), `"continuous_bernoulli"`,
-            `"discretized_logistic"`, `"gaussian"` (one learned scale), a
-            config of Keras, or a `Likelihood`.
+            `"discretized_logistic"`, `"gaussian"` (one learned scale) or
+            another key of `LIKELIHOODS`, a config of Keras, or a
+            `Likelihood`.
 
     Raises:
         ValueError: for anything else.

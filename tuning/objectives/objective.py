@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import keras_tuner
 
+from tfgen import probability
 from tfgen.data import Source
 from tfgen.models import GenerativeModel
 from tfgen.runs.data import in_range
@@ -210,13 +211,15 @@ def check_comparable(
 ) -> None:
     """Raises ValueError if the objective would compare other units.
 
-    Nats of one likelihood do not compare with those of another.
+    Nats of densities compare, and those of probabilities of as many levels.
     """
     in_nats = ("negative_elbo", "importance_weighted_bound")
     named = [m.name for m in objective.measures if m.name in in_nats]
     for parameter in space.space:
         values = getattr(parameter, "values", ())
-        if named and parameter.name == "likelihood" and len(values) > 1:
+        if parameter.name != "likelihood" or not named:
+            continue
+        if len({probability.get(value).levels for value in values}) > 1:
             raise ValueError(
                 f"the space has the likelihoods {', '.join(values)}, but the "
                 f"{named[0]} of one does not compare with that of another: "
