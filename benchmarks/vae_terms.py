@@ -1,4 +1,4 @@
-"""Figures of docs/vaes.md: likelihoods, beta, free bits, priors on digits.
+"""Figures of docs/vaes.md: likelihoods, beta, free bits, densities on digits.
 
     python benchmarks/vae_terms.py    # some minutes of one processor
 
@@ -22,6 +22,8 @@ RUNS = {
     '`prior="gaussian_mixture"`': {"prior": "gaussian_mixture"},
     '`prior="vamp"`': {"prior": "vamp"},
     '`prior="flow"`': {"prior": "flow"},
+    '`posterior="full"`': {"posterior": "full"},
+    '`posterior="flow"`': {"posterior": "flow"},
 }
 FITTED = ("gaussian_mixture", "vamp")
 """Priors that are fitted to the model of all defaults."""

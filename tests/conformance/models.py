@@ -162,6 +162,14 @@ CASES = [
         range=None,
         classes=2,
     ),
+    vae("full_posterior", (5,), MLP + ", posterior='full'", range=None),
+    vae(
+        "flow_posterior",
+        (4, 4, 1),
+        MLP + ", num_classes=2, "
+        "posterior=tfgen.probability.FlowPosterior(2, (8,), 2)",
+        classes=2,
+    ),
     gan("mlp", (4, 4, 1), MLP, range=(-1.0, 1.0)),
     gan(
         "table_wasserstein",
@@ -251,6 +259,13 @@ CASES = [
         classes=2,
     ),
     vae_gan(
+        "flow_posterior",
+        (5,),
+        MLP + ", posterior=tfgen.probability.FlowPosterior(2, (8,)), "
+        "prior=tfgen.probability.GaussianMixture(2)",
+        range=None,
+    ),
+    vae_gan(
         "conv_odd",
         (9, 7, 3),
         CONV + ", objective='elbo_adversarial', loss='hinge', "
@@ -329,6 +344,8 @@ SERVED = [
             "vae_categorical",
             "vae_mixture_prior",
             "vae_flow_prior",
+            "vae_full_posterior",
+            "vae_flow_posterior",
             "gan_conv_labels",
             "gan_table_wasserstein",
             "vae_gan_conv_labels",

@@ -225,11 +225,13 @@ class Encoding:
         self.num_classes = num_classes
         self.data_range = data_range
 
-    def posterior(self, x, labels=None):
+    posterior_family = tfgen.probability.DiagonalPosterior()
+
+    def posterior_parameters(self, x, labels=None):
         mean, log_variance = tf.split(x, 2, axis=-1)
         if labels is not None:
             mean += tf.cast(tf.argmax(labels, axis=1), tf.float32)[:, None]
-        return tfgen.probability.diagonal_gaussian((mean, log_variance))
+        return mean, log_variance
 
 
 def make_vamp(components, **model):

@@ -7,6 +7,7 @@ from tfgen import metrics
 from tfgen.evaluation.section import Section, collected, of_test_split
 from tfgen.evaluation.subject import Subject
 from tfgen.metrics import Measurement
+from tfgen.metrics.latent_use import has_gaussian_posterior
 from tfgen.models import GenerativeModel
 
 NATS = "nats"
@@ -95,14 +96,9 @@ def _bits(subject):
 def _latents(subject) -> Iterable[Measurement]:
     x, labels = subject.some(subject.test)
     labels = subject.labels(labels)
-    terms = metrics.kl_decomposition(
-        subject.model, x, labels, seed=subject.seed
-    )
-    details = of_test_split(terms.n)
-    yield Measurement("kl", terms.kl, unit=NATS, details=details)
-    for name, error in terms.standard_errors.items():
-        value = getattr(terms, name)
-        yield _over_examples(name, value, error, terms.n, details=details)
+    details = of_test_split(len(x))
+    if has_gaussian_posterior(subject.model):
+        yield from _kl_parts(subject, x, labels, details)
     units = metrics.active_units(subject.model, x, labels)
     yield Measurement(
         "active_units",
@@ -110,6 +106,16 @@ def _latents(subject) -> Iterable[Measurement]:
         unit=f"of {subject.model.latent_dim}",
         details={"threshold": units.threshold, **details},
     )
+
+
+def _kl_parts(subject, x, labels, details):
+    terms = metrics.kl_decomposition(
+        subject.model, x, labels, seed=subject.seed
+    )
+    yield Measurement("kl", terms.kl, unit=NATS, details=details)
+    for name, error in terms.standard_errors.items():
+        value = getattr(terms, name)
+        yield _over_examples(name, value, error, terms.n, details=details)
 
 
 def _over_examples(name, value, error, count, unit=NATS, **rest):

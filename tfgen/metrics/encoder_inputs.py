@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from tfgen.models.endpoints import check_inputs
-from tfgen.probability import StandardNormal
+from tfgen.probability import DiagonalPosterior, Posterior, StandardNormal
 
 
 def encodes(model: Any) -> bool:
@@ -33,6 +33,11 @@ def has_own_prior(model: Any) -> bool:
     """
     prior = getattr(model, "prior", None)
     return prior is not None and not isinstance(prior, StandardNormal)
+
+
+def posterior_family(model: Any) -> Posterior:
+    """The family of a model's posteriors, diagonal where it says none."""
+    return getattr(model, "posterior_family", None) or DiagonalPosterior()
 
 
 def encoder_inputs(

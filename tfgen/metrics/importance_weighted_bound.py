@@ -12,6 +12,7 @@ from tfgen.metrics.encoder_inputs import (
     check_seed,
     encoder_inputs,
     has_own_prior,
+    posterior_family,
 )
 from tfgen.training import random
 
@@ -182,11 +183,11 @@ class LogWeights:
         noise = random.normal_rows(stream, first_row, tf.shape(x)[0], shape)
         noise = tf.transpose(noise[:, start:stop], (1, 0, 2))
         posterior = model.posterior(x, labels)
-        latents = posterior.mean() + posterior.stddev() * noise
+        latents, log_posterior = posterior_family(model).draw(posterior, noise)
         prior = probability.standard_normal(model.latent_dim)
         if has_own_prior(model):
             prior = model.prior.distribution(labels)
-        ratio = prior.log_prob(latents) - posterior.log_prob(latents)
+        ratio = prior.log_prob(latents) - log_posterior
         latents = tf.transpose(latents, (1, 0, 2))
         likelihood = model.log_likelihood(x, latents, labels)
         return likelihood + tf.transpose(ratio)

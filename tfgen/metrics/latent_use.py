@@ -11,6 +11,7 @@ from tfgen.metrics.encoder_inputs import (
     check_seed,
     encoder_inputs,
     has_own_prior,
+    posterior_family,
 )
 from tfgen.training import random
 
@@ -74,7 +75,8 @@ def kl_decomposition(
     corrects theirs (a control variate).
 
     Args:
-        model: a `GenerativeModel` with an encoder to Gaussians.
+        model: a `GenerativeModel` with an encoder to Gaussians, diagonal or
+            full.
         x: examples `(n, *data_shape)`, as the encoder takes them.
         labels: class of each example, for conditional models.
         seed: of the draws, from 0 to 2**31 - 1. The draw of example i depends
@@ -84,8 +86,8 @@ def kl_decomposition(
         A `KLDecomposition`.
 
     Raises:
-        ValueError: if the model has no encoder, or for fewer than two
-            examples.
+        ValueError: if the model has no encoder, or none to Gaussians; for
+            fewer than two examples.
 
     Reference:
         Hoffman and Johnson (2016), "ELBO surgery: yet another way to carve up
@@ -100,19 +102,29 @@ def kl_decomposition(
     """
     check_seed(seed)
     inputs = encoder_inputs("kl_decomposition", model, x, labels, min_rows=2)
-    encoded = model.run_endpoint("encode", inputs)
-    mean, stddev = (np.float64(encoded[k]) for k in ("mean", "stddev"))
+    if not has_gaussian_posterior(model):
+        raise ValueError(
+            "kl_decomposition needs posteriors whose latents have known "
+            "densities one by one, which "
+            f"{type(posterior_family(model)).__name__} does not give: use "
+            "importance_weighted_bound and active_units."
+        )
+    mean, scale = _gaussians(model, inputs)
     stream = random.stream(seed, "kl_decomposition")
     noise = random.normal_rows(stream, 0, len(mean), mean.shape[1:]).numpy()
-    latents = mean + stddev * noise
-    posterior = probability.independent_normal(mean, stddev)
+    if scale.ndim == 3:
+        latents = mean + np.einsum("nij,nj->ni", scale, noise)
+        posterior = probability.latents.full_normal(mean, scale)
+    else:
+        latents = mean + scale * noise
+        posterior = probability.independent_normal(mean, scale)
     given_x = posterior.log_prob(latents).numpy()
     under_prior = _log_prior(model, latents, inputs.get("label"))
     kl = -posterior.entropy().numpy() - under_prior
     if not has_own_prior(model):
         prior = probability.independent_normal(*_standard(model.latent_dim))
         kl = probability.kl_divergence(posterior, prior, latents).numpy()
-    joint, marginals = probability.mixture_log_prob(latents, mean, stddev)
+    joint, marginals = probability.mixture_log_prob(latents, mean, scale)
     terms = {
         "mutual_information": given_x - joint,
         "total_correlation": joint - marginals.sum(axis=1),
@@ -132,6 +144,12 @@ def kl_decomposition(
         },
         n=n,
     )
+
+
+def has_gaussian_posterior(model: Any) -> bool:
+    """Whether each latent's distribution, given x, is a known Gaussian."""
+    gaussian = (probability.DiagonalPosterior, probability.FullPosterior)
+    return isinstance(posterior_family(model), gaussian)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -191,6 +209,23 @@ def active_units(
     inputs = encoder_inputs("active_units", model, x, labels, min_rows=2)
     means = np.float64(model.run_endpoint("encode", inputs)["mean"])
     return ActiveUnits(means.var(axis=0, ddof=1), threshold)
+
+
+def _gaussians(model, inputs):
+    """Means, and standard deviations or Cholesky factors, in float64."""
+    if posterior_family(model).independent:
+        encoded = model.run_endpoint("encode", inputs)
+        return tuple(np.float64(encoded[k]) for k in ("mean", "stddev"))
+    means, roots = [], []
+    for start in range(0, len(inputs["x"]), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        labels = None
+        if model.num_classes:
+            labels = tf.one_hot(inputs["label"][rows], model.num_classes)
+        posterior = model.posterior(inputs["x"][rows], labels)
+        means.append(posterior.loc.numpy())
+        roots.append(posterior.scale.to_dense().numpy())
+    return np.float64(np.concatenate(means)), np.float64(np.concatenate(roots))
 
 
 def _log_prior(model, latents, labels):

@@ -53,6 +53,8 @@ def build(
             a learned scale else, in a VAE-GAN by `"larsen"` a fixed one.
         prior: a name or a `tfgen.probability.Prior`, of models with an
             encoder; default: `"standard_normal"`.
+        posterior: a name or a `tfgen.probability.Posterior`, of the same
+            models; default: `"diagonal"`.
         output_activation: last activation of the decoder or generator;
             default: none, of a GAN for images and of a VAE-GAN for colour
             images tanh.

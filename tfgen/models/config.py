@@ -12,7 +12,8 @@ class ConfigFromSignature:
     """`get_config` and `from_config` by the constructor's parameters.
 
     Each parameter is kept by the model as an attribute of its own name, or of
-    the one that `config_attributes` gives. Networks, likelihoods, losses and
+    the one that `config_attributes` gives, of its class or of one above.
+    Networks, likelihoods, losses and
     whatever else Keras can serialise may stand in it, also in lists.
 
     Of a subclass that passes `**kwargs` on, the config holds those that were
@@ -51,7 +52,10 @@ class ConfigFromSignature:
     def config_names(self) -> dict[str, str]:
         """The attribute by which each of the constructor's names is kept."""
         names = _parameters(type(self), self._given)
-        return {name: self.config_attributes.get(name, name) for name in names}
+        known = {}
+        for base in reversed(type(self).__mro__):
+            known |= vars(base).get("config_attributes", {})
+        return {name: known.get(name, name) for name in names}
 
     @classmethod
     def from_config(

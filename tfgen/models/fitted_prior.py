@@ -176,10 +176,14 @@ class _Latents:
             labels = None
         elif labels is not None:
             given["label"] = labels = np.asarray(labels)[rows]
-        encoded = model._run("encode", BATCH, **given)
-        return cls(
-            encoded["mean"], encoded["stddev"], labels, model.num_classes, seed
-        )
+        if model.posterior_family.independent:
+            encoded = model._run("encode", BATCH, **given)
+            moments = encoded["mean"], encoded["stddev"]
+        else:  # one draw of each, for moments do not say how latents depend
+            seeds = (seed << 32) + np.arange(len(rows))
+            drawn = model._run("encode_sample", BATCH, seed=seeds, **given)
+            moments = drawn["latent"], np.zeros_like(drawn["latent"])
+        return cls(*moments, labels, model.num_classes, seed)
 
     def one_hot(self, rows):
         if self.labels is None:

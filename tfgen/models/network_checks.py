@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.layers import BatchNormalization
-from tfgen.probability import Likelihood
+from tfgen.probability import DiagonalPosterior, Likelihood, Posterior
 
 
 def check_vae_parts(
@@ -14,6 +14,7 @@ def check_vae_parts(
     decoder: keras.Model,
     likelihood: Likelihood,
     num_classes: int | None,
+    posterior: Posterior,
 ) -> tuple[tuple[int, ...], int]:
     """Returns `(data_shape, latent_dim)`.
 
@@ -24,7 +25,7 @@ def check_vae_parts(
     latent_dim = only_axis(
         first_input(decoder, "decoder", num_classes), "decoder"
     )
-    _check_encoder_output(encoder.output_shape, latent_dim)
+    _check_encoder_output(encoder.output_shape, latent_dim, posterior)
     wanted = likelihood.decoder_shape(data_shape)
     came = tuple(decoder.output_shape[1:])
     if came != wanted:
@@ -207,18 +208,23 @@ def only_axis(shape: tuple[int, ...], role: str) -> int:
     return shape[0]
 
 
-def _check_encoder_output(output_shape, latent_dim):
+def _check_encoder_output(output_shape, latent_dim, posterior):
+    numbers = posterior.parameters(latent_dim)
+    pair = ""
+    if isinstance(posterior, DiagonalPosterior):
+        pair = f" (mean and log variance) or two of {(latent_dim,)}"
     if isinstance(output_shape, list):
-        shapes = [tuple(shape[1:]) for shape in output_shape]
-        wanted = [(latent_dim,)] * 2
+        came = [tuple(shape[1:]) for shape in output_shape]
+        fits = pair and came == [(latent_dim,)] * 2
     else:
-        shapes, wanted = tuple(output_shape[1:]), (2 * latent_dim,)
-    if shapes != wanted:
+        came = tuple(output_shape[1:])
+        fits = came == (numbers,)
+    if not fits:
         raise ValueError(
-            f"the encoder gives {shapes}, expected {(2 * latent_dim,)} (mean "
-            f"and log variance) or two of {(latent_dim,)} for a decoder of "
-            f"{latent_dim} latents: end it in "
-            f"keras.layers.Dense({2 * latent_dim})."
+            f"the encoder gives {came}, expected {(numbers,)}{pair} for a "
+            f"decoder of {latent_dim} latents and "
+            f"{type(posterior).__name__}: end it in "
+            f"keras.layers.Dense({numbers})."
         )
 
 

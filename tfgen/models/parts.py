@@ -30,6 +30,7 @@ def make_vae_parts(
     network: str | None = None,
     network_options: dict | None = None,
     likelihood: str | probability.Likelihood | Callable | None = None,
+    posterior: str | probability.Posterior = "diagonal",
     output_activation: str | None = None,
     networks: Callable | None = None,
     num_classes: int | None = None,
@@ -43,7 +44,7 @@ def make_vae_parts(
         network, network_options or {}
     )
     encoder = make_encoder(
-        network, input_shape, latent_dim, num_classes, for_encoder
+        network, input_shape, latent_dim, num_classes, for_encoder, posterior
     )
     decoder = named_networks.build_decoder(
         network,
@@ -138,6 +139,7 @@ def make_vae_gan_parts(
     network_options: dict | None = None,
     discriminator_options: dict | None = None,
     likelihood: str | probability.Likelihood | Callable | None = None,
+    posterior: str | probability.Posterior = "diagonal",
     objective: str = "larsen",
     output_activation: str | None = None,
     networks: Callable | None = None,
@@ -172,7 +174,7 @@ def make_vae_gan_parts(
         k: v for k, v in for_encoder.items() if k not in DISCRIMINATOR_ONLY
     }
     encoder = make_encoder(
-        network, input_shape, latent_dim, num_classes, for_encoder
+        network, input_shape, latent_dim, num_classes, for_encoder, posterior
     )
     decoder = make_generator(
         network,
@@ -214,10 +216,12 @@ def make_encoder(
     latent_dim: int,
     num_classes: int | None,
     options: dict,
+    posterior: str | probability.Posterior = "diagonal",
 ) -> keras.Model:
-    """A network by name, to mean and log variance."""
+    """A network by name, to the parameters of the posterior."""
+    outputs = probability.get_posterior(posterior).parameters(latent_dim)
     return named_networks.build_encoder(
-        network, input_shape, 2 * latent_dim, num_classes, **options
+        network, input_shape, outputs, num_classes, **options
     )
 
 

@@ -5,14 +5,14 @@ import tensorflow as tf
 
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_checks import with_labels
-from tfgen.models.with_encoder import WithEncoder, reparameterize
-from tfgen.probability import Likelihood, Prior
+from tfgen.models.with_encoder import WithEncoder
+from tfgen.probability import Likelihood, Posterior, Prior
 from tfgen.training import GlobalBatch
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
 class VAE(WithEncoder, GenerativeModel):
-    """Variational autoencoder with a Gaussian posterior.
+    """Variational autoencoder.
 
     Trained on the evidence lower bound in nats per example,
     `ELBO(x) = E[log p(x|z)] - KL(q(z|x) || p(z))`, `z ~ q(z|x)`, one draw a
@@ -21,12 +21,14 @@ class VAE(WithEncoder, GenerativeModel):
 
     Args:
         encoder: `keras.Model` from x (from `[x, one-hot labels]` if
-            conditional) to `2 * latent_dim` numbers, mean and log variance,
-            or to the two as a pair.
+            conditional) to the numbers of the posterior: with `"diagonal"`
+            `2 * latent_dim`, mean and log variance, or the two as a pair.
         decoder: `keras.Model` from latents (`[latents, one-hot labels]`) to
             the likelihood's parameters, in the data's shape.
         likelihood: a name or a `tfgen.probability.Likelihood`.
         prior: p(z), a name or a `tfgen.probability.Prior`.
+        posterior: family of q(z|x), a name or a
+            `tfgen.probability.Posterior`.
         beta: weight of the KL term (Higgins et al., 2017); 1 is the ELBO.
         beta_warmup_steps: steps over which beta rises linearly from 0.
         free_bits: nats a latent dimension that cost nothing.
@@ -57,6 +59,7 @@ class VAE(WithEncoder, GenerativeModel):
         likelihood: str | Likelihood = "bernoulli",
         *,
         prior: str | Prior = "standard_normal",
+        posterior: str | Posterior = "diagonal",
         beta: float = 1.0,
         beta_warmup_steps: int = 0,
         free_bits: float = 0.0,
@@ -67,7 +70,13 @@ class VAE(WithEncoder, GenerativeModel):
     ):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
         self.set_inference(
-            encoder, decoder, likelihood, beta, beta_warmup_steps, free_bits
+            encoder,
+            decoder,
+            likelihood,
+            beta,
+            beta_warmup_steps,
+            free_bits,
+            posterior,
         )
         self.data_range = self.likelihood.data_range
         self.set_prior(prior)
@@ -101,12 +110,12 @@ class VAE(WithEncoder, GenerativeModel):
         x = self.likelihood.targets(batch.x, batch)
         posterior = self.posterior(x, batch.labels, training)
         noise = batch.normal((self.latent_dim,), "posterior")
-        latents = reparameterize(posterior, noise)
+        latents, log_prob = self.draw(posterior, noise)
         parameters = self.decoder(
             with_labels(latents, batch.labels), training=training
         )
         reconstruction = -self.likelihood.log_prob(x, parameters)
-        kl, paid = self.kl_terms(posterior, latents, batch.labels)
+        kl, paid = self.kl_terms(posterior, latents, batch.labels, log_prob)
         return {
             "loss": reconstruction + beta * paid,
             "negative_elbo": reconstruction + kl,

@@ -27,8 +27,8 @@ from tfgen.models.with_discriminator import (
     WithDiscriminator,
     average_of,
 )
-from tfgen.models.with_encoder import WithEncoder, reparameterize
-from tfgen.probability import Likelihood, Prior
+from tfgen.models.with_encoder import WithEncoder
+from tfgen.probability import Likelihood, Posterior, Prior
 from tfgen.settings.table import check_values
 
 UPDATES = ("decoder_updated", "discriminator_updated")
@@ -75,6 +75,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             one without a scale to learn.
         objective: `"larsen"` or `"elbo_adversarial"`.
         prior: as for `VAE`; it learns with the encoder, from the KL term.
+        posterior: as for `VAE`.
         beta: weight of the KL term.
         beta_warmup_steps: steps over which beta rises linearly from 0.
         free_bits: nats a latent dimension that cost nothing.
@@ -134,6 +135,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         objective: str = "larsen",
         *,
         prior: str | Prior = "standard_normal",
+        posterior: str | Posterior = "diagonal",
         beta: float = 1.0,
         beta_warmup_steps: int = 0,
         free_bits: float = 0.0,
@@ -155,7 +157,13 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     ):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
         self.set_inference(
-            encoder, decoder, likelihood, beta, beta_warmup_steps, free_bits
+            encoder,
+            decoder,
+            likelihood,
+            beta,
+            beta_warmup_steps,
+            free_bits,
+            posterior,
         )
         self.discriminator = discriminator
         check_discriminator(discriminator, self.data_shape, num_classes)
@@ -316,8 +324,8 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         x = self.likelihood.targets(batch.x, batch)
         posterior = self.posterior(x, batch.labels, training)
         noise = batch.normal((self.latent_dim,), "posterior")
-        latents = reparameterize(posterior, noise)
-        kl, paid = self.kl_terms(posterior, latents, batch.labels)
+        latents, log_prob = self.draw(posterior, noise)
+        kl, paid = self.kl_terms(posterior, latents, batch.labels, log_prob)
         outputs = [
             tf.cast(
                 self.decoder(with_labels(z, batch.labels), training=training),
@@ -408,6 +416,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         likelihood = self.likelihood.trainable_variables
         return {
             "encoder": self.encoder.trainable_variables
+            + self.posterior_family.trainable_variables
             + self.prior.trainable_variables,
             "decoder": self.decoder.trainable_variables + likelihood,
             "discriminator": self.discriminator.trainable_variables,

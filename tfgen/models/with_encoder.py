@@ -31,6 +31,8 @@ class WithEncoder:
 
     encodes = True
     has_likelihood = True
+    # `posterior` is the method that gives q(z|x).
+    config_attributes = {"posterior": "posterior_family"}
 
     def set_inference(
         self,
@@ -40,6 +42,7 @@ class WithEncoder:
         beta: float = 1.0,
         beta_warmup_steps: int = 0,
         free_bits: float = 0.0,
+        posterior: str | dict | probability.Posterior = "diagonal",
     ) -> None:
         """Takes the networks and checks that they fit; arguments as of `VAE`.
 
@@ -55,10 +58,17 @@ class WithEncoder:
         self.beta = beta
         self.beta_warmup_steps = beta_warmup_steps
         self.free_bits = free_bits
+        self.posterior_family = probability.get_posterior(posterior)
         self.data_shape, self.latent_dim = check_vae_parts(
-            encoder, decoder, self.likelihood, self.num_classes
+            encoder,
+            decoder,
+            self.likelihood,
+            self.num_classes,
+            self.posterior_family,
         )
         self.likelihood.set_shape(self.data_shape)
+        self._check_free_bits(self.posterior_family, "the posterior 'diagonal'")
+        self.posterior_family.set_model(self)
         self.set_prior("standard_normal")
 
     def set_prior(self, prior: str | dict | probability.Prior) -> None:
@@ -68,13 +78,16 @@ class WithEncoder:
             ValueError: if it does not fit the free bits.
         """
         self.prior = probability.get_prior(prior)
-        if self.free_bits and not self.prior.independent:
+        self._check_free_bits(self.prior, "the prior 'standard_normal'")
+        self.prior.set_model(self)
+
+    def _check_free_bits(self, density, other):
+        if self.free_bits and not density.independent:
             raise ValueError(
                 f"free_bits is {self.free_bits}, which counts nats by latent, "
-                f"but under {type(self.prior).__name__} latents depend on each "
-                "other: pass free_bits=0, or the prior 'standard_normal'."
+                f"but under {type(density).__name__} latents depend on each "
+                f"other: pass free_bits=0, or {other}."
             )
-        self.prior.set_model(self)
 
     @property
     def noise_dim(self) -> int:
@@ -94,22 +107,47 @@ class WithEncoder:
         training: bool = False,
     ) -> "probability.latents.Distribution":
         """q(z|x) as a TensorFlow Probability distribution, from tensors."""
-        parameters = self.encoder(with_labels(x, labels), training=training)
-        return probability.diagonal_gaussian(parameters)
+        return self.posterior_family.distribution(
+            self.posterior_parameters(x, labels, training)
+        )
+
+    def posterior_parameters(
+        self,
+        x: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        training: bool = False,
+    ) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
+        """The encoder's output, which says which posterior is x's."""
+        return self.encoder(with_labels(x, labels), training=training)
+
+    def draw(
+        self, posterior: "probability.latents.Distribution", noise: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Draws of posteriors, and log q(z|x); see `Posterior.draw`."""
+        return self.posterior_family.draw(posterior, noise)
 
     def kl_terms(
         self,
         posterior: "probability.latents.Distribution",
         latents: tf.Tensor,
         labels: tf.Tensor | None = None,
+        log_prob: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """KL(q(z|x) || p(z)), and what of it is paid after free bits.
+
+        Args:
+            posterior: q(z|x).
+            latents: its draws.
+            labels: one-hot, of conditional models.
+            log_prob: log q(z|x) at the draws, where it is known.
 
         Returns:
             Two tensors `(rows,)`, in nats.
         """
         prior = self.prior.distribution(labels)
-        kl = probability.kl_divergence(posterior, prior, latents)
+        kl = probability.kl_divergence(
+            posterior, prior, latents, log_prob=log_prob
+        )
         if not self.free_bits:
             return kl, kl
         return kl, probability.kl_divergence(
@@ -302,7 +340,7 @@ class WithEncoder:
     def _encode_sample_endpoint(self, x, seed, label=None):
         posterior = self.posterior(x, self._hot(label))
         noise = random.normal_by_seed(seed, "posterior", (self.latent_dim,))
-        return {"latent": reparameterize(posterior, noise)}
+        return {"latent": self.draw(posterior, noise)[0]}
 
     def _reconstruct_endpoint(self, x, label=None):
         labels = self._hot(label)
@@ -322,11 +360,13 @@ class WithEncoder:
         prior = self.prior.distribution(labels)
 
         def terms(noise):
-            latents = reparameterize(posterior, noise)
+            latents, log_prob = self.draw(posterior, noise)
             parameters = self._serve(latents, labels)
             return (
                 self.likelihood.log_prob(x, parameters),
-                probability.kl_divergence(posterior, prior, latents),
+                probability.kl_divergence(
+                    posterior, prior, latents, log_prob=log_prob
+                ),
             )
 
         # A loop: decoding all draws at once would take as many times the
@@ -339,7 +379,7 @@ class WithEncoder:
             new = terms(tf.gather(noise, draw))
             return draw + 1, *map(tf.add, sums, new)
 
-        zero = tf.zeros_like(posterior.mean()[:, 0])
+        zero = tf.zeros(tf.shape(x)[0])
         _, *sums = tf.while_loop(
             lambda draw, *_: draw < SCORE_DRAWS, add, (0, zero, zero)
         )
@@ -361,13 +401,6 @@ class WithEncoder:
                 stream, 0, SCORE_DRAWS, (self.latent_dim,)
             )
         return tf.constant(draws.numpy())
-
-
-def reparameterize(
-    posterior: "probability.latents.Distribution", noise: tf.Tensor
-) -> tf.Tensor:
-    """Draws of the posterior that gradients go through."""
-    return posterior.mean() + posterior.stddev() * noise
 
 
 def warmed_up(value: float, steps: int, step: tf.Tensor) -> tf.Tensor | float:

@@ -11,6 +11,9 @@ from tfgen.probability.latents import standard_normal as standard_normal
 from tfgen.probability.likelihood import Likelihood as Likelihood
 from tfgen.probability.likelihoods import *  # noqa: F403
 from tfgen.probability.likelihoods import LIKELIHOODS as LIKELIHOODS
+from tfgen.probability.posterior import Posterior as Posterior
+from tfgen.probability.posteriors import *  # noqa: F403
+from tfgen.probability.posteriors import POSTERIORS as POSTERIORS
 from tfgen.probability.prior import Prior as Prior
 from tfgen.probability.priors import *  # noqa: F403
 from tfgen.probability.priors import PRIORS as PRIORS

@@ -52,6 +52,16 @@ def independent_normal(mean: tf.Tensor, stddev: tf.Tensor) -> "Distribution":
     return tfd.Independent(tfd.Normal(mean, stddev), 1)
 
 
+def full_normal(mean: tf.Tensor, root: tf.Tensor) -> "Distribution":
+    """Gaussian of covariance `root @ root.T` over the last axis.
+
+    Args:
+        mean: `(..., latent_dim)`.
+        root: lower triangular, `(..., latent_dim, latent_dim)`.
+    """
+    return tfd.MultivariateNormalTriL(mean, root)
+
+
 def diagonal_gaussian(
     parameters: tf.Tensor | tuple[tf.Tensor, tf.Tensor],
 ) -> "Distribution":
@@ -92,12 +102,13 @@ def kl_divergence(
     prior: "Distribution",
     latents: tf.Tensor | None,
     free_bits: float = 0.0,
+    log_prob: tf.Tensor | None = None,
 ) -> tf.Tensor:
     """KL(posterior || prior) of each example, in nats.
 
     In closed form where TensorFlow Probability has one registered, else
     `-H(q(z|x)) - log p(z)` at `latents`, a Monte Carlo estimate of the second
-    term alone.
+    term alone; of both, `log q(z|x) - log p(z)`, where the entropy is unknown.
 
     Args:
         posterior: q(z|x) over a batch.
@@ -108,6 +119,7 @@ def kl_divergence(
             nothing: dimensions below pay `free_bits` and get no gradient
             (Kingma et al., 2016, section C.8, without its groups). Needs
             independent dimensions.
+        log_prob: log q(z|x) at `latents`, `(batch,)`, where it is known.
 
     Returns:
         A tensor of shape `(batch,)`.
@@ -125,15 +137,17 @@ def kl_divergence(
         each = _kl_by_dimension(posterior, prior)
         return tf.reduce_sum(tf.maximum(each, free_bits), axis=-1)
     try:
-        return tfd.kl_divergence(posterior, prior)
+        return tfd.kl_divergence(posterior, _like(posterior, prior))
     except NotImplementedError:
-        return -posterior.entropy() - prior.log_prob(latents)
+        return _negative_entropy(posterior, latents, log_prob) - prior.log_prob(
+            latents
+        )
 
 
 def mixture_log_prob(
     x: np.ndarray, means: np.ndarray, stddevs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Log density of an equal mixture of diagonal Gaussians, in nats.
+    """Log density of an equal mixture of Gaussians, in nats.
 
     Such as the aggregate posterior of a data set's rows.
 
@@ -142,7 +156,8 @@ def mixture_log_prob(
     Args:
         x: points `(n, dimensions)`.
         means: `(components, dimensions)`.
-        stddevs: as the means.
+        stddevs: as the means; or lower Cholesky factors of covariances,
+            `(components, dimensions, dimensions)`.
 
     Returns:
         float64 arrays: `(n,)`, and `(n, dimensions)` of the mixture in each
@@ -154,6 +169,11 @@ def mixture_log_prob(
     array([-1.4189])
     """
     x = np.asarray(x, np.float64)
+    if np.ndim(stddevs) == 3:
+        # Dimension by dimension the mixture is that of its marginals.
+        single = np.linalg.norm(stddevs, axis=2)
+        _, marginals = mixture_log_prob(x, means, single)
+        return _full_mixture_log_prob(x, means, stddevs), marginals
     columns = [np.asarray(v, np.float64).T for v in (means, stddevs)]
     means, stddevs = map(np.ascontiguousarray, columns)
     scales = 1.0 / stddevs
@@ -165,6 +185,29 @@ def mixture_log_prob(
     ]
     joint, marginals = zip(*parts, strict=True)
     return np.concatenate(joint), np.concatenate(marginals)
+
+
+def _like(posterior, prior):
+    """The prior in a class for which a KL to a full Gaussian is registered."""
+    if isinstance(posterior, tfd.MultivariateNormalTriL) and (
+        _is_independent_normal(prior)
+    ):
+        normal = prior.distribution
+        return tfd.MultivariateNormalDiag(normal.loc, normal.scale)
+    return prior
+
+
+def _is_independent_normal(distribution):
+    return isinstance(distribution, tfd.Independent) and isinstance(
+        distribution.distribution, tfd.Normal
+    )
+
+
+def _negative_entropy(posterior, latents, log_prob):
+    try:
+        return -posterior.entropy()
+    except NotImplementedError:
+        return posterior.log_prob(latents) if log_prob is None else log_prob
 
 
 def _kl_by_dimension(posterior, prior):
@@ -191,6 +234,17 @@ def _mixture_log_prob(x, means, scales, offsets):
         joint += each
         marginals[:, dimension] = _log_mean_exp(each)
     return _log_mean_exp(joint), marginals
+
+
+def _full_mixture_log_prob(x, means, roots):
+    """`(n,)`, of Gaussians with full covariances."""
+    total = np.full(len(x), -np.inf)
+    for mean, root in zip(np.float64(means), np.float64(roots), strict=True):
+        noise = (x - mean) @ np.linalg.inv(root).T
+        each = -0.5 * np.sum(noise**2, axis=1) - np.log(np.diag(root)).sum()
+        total = np.logaddexp(total, each)
+    constant = 0.5 * x.shape[1] * math.log(2.0 * math.pi)
+    return total - constant - math.log(len(means))
 
 
 def _log_mean_exp(values):

@@ -243,7 +243,7 @@ class VampPrior(_Mixture):
 
     def set_model(self, model: keras.Model) -> None:
         # Within a function: the model's networks are no parts of the prior.
-        self._posterior = functools.partial(_posterior_of, model)
+        self._encode = functools.partial(_encoded_by, model)
         self._shape, self._range = model.data_shape, model.data_range
         super().set_model(model)
         if self.components < (self.num_classes or 1):
@@ -288,7 +288,11 @@ class VampPrior(_Mixture):
         return keras.ops.clip(inputs, *self._range)
 
     def gaussians(self) -> "Distribution":
-        return self._posterior(self.pseudo_inputs(), self._classes())
+        family, parameters = self._encoded()
+        return family.distribution(parameters)
+
+    def _encoded(self):
+        return self._encode(self.pseudo_inputs(), self._classes())
 
     def _classes(self):
         if not self.num_classes:
@@ -302,12 +306,11 @@ class VampPrior(_Mixture):
         return IMPOSSIBLE * (1.0 - labels @ tf.transpose(self._classes()))
 
     def _place(self, chosen, noise):
-        gaussians = self.gaussians()
-        mean, stddev = (
-            tf.gather(values, chosen)
-            for values in (gaussians.mean(), gaussians.stddev())
+        family, parameters = self._encoded()
+        parameters = tf.nest.map_structure(
+            lambda numbers: tf.gather(numbers, chosen), parameters
         )
-        return mean + stddev * noise
+        return family.draw(family.distribution(parameters), noise)[0]
 
 
 PRIORS = {
@@ -344,5 +347,6 @@ class _DiagonalStart(keras.initializers.Initializer):
         return tf.eye(shape[-1], batch_shape=shape[:1]) * self._value
 
 
-def _posterior_of(model, x, labels):
-    return model.posterior(x, labels)
+def _encoded_by(model, x, labels):
+    """The family of posteriors, and the encoder's numbers of examples."""
+    return model.posterior_family, model.posterior_parameters(x, labels)

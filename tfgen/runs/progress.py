@@ -157,16 +157,21 @@ def described(model: GenerativeModel) -> str:
     return (
         f"{type(model).__name__}, {shape} to {model.latent_dim} latents"
         f"{classes}, {objective_words(model).removeprefix('the ')}, "
-        f"{_prior_words(model)}"
+        f"{_density_words(model)}"
         f"{model.count_params():,} parameters"
     )
 
 
-def _prior_words(model):
-    name = type(model.prior).__name__ if model.encodes else "StandardNormal"
-    if name == "StandardNormal":
+def _density_words(model):
+    """Prior and posterior, where they are others than the default ones."""
+    if not model.encodes:
         return ""
-    return f"{name.removesuffix('Prior')} prior, "
+    prior = type(model.prior).__name__.removesuffix("Prior")
+    posterior = type(model.posterior_family).__name__.removesuffix("Posterior")
+    words = "" if prior == "StandardNormal" else f"{prior} prior, "
+    if posterior != "Diagonal":
+        words += f"{posterior.lower()} posterior, "
+    return words
 
 
 def report_files(folder: RunFolder, best: BestModel) -> None:

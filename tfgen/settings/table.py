@@ -184,6 +184,12 @@ TABLE = (
         help="Distribution of the latents: {names} [standard_normal]",
     ),
     Setting(
+        "posterior",
+        part="kl",
+        choices="tfgen.probability:POSTERIORS",
+        help="Distribution of an example's latents: {names} [diagonal]",
+    ),
+    Setting(
         "objective",
         part="vae_gan",
         choices=("larsen", "elbo_adversarial"),
