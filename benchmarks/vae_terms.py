@@ -10,7 +10,12 @@ import tfgen  # isort: skip  (loads TensorFlow without its chatter)
 import numpy as np
 
 EPOCHS = 60
-LIKELIHOODS = ("continuous_bernoulli", "discretized_logistic", "gaussian")
+LIKELIHOODS = (
+    "continuous_bernoulli",
+    "discretized_logistic",
+    "logistic_mixture",
+    "gaussian",
+)
 RUNS = {
     "all defaults (`bernoulli`)": {},
     **{f"`{name}`": {"likelihood": name} for name in LIKELIHOODS},

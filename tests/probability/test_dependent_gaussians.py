@@ -298,6 +298,16 @@ def test_gradients_lead_to_the_covariance_of_the_data(name):
         (lambda: probability.FullGaussian("low"), "expected one of shared, "),
         (lambda: probability.LowRankGaussian(0), "rank is 0, expected 1, 2"),
         (
+            lambda: probability.FullGaussian().mean(np.zeros((2, 3))),
+            "knows no columns yet: build a model with it",
+        ),
+        (
+            lambda: tfgen.build(
+                "vae", input_shape=(5,), likelihood=per_example()
+            ),
+            "of the 4 columns of another model, got 5: make one for each",
+        ),
+        (
             lambda: tfgen.build(
                 "vae", input_shape=(8, 8, 1), likelihood="full_gaussian"
             ),

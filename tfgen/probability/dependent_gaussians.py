@@ -95,6 +95,7 @@ class FullGaussian(_DependentGaussian):
         self.covariance = covariance
         self.min_scale = min_scale
         self.initial_scale = initial_scale
+        self._columns = None
 
     def decoder_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
         (columns,) = super().decoder_shape(data_shape)
@@ -103,9 +104,14 @@ class FullGaussian(_DependentGaussian):
         return (columns + columns * (columns + 1) // 2,)
 
     def set_shape(self, data_shape: tuple[int, ...]) -> None:
-        (self._columns,) = data_shape
+        (size,) = data_shape
+        if self._columns not in (None, size):
+            raise ValueError(
+                f"this FullGaussian is of the {self._columns} columns of "
+                f"another model, got {size}: make one for each model."
+            )
+        self._columns = size
         if self.covariance == "shared" and not self.built:
-            size = self._columns
             self.raw_scale = self.add_weight(
                 shape=(size,), initializer="zeros", name="raw_scale"
             )
@@ -118,6 +124,11 @@ class FullGaussian(_DependentGaussian):
 
     def distribution(self, parameters: tf.Tensor) -> "Distribution":
         size = self._columns
+        if size is None:
+            raise ValueError(
+                "this FullGaussian knows no columns yet: build a model with "
+                "it, or call set_shape((columns,))."
+            )
         if self.covariance == "shared":
             mean = parameters
             raw = tf.convert_to_tensor(self.raw_scale)
