@@ -226,6 +226,17 @@ def test_values_and_gradients_are_finite_at_extremes(name):
     assert np.isfinite(tape.gradient(value, outputs)).all()
 
 
+@pytest.mark.parametrize("name", ["per_example", "low_rank"])
+@pytest.mark.parametrize("size", [1e5, 1e10, 1e20])
+def test_far_from_the_data_nothing_is_likely(name, size):
+    """Also where the decoder's outputs are as large as the data."""
+    likelihood, outputs, *_ = of_each_row(name, 20)
+    x = np.float32(size) * normal(20, COLUMNS)
+    assert (likelihood.log_prob(x, outputs).numpy() < -size).all()
+    both = likelihood.log_prob(x, np.float32(size) * outputs).numpy()
+    assert not np.isnan(both).any()
+
+
 # x = w z + b + e, e of covariance C: the posterior of the one latent is
 # N(v w' C^-1 (x - b), v), v = 1 / (1 + w' C^-1 w).
 W = np.array([[1.0, -0.5, 2.0, 0.3]])

@@ -13,6 +13,8 @@ if typing.TYPE_CHECKING:
     from tensorflow_probability.python.distributions import Distribution
 
 COVARIANCES = ("shared", "per_example")
+LARGEST = 1e8
+"""Of a factor's values, in scales."""
 
 
 class _DependentGaussian(Likelihood):
@@ -255,7 +257,9 @@ class _Updates:
         self._scale, self._steps = scale, []
         self.log_determinant = tf.reduce_sum(tf.math.log(scale), axis=-1)
         for column in columns:
-            a = self.whiten(column)
+            # Far from the data decoders may give anything: the density of an
+            # example there is 0, and not infinity divided by itself.
+            a = tf.clip_by_value(self.whiten(column), -LARGEST, LARGEST)
             root = tf.sqrt(1.0 + _dot(a, a))
             self._steps.append((a, root))
             self.log_determinant += tf.math.log(root)[..., 0]
