@@ -4,8 +4,11 @@
 
 It runs alone, in a compiled loop over batches, beside the same loop without it;
 the least of several times each, in turn. And it is left out of one of two
-trainings that take turns, five steps each: the median of the ratios of their
-processor times, with its standard error, shows what it costs within a step.
+trainings that take turns, five steps each: the ratio of their processor times
+shows what it costs within a step. Two trainings with the same code differ by a
+percent either way, by where their memory lies, so both are built anew for each
+ratio: shown are the median of all and the mean with its standard error. On
+several threads, the time in which one waits for another counts as well.
 """
 
 import argparse
@@ -19,7 +22,8 @@ import tensorflow as tf
 from tfgen.training import step_runner
 from tfgen.training.batch_checks import BatchCheck
 
-LOOKS, STEPS, PAIRS = 500, 5, 160
+LOOKS, LOOP_REPEATS = 500, 7
+STEPS, SECONDS = 5, 4
 MODELS = {
     "vae, dense, 784 values, batch 128": ("vae", (28, 28, 1), 128, "mlp"),
     "vae, convolutions, 28 x 28, batch 128": ("vae", (28, 28, 1), 128, "conv"),
@@ -35,19 +39,29 @@ MODELS = {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=7)
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--only", default="", help="part of a model's name")
+    arguments = parser.parse_args()
+    tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     print(
-        "| | step [ms] | look [ms] | share [%] | paired [%] |\n"
-        "|---|---|---|---|---|"
+        "| | step [ms] | look [ms] | share [%] | median [%] | mean [%] |\n"
+        "|---|---|---|---|---|---|"
     )
     for name, options in MODELS.items():
-        step, look = _times(repeats, *options)
-        share = 100 * look / step
-        paired = 100 * (_ratios(*options) - 1)
+        if arguments.only not in name:
+            continue
+        step, look = _times(*options)
+        paired = [
+            100 * (_ratio(repeat, step, *options) - 1)
+            for repeat in range(arguments.repeats)
+        ]
+        middle, mean = np.median(paired), np.mean(paired)
+        error = np.std(paired, ddof=1) / len(paired) ** 0.5
         print(
-            f"| {name} | {step:.2f} | {look:.3f} | {share:.2f} "
-            f"| {np.median(paired):.2f} ± {_error(paired):.2f} |",
+            f"| {name} | {step:.2f} | {look:.3f} | {100 * look / step:.2f} "
+            f"| {middle:.2f} | {mean:.2f} ± {error:.2f} |",
             flush=True,
         )
 
@@ -69,34 +83,28 @@ class _NoCheck(BatchCheck):
         return data
 
 
-def _ratios(*options):
-    """Of a training's processor times with and without the look, in turn."""
-    trainings = []
-    for check in (BatchCheck, _NoCheck):
+def _ratio(repeat, step, *options):
+    """Of two new trainings' processor times, with the look and without."""
+    trainings = [None, None]
+    checks = BatchCheck, _NoCheck
+    for which in (0, 1) if repeat % 2 else (1, 0):
         model, data = _made(*options)
-        with mock.patch.object(step_runner, "BatchCheck", check):
+        with mock.patch.object(step_runner, "BatchCheck", checks[which]):
             model.fit(data, steps_per_epoch=STEPS, verbose=0)
-        trainings.append((model.train_function, iter(data)))
-    spent = np.zeros((PAIRS, 2))
-    for pair in range(PAIRS):
+        trainings[which] = model.train_function, iter(data)
+    pairs = max(10, round(SECONDS * 1000 / (2 * STEPS * step)))
+    spent = np.zeros((pairs, 2))
+    for pair in range(pairs):
         # Who is first has what the other left in the caches: by turns.
         for which in (0, 1) if pair % 2 else (1, 0):
-            step, iterator = trainings[which]
+            run, iterator = trainings[which]
             start = time.process_time()
-            step(iterator)
+            run(iterator)
             spent[pair, which] = time.process_time() - start
-    return spent[:, 0] / spent[:, 1]
+    return np.median(spent[:, 0] / spent[:, 1])
 
 
-def _error(values):
-    """Of the median, by what lies around it."""
-    low, high = np.quantile(
-        values, [0.5 - 0.5 / PAIRS**0.5, 0.5 + 0.5 / PAIRS**0.5]
-    )
-    return (high - low) / 2
-
-
-def _times(repeats, *options):
+def _times(*options):
     model, data = _made(*options)
     check, strategy = BatchCheck(model), tf.distribute.get_strategy()
 
@@ -119,7 +127,7 @@ def _times(repeats, *options):
         "without": loop(False),
     }
     least = dict.fromkeys(runs, np.inf)
-    for _ in range(repeats + 1):  # the first compiles
+    for _ in range(LOOP_REPEATS + 1):  # the first compiles
         for name, run in runs.items():
             start = time.perf_counter()
             run()

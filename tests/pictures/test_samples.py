@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -94,3 +96,21 @@ def test_tables_show_the_columns_own_units(stand_in, texts, monkeypatch):
     np.testing.assert_allclose(generated, wanted, rtol=1e-6)
     ticks = [float(t) for t in texts.all if t.isdecimal() and len(t) > 2]
     assert ticks and all(900 < tick < 1200 for tick in ticks)
+
+
+def test_booleans_are_drawn_as_0_and_1(stand_in, make_source, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "tfgen.pictures.samples.against_real",
+        lambda generated, real, names: drawn.append(generated),
+    )
+    source = make_source((3,))
+    kinds = "decimal", "boolean", "whole"
+    columns = [tfgen.data.columns.Column(kind, kind) for kind in kinds]
+    source = dataclasses.replace(source, columns=tuple(columns))
+    model = stand_in((3,))
+    samples_picture(model, source, 50)
+    raw = source.original_units(model.sample(50, seed=0))
+    np.testing.assert_array_equal(drawn[0][:, [0, 2]], raw[:, [0, 2]])
+    assert set(np.unique(drawn[0][:, 1])) <= {0, 1}
+    assert (drawn[0][:, 1] == (raw[:, 1] >= 0.5)).all()

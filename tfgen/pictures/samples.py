@@ -23,8 +23,8 @@ def samples_picture(
     Images: a grid; of a class-conditional model one row a class (the first
     32). Points in the plane: generated points over real ones. Tables: a
     histogram of each column, the first 12, generated against real, in the
-    columns' own units; generated values far outside the real ones count in
-    the outermost bars.
+    columns' own units, booleans as 0 and 1; generated values far outside the
+    real ones count in the outermost bars.
 
     Args:
         model: a `GenerativeModel`.
@@ -62,6 +62,8 @@ def samples_picture(
         labels = None
     generated = model.sample(num_samples, seed=seed, labels=labels)
     generated = examples.original_units(source, generated)
+    if source is not None:
+        generated = _with_truth(generated, source.columns or ())
     names = examples.column_names(model, source)
     return against_real(generated, real, names)
 
@@ -90,6 +92,14 @@ def _classes(model, source, num_samples, seed):
     grid = image_grid(images, columns, value_range)
     names = [examples.class_name(source, label) for label in range(classes)]
     return figures.labelled_rows([grid], names, "Samples by class")
+
+
+def _with_truth(generated, columns):
+    """Booleans as files have them: 0 or 1; other values as they are."""
+    truth = [column.kind == "boolean" for column in columns]
+    if not any(truth):
+        return generated
+    return np.where(truth, generated >= 0.5, generated)
 
 
 def _scatter(generated, real, names):
