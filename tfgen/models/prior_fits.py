@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data.progress import Progress
 from tfgen.probability import GaussianMixture, Prior
 
 COMPONENTS = (1, 3, 10, 30, 100)
@@ -37,10 +38,11 @@ def fit_mixture(
         parts = np.array_split(np.arange(prior.components), len(groups))
         shares, covariance = [len(part) for part in parts], prior.covariance
         _check_sizes(groups, shares)
-    found = [
-        _mixture(*group, share, covariance, seed)
-        for group, share in zip(groups, shares, strict=True)
-    ]
+    with Progress("fitting Gaussian mixtures", 0, "components") as progress:
+        found = [
+            _mixture(*group, share, covariance, seed, progress)
+            for group, share in zip(groups, shares, strict=True)
+        ]
     if not isinstance(prior, GaussianMixture):
         size = sum(len(one.weights_) for one in found)
         prior = GaussianMixture(size, covariance)
@@ -68,10 +70,8 @@ def _check_sizes(groups, shares):
             )
 
 
-def _mixture(train, held_out, components, covariance, seed):
+def _mixture(train, held_out, components, covariance, seed, progress):
     """The best of the mixtures that so many rows are enough for."""
-    from sklearn import mixture
-
     if len(train) < 2:  # too few to know their spread: a standard normal
         train = np.concatenate(
             [np.eye(train.shape[1]), -np.eye(train.shape[1])]
@@ -81,19 +81,36 @@ def _mixture(train, held_out, components, covariance, seed):
     sizes = [n for n in COMPONENTS if n <= max(1, most)]
     if components:
         sizes = [components]
-    fits = [
-        mixture.GaussianMixture(
-            size,
-            covariance_type=kind,
-            reg_covar=LEAST_VARIANCE,
-            random_state=seed,
-        ).fit(train)
-        for size in sizes
+    found = [
+        _grown(train, held_out, sizes, kind, seed, progress)
         for kind in (("diag", "full") if covariance == "full" else ("diag",))
     ]
-    if len(held_out):
-        return max(fits, key=lambda fit: fit.score(held_out))
-    return fits[0]
+    return max(found, key=lambda one: one[0])[1]
+
+
+def _grown(train, held_out, sizes, kind, seed, progress):
+    """Score and mixture at the size from which held-out rows get unlikelier."""
+    from sklearn import mixture
+    from threadpoolctl import threadpool_limits
+
+    best = -np.inf, None
+    for size in sizes:
+        # Its many small products take ten times as long on several threads
+        # of a machine that has other work.
+        with threadpool_limits(1):
+            fit = mixture.GaussianMixture(
+                size,
+                covariance_type=kind,
+                reg_covar=LEAST_VARIANCE,
+                init_params="k-means++",
+                random_state=seed,
+            ).fit(train)
+        progress.add(size)
+        score = fit.score(held_out) if len(held_out) else 0.0
+        if score <= best[0]:
+            break
+        best = score, fit
+    return best
 
 
 def _scales(fit, covariance):
