@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from conformance_models import gan
 
 BATCH = 64
 
@@ -73,6 +74,20 @@ def test_clipping(clip, first, free, train, two_replicas):
         for a, b in zip(free.weights, one.weights, strict=True)
     )
     assert largest > 1e-5
+
+
+def test_packs_several_steps_and_dragan(train, two_replicas):
+    """Each of them takes rows of other replicas, or noise, of its own."""
+    case = gan(
+        "packs_steps_dragan",
+        (5,),
+        "network='mlp', network_options={'units': (8,)}, packing=2, "
+        "loss='wasserstein', discriminator_steps=2, penalties=['dragan']",
+        range=None,
+    )
+    # Packs are made of each replica's rows, whose number is even here.
+    one = train(case, tf.distribute.get_strategy(), 100, epochs=2)
+    assert_equal_training(one, train(case, two_replicas, 100, epochs=2))
 
 
 @pytest.mark.slow  # beside a last batch
