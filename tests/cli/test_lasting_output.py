@@ -3,6 +3,7 @@
 import os
 import pty
 import subprocess
+import sys
 
 import pytest
 
@@ -38,6 +39,19 @@ def test_nobody_reads_any_more(command, fork_server, tmp_path, open_output):
         assert training.stderr.read() == ""
     history = (tmp_path / "run" / "history.csv").read_text()
     assert len(history.splitlines()) == 1 + EPOCHS
+
+
+def test_without_streams(fork_server, tmp_path):
+    """What Python makes of streams that are closed from the start."""
+    program = (
+        "import os, sys; os.close(1); os.close(2); "
+        "sys.stdout = sys.stderr = None; "
+        f"sys.argv = ['tfgen', *{TRAIN!r}, '--epochs', '1']; "
+        "from tfgen.cli.main import main; main()"
+    )
+    words = [sys.executable, "-c", program]
+    assert fork_server.run(words, cwd=tmp_path).returncode == 0
+    assert (tmp_path / "run" / "model.keras").exists()
 
 
 @pytest.mark.slow  # a process that imports all, as no other here
