@@ -1,6 +1,7 @@
 """tfgen: VAEs and GANs as ordinary Keras models.
 
-`tfgen.evaluation`, `tfgen.export` and `tfgen.tuning` are loaded on first use.
+`tfgen.detection`, `tfgen.evaluation`, `tfgen.export` and `tfgen.tuning` are
+loaded on first use.
 The command `tfgen` loads TensorFlow when it needs it, and the rest with it.
 """
 
@@ -25,7 +26,7 @@ _PARTS = (
     "training",
 )
 _OF_MODELS = ("GAN", "VAE", "VAEGAN", "GenerativeModel", "build", "fit_prior")
-_ON_FIRST_USE = ("evaluation", "export", "tuning")
+_ON_FIRST_USE = ("detection", "evaluation", "export", "tuning")
 
 
 def _load() -> None:

@@ -20,6 +20,7 @@ WITH_EXAMPLES = (
     "tfgen.augmentations",
     "tfgen.callbacks",
     "tfgen.data",
+    "tfgen.detection",
     "tfgen.evaluation",
     "tfgen.export",
     "tfgen.layers",

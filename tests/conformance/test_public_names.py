@@ -152,6 +152,7 @@ NAMES = {
         "train_on_synthetic",
         "training_excess",
     ],
+    "tfgen.detection": ["Detection", "Detector", "MEASURES"],
     "tfgen.evaluation": [
         "Evaluation",
         "Samples",

@@ -137,6 +137,8 @@ def test_draws_belong_to_examples():
     np.testing.assert_allclose(alone.values, bound.values[:2], rtol=1e-6)
     same = importance_weighted_bound(model, x[[0, 0]], k=20).values
     assert abs(same[0] - same[1]) > 1e-3
+    shared = importance_weighted_bound(model, x[[0, 0]], k=20, same_draws=True)
+    np.testing.assert_allclose(shared.values, bound.values[0], rtol=1e-6)
     other = importance_weighted_bound(model, x, k=20, seed=1)
     assert np.abs(other.values - bound.values).min() > 1e-5
 

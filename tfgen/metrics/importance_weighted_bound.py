@@ -73,6 +73,7 @@ def importance_weighted_bound(
     *,
     max_rows: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    same_draws: bool = False,
 ) -> ImportanceWeightedBound:
     """Lower bound of log p(x) of each example from k posterior draws.
 
@@ -95,6 +96,8 @@ def importance_weighted_bound(
             decoder gives more than two numbers for each, 10,000 draws at
             most. The values do not depend on it but for rounding.
         progress: called with (examples done, n) now and then.
+        same_draws: give each example the noise of the first, so that its value
+            does not depend on where it stands.
 
     Returns:
         An `ImportanceWeightedBound`.
@@ -117,7 +120,7 @@ def importance_weighted_bound(
     check_likelihood(name, model)
     model.likelihood.check_values(inputs["x"])
     _check_numbers(k, seed, max_rows)
-    log_weights = LogWeights(model, seed)
+    log_weights = LogWeights(model, seed, same_draws)
     if max_rows is None:
         outputs = math.prod(model.likelihood.decoder_shape(model.data_shape))
         size = max(math.prod(model.data_shape), outputs // 2)
@@ -142,10 +145,12 @@ class LogWeights:
     Args:
         model: has `posterior` and `log_likelihood`.
         seed: of the draws.
+        same_draws: whether each example has the noise of the first.
     """
 
-    def __init__(self, model: Any, seed: int):
+    def __init__(self, model: Any, seed: int, same_draws: bool = False):
         self._model, self._seed = model, seed
+        self._same_draws = same_draws
         place = ("first_row", "block", "start", "stop")
         signature = dict.fromkeys(place, tf.TensorSpec((), tf.int64))
         signature["x"] = tf.TensorSpec((None, *model.data_shape), tf.float32)
@@ -180,7 +185,11 @@ class LogWeights:
         labels = None if label is None else tf.one_hot(label, model.num_classes)
         stream = random.stream(self._seed, "importance", block)
         shape = (BLOCK, model.latent_dim)
-        noise = random.normal_rows(stream, first_row, tf.shape(x)[0], shape)
+        if self._same_draws:
+            noise = random.normal_rows(stream, 0, 1, shape)
+            noise = tf.repeat(noise, tf.shape(x)[0], axis=0)
+        else:
+            noise = random.normal_rows(stream, first_row, tf.shape(x)[0], shape)
         noise = tf.transpose(noise[:, start:stop], (1, 0, 2))
         posterior = model.posterior(x, labels)
         latents, log_posterior = posterior_family(model).draw(posterior, noise)

@@ -1,0 +1,8 @@
+"""What is odd, and how sure one may be: scores, p-values, alarms.
+
+Loaded on first use.
+"""
+
+from tfgen.detection.detector import Detection as Detection
+from tfgen.detection.detector import Detector as Detector
+from tfgen.detection.measures import MEASURES as MEASURES

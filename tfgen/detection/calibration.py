@@ -1,0 +1,90 @@
+"""Scores of held-out rows as p-values of others."""
+
+import numpy as np
+
+
+class Calibration:
+    """Scores of held-out normal rows; the larger, the odder.
+
+    Formula: `p(s) = (1 + #{held-out scores >= s}) / (n + 1)`
+
+    A normal row, drawn as the held-out ones were, has p <= alpha with a
+    probability of at most alpha, whatever the distribution of the scores: its
+    rank among all n + 1 is uniform, and ties only make p larger.
+
+    Args:
+        scores: `(n,)`, finite.
+        tests: how many such p-values are combined by Bonferroni's rule, by
+            which each of them is multiplied.
+
+    Reference:
+        Vovk et al. (2005), "Algorithmic learning in a random world"; Bates et
+        al. (2023), "Testing for outliers with conformal p-values", equation 4.
+    """
+
+    def __init__(self, scores: np.ndarray, tests: int = 1):
+        self._sorted = np.sort(np.asarray(scores, np.float64))
+        self._tests = tests
+        n = len(self._sorted)
+        # By the number of rows at or above, itself counted: 1 to n + 1.
+        self._levels = tests * (np.arange(1, n + 2) / (n + 1))
+
+    @property
+    def smallest(self) -> float:
+        """The smallest p-value that there can be."""
+        return float(self._levels[0])
+
+    def p_values(self, scores: np.ndarray) -> np.ndarray:
+        """Of each score, `(n,)`; above 1 where tests are combined."""
+        return self._levels[self._at_or_above(scores)]
+
+    def rank(self, alpha: float) -> int:
+        """How many p-values are alpha or less; 0: none can be."""
+        return int(np.sum(self._levels[:-1] <= alpha))
+
+    def threshold(self, alpha: float) -> float:
+        """The score above which, and only there, p is alpha or less."""
+        rank = self.rank(alpha)
+        return float(self._sorted[-rank]) if rank else np.inf
+
+    def surprise(self, scores: np.ndarray) -> np.ndarray:
+        """`-log(p)`, with what tells scores of equal p apart.
+
+        Between two held-out scores, where p is constant, it rises by half of
+        the step to the next p-value; beyond the largest, without end.
+        """
+        scores = np.asarray(scores, np.float64)
+        knots = np.unique(self._sorted)
+        spread = np.std(self._sorted) or 1.0
+        above = self._at_or_above(scores)
+        level = -np.log(self._levels[above])
+        # Where in the gap below the next held-out score: 0 to 1.
+        place = np.searchsorted(knots, scores)
+        inside = (place > 0) & (place < len(knots))
+        low, high = (
+            knots[np.clip(place + shift, 0, len(knots) - 1)]
+            for shift in (-1, 0)
+        )
+        share = np.where(
+            inside, (scores - low) / np.where(inside, high - low, 1.0), 0.0
+        )
+        step = -np.log1p(-1.0 / np.maximum(above + 1.0, 2.0))
+        beyond = np.select(
+            [place == 0, place == len(knots)],
+            [(scores - knots[0]) / spread, (scores - knots[-1]) / spread],
+            0.0,
+        )
+        return np.nan_to_num(level + 0.5 * step * share + beyond)
+
+    def surprise_threshold(self, alpha: float) -> float:
+        """The `surprise` above which, and only there, p is alpha or less."""
+        rank = self.rank(alpha)
+        if not rank:
+            return np.inf
+        # A quarter of a step below the level: values end at half of one.
+        step = np.log1p(1.0 / rank)
+        return float(-np.log(self._levels[rank - 1]) - 0.25 * step)
+
+    def _at_or_above(self, scores):
+        below = np.searchsorted(self._sorted, scores, side="left")
+        return len(self._sorted) - below

@@ -1,0 +1,105 @@
+"""Measures of how odd a row is, by name in `MEASURES`.
+
+A measure is a function of a model, its inputs `x` and, for conditional models,
+`label`, the draws k and a seed; it gives `(n,)`, larger for odder rows. What it
+says of a row depends on that row alone, which the p-values rest upon.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from tfgen.metrics import importance_weighted_bound
+from tfgen.models import GenerativeModel
+
+
+def elbo(
+    model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
+) -> np.ndarray:
+    """The negative evidence lower bound in nats, as `score` has it."""
+    return -model.run_endpoint("score", inputs)["score"]
+
+
+def bound(
+    model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
+) -> np.ndarray:
+    """The negative importance-weighted bound in nats, of k draws."""
+    x, labels = inputs["x"], inputs.get("label")
+    found = importance_weighted_bound(
+        model, x, labels, k, seed, same_draws=True
+    )
+    return -found.values
+
+
+def reconstruction(
+    model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
+) -> np.ndarray:
+    """The negative log-likelihood given the latents, in nats."""
+    return -model.run_endpoint("score", inputs)["log_likelihood"]
+
+
+def latent(
+    model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
+) -> np.ndarray:
+    """The negative log-density of the posterior mean under the prior.
+
+    Under a standard normal prior that is half the squared Mahalanobis distance
+    from its middle, and a constant. Nothing is fitted to the held-out latents:
+    of rows that a covariance was fitted to distances are too small, and
+    p-values that rest on them too.
+
+    Reference:
+        Denouden et al. (2018), "Improving reconstruction autoencoder
+        out-of-distribution detection with Mahalanobis distance", for distances
+        in the latents.
+    """
+    means = model.run_endpoint("encode", inputs)["mean"]
+    label = inputs.get("label")
+    hot = None if label is None else tf.one_hot(label, model.num_classes)
+    return -model.prior.distribution(hot).log_prob(means).numpy()
+
+
+def discriminator(
+    model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
+) -> np.ndarray:
+    """The negative logit of the discriminator."""
+    return -model.run_endpoint("discriminate", inputs)["logit"]
+
+
+MEASURES = {
+    "elbo": elbo,
+    "bound": bound,
+    "reconstruction": reconstruction,
+    "latent": latent,
+    "discriminator": discriminator,
+}
+"""Measures by name."""
+_NEEDS = {
+    "elbo": "score",
+    "bound": "score",
+    "reconstruction": "score",
+    "latent": "encode",
+    "discriminator": "discriminate",
+}
+
+
+def possible_measures(model: GenerativeModel) -> list[str]:
+    """Names of the measures that a model can take."""
+    known = model.endpoints()
+    return [name for name, needed in _NEEDS.items() if needed in known]
+
+
+def check_measure(name: str, model: GenerativeModel) -> None:
+    """Raises ValueError for no measure, or one that the model cannot take."""
+    if name not in MEASURES:
+        raise ValueError(
+            f"measure is {name!r}, expected one of {', '.join(MEASURES)}."
+        )
+    possible = possible_measures(model)
+    if name not in possible:
+        withheld = model.withheld_endpoints().get(_NEEDS[name])
+        raise ValueError(
+            f"measure {name!r} needs {_NEEDS[name]!r}, which this "
+            f"{type(model).__name__} has not"
+            f"{f' ({withheld})' if withheld else ''}: "
+            f"expected {' or '.join(possible) or 'another model'}."
+        )
