@@ -162,6 +162,13 @@ CASES = [
         range=None,
         classes=2,
     ),
+    vae(
+        "iwae",
+        (4, 4, 1),
+        "network='conv', network_options={'filters': (4,), 'units': 12}, "
+        "num_classes=2, objective='iwae', objective_draws=3",
+        classes=2,
+    ),
     vae("full_posterior", (5,), MLP + ", posterior='full'", range=None),
     vae(
         "flow_posterior",

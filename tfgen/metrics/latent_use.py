@@ -148,8 +148,7 @@ def kl_decomposition(
 
 def has_gaussian_posterior(model: Any) -> bool:
     """Whether each latent's distribution, given x, is a known Gaussian."""
-    gaussian = (probability.DiagonalPosterior, probability.FullPosterior)
-    return isinstance(posterior_family(model), gaussian)
+    return posterior_family(model).gaussian
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,8 +13,10 @@ import random
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from tfgen.losses import OBJECTIVES
 from tfgen.models.gan import GAN
 from tfgen.models.generative_model import GenerativeModel
+from tfgen.models.option_checks import VAE_GAN_OBJECTIVES
 from tfgen.models.parts import (
     make_gan_parts,
     make_vae_gan_parts,
@@ -53,6 +55,7 @@ class Family:
             None for a setting that is not searched.
         alternatives: how settings are searched that exclude others of the
             space, where a search is given one of them.
+        choices: names that its models take, of a setting that has more.
         standardizes_points: whether points in the plane are standardized.
         recommended: by kind of data, `"points"`, `"table"`, `"grey"` or
             `"colour"` (images), the preset that `tfgen.build`, runs and
@@ -71,6 +74,9 @@ class Family:
     settings: tuple[Setting, ...] = ()
     space: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     alternatives: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = dataclasses.field(
+        default_factory=dict
+    )
     standardizes_points: bool = False
     recommended: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -82,6 +88,10 @@ class Family:
     def takes(self, setting: Setting) -> bool:
         """Whether a setting says anything about its models."""
         return setting.part in ("model", self.name, *self.parts)
+
+    def names(self, setting: Setting) -> tuple[str, ...]:
+        """The names that its models take for a setting, () for any."""
+        return self.choices.get(setting.name, setting.names)
 
     def options(self) -> tuple[str, ...]:
         """Names of the options of `build`."""
@@ -151,6 +161,7 @@ VAE_FAMILY = Family(
     model=VAE,
     make_parts=make_vae_parts,
     parts=("likelihood", "kl"),
+    choices={"objective": tuple(OBJECTIVES)},
     space={
         "latent_dim": _partial(searched.latent_dim, small=(8, 32)),
         "network": _network_of_vae,
@@ -189,6 +200,7 @@ VAE_GAN_FAMILY = Family(
     model=VAEGAN,
     make_parts=make_vae_gan_parts,
     parts=("likelihood", "kl", "discriminator"),
+    choices={"objective": VAE_GAN_OBJECTIVES},
     space={
         "latent_dim": _partial(
             searched.latent_dim, small=(16, 64), large=(16, 128), default=32
@@ -196,7 +208,7 @@ VAE_GAN_FAMILY = Family(
         "network": _partial(searched.network, small=("conv",)),
         "width": _partial(searched.width, least=128),
         "likelihood": _bernoulli_of_grey,
-        "objective": Choice(("larsen", "elbo_adversarial"), "larsen"),
+        "objective": Choice(VAE_GAN_OBJECTIVES, "larsen"),
         # Searched by samples, reconstructions or coverage: a negative ELBO
         # would choose the adversary away.
         "beta": Range(0.4, 1.5, 1.0, log=True),

@@ -1,8 +1,8 @@
 """Options of models that have a meaning, alone and beside each other."""
 
 from tfgen import losses, probability
-from tfgen.settings.table import check_values
 
+VAE_GAN_OBJECTIVES = ("larsen", "elbo_adversarial")
 DEFAULT_RATIO = 0.5
 OF_LARSEN = {
     "gamma": 1.0,
@@ -37,7 +37,11 @@ def check_objective(
         data_shape: shape of one example.
         **of_larsen: options that are its alone.
     """
-    check_values(objective=objective)
+    if objective not in VAE_GAN_OBJECTIVES:
+        raise ValueError(
+            f"objective is {objective!r}, expected one of "
+            f"{', '.join(VAE_GAN_OBJECTIVES)}."
+        )
     if objective == "larsen":
         _check_nothing_idle(likelihood, data_shape)
     else:

@@ -1,12 +1,15 @@
 """Variational autoencoder."""
 
+import typing
+
 import keras
 import tensorflow as tf
 
+from tfgen.losses.objectives import Objective, get_objective
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_checks import with_labels
 from tfgen.models.with_encoder import WithEncoder
-from tfgen.probability import Likelihood, Posterior, Prior
+from tfgen.probability import Likelihood, Posterior, Prior, latents
 from tfgen.training import GlobalBatch
 
 
@@ -16,8 +19,9 @@ class VAE(WithEncoder, GenerativeModel):
 
     Trained on the evidence lower bound in nats per example,
     `ELBO(x) = E[log p(x|z)] - KL(q(z|x) || p(z))`, `z ~ q(z|x)`, one draw a
-    step. Logs `loss` (with beta and free bits as trained), `negative_elbo`
-    (always beta = 1), `reconstruction_loss` and `kl_loss`.
+    step, or on another objective near to it. Logs `loss` (as trained, with
+    beta and free bits), `negative_elbo` (always the bound at beta = 1),
+    `reconstruction_loss` and `kl_loss`.
 
     Args:
         encoder: `keras.Model` from x (from `[x, one-hot labels]` if
@@ -29,6 +33,8 @@ class VAE(WithEncoder, GenerativeModel):
         prior: p(z), a name or a `tfgen.probability.Prior`.
         posterior: family of q(z|x), a name or a
             `tfgen.probability.Posterior`.
+        objective: what is trained, a name or a `tfgen.losses.Objective`.
+        objective_draws: k, draws of each example with `"iwae"`; default: 50.
         beta: weight of the KL term (Higgins et al., 2017); 1 is the ELBO.
         beta_warmup_steps: steps over which beta rises linearly from 0.
         free_bits: nats a latent dimension that cost nothing.
@@ -38,7 +44,8 @@ class VAE(WithEncoder, GenerativeModel):
         seed: of all noise in training, from 0 to 2**31 - 1.
 
     Raises:
-        ValueError: if the networks and the likelihood do not fit together.
+        ValueError: if the networks, the densities and the objective do not
+            fit together.
 
     Reference:
         Kingma and Welling (2014), "Auto-encoding variational Bayes".
@@ -60,6 +67,8 @@ class VAE(WithEncoder, GenerativeModel):
         *,
         prior: str | Prior = "standard_normal",
         posterior: str | Posterior = "diagonal",
+        objective: str | Objective = "elbo",
+        objective_draws: int | None = None,
         beta: float = 1.0,
         beta_warmup_steps: int = 0,
         free_bits: float = 0.0,
@@ -80,11 +89,15 @@ class VAE(WithEncoder, GenerativeModel):
         )
         self.data_range = self.likelihood.data_range
         self.set_prior(prior)
+        self.objective = get_objective(objective, objective_draws)
+        self.objective_draws = objective_draws
+        self._check_objective()
         if observation_noise is None:
             observation_noise = len(self.data_shape) == 1
         self.observation_noise = observation_noise
         self.make_trackers(
-            ("loss", "negative_elbo", "reconstruction_loss", "kl_loss")
+            ("loss", "negative_elbo", "reconstruction_loss", "kl_loss"),
+            train_only=self.objective.train_only,
         )
         self.built = True
 
@@ -92,7 +105,7 @@ class VAE(WithEncoder, GenerativeModel):
 
     def train_step(self, data: tuple) -> dict:
         with self.training_batch(data) as batch, tf.GradientTape() as tape:
-            losses = self.elbo_losses(batch, self.current_beta(), True)
+            losses = self.objective(self, batch, self.current_beta(), True)
             loss = batch.mean(losses["loss"]) + self.regularization(self)
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
@@ -101,12 +114,16 @@ class VAE(WithEncoder, GenerativeModel):
 
     def test_step(self, data: tuple) -> dict:
         batch = self.evaluation_batch(data)
-        return self.track(batch, self.elbo_losses(batch, self.beta, False))
+        return self.track(batch, self.objective(self, batch, self.beta, False))
 
     def elbo_losses(
         self, batch: GlobalBatch, beta: tf.Tensor | float, training: bool
     ) -> dict[str, tf.Tensor]:
         """Loss terms in nats, each of shape `(rows,)`."""
+        return self.infer(batch, training).losses(beta)
+
+    def infer(self, batch: GlobalBatch, training: bool) -> "Inferred":
+        """A draw of q(z|x) for each row of a batch, and the bound's terms."""
         x = self.likelihood.targets(batch.x, batch)
         posterior = self.posterior(x, batch.labels, training)
         noise = batch.normal((self.latent_dim,), "posterior")
@@ -116,14 +133,57 @@ class VAE(WithEncoder, GenerativeModel):
         )
         reconstruction = -self.likelihood.log_prob(x, parameters)
         kl, paid = self.kl_terms(posterior, latents, batch.labels, log_prob)
-        return {
-            "loss": reconstruction + beta * paid,
-            "negative_elbo": reconstruction + kl,
-            "reconstruction_loss": reconstruction,
-            "kl_loss": kl,
-        }
+        return Inferred(posterior, latents, reconstruction, kl, paid)
+
+    def _check_objective(self):
+        name = type(self.objective).__name__
+        if self.free_bits and not self.objective.takes_free_bits:
+            raise ValueError(
+                f"free_bits is {self.free_bits}, but the objective {name} has "
+                "no KL term to be paid by latent: pass free_bits=0."
+            )
+        if self.objective.needs_gaussian and not self.posterior_family.gaussian:
+            raise ValueError(
+                f"the objective {name} needs the density of each latent alone, "
+                f"which {type(self.posterior_family).__name__} does not give: "
+                "pass posterior='diagonal' or 'full'."
+            )
+
+    def check_compile(self, replicas: int, jit_compile: bool) -> None:
+        # The shape of what replicas exchange may not change from step to
+        # step within one call, and the last batch of an epoch is smaller.
+        if replicas > 1 and self.objective.mixes_rows:
+            raise ValueError(
+                f"the objective {type(self.objective).__name__} compares all "
+                f"rows of a batch with each other, but they lie on {replicas} "
+                "replicas: train on one device."
+            )
 
     # Files.
 
     def network_variables(self) -> dict[str, list]:
         return {"vae": self.trainable_variables}
+
+
+class Inferred(typing.NamedTuple):
+    """What a VAE finds of a batch, by one draw of each row."""
+
+    posterior: "latents.Distribution"
+    """q(z|x) of each row."""
+    latents: tf.Tensor
+    """`(rows, latent_dim)`."""
+    reconstruction: tf.Tensor
+    """-log p(x|z), `(rows,)`, in nats."""
+    kl: tf.Tensor
+    """KL(q(z|x) || p(z)), `(rows,)`, in nats."""
+    paid: tf.Tensor
+    """What of `kl` is paid after free bits."""
+
+    def losses(self, beta: tf.Tensor | float = 1.0) -> dict[str, tf.Tensor]:
+        """The logs' terms, with the evidence lower bound as the loss."""
+        return {
+            "loss": self.reconstruction + beta * self.paid,
+            "negative_elbo": self.reconstruction + self.kl,
+            "reconstruction_loss": self.reconstruction,
+            "kl_loss": self.kl,
+        }

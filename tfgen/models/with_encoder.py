@@ -159,7 +159,11 @@ class WithEncoder:
         return warmed_up(self.beta, self.beta_warmup_steps, self.step)
 
     def log_likelihood(
-        self, x: tf.Tensor, latents: tf.Tensor, labels: tf.Tensor | None = None
+        self,
+        x: tf.Tensor,
+        latents: tf.Tensor,
+        labels: tf.Tensor | None = None,
+        training: bool = False,
     ) -> tf.Tensor:
         """Nats of p(x|z) for several latents an example, as tensors.
 
@@ -167,6 +171,7 @@ class WithEncoder:
             x: `(rows, *data_shape)`.
             latents: `(rows, draws, latent_dim)`.
             labels: one-hot `(rows, num_classes)`, for conditional models.
+            training: whether layers compute as in training.
 
         Returns:
             float32 `(rows, draws)`.
@@ -175,7 +180,7 @@ class WithEncoder:
         if labels is not None:
             labels = tf.repeat(labels, shape[1], axis=0)
         flat = tf.reshape(latents, (-1, self.latent_dim))
-        parameters = self._serve(flat, labels)
+        parameters = self._serve(flat, labels, training)
         each = (shape[0], shape[1], *parameters.shape[1:])
         return self.likelihood.log_prob_of_draws(
             x, tf.reshape(parameters, each)

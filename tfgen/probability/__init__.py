@@ -3,6 +3,7 @@
 The only part of tfgen that imports TensorFlow Probability, on first use.
 """
 
+from tfgen.probability.latents import aggregate_log_prob as aggregate_log_prob
 from tfgen.probability.latents import diagonal_gaussian as diagonal_gaussian
 from tfgen.probability.latents import independent_normal as independent_normal
 from tfgen.probability.latents import kl_divergence as kl_divergence

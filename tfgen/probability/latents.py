@@ -144,6 +144,37 @@ def kl_divergence(
         )
 
 
+def aggregate_log_prob(
+    posteriors: "Distribution", latents: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Log density of the equal mixture of a batch of posteriors, as tensors.
+
+    Gradients go through it; `mixture_log_prob` is for more rows, as arrays.
+
+    Args:
+        posteriors: a batch `(components,)`, each of whose latents is a
+            Gaussian of its mean and standard deviation.
+        latents: `(rows, latent_dim)`.
+
+    Returns:
+        `(rows,)`, and `(rows, latent_dim)` of each latent alone.
+
+    Example:
+    >>> pair = tfgen.probability.independent_normal([[-1.0], [1.0]], 1.0)
+    >>> joint, _ = tfgen.probability.aggregate_log_prob(pair, tf.zeros((1, 1)))
+    >>> joint.numpy().round(4)  # -(1 + log(2 pi)) / 2
+    array([-1.4189], dtype=float32)
+    """
+    latents = latents[:, None]
+    joint = posteriors.log_prob(latents)
+    single = tfd.Normal(posteriors.mean(), posteriors.stddev())
+    count = tf.math.log(tf.cast(tf.shape(joint)[1], tf.float32))
+    return (
+        tf.reduce_logsumexp(joint, axis=1) - count,
+        tf.reduce_logsumexp(single.log_prob(latents), axis=1) - count,
+    )
+
+
 def mixture_log_prob(
     x: np.ndarray, means: np.ndarray, stddevs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:

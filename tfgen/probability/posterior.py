@@ -24,6 +24,8 @@ class Posterior(keras.layers.Layer):
         latent_dim: length of a latent, once `set_model` was called.
         independent: whether latents are independent of each other given x,
             which `free_bits` needs.
+        gaussian: whether each latent, given x, is a Gaussian of the
+            distribution's mean and standard deviation, whatever the others.
 
     Example:
     >>> class Narrow(tfgen.probability.Posterior):
@@ -47,6 +49,7 @@ class Posterior(keras.layers.Layer):
     """
 
     independent = False
+    gaussian = False
     latent_dim: int
 
     def __init__(self, **kwargs):

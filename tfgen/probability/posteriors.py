@@ -44,6 +44,7 @@ class DiagonalPosterior(Posterior):
     """
 
     independent = True
+    gaussian = True
 
     def parameters(self, latent_dim: int) -> int:
         return 2 * latent_dim
@@ -74,6 +75,8 @@ class FullPosterior(Posterior):
     152
     """
 
+    gaussian = True
+
     def parameters(self, latent_dim: int) -> int:
         return latent_dim + latent_dim * (latent_dim + 1) // 2
 
@@ -82,8 +85,7 @@ class FullPosterior(Posterior):
         parameters = tf.cast(parameters, tf.float32)
         mean, stddev = _mean_and_stddev(parameters[..., : 2 * n])
         lower = _below_diagonal(parameters[..., 2 * n :], n) / n**0.5
-        unit = tf.linalg.set_diag(lower, tf.ones_like(stddev))
-        return full_normal(mean, stddev[..., None] * unit)
+        return full_normal(mean, stddev[..., None] * (lower + tf.eye(n)))
 
     def draw(
         self, distribution: "Distribution", noise: tf.Tensor

@@ -123,12 +123,20 @@ def _conflicts(given, written):
 
 
 def _idle(given, written, family):
-    """Settings of parts that models of the family do not have."""
+    """Settings of parts, and names, that the family's models do not have."""
     if family is None:
         return
     for name, value in given.items():
         setting = SETTINGS.get(name)
-        if not setting or not setting.is_of_models or family.takes(setting):
+        if not setting or not setting.is_of_models:
+            continue
+        if family.takes(setting):
+            names = family.names(setting)
+            if value in setting.names and value not in names:
+                yield (
+                    f"{written(name)} is {value}, expected one of "
+                    f"{', '.join(names)} for a model {family.name!r}."
+                )
             continue
         lacks = f"a model {family.name!r} has no {PARTS.get(setting.part)}"
         if setting.part not in PARTS:

@@ -191,9 +191,25 @@ TABLE = (
     ),
     Setting(
         "objective",
-        part="vae_gan",
-        choices=("larsen", "elbo_adversarial"),
-        help="VAE-GAN: what is trained, {names} [larsen]",
+        part="kl",
+        # Each family takes some of them (`Family.choices`).
+        choices=(
+            "elbo",
+            "iwae",
+            "total_correlation",
+            "mmd",
+            "larsen",
+            "elbo_adversarial",
+        ),
+        help="What is trained: of a VAE elbo, iwae, total_correlation or mmd "
+        "[elbo], of a VAE-GAN larsen or elbo_adversarial [larsen]",
+    ),
+    Setting(
+        "objective_draws",
+        kind=int,
+        least=1,
+        part="vae",
+        help="VAE by iwae: draws of each example [50]",
     ),
     Setting(
         "beta",

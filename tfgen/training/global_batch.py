@@ -139,6 +139,22 @@ class GlobalBatch:
         groups._group_size = group_size
         return groups
 
+    def repeated(self, times: int) -> "GlobalBatch":
+        """The batch that has each row so many times, one after the other.
+
+        For layers that see several draws of each example.
+        """
+        many = copy.copy(self)
+        many.x, many.labels, many.weights = (
+            None if rows is None else tf.repeat(rows, times, axis=0)
+            for rows in (self.x, self.labels, self.weights)
+        )
+        many.size = self.size * times
+        many.num_rows = self.num_rows * times
+        many._rows = self._rows * times
+        many._first_row = self._first_row * times
+        return many
+
     def grouped(self, rows: tf.Tensor, group_size: int) -> tf.Tensor:
         """Each `group_size` consecutive rows as one, side by side.
 
