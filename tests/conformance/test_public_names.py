@@ -159,7 +159,7 @@ NAMES = {
         "train_on_synthetic",
         "training_excess",
     ],
-    "tfgen.detection": ["Detection", "Detector", "MEASURES"],
+    "tfgen.detection": ["Detection", "Detector", "Explanation", "MEASURES"],
     "tfgen.evaluation": [
         "Evaluation",
         "Samples",

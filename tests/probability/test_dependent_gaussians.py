@@ -102,6 +102,21 @@ def test_log_prob_and_mean(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_log_prob_of_a_value_given_the_others(name):
+    """That of all less that of the others."""
+    likelihood, parameters, means, covariances = of_each_row(name)
+    x = means + normal(ROWS, COLUMNS, seed=7)
+    found = likelihood.log_prob_of_values(x, parameters).numpy()
+    wanted = np.empty((ROWS, COLUMNS))
+    joint = scipys(x, means, covariances)
+    for i in range(COLUMNS):
+        left = np.delete(np.arange(COLUMNS), i)
+        others = [c[np.ix_(left, left)] for c in covariances]
+        wanted[:, i] = joint - scipys(x[:, left], means[:, left], others)
+    np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_log_prob_of_draws(name):
     likelihood, outputs, mean, covariances = of_each_row(name, ROWS * 3)
     x = normal(ROWS, COLUMNS)

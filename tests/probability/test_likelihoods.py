@@ -315,3 +315,23 @@ def test_likelihoods_by_name(name):
     likelihood = probability.get(name)
     assert type(likelihood) is probability.LIKELIHOODS[name]
     assert probability.get(likelihood) is likelihood
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("bernoulli", "continuous_bernoulli", "discretized_logistic"),
+        *("logistic_mixture", "categorical", "gaussian"),
+    ],
+)
+def test_log_prob_of_values_sums_to_that_of_the_example(name):
+    likelihood = probability.get(name)
+    random = np.random.default_rng(4)
+    x = float32(random.integers(0, 2, (5, 4, 3, 2)))
+    parameters = float32(
+        random.normal(size=(5, *likelihood.decoder_shape((4, 3, 2))))
+    )
+    each = likelihood.log_prob_of_values(x, parameters)
+    assert each.shape == x.shape
+    wanted = likelihood.log_prob(x, parameters)
+    np.testing.assert_allclose(total(each), wanted, rtol=1e-5)

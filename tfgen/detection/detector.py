@@ -11,6 +11,12 @@ import numpy.typing as npt
 from tfgen.data import Source
 from tfgen.data.notes import say
 from tfgen.detection.calibration import Calibration
+from tfgen.detection.explanation import (
+    EXPLAINED,
+    Explainer,
+    Explanation,
+    ValueLikelihoods,
+)
 from tfgen.detection.measures import MEASURES, check_measure
 from tfgen.detection.rows import pieces
 from tfgen.models import GenerativeModel
@@ -18,6 +24,8 @@ from tfgen.runs.on_files import load
 
 Model = GenerativeModel | str | os.PathLike
 Rows = Source | npt.ArrayLike | str | os.PathLike
+VALUES_OF_MEDIANS = 2**25
+"""At most, of the held-out rows: 256 MiB."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -189,8 +197,77 @@ class Detector:
         """-1 for rows that are flagged, 1 for others: int64 `(n,)`."""
         return np.where(self.p_values(x, labels) <= self.alpha, -1, 1)
 
+    def explain(
+        self, x: Rows, labels: npt.ArrayLike | None = None
+    ) -> Explanation:
+        """Shares of each value (column, pixel) in the scores of rows.
+
+        For one model and one of the measures `"elbo"`, `"bound"` and
+        `"reconstruction"`. Columns that depend on each other (`FullGaussian`,
+        `LowRankGaussian`) are judged given all others; the channels of a pixel
+        that do (`LogisticMixture`) share evenly. Of many large rows every
+        second held-out one, every third, ... gives the medians.
+
+        Args:
+            x: rows, as `held_out`.
+            labels: their classes, for conditional models and arrays.
+
+        Raises:
+            ValueError: for other measures, ensembles, and likelihoods that
+                have no numbers for single values.
+        """
+        explainer, found = self._explained(), []
+        self._check_units(x)
+        for rows in pieces(self.models[0], x, labels):
+            scores = self._finite(self._of_piece(self.models[0], rows))[:, 0]
+            found.append(explainer.explain(rows, scores))
+        return Explanation(
+            *(
+                np.concatenate([getattr(piece, name) for piece in found])
+                for name in ("shares", "rest", "score")
+            ),
+            reference=found[0].reference,
+        )
+
+    def check_explains(self) -> None:
+        """Raises ValueError if `explain` has no shares for such a detector."""
+        if len(self.models) > 1 or len(self.measures) > 1:
+            raise ValueError(
+                "explain is for one model and one measure, got "
+                f"{len(self.models)} and {len(self.measures)}: make a Detector "
+                "of one."
+            )
+        if self.measures[0] not in EXPLAINED:
+            raise ValueError(
+                f"explain knows no shares of values in {self.measures[0]!r}: "
+                f"take one of the measures {', '.join(EXPLAINED)}."
+            )
+
+    def _explained(self):
+        """The `Explainer`, made once."""
+        if self._explainer is None:
+            self.check_explains()
+            values = ValueLikelihoods(self.models[0])
+            self._explainer = Explainer(values, self._usual(values))
+        return self._explainer
+
+    def _usual(self, values):
+        """Values and scores of held-out rows, of every `step`-th."""
+        size = math.prod(self.models[0].data_shape)
+        step = math.ceil(self.num_held_out * size / VALUES_OF_MEDIANS)
+        first, found = 0, []
+        for rows in pieces(self.models[0], *self._held_out):
+            every = slice(-first % step, None, step)
+            first += len(rows["x"])
+            some = {key: array[every] for key, array in rows.items()}
+            if len(some["x"]):
+                found.append(values(some))
+        return np.concatenate(found), self._held_out_scores[::step]
+
     def _calibrate(self, held_out, labels):
         raw = self._raw(held_out, labels)
+        self._explainer, self._held_out = None, (held_out, labels)
+        self._held_out_scores = raw[0, :, 0]
         if not np.isfinite(raw).all():
             rows = np.sum(~np.isfinite(raw).all(axis=(0, 2)))
             raise ValueError(
@@ -208,9 +285,12 @@ class Detector:
         ]
 
     def _by_measure(self, x, labels):
-        """Scores of rows, `(n, measures)`; one that is NaN is the oddest."""
-        most = np.finfo(np.float64).max
-        return np.nan_to_num(self._together(self._raw(x, labels)), nan=most)
+        """Scores of rows, `(n, measures)`."""
+        return self._finite(self._together(self._raw(x, labels)))
+
+    def _finite(self, scores):
+        """A score that is NaN is the oddest."""
+        return np.nan_to_num(scores, nan=np.finfo(np.float64).max)
 
     def _raw(self, x, labels):
         """Scores `(models, n, measures)`."""
@@ -218,12 +298,13 @@ class Detector:
         return np.stack([self._of(m, x, labels) for m in self.models])
 
     def _of(self, model, x, labels):
-        found = []
-        for rows in pieces(model, x, labels):
-            given = (model, rows, self._k, self._seed)
-            each = [MEASURES[name](*given) for name in self.measures]
-            found.append(np.stack(each, axis=1).astype(np.float64))
+        found = [self._of_piece(model, r) for r in pieces(model, x, labels)]
         return np.concatenate(found)
+
+    def _of_piece(self, model, rows):
+        given = (model, rows, self._k, self._seed)
+        each = [MEASURES[name](*given) for name in self.measures]
+        return np.stack(each, axis=1).astype(np.float64)
 
     def _check_units(self, x):
         if isinstance(x, (Source, str, os.PathLike)):

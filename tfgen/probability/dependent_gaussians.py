@@ -33,6 +33,13 @@ class _DependentGaussian(Likelihood):
             )
         return super().decoder_shape(data_shape)
 
+    def log_prob_of_values(
+        self, x: tf.Tensor, parameters: tf.Tensor
+    ) -> tf.Tensor:
+        """Of each column given all others, in nats; see `Likelihood`."""
+        distribution = self.distribution(tf.cast(parameters, tf.float32))
+        return distribution.conditional_log_prob(tf.cast(x, tf.float32))
+
     def sample(self, parameters: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """One draw: independent normal values, which a factor mixes."""
         normal = tf.math.ndtri(tf.clip_by_value(uniform, 1e-7, 1.0 - 1e-7))
@@ -201,6 +208,24 @@ class _Normal:
         constant = normal.shape[-1] * math.log(2.0 * math.pi) / 2.0
         squares = tf.reduce_sum(tf.square(normal), axis=-1)
         return -squares / 2.0 - self._factor.log_determinant - constant
+
+    def conditional_log_prob(self, x):
+        """Of each value given all others, in the shape of x.
+
+        With the precision P = W'W, W the inverse of the factor, the value i
+        has the variance 1 / P_ii and lies (P d)_i / P_ii off its mean.
+        """
+        normal = self._factor.whiten(x - self._mean)
+
+        def of_value(unit):  # a column at a time, which bounds the memory
+            column = self._factor.whiten(unit[None])
+            precision = tf.reduce_sum(tf.square(column), axis=-1)
+            slope = tf.reduce_sum(column * normal, axis=-1)
+            constant = tf.math.log(precision / (2.0 * math.pi)) / 2.0
+            return constant - tf.square(slope) / (2.0 * precision)
+
+        each = tf.map_fn(of_value, tf.eye(x.shape[-1]))
+        return tf.transpose(each)
 
     def mean(self):
         return self._mean

@@ -97,6 +97,36 @@ class Likelihood(keras.layers.Layer):
             tf.cast(x, tf.float32)[:, None], parameters, first_axis=2
         )
 
+    def log_prob_of_values(
+        self, x: tf.Tensor, parameters: tf.Tensor
+    ) -> tf.Tensor:
+        """Log-likelihood of each value in nats, in the data's shape.
+
+        Those of a pixel whose channels depend on each other are shares of the
+        pixel's, of equal size; those of dependent columns are given all other
+        columns.
+
+        Args:
+            x: `(batch, *data_shape)`.
+            parameters: decoder output.
+
+        Raises:
+            ValueError: if all values of an example depend on each other.
+        """
+        x, parameters = tf.cast(x, tf.float32), tf.cast(parameters, tf.float32)
+        each = self.distribution(parameters).log_prob(x)
+        rank = len(each.shape)
+        if rank == len(x.shape):
+            return each
+        if rank == len(x.shape) - 1 > 1:
+            channels = x.shape[-1]
+            return tf.repeat(each[..., None] / channels, channels, axis=-1)
+        raise ValueError(
+            f"{type(self).__name__} gives the likelihood of whole examples, "
+            "not of each value: take a likelihood of independent values, such "
+            "as 'gaussian'."
+        )
+
     def mean(self, parameters: tf.Tensor) -> tf.Tensor:
         """Expected data, in the data's shape and range."""
         return self.distribution(tf.cast(parameters, tf.float32)).mean()
