@@ -39,7 +39,8 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
             `conditional=True`.
 
     Raises:
-        ValueError: for names that no setting has.
+        ValueError: for names that no setting has, or values that are for
+            another family.
 
     Example:
     >>> train = tfgen.data.load("digits", split="train")
@@ -69,8 +70,20 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
             space = self.default_space(source).narrowed(space or {})
         self.source = source
         self.space = space.narrowed(fixed)
+        self._check_names()
         self.seed = seed
         self.epochs = epochs
+
+    def _check_names(self):
+        """Raises ValueError for what is a name of another family alone."""
+        for name, known in get_family(self.model).choices.items():
+            parameter = self.space.parameters.get(name)
+            for value in parameter.values if parameter else ():
+                if value not in known:
+                    raise ValueError(
+                        f"{name} is {value}, expected one of "
+                        f"{', '.join(known)} for a model {self.model!r}."
+                    )
 
     @classmethod
     def default_space(cls, source: Source) -> SearchSpace:

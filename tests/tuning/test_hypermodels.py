@@ -124,3 +124,10 @@ def test_unknown_names(train):
         VAEHyperModel(train, units=3)
     with pytest.raises(ValueError, match="'data' is no setting that can be"):
         VAEHyperModel(train, {"data": "digits"})
+
+
+@pytest.mark.parametrize("objective", ["larsen", ["elbo", "larsen"]])
+def test_names_of_another_family(train, objective):
+    VAEHyperModel(train, {"objective": ["elbo", "iwae"]})
+    with pytest.raises(ValueError, match="larsen, expected one of elbo"):
+        VAEHyperModel(train, {"objective": objective})

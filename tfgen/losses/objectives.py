@@ -165,13 +165,14 @@ class IWAE(Objective):
             log_likelihood = model.log_likelihood(
                 x, tf.transpose(latents, (1, 0, 2)), batch.labels, training
             )
-        log_weights = log_likelihood + beta * tf.transpose(
-            log_prior - log_posterior
-        )
+        log_ratio = tf.transpose(log_prior - log_posterior)
+        log_weights = log_likelihood + beta * log_ratio
         passage.weights = tf.transpose(tf.nn.softmax(log_weights))[..., None]
+        return self._losses(log_weights, log_likelihood, _mean_of_draws(kl))
+
+    def _losses(self, log_weights, log_likelihood, kl):
         bound = tf.reduce_logsumexp(log_weights, axis=1) - math.log(self.draws)
         reconstruction = -tf.reduce_mean(log_likelihood, axis=1)
-        kl = _mean_of_draws(kl)
         return {
             "loss": -bound,
             "negative_elbo": reconstruction + kl,
