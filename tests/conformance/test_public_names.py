@@ -159,7 +159,14 @@ NAMES = {
         "train_on_synthetic",
         "training_excess",
     ],
-    "tfgen.detection": ["Detection", "Detector", "Explanation", "MEASURES"],
+    "tfgen.detection": [
+        "Detection",
+        "DetectionQuality",
+        "Detector",
+        "Explanation",
+        "MEASURES",
+        "detection_quality",
+    ],
     "tfgen.evaluation": [
         "Evaluation",
         "Samples",

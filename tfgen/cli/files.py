@@ -81,7 +81,7 @@ def reconstruct(
         model = on_files.read_model(run)
         on_files.check_endpoint(model, "reconstruct")
         source = on_files.read_source(model, data, split)
-    with _progress(len(source)) as told:
+    with progress(len(source)) as told:
         examples = on_files.reconstructions(model, source)
         on_files.write_examples(model, examples, out, told)
     print(f"{len(source):,} rows   {out}")
@@ -112,7 +112,7 @@ def decode(
     model = on_files.read_model(run)
     on_files.check_endpoint(model, "decode")
     rows, labels = on_files.read_latents(model, latents)
-    with _progress(len(rows)) as told:
+    with progress(len(rows)) as told:
         examples = on_files.decoded(model, rows, labels)
         on_files.write_examples(model, examples, out, told)
     print(f"{len(rows):,} rows   {out}")
@@ -130,13 +130,13 @@ def _write_table(endpoint, run, data, out, split, force):
         model = on_files.read_model(run)
         on_files.check_endpoint(model, endpoint)
         source = on_files.read_source(model, data, split)
-    with _progress(len(source)) as told:
+    with progress(len(source)) as told:
         on_files.write_answers(model, endpoint, source, out, told)
     print(f"{len(source):,} rows   {out}")
 
 
-class _progress:
-    """A bar on a terminal; `with _progress(n) as told`, then `told(done)`."""
+class progress:
+    """A bar on a terminal; `with progress(n) as told`, then `told(done)`."""
 
     def __init__(self, rows):
         self.bar = typer.progressbar(length=rows, file=sys.stderr)

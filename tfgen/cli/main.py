@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tfgen import plugins
+from tfgen.cli.detect import detect
 from tfgen.cli.evaluate import evaluate
 from tfgen.cli.files import decode, encode, reconstruct, score
 from tfgen.cli.fit_prior import fit_prior
@@ -32,6 +33,7 @@ COMMANDS = (
     sample,
     evaluate,
     score,
+    detect,
     encode,
     reconstruct,
     decode,

@@ -7,3 +7,5 @@ from tfgen.detection.detector import Detection as Detection
 from tfgen.detection.detector import Detector as Detector
 from tfgen.detection.explanation import Explanation as Explanation
 from tfgen.detection.measures import MEASURES as MEASURES
+from tfgen.detection.quality import DetectionQuality as DetectionQuality
+from tfgen.detection.quality import detection_quality as detection_quality

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from tfgen.data import Source
 from tfgen.data.notes import say
 from tfgen.detection.calibration import Calibration
 from tfgen.detection.explanation import (
@@ -17,13 +16,12 @@ from tfgen.detection.explanation import (
     Explanation,
     ValueLikelihoods,
 )
-from tfgen.detection.measures import MEASURES, check_measure
 from tfgen.detection.rows import pieces
+from tfgen.detection.scorer import Rows, Scorer
 from tfgen.models import GenerativeModel
 from tfgen.runs.on_files import load
 
 Model = GenerativeModel | str | os.PathLike
-Rows = Source | npt.ArrayLike | str | os.PathLike
 VALUES_OF_MEDIANS = 2**25
 """At most, of the held-out rows: 256 MiB."""
 
@@ -91,7 +89,6 @@ class Detector:
     Attributes:
         models: the models.
         measures: names of the measures.
-        num_held_out: number of the held-out rows.
 
     Raises:
         ValueError: for an unknown measure, one that a model cannot take, rows
@@ -125,12 +122,20 @@ class Detector:
         self.measures = [measure] if isinstance(measure, str) else [*measure]
         _check_several("model", self.models)
         _check_several("measure", self.measures)
-        for each in self.models:
-            for name in self.measures:
-                check_measure(name, each)
-        self._k, self._seed = k, seed
-        self._calibrate(held_out, labels)
+        self._scorer = Scorer(self.models, self.measures, k, seed)
+        self._held_out = (held_out, labels)
+        self._held_out_scores = self._scorer.fit(*self._held_out)
+        self._calibrations = [
+            Calibration(scores, tests=len(self.measures))
+            for scores in self._held_out_scores.T
+        ]
+        self._explainer = None
         self.alpha = alpha
+
+    @property
+    def num_held_out(self) -> int:
+        """Number of the held-out rows."""
+        return len(self._held_out_scores)
 
     @property
     def alpha(self) -> float:
@@ -168,7 +173,10 @@ class Detector:
             x: rows, as `held_out`.
             labels: their classes, for conditional models and arrays.
         """
-        by_measure = self._by_measure(x, labels)
+        return self.judge(self._scorer.score(x, labels))
+
+    def judge(self, by_measure: np.ndarray) -> Detection:
+        """What scores by each measure say, `(n, measures)`."""
         p_value = self._p_values(by_measure)
         score = self._score(by_measure)
         return Detection(score, p_value, p_value <= self.alpha)
@@ -177,13 +185,13 @@ class Detector:
         self, x: Rows, labels: npt.ArrayLike | None = None
     ) -> np.ndarray:
         """How likely a normal row is to be as odd: float64 `(n,)`."""
-        return self._p_values(self._by_measure(x, labels))
+        return self._p_values(self._scorer.score(x, labels))
 
     def score_samples(
         self, x: Rows, labels: npt.ArrayLike | None = None
     ) -> np.ndarray:
         """How normal rows are, float64 `(n,)`: the negative of the score."""
-        return -self._score(self._by_measure(x, labels))
+        return -self._score(self._scorer.score(x, labels))
 
     def decision_function(
         self, x: Rows, labels: npt.ArrayLike | None = None
@@ -196,6 +204,15 @@ class Detector:
     ) -> np.ndarray:
         """-1 for rows that are flagged, 1 for others: int64 `(n,)`."""
         return np.where(self.p_values(x, labels) <= self.alpha, -1, 1)
+
+    @property
+    def explains(self) -> bool:
+        """Whether `explain` has shares of values for such a detector."""
+        try:
+            self._explained()
+        except ValueError:
+            return False
+        return True
 
     def explain(
         self, x: Rows, labels: npt.ArrayLike | None = None
@@ -216,11 +233,11 @@ class Detector:
             ValueError: for other measures, ensembles, and likelihoods that
                 have no numbers for single values.
         """
-        explainer, found = self._explained(), []
-        self._check_units(x)
-        for rows in pieces(self.models[0], x, labels):
-            scores = self._finite(self._of_piece(self.models[0], rows))[:, 0]
-            found.append(explainer.explain(rows, scores))
+        explainer = self._explained()
+        found = [
+            explainer.explain(rows, self._scorer.score_piece(rows)[:, 0])
+            for rows in pieces(self.models[0], x, labels)
+        ]
         return Explanation(
             *(
                 np.concatenate([getattr(piece, name) for piece in found])
@@ -229,24 +246,10 @@ class Detector:
             reference=found[0].reference,
         )
 
-    def check_explains(self) -> None:
-        """Raises ValueError if `explain` has no shares for such a detector."""
-        if len(self.models) > 1 or len(self.measures) > 1:
-            raise ValueError(
-                "explain is for one model and one measure, got "
-                f"{len(self.models)} and {len(self.measures)}: make a Detector "
-                "of one."
-            )
-        if self.measures[0] not in EXPLAINED:
-            raise ValueError(
-                f"explain knows no shares of values in {self.measures[0]!r}: "
-                f"take one of the measures {', '.join(EXPLAINED)}."
-            )
-
     def _explained(self):
         """The `Explainer`, made once."""
         if self._explainer is None:
-            self.check_explains()
+            _check_explained(self.models, self.measures)
             values = ValueLikelihoods(self.models[0])
             self._explainer = Explainer(values, self._usual(values))
         return self._explainer
@@ -262,65 +265,7 @@ class Detector:
             some = {key: array[every] for key, array in rows.items()}
             if len(some["x"]):
                 found.append(values(some))
-        return np.concatenate(found), self._held_out_scores[::step]
-
-    def _calibrate(self, held_out, labels):
-        raw = self._raw(held_out, labels)
-        self._explainer, self._held_out = None, (held_out, labels)
-        self._held_out_scores = raw[0, :, 0]
-        if not np.isfinite(raw).all():
-            rows = np.sum(~np.isfinite(raw).all(axis=(0, 2)))
-            raise ValueError(
-                f"{rows} of {raw.shape[1]} held-out rows have scores that are "
-                "not finite: the model has not learned such rows, or its "
-                "weights are not finite."
-            )
-        self.num_held_out = raw.shape[1]
-        self._middle = raw.mean(axis=1, keepdims=True)
-        spread = raw.std(axis=1, keepdims=True)
-        self._spread = np.where(spread > 0, spread, 1.0)
-        self._calibrations = [
-            Calibration(scores, tests=len(self.measures))
-            for scores in self._together(raw).T
-        ]
-
-    def _by_measure(self, x, labels):
-        """Scores of rows, `(n, measures)`."""
-        return self._finite(self._together(self._raw(x, labels)))
-
-    def _finite(self, scores):
-        """A score that is NaN is the oddest."""
-        return np.nan_to_num(scores, nan=np.finfo(np.float64).max)
-
-    def _raw(self, x, labels):
-        """Scores `(models, n, measures)`."""
-        self._check_units(x)
-        return np.stack([self._of(m, x, labels) for m in self.models])
-
-    def _of(self, model, x, labels):
-        found = [self._of_piece(model, r) for r in pieces(model, x, labels)]
-        return np.concatenate(found)
-
-    def _of_piece(self, model, rows):
-        given = (model, rows, self._k, self._seed)
-        each = [MEASURES[name](*given) for name in self.measures]
-        return np.stack(each, axis=1).astype(np.float64)
-
-    def _check_units(self, x):
-        if isinstance(x, (Source, str, os.PathLike)):
-            return
-        if any(m.reading != self.models[0].reading for m in self.models):
-            raise ValueError(
-                "the models of the ensemble read their data differently, so "
-                "that an array cannot be in the units of all: pass a source, "
-                "such as tfgen.data.from_arrays(x, like=model)."
-            )
-
-    def _together(self, raw):
-        """One score for all models, `(n, measures)`."""
-        if len(self.models) == 1:
-            return raw[0]
-        return np.mean((raw - self._middle) / self._spread, axis=0)
+        return np.concatenate(found), self._held_out_scores[::step, 0]
 
     def _p_values(self, by_measure):
         each = [
@@ -355,3 +300,16 @@ def _check_several(name, values):
         name == "measure" and len({*values}) < len(values)
     ):
         raise ValueError(f"a {name} was given twice: name each of them once.")
+
+
+def _check_explained(models, measures):
+    if len(models) > 1 or len(measures) > 1:
+        raise ValueError(
+            f"explain is for one model and one measure, got {len(models)} and "
+            f"{len(measures)}: make a Detector of one."
+        )
+    if measures[0] not in EXPLAINED:
+        raise ValueError(
+            f"explain knows no shares of values in {measures[0]!r}: take one "
+            f"of the measures {', '.join(EXPLAINED)}."
+        )

@@ -9,7 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.metrics import importance_weighted_bound
+from tfgen.metrics.encoder_inputs import has_own_prior
 from tfgen.models import GenerativeModel
+from tfgen.probability import standard_normal
 
 
 def elbo(
@@ -55,7 +57,10 @@ def latent(
     means = model.run_endpoint("encode", inputs)["mean"]
     label = inputs.get("label")
     hot = None if label is None else tf.one_hot(label, model.num_classes)
-    return -model.prior.distribution(hot).log_prob(means).numpy()
+    prior = standard_normal(model.latent_dim)
+    if has_own_prior(model):
+        prior = model.prior.distribution(hot)
+    return -prior.log_prob(means).numpy()
 
 
 def discriminator(

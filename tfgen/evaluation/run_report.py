@@ -62,7 +62,7 @@ class EvaluationReport(Report):
             key: in_range(model, split)
             for key, split in load_splits(folder.config(), SPLITS).items()
         }
-        _check_data(folder, splits["train"])
+        folder.check_same_data(splits["train"])
         file = folder.history_file
         return Subject(
             model,
@@ -82,12 +82,3 @@ def _names(runs):
     if len({run.resolve() for run in runs}) < len(runs):
         raise ValueError("a run was named twice: name each of them once.")
     return [str(run) for run in runs]
-
-
-def _check_data(folder, train):
-    saved = folder.manifest()["data"]
-    if saved["fingerprint"] != train.fingerprint():
-        raise ValueError(
-            f"the data of the run in {folder.path} has changed (it was "
-            f"{saved['description']}; it is {train.description}): put it back."
-        )

@@ -100,6 +100,16 @@ class RunFolder:
         """What `tfgen.training.manifest` returned when the run was begun."""
         return _read_json(self.manifest_file)
 
+    def check_same_data(self, train: Source) -> None:
+        """Raises ValueError if the training data are not those of the run."""
+        saved = self.manifest()["data"]
+        if saved["fingerprint"] != train.fingerprint():
+            raise ValueError(
+                f"the data of the run in {self.path} has changed (it was "
+                f"{saved['description']}; it is {train.description}): put it "
+                "back."
+            )
+
     def _options_of_before(self) -> dict:
         """How data were read where a run does not say it, being older."""
         data = self.manifest()["data"] if self.manifest_file.exists() else {}

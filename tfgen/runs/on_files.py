@@ -103,12 +103,27 @@ def write_answers(
     flat = out.suffix != ".npz"
     with RowWriter(out) as file:
         for rows, answer in _answers(model, endpoint, source):
-            stored = source._stored_indices()[rows]
-            columns = {"row": stored, **_names(source, rows)}
+            columns = row_columns(source, rows)
             for name, values in answer.items():
                 columns |= _flat(name, values) if flat else {name: values}
             file.append(columns)
             told(len(rows))
+
+
+def row_columns(source: Source, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Columns that say which rows these are.
+
+    Their numbers as they stand in the data, files that they lie in, and names
+    of their classes.
+    """
+    stored = source._stored_indices()[rows]
+    columns = {"row": stored}
+    files = source.storage.files
+    if files is not None:
+        columns["file"] = np.array([str(files[i]) for i in stored])
+    if source.class_names is not None:
+        columns["label"] = np.array(source.class_names)[source.labels[rows]]
+    return columns
 
 
 def write_examples(
@@ -255,18 +270,6 @@ def _answers(model, endpoint, source):
         x, labels = source.rows(rows)
         inputs = {"x": x, **({"label": labels} if model.num_classes else {})}
         yield rows, model.run_endpoint(endpoint, inputs)
-
-
-def _names(source, rows):
-    """Files that rows lie in, and names of their classes."""
-    columns = {}
-    files = source.storage.files
-    if files is not None:
-        stored = source._stored_indices()[rows]
-        columns["file"] = np.array([str(files[i]) for i in stored])
-    if source.class_names is not None:
-        columns["label"] = np.array(source.class_names)[source.labels[rows]]
-    return columns
 
 
 def _flat(name, values):

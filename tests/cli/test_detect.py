@@ -1,0 +1,140 @@
+"""`tfgen detect`: what is odd in a file, by a run."""
+
+import json
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+
+import tfgen as library
+from tfgen.detection import Detector
+
+
+@pytest.fixture
+def flowers(tmp_path):
+    """The flowers of iris that were not trained on, ten of them changed."""
+    source = library.data.load("iris", "test")
+    x = np.concatenate([source.stored(), source.stored()[:10]])
+    x[-10:, 0] += 30.0
+    frame = pd.DataFrame(x, columns=source.feature_names)
+    frame["changed"] = np.arange(len(x)) >= len(source)
+    frame.to_csv(tmp_path / "flowers.csv", index=False)
+    return frame
+
+
+def lines_of(done):
+    assert done.status == 0, done.err
+    return {line[:15].strip(): line[15:] for line in done.out.splitlines()}
+
+
+def test_flags_and_columns_that_weigh_most(tfgen, trained_table, flowers):
+    done = tfgen(
+        *("detect", trained_table, "flowers.csv", "--out", "f.csv"),
+        *("--alpha", 0.1, "--labels", "changed"),
+    )
+    lines = lines_of(done)
+    found = pd.read_csv("f.csv")
+    model = library.load(trained_table)
+    held_out = library.data.load("iris", "validation", like=model)
+    rows = library.data.load("flowers.csv", like=model)
+    detector = Detector(model, held_out, alpha=0.1)
+    wanted = detector.detect(rows)
+    np.testing.assert_allclose(found["score"], wanted.score, rtol=1e-5)
+    np.testing.assert_allclose(found["p_value"], wanted.p_value)
+    np.testing.assert_array_equal(found["is_odd"], wanted.is_odd)
+    why = detector.explain(rows)
+    np.testing.assert_allclose(
+        found["share_1"], why.shares.max(axis=1), rtol=1e-4
+    )
+    assert (found["column_1"][-10:] == flowers.columns[0]).all()
+    np.testing.assert_array_equal(found["label"], flowers["changed"])
+    assert lines["found"].startswith("10 of 10 (100.0%, 95% interval 69.2% ")
+    assert lines["AUROC"] == "1.0000"
+    alarms = wanted.is_odd[:-10]
+    interval = scipy.stats.binomtest(
+        int(alarms.sum()), len(alarms)
+    ).proportion_ci()
+    assert lines["false alarms"].endswith(
+        f"95% interval {interval.low:.1%} to {interval.high:.1%})"
+    )
+    assert lines["held out"] == (
+        f"{len(held_out)} rows, the run's validation split"
+    )
+
+
+def test_held_out_rows_of_a_file_and_several_measures(
+    tfgen, trained_table, flowers
+):
+    flowers[:-10].drop(columns="changed").to_csv("usual.csv", index=False)
+    done = tfgen(
+        *("detect", trained_table, "flowers.csv", "--out", "f.parquet"),
+        *("--held-out", "usual.csv", "--alpha", 0.2),
+        *("--measure", "reconstruction", "--measure", "latent"),
+    )
+    lines = lines_of(done)
+    found = pd.read_parquet("f.parquet")
+    assert list(found) == ["row", "score", "p_value", "is_odd"]
+    assert found["is_odd"][-10:].all()
+    n = len(flowers) - 10
+    assert lines["held out"] == f"{n} rows, usual.csv"
+    assert "by reconstruction and latent at alpha 0.2" in lines["rows"]
+    assert found["p_value"].min() == pytest.approx(2 / (n + 1))
+
+
+def test_images_by_class_of_a_folder_or_name(tfgen, trained_by_class):
+    done = tfgen(
+        *("detect", trained_by_class, "digits", "--split", "test"),
+        *("--out", "f.csv", "--normal", "0"),
+    )
+    lines = lines_of(done)
+    found = pd.read_csv("f.csv")
+    labels = library.data.load("digits", "test").labels
+    np.testing.assert_array_equal(found["label"], labels)
+    assert list(found) == ["row", "label", "score", "p_value", "is_odd"]
+    model = library.load(trained_by_class)
+    scores = -model.score(library.data.load("digits", "test"))
+    np.testing.assert_allclose(found["score"], scores, rtol=1e-5)
+    flagged = found["is_odd"][labels == 0].sum()
+    assert lines["false alarms"].startswith(f"{flagged} of {sum(labels == 0)} ")
+
+
+def test_too_few_held_out_rows_are_said(tfgen, trained_table, flowers):
+    done = tfgen(
+        *("detect", trained_table, "flowers.csv", "--out", "f.csv"),
+        *("--alpha", 0.01),
+    )
+    assert done.status == 0
+    assert "note: no row can be flagged at alpha 0.01" in done.err
+    assert not pd.read_csv("f.csv")["is_odd"].any()
+
+
+def test_refused(refused, trained_table, flowers, tmp_path):
+    words = ("detect", trained_table, "flowers.csv", "--out", "f.csv")
+    message = refused(*words, "--labels", "none")
+    assert "'none'" in message
+    measure = ("--labels", "changed", "--measure", "discriminator")
+    message = refused(*words, *measure)
+    assert "which this VAE has not: expected elbo or bound or" in message
+    flowers["changed"] = np.where(flowers["changed"], "yes", "no")
+    flowers.to_csv("flowers.csv", index=False)
+    message = refused(*words, "--labels", "changed")
+    assert "expected 0 (normal) and 1 (odd)" in message
+    assert "name the normal one by --normal" in message
+    message = refused(*words, "--labels", "changed", "--normal", "none")
+    assert "--normal is none, expected a label of column 'changed'" in message
+    assert not (tmp_path / "f.csv").exists()
+
+
+def test_the_validation_split_is_that_of_the_training(
+    refused, trained_table, flowers, tmp_path
+):
+    """Of data that have changed, it may hold rows that were trained on."""
+    run = shutil.copytree(trained_table, tmp_path / "run")
+    manifest = json.loads((run / "manifest.json").read_text())
+    manifest["data"]["fingerprint"] = "0" * 64
+    (run / "manifest.json").write_text(json.dumps(manifest))
+    flowers.drop(columns="changed").to_csv("flowers.csv", index=False)
+    message = refused("detect", run, "flowers.csv", "--out", "f.csv")
+    assert "the data of the run in" in message and "has changed" in message

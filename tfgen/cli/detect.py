@@ -1,0 +1,82 @@
+"""The command `tfgen detect`."""
+
+import pathlib
+from typing import Annotated
+
+import typer
+
+from tfgen.cli.ahead import read_ahead
+from tfgen.cli.files import Data, Force, Run, Split, progress
+from tfgen.cli.start import announce, start
+
+Option = typer.Option
+
+
+def detect(
+    run: Run,
+    data: Data,
+    out: Annotated[
+        pathlib.Path,
+        Option(metavar="FILE", help="A .csv, .tsv, .parquet or .npz."),
+    ],
+    alpha: Annotated[
+        float, Option(metavar="SHARE", help="Of normal rows, to be flagged")
+    ] = 0.05,
+    held_out: Annotated[
+        str | None,
+        Option(
+            metavar="DATA",
+            help="Normal rows that no training has seen [the run's validation "
+            "split]",
+        ),
+    ] = None,
+    measure: Annotated[
+        list[str] | None,
+        Option(
+            metavar="NAME",
+            help="elbo, bound, reconstruction, latent or discriminator; may be "
+            "given several times [elbo; discriminator for GANs]",
+        ),
+    ] = None,
+    k: Annotated[
+        int, Option("-k", "--draws", min=1, metavar="K", help="Draws of bound")
+    ] = 100,
+    labels: Annotated[
+        str | None,
+        Option(
+            metavar="COLUMN",
+            help="Column of DATA that says which rows are odd (1; normal ones "
+            "0), for AUROC, average precision, F1 and alarm rates",
+        ),
+    ] = None,
+    normal: Annotated[
+        str | None,
+        Option(
+            metavar="CLASS",
+            help="Instead of 0: the label of normal rows, all others are odd. "
+            "Without --labels, a class of DATA",
+        ),
+    ] = None,
+    split: Split = None,
+    force: Force = False,
+) -> None:
+    """Flag odd rows, at a rate of false alarms that held-out rows keep.
+
+    FILE gets score (the larger, the odder), p_value and is_odd, and of tables
+    the three columns that weigh most with their shares of the score.
+    """
+    from tfgen.runs.out_files import check_out
+
+    check_out(out, image_folder=False, force=force)
+    announce(f"looking for what is odd in {data} with {run}")
+    # With a column of labels the file is read in another way.
+    with read_ahead(data if labels is None else None, {}, run):
+        start()
+        from tfgen.detection.on_run import DetectionOfRun
+
+        found = DetectionOfRun(run, data, split, labels, normal)
+        found.calibrate(held_out, measure, alpha, k)
+    with progress(len(found.source)) as told:
+        found.write(out, told)
+    print("\n".join(found.lines()))
+    print(f"file           {out}")

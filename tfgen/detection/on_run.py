@@ -1,0 +1,193 @@
+"""`tfgen detect`: a run's model finds what is odd in a file."""
+
+import dataclasses
+import pathlib
+from collections.abc import Callable, Iterable
+
+import numpy as np
+
+from tfgen.data import Source, load
+from tfgen.detection.detector import Detection, Detector
+from tfgen.detection.measures import possible_measures
+from tfgen.detection.quality import DetectionQuality, detection_quality
+from tfgen.runs import on_files
+from tfgen.runs.data import in_range, load_splits
+from tfgen.runs.folder import RunFolder
+from tfgen.runs.row_writer import RowWriter
+
+TOP = 3
+"""Columns that are named for each row."""
+
+
+class DetectionOfRun:
+    """Judges the rows of a file by a run, a piece at a time.
+
+    Args:
+        run: folder of the run.
+        data: as `tfgen.data.load` takes it.
+        split: of the data, or None for all.
+        labels: column that says which rows are odd, or None.
+        normal: the label of normal rows, or None for 0.
+
+    Raises:
+        ValueError: for what is no run, or data that do not fit.
+    """
+
+    def __init__(
+        self,
+        run: pathlib.Path,
+        data: str,
+        split: str | None = None,
+        labels: str | None = None,
+        normal: str | None = None,
+    ):
+        self._folder = RunFolder(run)
+        self._model = on_files.read_model(run)
+        self.source, self._is_odd = self._read(data, split, labels, normal)
+
+    def calibrate(
+        self,
+        held_out: str | None,
+        measures: Iterable[str] | None,
+        alpha: float,
+        k: int,
+    ) -> None:
+        """Makes the detector.
+
+        Args:
+            held_out: normal rows; None for the run's validation split.
+            measures: names; None for the first that the model can take.
+            alpha: as of `Detector`.
+            k: as of `Detector`.
+        """
+        possible = possible_measures(self._model)
+        measures = [*(measures or possible[:1] or ["discriminator"])]
+        rows = self._validation() if held_out is None else held_out
+        self._held_out = held_out or "the run's validation split"
+        self.detector = Detector(self._model, rows, measures, alpha=alpha, k=k)
+
+    def write(
+        self, out: pathlib.Path, told: Callable[[int], None] = lambda rows: None
+    ) -> None:
+        """Writes a row for each of the data.
+
+        Args:
+            out: the file, of a suffix that `RowWriter` takes.
+            told: called with the number of rows done.
+        """
+        names, found = self._column_names(), []
+        with RowWriter(out) as file:
+            for start in range(0, len(self.source), on_files.ROWS):
+                stop = min(start + on_files.ROWS, len(self.source))
+                rows = np.arange(start, stop)
+                piece = self.source.subset(rows)
+                detection, shares = self._judge(piece, bool(names))
+                file.append(
+                    on_files.row_columns(self.source, rows)
+                    | vars(detection)
+                    | (_top_columns(shares, names) if names else {})
+                )
+                found.append(detection)
+                told(len(rows))
+        self.detection = Detection(
+            *(
+                np.concatenate([getattr(piece, field.name) for piece in found])
+                for field in dataclasses.fields(Detection)
+            )
+        )
+
+    @property
+    def quality(self) -> DetectionQuality | None:
+        """How well the rows were told, where labels say it."""
+        if self._is_odd is None:
+            return None
+        return detection_quality(self.detection, self._is_odd)
+
+    def lines(self) -> list[str]:
+        """What came, in words."""
+        flagged, rows = int(self.detection.is_odd.sum()), len(self.source)
+        detector, quality = self.detector, self.quality
+        said = {
+            "rows": f"{rows:,}, {flagged:,} of them odd ({flagged / rows:.1%}) "
+            f"by {' and '.join(detector.measures)} at alpha "
+            f"{detector.alpha:g}",
+            "held out": f"{detector.num_held_out:,} rows, {self._held_out}",
+        }
+        if quality is not None:
+            said |= {
+                "false alarms": quality.false_alarms or "no row is normal",
+                "found": quality.found or "no row is odd",
+                "AUROC": f"{quality.auroc:.4f}",
+                "precision": f"{quality.average_precision:.4f} on average",
+                "F1": f"{quality.f1:.4f}",
+            }
+        return [f"{name:15}{value}" for name, value in said.items()]
+
+    def _validation(self) -> Source:
+        splits = load_splits(self._folder.config(), ("train", "validation"))
+        splits = {k: in_range(self._model, v) for k, v in splits.items()}
+        self._folder.check_same_data(splits["train"])
+        return splits["validation"]
+
+    def _read(self, data, split, labels, normal):
+        """The rows, and which are odd or None."""
+        model = self._model
+        if labels is None:
+            source = on_files.read_source(model, data, split)
+            if normal is None:
+                return source, None
+            return source, _odd(source, normal, "the data")
+        # Labels are what they are there, and no classes of the model.
+        like = dataclasses.replace(model.reading, class_names=None)
+        labelled = load(data, split, label_column=labels, like=like)
+        is_odd = _odd(labelled, normal, f"column {labels!r}")
+        if not model.num_classes:
+            return labelled, is_odd
+        return on_files.read_source(model, data, split), is_odd
+
+    def _judge(self, piece, explains):
+        """What is said of a piece, and shares or None."""
+        if not explains:
+            return self.detector.detect(piece), None
+        why = self.detector.explain(piece)
+        return self.detector.judge(why.score[:, None]), why.shares
+
+    def _column_names(self):
+        """Names of columns that have shares; empty if none have."""
+        if self.source.kind == "image" or not self.detector.explains:
+            return ()
+        (size,) = self.source.shape
+        names = self._model.reading.column_names
+        return names or tuple(f"column_{i + 1}" for i in range(size))
+
+
+def _odd(source, normal, where):
+    names = source.class_names
+    if names is None:
+        raise ValueError(
+            f"{source.name} has no labels: name their column by --labels."
+        )
+    if normal is not None:
+        if normal not in names:
+            raise ValueError(
+                f"--normal is {normal}, expected a label of {where}: "
+                f"{', '.join(names[:20])}."
+            )
+        return source.labels != names.index(normal)
+    if not {*names} <= {"0", "1"} and not {*names} <= {"False", "True"}:
+        raise ValueError(
+            f"{where} has the labels {', '.join(names[:20])}, expected 0 "
+            "(normal) and 1 (odd): name the normal one by --normal."
+        )
+    return np.isin(np.array(names), ("1", "True"))[source.labels]
+
+
+def _top_columns(shares, names):
+    """The columns that weigh most, and their shares."""
+    order = np.argsort(-shares, axis=1, kind="stable")[:, :TOP]
+    columns = {}
+    for place in range(order.shape[1]):
+        top = order[:, place]
+        columns[f"column_{place + 1}"] = np.array(names)[top]
+        columns[f"share_{place + 1}"] = shares[np.arange(len(top)), top]
+    return columns
