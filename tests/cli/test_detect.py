@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 import pandas as pd
+import PIL.Image
 import pytest
 import scipy.stats
 
@@ -86,7 +87,7 @@ def test_held_out_rows_of_a_file_and_several_measures(
 def test_images_by_class_of_a_folder_or_name(tfgen, trained_by_class):
     done = tfgen(
         *("detect", trained_by_class, "digits", "--split", "test"),
-        *("--out", "f.csv", "--normal", "0"),
+        *("--out", "f.csv", "--normal", "0", "--maps", "maps.png"),
     )
     lines = lines_of(done)
     found = pd.read_csv("f.csv")
@@ -96,6 +97,12 @@ def test_images_by_class_of_a_folder_or_name(tfgen, trained_by_class):
     model = library.load(trained_by_class)
     scores = -model.score(library.data.load("digits", "test"))
     np.testing.assert_allclose(found["score"], scores, rtol=1e-5)
+    pixels = np.asarray(PIL.Image.open("maps.png"))
+    left = 14 + 7 * len("shares")
+    first = pixels[34 : 34 + 48, left : left + 48][::6, ::6, 0]
+    oddest = found["score"].argmax()
+    image = library.data.load("digits", "test").rows([oddest])[0][0, ..., 0]
+    np.testing.assert_array_equal(first, np.round(255 * image))
     flagged = found["is_odd"][labels == 0].sum()
     assert lines["false alarms"].startswith(f"{flagged} of {sum(labels == 0)} ")
 
@@ -112,6 +119,11 @@ def test_too_few_held_out_rows_are_said(tfgen, trained_table, flowers):
 
 def test_refused(refused, trained_table, flowers, tmp_path):
     words = ("detect", trained_table, "flowers.csv", "--out", "f.csv")
+    message = refused(*words, "--maps", "maps.jpg")
+    assert message == "--maps is maps.jpg, expected a file .png."
+    images = ("--alpha", 0.2, "--labels", "changed", "--maps", "maps.png")
+    message = refused(*words, *images)
+    assert "--maps is for images, flowers.csv is a table" in message
     message = refused(*words, "--labels", "none")
     assert "'none'" in message
     measure = ("--labels", "changed", "--measure", "discriminator")

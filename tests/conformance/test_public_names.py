@@ -188,6 +188,7 @@ NAMES = {
         "nearest_neighbours_picture",
         "reconstructions_picture",
         "samples_picture",
+        "shares_picture",
         "side_by_side_picture",
         "traversals_picture",
         "write_gif",

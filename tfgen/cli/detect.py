@@ -57,6 +57,14 @@ def detect(
             "Without --labels, a class of DATA",
         ),
     ] = None,
+    maps: Annotated[
+        pathlib.Path | None,
+        Option(
+            metavar="PNG",
+            help="Of images: a picture of the 16 oddest, each above a map of "
+            "what its pixels add",
+        ),
+    ] = None,
     split: Split = None,
     force: Force = False,
 ) -> None:
@@ -65,9 +73,11 @@ def detect(
     FILE gets score (the larger, the odder), p_value and is_odd, and of tables
     the three columns that weigh most with their shares of the score.
     """
-    from tfgen.runs.out_files import check_out
+    from tfgen.runs.out_files import check_out, check_png
 
     check_out(out, image_folder=False, force=force)
+    if maps is not None:
+        check_png(maps, "--maps", force)
     announce(f"looking for what is odd in {data} with {run}")
     # With a column of labels the file is read in another way.
     with read_ahead(data if labels is None else None, {}, run):
@@ -76,7 +86,12 @@ def detect(
 
         found = DetectionOfRun(run, data, split, labels, normal)
         found.calibrate(held_out, measure, alpha, k)
+        if maps is not None:
+            found.check_maps()
     with progress(len(found.source)) as told:
         found.write(out, told)
     print("\n".join(found.lines()))
     print(f"file           {out}")
+    if maps is not None:
+        found.write_maps(maps)
+        print(f"maps           {maps}")

@@ -10,6 +10,8 @@ from tfgen.data import Source, load
 from tfgen.detection.detector import Detection, Detector
 from tfgen.detection.measures import possible_measures
 from tfgen.detection.quality import DetectionQuality, detection_quality
+from tfgen.pictures import shares_picture, write_png
+from tfgen.pictures.examples import picture_range
 from tfgen.runs import on_files
 from tfgen.runs.data import in_range, load_splits
 from tfgen.runs.folder import RunFolder
@@ -17,6 +19,8 @@ from tfgen.runs.row_writer import RowWriter
 
 TOP = 3
 """Columns that are named for each row."""
+MAPS = 16
+"""Images that maps are drawn of."""
 
 
 class DetectionOfRun:
@@ -96,6 +100,26 @@ class DetectionOfRun:
             )
         )
 
+    def check_maps(self) -> None:
+        """Raises ValueError if there are no maps of such data."""
+        if self.source.kind != "image":
+            raise ValueError(
+                f"--maps is for images, {self.source.name} is a "
+                f"{self.source.kind}: see the columns of --out."
+            )
+        self.detector.explain(self.source.take(1))
+
+    def write_maps(self, path: pathlib.Path) -> None:
+        """Writes a PNG of the oddest images, each above its shares."""
+        oddest = np.argsort(-self.detection.score, kind="stable")[:MAPS]
+        rows = self.source.subset(oddest)
+        picture = shares_picture(
+            rows.arrays()[0],
+            self.detector.explain(rows).shares,
+            picture_range(self._model, rows),
+        )
+        write_png(path, picture)
+
     @property
     def quality(self) -> DetectionQuality | None:
         """How well the rows were told, where labels say it."""
@@ -117,10 +141,14 @@ class DetectionOfRun:
             said |= {
                 "false alarms": quality.false_alarms or "no row is normal",
                 "found": quality.found or "no row is odd",
-                "AUROC": f"{quality.auroc:.4f}",
-                "precision": f"{quality.average_precision:.4f} on average",
-                "F1": f"{quality.f1:.4f}",
             }
+            if quality.false_alarms and quality.found:
+                precision = quality.average_precision
+                said |= {
+                    "AUROC": f"{quality.auroc:.4f}",
+                    "precision": f"{precision:.4f} on average",
+                    "F1": f"{quality.f1:.4f}",
+                }
         return [f"{name:15}{value}" for name, value in said.items()]
 
     def _validation(self) -> Source:

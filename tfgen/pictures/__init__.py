@@ -25,3 +25,4 @@ from tfgen.pictures.reconstructions import (
     side_by_side_picture as side_by_side_picture,
 )
 from tfgen.pictures.samples import samples_picture as samples_picture
+from tfgen.pictures.shares import shares_picture as shares_picture

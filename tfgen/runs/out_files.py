@@ -18,5 +18,16 @@ def check_out(out: pathlib.Path, image_folder: bool, force: bool) -> None:
         )
     if out.is_dir() and out.name.lower().endswith(SUFFIXES):
         raise ValueError(f"{out} is a folder, expected the name of a new file.")
-    if out.exists() and not force:
-        raise ValueError(f"{out} exists: pass --force to replace it.")
+    _check_new(out, force)
+
+
+def check_png(path: pathlib.Path, option: str, force: bool) -> None:
+    """Raises ValueError unless a picture can be written there."""
+    if path.suffix.lower() != ".png":
+        raise ValueError(f"{option} is {path}, expected a file .png.")
+    _check_new(path, force)
+
+
+def _check_new(path, force):
+    if path.exists() and not force:
+        raise ValueError(f"{path} exists: pass --force to replace it.")
