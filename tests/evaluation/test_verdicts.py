@@ -25,7 +25,7 @@ def said(title, **values):
     ("distance", "precision", "recall", "start", "reason"),
     [
         (1.8, 0.9, 0.9, "good: 1.8 times", ""),
-        (8.0, 0.2, 0.9, "fair: 8.0 times", "samples lie off the data (those"),
+        (8.0, 0.2, 0.9, "fair: 8.0 times", "tfgen fit-prior RUN"),
         (50.0, 0.9, 0.1, "poor: 50.0 times", "cover a part of the data: take"),
         (50.0, 0.1, 0.1, "poor: 50.0 times", "off the data and cover a part"),
         (50.0, 0.9, 0.9, "poor: 50.0 times", "at other shares"),

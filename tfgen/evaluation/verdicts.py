@@ -49,13 +49,14 @@ def _reason(found):
     few = _far_below(found, "recall")
     if off and few:
         return (
-            "samples lie off the data and cover a part of it: train longer, or "
-            "take a wider network"
+            "samples lie off the data and cover a part of it: give a VAE the "
+            "prior of its latents (tfgen fit-prior RUN), train longer, or take "
+            "a wider network"
         )
     if off:
         return (
-            "samples lie off the data (those of a VAE are smooth): train "
-            "longer, or take a GAN or a VAE-GAN"
+            "samples lie off the data: give a VAE the prior of its latents "
+            "(tfgen fit-prior RUN), train longer, or take a GAN or a VAE-GAN"
         )
     if few:
         return (
