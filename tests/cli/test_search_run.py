@@ -17,9 +17,9 @@ def test_a_search_keeps_the_preset_that_it_began_with(tmp_path):
     run = SearchRun(tmp_path / "s", GIVEN)
     # 120 rows: 4 steps of 30, 4,000 in all.
     assert run.epochs == run.search.max_epochs == 1000
-    assert run.search.note["preset"] == "table_vae"
+    assert run.search.note["preset"] == "full_table_vae"
     settings = run.search.hypermodel.settings(run.search.space)
-    assert settings["preset"] == "table_vae"
+    assert settings["preset"] == "full_table_vae"
     assert settings["latent_dim"] == 8
     assert "network" not in settings
 

@@ -84,7 +84,10 @@ def test_of_a_search_in_python(tfgen):
     drawn = json.loads(Path("s", "best.json").read_text())["values"]
     trained = config("run")
     # The preset of tables has that network.
-    assert (drawn.pop("network"), trained["preset"]) == ("mlp", "table_vae")
+    assert (drawn.pop("network"), trained["preset"]) == (
+        "mlp",
+        "full_table_vae",
+    )
     assert drawn.items() <= trained.items()
     done = tfgen("evaluate", "s/trials/0000")
     assert done.status == 1

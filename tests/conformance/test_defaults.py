@@ -167,7 +167,8 @@ def test_a_shape_beside_data():
 
 
 def test_kinds():
-    shapes = {(2,): "points", (1,): "table", (3,): "table"}
+    shapes = {(2,): "points", (1,): "table", (256,): "table"}
+    shapes |= {(257,): "wide table"}
     shapes |= {(8, 8, 1): "grey", (8, 8, 3): "colour", (8, 8, 4): "colour"}
     assert {shape: kind_of(shape) for shape in shapes} == shapes
 

@@ -30,6 +30,7 @@ NAMES = (
     "points_vae_gan",
     "table_vae_gan",
     "colour_vae",
+    "full_table_vae",
 )
 
 

@@ -116,8 +116,8 @@ def _table(found: Found) -> str:
     if level == GOOD:
         return f"{said}."
     return (
-        f"{said}: look which columns differ, train longer, or take the preset "
-        "table_vae."
+        f"{said}: look which columns differ, train longer, or take a VAE by "
+        "its defaults."
     )
 
 

@@ -177,7 +177,8 @@ VAE_FAMILY = Family(
     },
     recommended={
         "points": "points_vae",
-        "table": "table_vae",
+        "table": "full_table_vae",
+        "wide table": "table_vae",
         "colour": "colour_vae",
     },
 )

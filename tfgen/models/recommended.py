@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from tfgen.models.families import Family
 from tfgen.models.preset import Preset, get_preset
 
+MOST_DEPENDENT = 256
+"""Columns: a covariance of more has more numbers than the networks."""
 FEWEST_UNITS = 32
 FEWEST_EPOCHS = 10
 FEWEST_STEPS = 4
@@ -21,11 +23,13 @@ def kind_of(shape: tuple[int, ...]) -> str:
     Two columns are points in the plane, wherever they come from: Python, a
     file or a data set of ours.
 
-    >>> [kind_of(shape) for shape in ((2,), (30,), (8, 8, 1), (8, 8, 3))]
-    ['points', 'table', 'grey', 'colour']
+    >>> [kind_of(shape) for shape in ((2,), (30,), (999,), (8, 8, 1))]
+    ['points', 'table', 'wide table', 'grey']
     """
     if len(shape) == 1:
-        return "points" if shape[0] == 2 else "table"
+        if shape[0] == 2:
+            return "points"
+        return "table" if shape[0] <= MOST_DEPENDENT else "wide table"
     return "grey" if shape[-1] == 1 else "colour"
 
 
@@ -34,7 +38,10 @@ def recommended_preset(family: Family, shape: tuple[int, ...]) -> Preset | None:
 
     None: the family's own defaults are what is recommended.
     """
-    name = family.recommended.get(kind_of(shape))
+    kind, named = kind_of(shape), family.recommended
+    if kind == "wide table" and kind not in named:
+        kind = "table"
+    name = named.get(kind)
     return None if name is None else get_preset(name)
 
 

@@ -31,6 +31,7 @@ _SHIPPED = (
     vae_gans.POINTS_VAE_GAN,
     vae_gans.TABLE_VAE_GAN,
     vaes.COLOUR_VAE,
+    vaes.FULL_TABLE_VAE,
 )
 for _each in _SHIPPED:
     register(_each)

@@ -184,7 +184,7 @@ POINTS_VAE = Preset(
 
 TABLE_VAE = Preset(
     name="table_vae",
-    summary="recommended for tables of numbers: dense 128-128, learned scale",
+    summary="for tables of over 256 columns: dense, learned scale",
     model="vae",
     data="breast_cancer",
     input_shape=(30,),
@@ -195,5 +195,21 @@ TABLE_VAE = Preset(
         "network_options": {"units": (128, 128)},
         "latent_dim": 8,
         "likelihood": "gaussian",
+    },
+)
+
+FULL_TABLE_VAE = Preset(
+    name="full_table_vae",
+    summary="recommended for tables: dense 128-128, a full covariance",
+    model="vae",
+    data="breast_cancer",
+    input_shape=(30,),
+    batch_size=64,
+    epochs=200,
+    options={
+        "network": "mlp",
+        "network_options": {"units": (128, 128)},
+        "latent_dim": 8,
+        "likelihood": "full_gaussian",
     },
 )
