@@ -11,6 +11,7 @@ import scipy.stats
 
 import tfgen as library
 from tfgen.detection import Detector
+from tfgen.runs.run import Run
 
 
 @pytest.fixture
@@ -82,6 +83,29 @@ def test_held_out_rows_of_a_file_and_several_measures(
     assert lines["held out"] == f"{n} rows, usual.csv"
     assert "by reconstruction and latent at alpha 0.2" in lines["rows"]
     assert found["p_value"].min() == pytest.approx(2 / (n + 1))
+
+
+def test_an_ensemble_of_runs(tfgen, refused, trained_table, flowers, tmp_path):
+    own = library.data.load("iris", "all")
+    frame = pd.DataFrame(own.stored(), columns=own.feature_names)
+    frame[:-1].to_csv("others.csv", index=False)
+    given = {"model": "vae", "network": "mlp", "latent_dim": 1, "epochs": 1}
+    for name, data in {"second": "iris", "third": "others.csv"}.items():
+        Run.new(tmp_path / name, given | {"data": data, "seed": 7}).train()
+    words = ("detect", trained_table, "flowers.csv", "--out", "f.csv")
+    words += ("--labels", "changed", "--alpha", 0.1)
+    done = tfgen(*words, "--also", "second")
+    assert lines_of(done)["found"].startswith("10 of 10 ")
+    models = [library.load(trained_table), library.load("second")]
+    held_out = library.data.load("iris", "validation", like=models[0])
+    rows = library.data.load("flowers.csv", like=models[0])
+    wanted = Detector(models, held_out, alpha=0.1).detect(rows)
+    found = pd.read_csv("f.csv")
+    np.testing.assert_allclose(found["score"], wanted.score, rtol=1e-4)
+    assert (found["column_1"][-10:] == flowers.columns[0]).all()
+    # Other data have been divided otherwise.
+    message = refused(*words, "--also", "third", "--force")
+    assert "different validation splits" in message
 
 
 def test_images_by_class_of_a_folder_or_name(tfgen, trained_by_class):

@@ -5,7 +5,7 @@ import pytest
 import scipy.stats
 
 import tfgen
-from tfgen.detection import Detector, detector
+from tfgen.detection import Detector, explanation
 from tfgen.probability import Likelihood
 
 
@@ -58,7 +58,7 @@ def test_the_changed_column_is_found(exact, held_out):
 
 def test_medians_of_some_rows(exact, held_out, monkeypatch):
     x = exact.data(20, seed=2)
-    monkeypatch.setattr(detector, "VALUES_OF_MEDIANS", 4 * 50)
+    monkeypatch.setattr(explanation, "VALUES_OF_MEDIANS", 4 * 50)
     why = Detector(exact.vae, held_out).explain(x)
     check_sums(why)
     every_second = values_by_hand(exact, held_out[::2])
@@ -90,6 +90,22 @@ def test_pixels_whose_channels_depend_share_evenly():
     np.testing.assert_allclose(why.rest, wanted, atol=0.01)
 
 
+def test_an_ensemble_s_shares_are_means_of_the_models(exact, held_out):
+    """Each divided by the spread of the model's held-out scores."""
+    wide = exact.linear(tfgen.probability.Gaussian(1.0))
+    x, models = exact.data(20, seed=2), [exact.vae, wide]
+    found = Detector(models, held_out)
+    why = found.explain(x)
+    check_sums(why)
+    np.testing.assert_array_equal(why.score, -found.score_samples(x))
+    wanted = [
+        Detector(model, held_out).explain(x).shares
+        / np.std(np.float64(model.score(held_out)))
+        for model in models
+    ]
+    np.testing.assert_allclose(why.shares, np.mean(wanted, axis=0))
+
+
 def test_a_conditional_model_by_class():
     vae = tfgen.build("vae", input_shape=(3,), latent_dim=1, num_classes=2)
     x = np.random.default_rng(0).normal(size=(40, 3))
@@ -112,7 +128,7 @@ class Together(Likelihood):
 def test_refused(exact, held_out):
     with pytest.raises(ValueError, match="no shares of values in 'latent'"):
         Detector(exact.vae, held_out, "latent").explain(held_out)
-    with pytest.raises(ValueError, match="for one model and one measure"):
+    with pytest.raises(ValueError, match="for one measure, got elbo, latent"):
         Detector(exact.vae, held_out, ["elbo", "latent"]).explain(held_out)
     whole = exact.linear(Together())
     with pytest.raises(ValueError, match="Together gives the likelihood of"):

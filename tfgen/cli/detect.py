@@ -41,6 +41,13 @@ def detect(
     k: Annotated[
         int, Option("-k", "--draws", min=1, metavar="K", help="Draws of bound")
     ] = 100,
+    also: Annotated[
+        list[pathlib.Path] | None,
+        Option(
+            metavar="RUN",
+            help="A further run, for an ensemble; may be given several times",
+        ),
+    ] = None,
     labels: Annotated[
         str | None,
         Option(
@@ -82,9 +89,10 @@ def detect(
     # With a column of labels the file is read in another way.
     with read_ahead(data if labels is None else None, {}, run):
         start()
-        from tfgen.detection.on_run import DetectionOfRun
+        from tfgen.detection.on_run import DetectionOfRuns
 
-        found = DetectionOfRun(run, data, split, labels, normal)
+        runs = [run, *(also or ())]
+        found = DetectionOfRuns(runs, data, split, labels, normal)
         found.calibrate(held_out, measure, alpha, k)
         if maps is not None:
             found.check_maps()

@@ -14,16 +14,12 @@ from tfgen.detection.explanation import (
     EXPLAINED,
     Explainer,
     Explanation,
-    ValueLikelihoods,
 )
-from tfgen.detection.rows import pieces
 from tfgen.detection.scorer import Rows, Scorer
 from tfgen.models import GenerativeModel
 from tfgen.runs.on_files import load
 
 Model = GenerativeModel | str | os.PathLike
-VALUES_OF_MEDIANS = 2**25
-"""At most, of the held-out rows: 256 MiB."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,53 +215,31 @@ class Detector:
     ) -> Explanation:
         """Shares of each value (column, pixel) in the scores of rows.
 
-        For one model and one of the measures `"elbo"`, `"bound"` and
-        `"reconstruction"`. Columns that depend on each other (`FullGaussian`,
-        `LowRankGaussian`) are judged given all others; the channels of a pixel
-        that do (`LogisticMixture`) share evenly. Of many large rows every
-        second held-out one, every third, ... gives the medians.
+        By one of the measures `"elbo"`, `"bound"` and `"reconstruction"`; of
+        an ensemble the means of the models' shares, in its units. Columns
+        that depend on each other (`FullGaussian`, `LowRankGaussian`) are
+        judged given all others; the channels of a pixel that do
+        (`LogisticMixture`) share evenly. Of many large rows every second
+        held-out one, every third, ... gives the medians.
 
         Args:
             x: rows, as `held_out`.
             labels: their classes, for conditional models and arrays.
 
         Raises:
-            ValueError: for other measures, ensembles, and likelihoods that
+            ValueError: for other measures or several, and for likelihoods that
                 have no numbers for single values.
         """
-        explainer = self._explained()
-        found = [
-            explainer.explain(rows, self._scorer.score_piece(rows)[:, 0])
-            for rows in pieces(self.models[0], x, labels)
-        ]
-        return Explanation(
-            *(
-                np.concatenate([getattr(piece, name) for piece in found])
-                for name in ("shares", "rest", "score")
-            ),
-            reference=found[0].reference,
-        )
+        return self._explained().explain(x, labels)
 
     def _explained(self):
         """The `Explainer`, made once."""
         if self._explainer is None:
-            _check_explained(self.models, self.measures)
-            values = ValueLikelihoods(self.models[0])
-            self._explainer = Explainer(values, self._usual(values))
+            _check_explained(self.measures)
+            self._explainer = Explainer(
+                self.models, self._scorer, self._held_out
+            )
         return self._explainer
-
-    def _usual(self, values):
-        """Values and scores of held-out rows, of every `step`-th."""
-        size = math.prod(self.models[0].data_shape)
-        step = math.ceil(self.num_held_out * size / VALUES_OF_MEDIANS)
-        first, found = 0, []
-        for rows in pieces(self.models[0], *self._held_out):
-            every = slice(-first % step, None, step)
-            first += len(rows["x"])
-            some = {key: array[every] for key, array in rows.items()}
-            if len(some["x"]):
-                found.append(values(some))
-        return np.concatenate(found), self._held_out_scores[::step, 0]
 
     def _p_values(self, by_measure):
         each = [
@@ -302,11 +276,11 @@ def _check_several(name, values):
         raise ValueError(f"a {name} was given twice: name each of them once.")
 
 
-def _check_explained(models, measures):
-    if len(models) > 1 or len(measures) > 1:
+def _check_explained(measures):
+    if len(measures) > 1:
         raise ValueError(
-            f"explain is for one model and one measure, got {len(models)} and "
-            f"{len(measures)}: make a Detector of one."
+            f"explain is for one measure, got {', '.join(measures)}: make a "
+            "Detector of one."
         )
     if measures[0] not in EXPLAINED:
         raise ValueError(

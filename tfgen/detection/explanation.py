@@ -1,20 +1,27 @@
 """Why a row is odd: the share of each of its values in the score."""
 
 import dataclasses
+import math
+from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
+from tfgen.detection.rows import pieces
+from tfgen.detection.scorer import Rows, Scorer, finite
 from tfgen.models import Endpoint, GenerativeModel
 from tfgen.models.endpoints import run_in_batches
 
 EXPLAINED = ("elbo", "bound", "reconstruction")
 """Measures that the likelihood of single values is a part of."""
+VALUES_OF_MEDIANS = 2**25
+"""At most, of the held-out rows: 256 MiB."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-    """Shares of values in how odd rows are, in nats; they sum to the score.
+    """Shares of values in how odd rows are; they sum to the score.
 
     Formula: `sum(shares[i]) + rest[i] = score[i] - reference`
 
@@ -28,6 +35,9 @@ class Explanation:
         score: `(n,)`, the detector's.
         reference: the sum of the medians, the score of a row that is usual in
             everything.
+
+    All are in nats; of an ensemble, where each model's are divided by the
+    standard deviation of its scores of held-out rows, in such.
 
     Example:
     >>> why = tfgen.detection.Explanation(
@@ -90,35 +100,63 @@ class Explainer:
     """Shares of values, from their likelihoods and held-out medians.
 
     Args:
-        values: `ValueLikelihoods` of the model.
-        held_out: pairs of held-out values, `(k, *data_shape)`, and scores
-            `(k,)`, of some rows or all.
+        models: one, or those of an ensemble.
+        scorer: calibrated, of one measure.
+        held_out: rows, and labels or None.
+
+    Raises:
+        ValueError: if a likelihood has no numbers for single values.
     """
 
     def __init__(
-        self, values: ValueLikelihoods, held_out: tuple[np.ndarray, np.ndarray]
+        self,
+        models: Sequence[GenerativeModel],
+        scorer: Scorer,
+        held_out: tuple[Rows, npt.ArrayLike | None],
     ):
-        self._values = values
-        usual, scores = held_out
-        self._medians = np.median(usual, axis=0)
-        self._rest = float(np.median(scores - _sum(usual)))
+        self._models, self._scorer = models, scorer
+        self._values = [ValueLikelihoods(model) for model in models]
+        usual = [self._usual(i, *held_out) for i in range(len(models))]
+        self._medians = np.stack([np.median(v, axis=0) for v, _ in usual])
+        self._rests = np.stack([np.median(s - _sum(v)) for v, s in usual])
 
-    def explain(
-        self, inputs: dict[str, np.ndarray], scores: np.ndarray
-    ) -> Explanation:
-        """Shares in the scores of rows.
-
-        Args:
-            inputs: `x`, and `label` with classes.
-            scores: what the detector says of them, `(n,)`.
-        """
-        each = self._values(inputs)
+    def explain(self, x: Rows, labels: npt.ArrayLike | None) -> Explanation:
+        """Shares in the scores of rows; see `Detector.explain`."""
+        self._scorer.check_units(x)
+        each = [self._of(i, x, labels) for i in range(len(self._models))]
+        values, scores = (np.stack(part) for part in zip(*each, strict=True))
+        sums = np.stack([_sum(one) for one in values])
+        usual = np.stack([one.sum() for one in self._medians]) + self._rests
+        shared, together = self._scorer.shared_out, self._scorer.together
         return Explanation(
-            shares=each - self._medians,
-            rest=scores - _sum(each) - self._rest,
-            score=scores,
-            reference=float(self._medians.sum() + self._rest),
+            shares=shared(values - self._medians[:, None]),
+            rest=shared(scores - sums - self._rests[:, None]),
+            score=finite(together(scores[..., None])[:, 0]),
+            reference=float(together(usual[:, None, None])[0, 0]),
         )
+
+    def _of(self, number, x, labels):
+        """Values of rows and scores, by one of the models."""
+        model, values, scores = self._models[number], [], []
+        for rows in pieces(model, x, labels):
+            values.append(self._values[number](rows))
+            scores.append(self._scorer.of_piece(model, rows)[:, 0])
+        return np.concatenate(values), np.concatenate(scores)
+
+    def _usual(self, number, held_out, labels):
+        """Values and scores of held-out rows, of every `step`-th."""
+        model = self._models[number]
+        scores = self._scorer.held_out[number, :, 0]
+        size = len(scores) * math.prod(model.data_shape)
+        step = math.ceil(size / VALUES_OF_MEDIANS)
+        first, found = 0, []
+        for rows in pieces(model, held_out, labels):
+            every = slice(-first % step, None, step)
+            first += len(rows["x"])
+            some = {key: array[every] for key, array in rows.items()}
+            if len(some["x"]):
+                found.append(self._values[number](some))
+        return np.concatenate(found), scores[::step]
 
 
 def _sum(values):

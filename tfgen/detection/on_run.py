@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -23,11 +23,11 @@ MAPS = 16
 """Images that maps are drawn of."""
 
 
-class DetectionOfRun:
-    """Judges the rows of a file by a run, a piece at a time.
+class DetectionOfRuns:
+    """Judges the rows of a file by a run or several, a piece at a time.
 
     Args:
-        run: folder of the run.
+        runs: folders of the runs.
         data: as `tfgen.data.load` takes it.
         split: of the data, or None for all.
         labels: column that says which rows are odd, or None.
@@ -39,14 +39,15 @@ class DetectionOfRun:
 
     def __init__(
         self,
-        run: pathlib.Path,
+        runs: Sequence[pathlib.Path],
         data: str,
         split: str | None = None,
         labels: str | None = None,
         normal: str | None = None,
     ):
-        self._folder = RunFolder(run)
-        self._model = on_files.read_model(run)
+        self._folders = [RunFolder(run) for run in runs]
+        self._models = [on_files.read_model(run) for run in runs]
+        self._model = self._models[0]
         self.source, self._is_odd = self._read(data, split, labels, normal)
 
     def calibrate(
@@ -68,7 +69,7 @@ class DetectionOfRun:
         measures = [*(measures or possible[:1] or ["discriminator"])]
         rows = self._validation() if held_out is None else held_out
         self._held_out = held_out or "the run's validation split"
-        self.detector = Detector(self._model, rows, measures, alpha=alpha, k=k)
+        self.detector = Detector(self._models, rows, measures, alpha=alpha, k=k)
 
     def write(
         self, out: pathlib.Path, told: Callable[[int], None] = lambda rows: None
@@ -152,10 +153,19 @@ class DetectionOfRun:
         return [f"{name:15}{value}" for name, value in said.items()]
 
     def _validation(self) -> Source:
-        splits = load_splits(self._folder.config(), ("train", "validation"))
-        splits = {k: in_range(self._model, v) for k, v in splits.items()}
-        self._folder.check_same_data(splits["train"])
-        return splits["validation"]
+        """The validation split, which must be the same of all runs."""
+        first, *others = (
+            _validation_of(folder, model)
+            for folder, model in zip(self._folders, self._models, strict=True)
+        )
+        rows = first.unscaled().fingerprint()
+        if any(other.unscaled().fingerprint() != rows for other in others):
+            raise ValueError(
+                "the runs have different validation splits, and may have "
+                "trained on each other's: name rows that none has seen by "
+                "--held-out."
+            )
+        return first
 
     def _read(self, data, split, labels, normal):
         """The rows, and which are odd or None."""
@@ -187,6 +197,13 @@ class DetectionOfRun:
         (size,) = self.source.shape
         names = self._model.reading.column_names
         return names or tuple(f"column_{i + 1}" for i in range(size))
+
+
+def _validation_of(folder, model):
+    splits = load_splits(folder.config(), ("train", "validation"))
+    splits = {name: in_range(model, part) for name, part in splits.items()}
+    folder.check_same_data(splits["train"])
+    return splits["validation"]
 
 
 def _odd(source, normal, where):

@@ -36,6 +36,7 @@ class Scorer:
     ):
         self._models, self._measures = models, measures
         self._k, self._seed = k, seed
+        self._middle, self._spread = np.zeros((1, 1, 1)), np.ones((1, 1, 1))
         for model in models:
             for name in measures:
                 check_measure(name, model)
@@ -57,42 +58,51 @@ class Scorer:
                 "not finite: the model has not learned such rows, or its "
                 "weights are not finite."
             )
-        self._middle = each.mean(axis=1, keepdims=True)
-        spread = each.std(axis=1, keepdims=True)
-        self._spread = np.where(spread > 0, spread, 1.0)
-        return self._together(each)
+        self.held_out = each
+        if len(self._models) > 1:
+            self._middle = each.mean(axis=1, keepdims=True)
+            spread = each.std(axis=1, keepdims=True)
+            self._spread = np.where(spread > 0, spread, 1.0)
+        return self.together(each)
 
     def score(self, x: Rows, labels: npt.ArrayLike | None) -> np.ndarray:
         """Scores of rows, float64 `(n, measures)`; NaN is the largest."""
-        return _finite(self._together(self._of_models(x, labels)))
+        return finite(self.together(self._of_models(x, labels)))
 
-    def score_piece(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
-        """The same of one model, for inputs of its endpoints."""
-        return _finite(self._of_piece(self._models[0], inputs))
+    def of_piece(
+        self, model: GenerativeModel, inputs: dict[str, np.ndarray]
+    ) -> np.ndarray:
+        """What one model says of inputs of its endpoints, `(n, measures)`."""
+        given = (model, inputs, self._k, self._seed)
+        each = [MEASURES[name](*given) for name in self._measures]
+        return np.stack(each, axis=1).astype(np.float64)
+
+    def together(self, each: np.ndarray) -> np.ndarray:
+        """One score for all models, of `(models, n, measures)`."""
+        return np.mean((each - self._middle) / self._spread, axis=0)
+
+    def shared_out(self, each: np.ndarray) -> np.ndarray:
+        """What parts of each model's score are of the one for all models.
+
+        Args:
+            each: `(models, ...)`, by the first measure.
+        """
+        spread = np.reshape(self._spread[..., 0], (-1, *[1] * (each.ndim - 1)))
+        return np.mean(each / spread, axis=0)
 
     def _of_models(self, x, labels):
-        self._check_units(x)
+        self.check_units(x)
         return np.stack(
             [
                 np.concatenate(
-                    [self._of_piece(m, rows) for rows in pieces(m, x, labels)]
+                    [self.of_piece(m, rows) for rows in pieces(m, x, labels)]
                 )
                 for m in self._models
             ]
         )
 
-    def _of_piece(self, model, inputs):
-        given = (model, inputs, self._k, self._seed)
-        each = [MEASURES[name](*given) for name in self._measures]
-        return np.stack(each, axis=1).astype(np.float64)
-
-    def _together(self, each):
-        """Of `(models, n, measures)` one score for all models."""
-        if len(self._models) == 1:
-            return each[0]
-        return np.mean((each - self._middle) / self._spread, axis=0)
-
-    def _check_units(self, x):
+    def check_units(self, x: Rows) -> None:
+        """Raises ValueError for an array that is not in all models' units."""
         if isinstance(x, (Source, str, os.PathLike)):
             return
         if any(m.reading != self._models[0].reading for m in self._models):
@@ -103,5 +113,6 @@ class Scorer:
             )
 
 
-def _finite(scores):
+def finite(scores: np.ndarray) -> np.ndarray:
+    """Scores of which those that are NaN or infinite are the largest."""
     return np.nan_to_num(scores, nan=np.finfo(np.float64).max)
