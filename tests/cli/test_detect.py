@@ -106,6 +106,8 @@ def test_an_ensemble_of_runs(tfgen, refused, trained_table, flowers, tmp_path):
     # Other data have been divided otherwise.
     message = refused(*words, "--also", "third", "--force")
     assert "different validation splits" in message
+    message = refused(*words, "--also", trained_table, "--force")
+    assert message == "a run was named twice: name each of them once."
 
 
 def test_images_by_class_of_a_folder_or_name(tfgen, trained_by_class):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import scipy.stats
+import tensorflow as tf
 
 import tfgen
 from tfgen.detection import Detector, explanation
@@ -133,3 +134,24 @@ def test_refused(exact, held_out):
     whole = exact.linear(Together())
     with pytest.raises(ValueError, match="Together gives the likelihood of"):
         Detector(whole, held_out).explain(held_out)
+
+
+@pytest.mark.parametrize(
+    ("posterior", "prior"),
+    [("full", "vamp"), ("flow", "flow"), ("diagonal", "gaussian_mixture")],
+)
+def test_whatever_latents_follow(exact, held_out, posterior, prior):
+    """Measures go by the model's own posterior and prior."""
+    vae = tfgen.build(
+        *("vae",),
+        input_shape=(4,),
+        latent_dim=2,
+        posterior=posterior,
+        prior=prior,
+    )
+    x = exact.data(20, seed=2)
+    check_sums(Detector(vae, held_out).explain(x))
+    latent = Detector(vae, held_out, "latent")
+    means = tf.constant(vae.encode(x))
+    wanted = vae.prior.distribution().log_prob(means)
+    np.testing.assert_allclose(latent.score_samples(x), wanted, rtol=1e-5)

@@ -45,6 +45,8 @@ class DetectionOfRuns:
         labels: str | None = None,
         normal: str | None = None,
     ):
+        if len({pathlib.Path(run).resolve() for run in runs}) < len(runs):
+            raise ValueError("a run was named twice: name each of them once.")
         self._folders = [RunFolder(run) for run in runs]
         self._models = [on_files.read_model(run) for run in runs]
         self._model = self._models[0]
