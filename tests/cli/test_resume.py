@@ -292,7 +292,7 @@ def test_ended_by_itself(tfgen, tmp_path):
     )
     assert (done.status, done.err) == (0, "")
     [line] = [x for x in done.out.splitlines() if x.startswith("ended after")]
-    assert "preset table_vae" in done.out.splitlines()
+    assert "preset full_table_vae" in done.out.splitlines()
     run = tmp_path / "run"
     history = (run / "history.csv").read_text()
     epochs = len(history.splitlines()) - 1

@@ -25,7 +25,12 @@ def source_of(x):
 
 
 def vae(source, latent_dim=2, **options):
-    options = {"network_options": LINEAR, "network": "mlp", **options}
+    options = {
+        "network_options": LINEAR,
+        "network": "mlp",
+        "likelihood": "gaussian",
+        **options,
+    }
     return tfgen.build("vae", data=source, latent_dim=latent_dim, **options)
 
 
@@ -85,7 +90,12 @@ def test_models_without_a_path_stay_as_they_are():
         {"likelihood": tfgen.probability.Gaussian(scale=1.0)},
     ):
         by_data = vae(source, seed=0, **options)
-        options = {"network": "mlp", "network_options": LINEAR, **options}
+        options = {
+            "network": "mlp",
+            "network_options": LINEAR,
+            "likelihood": "gaussian",
+            **options,
+        }
         plain = tfgen.build("vae", **shape, latent_dim=2, seed=0, **options)
         for one, other in zip(by_data.weights, plain.weights, strict=True):
             np.testing.assert_array_equal(one, other)

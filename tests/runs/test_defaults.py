@@ -25,7 +25,8 @@ def test_a_preset_by_kind(family, kind):
     if kind == "points":
         source = tfgen.data.load("ring").take(3000)
     settings = with_defaults({"model": family}, source)
-    assert settings["preset"] == f"{kind}_{family}"
+    full = "full_" * (kind == "table" and family == "vae")
+    assert settings["preset"] == f"{full}{kind}_{family}"
     preset = tfgen.presets.get(settings["preset"])
     assert settings["batch_size"] == preset.batch_size
     assert "width" not in settings
@@ -61,11 +62,11 @@ def test_few_rows_have_few_parameters():
     source = table(224, columns=30)
     settings = with_defaults({"model": "vae"}, source)
     model = compiled_model(settings, source)
-    # 30-64-64-16 and 8-64-64-30, with biases, and the scale.
+    # 30-64-64-16 and 8-64-64-30, with biases, and the covariance.
     encoder = 31 * 64 + 65 * 64 + 65 * 16
     decoder = 9 * 64 + 65 * 64 + 65 * 30
     assert sum(int(np.prod(v.shape)) for v in model.trainable_variables) == (
-        encoder + decoder + 1
+        encoder + decoder + 30 * 31 // 2
     )
 
 
