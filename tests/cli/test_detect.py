@@ -85,6 +85,7 @@ def test_held_out_rows_of_a_file_and_several_measures(
     assert found["p_value"].min() == pytest.approx(2 / (n + 1))
 
 
+@pytest.mark.slow  # trains two runs; in Python tests/detection has them
 def test_an_ensemble_of_runs(tfgen, refused, trained_table, flowers, tmp_path):
     own = library.data.load("iris", "all")
     frame = pd.DataFrame(own.stored(), columns=own.feature_names)

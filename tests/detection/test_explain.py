@@ -138,7 +138,11 @@ def test_refused(exact, held_out):
 
 @pytest.mark.parametrize(
     ("posterior", "prior"),
-    [("full", "vamp"), ("flow", "flow"), ("diagonal", "gaussian_mixture")],
+    [
+        ("full", "vamp"),
+        pytest.param("flow", "flow", marks=pytest.mark.slow),
+        ("diagonal", "gaussian_mixture"),
+    ],
 )
 def test_whatever_latents_follow(exact, held_out, posterior, prior):
     """Measures go by the model's own posterior and prior."""

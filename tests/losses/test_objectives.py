@@ -168,7 +168,9 @@ def test_beta_within_the_weights():
     np.testing.assert_allclose(came, wanted, rtol=1e-4)
 
 
-@pytest.mark.parametrize("posterior", ["full", "flow"])
+@pytest.mark.parametrize(
+    "posterior", ["full", pytest.param("flow", marks=pytest.mark.slow)]
+)
 def test_iwae_with_other_posteriors(posterior):
     """Draws and densities fit: the bounds rise from 1 to 50 draws."""
     model = tfgen.build(

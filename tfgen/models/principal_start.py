@@ -56,6 +56,7 @@ def start_at_principal_components(
     ...     "vae",
     ...     data=tfgen.data.from_arrays(np.float32(x), standardize=False),
     ...     latent_dim=1,
+    ...     likelihood="gaussian",
     ...     network_options={"linear_path": True},
     ... )
     >>> one, zero = vae.decode([[1.0], [0.0]])
