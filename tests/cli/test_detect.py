@@ -130,6 +130,8 @@ def test_images_by_class_of_a_folder_or_name(tfgen, trained_by_class):
     oddest = found["score"].argmax()
     image = library.data.load("digits", "test").rows([oddest])[0][0, ..., 0]
     np.testing.assert_array_equal(first, np.round(255 * image))
+    usual = sum(library.data.load("digits", "validation").labels == 0)
+    assert lines["held out"].startswith(f"{usual} rows, ")
     flagged = found["is_odd"][labels == 0].sum()
     assert lines["false alarms"].startswith(f"{flagged} of {sum(labels == 0)} ")
 
@@ -163,6 +165,11 @@ def test_refused(refused, trained_table, flowers, tmp_path):
     assert "name the normal one by --normal" in message
     message = refused(*words, "--labels", "changed", "--normal", "none")
     assert "--normal is none, expected a label of column 'changed'" in message
+    column = flowers.columns[0]
+    message = refused(*words, "--labels", column)
+    assert f"--label-column is {column!r}, one of the columns" in message
+    message = refused(*words, "--held-out", "iris")
+    assert "--held-out is iris, on which" in message
     assert not (tmp_path / "f.csv").exists()
 
 

@@ -245,3 +245,19 @@ def test_models_that_read_differently_take_sources_alone(flowers):
 def test_refused(exact, held_out, arguments, message):
     with pytest.raises(ValueError, match=message):
         Detector(exact.vae, held_out, **arguments)
+
+
+def test_a_data_frame_is_not_taken_for_model_units():
+    frame = pd.DataFrame(np.eye(30, 3) + [5, 50, 500], columns=[*"abc"])
+    source = tfgen.data.from_arrays(frame)
+    model = tfgen.build("vae", data=source, latent_dim=2)
+    model.compile()
+    model.fit(source, verbose=0)
+    for ask in (model.score, Detector(model, source).detect):
+        with pytest.raises(ValueError, match="columns a, b, c, expected an"):
+            ask(frame)
+    rows = tfgen.data.from_arrays(frame[["c", "a", "b"]], like=model)
+    np.testing.assert_array_equal(
+        Detector(model, source).detect(rows).score,
+        Detector(model, source).detect(source).score,
+    )

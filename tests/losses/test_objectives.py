@@ -11,6 +11,8 @@ import tfgen
 from tfgen.losses import IWAE, MMD, get_objective
 from tfgen.training import GlobalBatch
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*beta 1 is the ELBO")
+
 layers = keras.layers
 
 # x = w z + b + 0.5 e, with an encoder that is a little off.
@@ -423,3 +425,17 @@ def build(**options):
 def test_refusals(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_one_row_has_no_pair():
+    vae = tfgen.build("vae", input_shape=(5,), objective="mmd", seed=0)
+    vae.compile()
+    x = np.random.default_rng(0).normal(size=(1, 5)).astype("float32")
+    logs = vae.train_on_batch(x, return_dict=True)
+    assert logs["mmd"] == 0.0
+    assert logs["loss"] == pytest.approx(logs["negative_elbo"], rel=1e-6)
+
+
+def test_a_beta_of_1_is_said():
+    with pytest.warns(UserWarning, match="with beta 1 is the ELBO"):
+        tfgen.build("vae", input_shape=(5,), objective="total_correlation")

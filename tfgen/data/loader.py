@@ -264,6 +264,14 @@ def _columns_like(
 ) -> dict:
     """Columns that are read of a table's file, by what `like` was read of."""
     reading = reading_of(like)
+    if label_column is not None and label_column in (
+        reading.column_names or ()
+    ):
+        raise ValueError(
+            f"label_column is {label_column!r}, one of the columns that the "
+            "model was trained on, expected one of the file's others: name "
+            "that with the labels."
+        )
     found = {"only": reading.column_names}
     if header is None and is_text(pathlib.Path(name_or_path)):
         found["header"] = reading.header

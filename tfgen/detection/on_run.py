@@ -50,6 +50,8 @@ class DetectionOfRuns:
         self._folders = [RunFolder(run) for run in runs]
         self._models = [on_files.read_model(run) for run in runs]
         self._model = self._models[0]
+        # The class of normal rows, where the data have classes of their own.
+        self._normal = normal if labels is None else None
         self.source, self._is_odd = self._read(data, split, labels, normal)
 
     def calibrate(
@@ -70,6 +72,8 @@ class DetectionOfRuns:
         possible = possible_measures(self._model)
         measures = [*(measures or possible[:1] or ["discriminator"])]
         rows = self._validation() if held_out is None else held_out
+        for folder in self._folders:
+            _check_unseen(folder, held_out)
         self._held_out = held_out or "the run's validation split"
         self.detector = Detector(self._models, rows, measures, alpha=alpha, k=k)
 
@@ -167,7 +171,10 @@ class DetectionOfRuns:
                 "trained on each other's: name rows that none has seen by "
                 "--held-out."
             )
-        return first
+        if self._normal is None or first.class_names is None:
+            return first
+        is_odd = _odd(first, self._normal, "the run's data")
+        return first.subset(np.flatnonzero(~is_odd))
 
     def _read(self, data, split, labels, normal):
         """The rows, and which are odd or None."""
@@ -208,6 +215,19 @@ def _validation_of(folder, model):
     return splits["validation"]
 
 
+def _check_unseen(folder, held_out):
+    """Refuses the very data of a run; that others hold its rows is not seen."""
+    data = folder.config().get("data")
+    if held_out is None or data is None:
+        return
+    if pathlib.Path(held_out).resolve() == pathlib.Path(data).resolve():
+        raise ValueError(
+            f"--held-out is {held_out}, on which {folder.path} was trained: "
+            "leave it out, which takes the run's validation split, or name "
+            "rows that the run has not seen."
+        )
+
+
 def _odd(source, normal, where):
     names = source.class_names
     if names is None:
@@ -221,6 +241,7 @@ def _odd(source, normal, where):
                 f"{', '.join(names[:20])}."
             )
         return source.labels != names.index(normal)
+    names = tuple(str(name) for name in names)
     if not {*names} <= {"0", "1"} and not {*names} <= {"False", "True"}:
         raise ValueError(
             f"{where} has the labels {', '.join(names[:20])}, expected 0 "

@@ -42,6 +42,7 @@ class Objective(Configurable):
         takes_free_bits: whether it has a KL term that can be paid by latent.
         needs_gaussian: whether it needs posteriors each of whose latents is
             a Gaussian.
+        is_elbo_at_beta_1: whether it does nothing of its own then.
         mixes_rows: whether it compares the rows of a batch, all of which
             must lie on one replica then.
 
@@ -62,6 +63,7 @@ class Objective(Configurable):
     train_only: tuple[str, ...] = ()
     takes_free_bits = True
     needs_gaussian = False
+    is_elbo_at_beta_1 = False
     mixes_rows = False
 
     def __call__(
@@ -210,6 +212,7 @@ class TotalCorrelation(Objective):
     train_only = ("total_correlation",)
     takes_free_bits = False
     needs_gaussian = True
+    is_elbo_at_beta_1 = True
     mixes_rows = True
 
     def __call__(self, model, batch, beta, training):
@@ -289,11 +292,12 @@ class MMD(Objective):
         """Of each row, `(rows,)`, whose mean is the estimate."""
         within = self._values(latents, latents) + self._values(prior, prior)
         across = self._values(latents, prior) + self._values(prior, latents)
-        others = tf.cast(tf.maximum(tf.shape(latents)[0] - 1, 1), tf.float32)
-        # Each row is not to be compared with itself, which gives 1 twice.
-        return (tf.reduce_sum(within, axis=1) - 2.0) / others - tf.reduce_mean(
-            across, axis=1
-        )
+        rows = tf.cast(tf.shape(latents)[0], tf.float32)
+        # Each row is not to be compared with itself, which gives 1 twice. One
+        # row alone has no pair, and so no estimate.
+        within = (tf.reduce_sum(within, axis=1) - 2.0) / tf.maximum(rows - 1, 1)
+        share = within - tf.reduce_mean(across, axis=1)
+        return share * tf.cast(rows > 1, tf.float32)
 
     def _values(self, a, b):
         """The kernel of all pairs, `(rows of a, rows of b)`."""

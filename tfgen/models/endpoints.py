@@ -283,6 +283,8 @@ def check_inputs(
         elif spec.dtype == "int64":
             arrays[key] = checks.whole_numbers(np.asarray(inputs[key]), key)
         else:
+            if key == "x":
+                _check_is_no_table(model, name, inputs[key])
             arrays[key] = checks.check_examples(
                 inputs[key],
                 shape=tuple(spec.shape[1:]),
@@ -295,3 +297,16 @@ def check_inputs(
             f"{name} got {rows} rows; expected as many rows of each input."
         )
     return arrays
+
+
+def _check_is_no_table(model, name, x):
+    """A data frame has names and units, by which an array is not read."""
+    reading = getattr(model, "reading", None)
+    if not hasattr(x, "columns") or reading is None or not reading.column_names:
+        return
+    columns = ", ".join(map(str, x.columns))
+    raise ValueError(
+        f"{name} got a table with the columns {columns}, expected an array in "
+        "the model's units: pass "
+        "tfgen.data.from_arrays(table, like=model), which reads it by name."
+    )

@@ -38,7 +38,7 @@ def make_vae_parts(
     """Returns `(encoder, decoder, likelihood)`; arguments as in `build`."""
     likelihood = find_likelihood(likelihood, input_shape)
     if networks is not None:
-        return (*networks(input_shape), likelihood)
+        return (*_made_by(networks, input_shape), likelihood)
     network = network or named_networks.recommended_network(input_shape)
     for_encoder, for_decoder = named_networks.divide_options(
         network, network_options or {}
@@ -103,7 +103,7 @@ def make_gan_parts(
             discriminator_options=discriminator_options,
             output_activation=output_activation,
         )
-        return networks(input_shape)
+        return _made_by(networks, input_shape)
     network = network or named_networks.recommended_network(input_shape)
     if output_activation is None:
         output_activation = "tanh" if len(input_shape) == 3 else "linear"
@@ -163,7 +163,7 @@ def make_vae_gan_parts(
             discriminator_options=discriminator_options,
             output_activation=output_activation,
         )
-        return (*networks(input_shape), likelihood)
+        return (*_made_by(networks, input_shape), likelihood)
     check_conditioning(conditioning, num_classes, 1)
     network = network or named_networks.recommended_network(input_shape)
     for_encoder, for_decoder = named_networks.divide_options(
@@ -329,3 +329,14 @@ def _normalizes(network, options):
     return network == "dcgan" or (
         network == "resnet" and options.get("normalization", "group")
     )
+
+
+def _made_by(networks, input_shape):
+    if not callable(networks):
+        raise ValueError(
+            f"networks is of type {type(networks).__name__}, expected a "
+            "function of the input shape that makes them: for networks that "
+            "are there, call the model's class, as in "
+            "tfgen.VAE(encoder, decoder)."
+        )
+    return networks(input_shape)

@@ -1,6 +1,7 @@
 """Variational autoencoder."""
 
 import typing
+import warnings
 
 import keras
 import tensorflow as tf
@@ -141,6 +142,12 @@ class VAE(WithEncoder, GenerativeModel):
             raise ValueError(
                 f"free_bits is {self.free_bits}, but the objective {name} has "
                 "no KL term to be paid by latent: pass free_bits=0."
+            )
+        if self.objective.is_elbo_at_beta_1 and self.beta == 1:
+            warnings.warn(
+                f"the objective {name} with beta 1 is the ELBO: pass a larger "
+                "beta, such as 6.",
+                stacklevel=4,
             )
         if self.objective.needs_gaussian and not self.posterior_family.gaussian:
             raise ValueError(
