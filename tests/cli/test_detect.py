@@ -168,7 +168,8 @@ def test_refused(refused, trained_table, flowers, tmp_path):
     column = flowers.columns[0]
     message = refused(*words, "--labels", column)
     assert f"--label-column is {column!r}, one of the columns" in message
-    message = refused(*words, "--held-out", "iris")
+    labels = ("--labels", "changed", "--normal", "no")
+    message = refused(*words, *labels, "--held-out", "iris")
     assert "--held-out is iris, on which" in message
     assert not (tmp_path / "f.csv").exists()
 
