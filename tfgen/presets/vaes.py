@@ -1,5 +1,7 @@
 """Presets of VAEs."""
 
+import dataclasses
+
 import keras
 
 from tfgen.models.preset import Preset
@@ -198,18 +200,9 @@ TABLE_VAE = Preset(
     },
 )
 
-FULL_TABLE_VAE = Preset(
+FULL_TABLE_VAE = dataclasses.replace(
+    TABLE_VAE,
     name="full_table_vae",
     summary="recommended for tables: dense 128-128, a full covariance",
-    model="vae",
-    data="breast_cancer",
-    input_shape=(30,),
-    batch_size=64,
-    epochs=200,
-    options={
-        "network": "mlp",
-        "network_options": {"units": (128, 128)},
-        "latent_dim": 8,
-        "likelihood": "full_gaussian",
-    },
+    options=TABLE_VAE.options | {"likelihood": "full_gaussian"},
 )
