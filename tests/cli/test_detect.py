@@ -21,7 +21,8 @@ def flowers(tmp_path):
     x = np.concatenate([source.stored(), source.stored()[:10]])
     x[-10:, 0] += 30.0
     frame = pd.DataFrame(x, columns=source.feature_names)
-    frame["changed"] = np.arange(len(x)) >= len(source)
+    is_odd = np.arange(len(x)) >= len(source)
+    frame["changed"] = np.where(is_odd, "Yes", "no")
     frame.to_csv(tmp_path / "flowers.csv", index=False)
     return frame
 
@@ -158,17 +159,19 @@ def test_refused(refused, trained_table, flowers, tmp_path):
     measure = ("--labels", "changed", "--measure", "discriminator")
     message = refused(*words, *measure)
     assert "which this VAE has not: expected elbo or bound or" in message
-    flowers["changed"] = np.where(flowers["changed"], "yes", "no")
+    flowers["changed"] = flowers["changed"].replace(
+        {"Yes": "worn", "no": "new"}
+    )
     flowers.to_csv("flowers.csv", index=False)
     message = refused(*words, "--labels", "changed")
-    assert "expected 0 (normal) and 1 (odd)" in message
+    assert "the labels new, worn, expected 0 and 1, false and true" in message
     assert "name the normal one by --normal" in message
     message = refused(*words, "--labels", "changed", "--normal", "none")
     assert "--normal is none, expected a label of column 'changed'" in message
     column = flowers.columns[0]
     message = refused(*words, "--labels", column)
     assert f"--label-column is {column!r}, one of the columns" in message
-    labels = ("--labels", "changed", "--normal", "no")
+    labels = ("--labels", "changed", "--normal", "new")
     message = refused(*words, *labels, "--held-out", "iris")
     assert "--held-out is iris, on which" in message
     assert not (tmp_path / "f.csv").exists()
@@ -185,3 +188,30 @@ def test_the_validation_split_is_that_of_the_training(
     flowers.drop(columns="changed").to_csv("flowers.csv", index=False)
     message = refused("detect", run, "flowers.csv", "--out", "f.csv")
     assert "the data of the run in" in message and "has changed" in message
+
+
+def test_a_calibrated_run_needs_no_held_out_rows(
+    tfgen, refused, trained_table, flowers, tmp_path
+):
+    run = shutil.copytree(trained_table, tmp_path / "run")
+    flowers[:-10].drop(columns="changed").to_csv("usual.csv", index=False)
+    words = ("--measure", "reconstruction", "--alpha", 0.2)
+    given = ("--held-out", "usual.csv", *words)
+    wanted = lines_of(
+        tfgen("detect", run, "flowers.csv", "--out", "f.csv", *given)
+    )
+    done = tfgen("calibrate", run, *given)
+    assert done.status == 0, done.err
+    assert f"alarm rate  {wanted['alarm rate']}" in done.out
+    lines = lines_of(tfgen("detect", run, "flowers.csv", "--out", "g.csv"))
+    assert lines.pop("file") != wanted.pop("file")
+    assert lines == wanted
+    frames = [pd.read_csv(name) for name in ("f.csv", "g.csv")]
+    pd.testing.assert_frame_equal(*frames)
+    # What is asked for otherwise is answered by the validation split.
+    words = ("detect", run, "flowers.csv", "--out", "h.csv", "--alpha", 0.01)
+    done = tfgen(*words, "--measure", "latent")
+    assert "the run's validation split" in done.out
+    assert "--held-out is iris, on which" in refused(
+        "calibrate", run, "--held-out", "iris"
+    )

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tfgen.cli.ahead import read_ahead
+from tfgen.cli.calibrate import HeldOut, Measures
 from tfgen.cli.files import Data, Force, Run, Split, progress
 from tfgen.cli.start import announce, start
 
@@ -20,27 +21,21 @@ def detect(
         Option(metavar="FILE", help="A .csv, .tsv, .parquet or .npz."),
     ],
     alpha: Annotated[
-        float, Option(metavar="SHARE", help="Of normal rows, to be flagged")
-    ] = 0.05,
-    held_out: Annotated[
-        str | None,
+        float | None,
         Option(
-            metavar="DATA",
-            help="Normal rows that no training has seen [the run's validation "
-            "split]",
+            metavar="SHARE",
+            help="Of normal rows, to be flagged [that of `tfgen calibrate`, or "
+            "0.05]",
         ),
     ] = None,
-    measure: Annotated[
-        list[str] | None,
-        Option(
-            metavar="NAME",
-            help="elbo, bound, reconstruction, latent or discriminator; may be "
-            "given several times [elbo; discriminator for GANs]",
-        ),
-    ] = None,
+    held_out: HeldOut = None,
+    measure: Measures = None,
     k: Annotated[
-        int, Option("-k", "--draws", min=1, metavar="K", help="Draws of bound")
-    ] = 100,
+        int | None,
+        Option(
+            *("-k", "--draws"), min=1, metavar="K", help="Draws of bound [100]"
+        ),
+    ] = None,
     also: Annotated[
         list[pathlib.Path] | None,
         Option(
@@ -52,8 +47,9 @@ def detect(
         str | None,
         Option(
             metavar="COLUMN",
-            help="Column of DATA that says which rows are odd (1; normal ones "
-            "0), for AUROC, average precision, F1 and alarm rates",
+            help="Column of DATA that says which rows are odd (1, true or yes; "
+            "normal ones 0, false or no), for AUROC, average precision, F1 "
+            "and alarm rates",
         ),
     ] = None,
     normal: Annotated[
@@ -78,7 +74,8 @@ def detect(
     """Flag odd rows, at a rate of false alarms that held-out rows keep.
 
     FILE gets score (the larger, the odder), p_value and is_odd, and of tables
-    the three columns that weigh most with their shares of the score.
+    the three columns that weigh most with their shares of the score. A run
+    that `tfgen calibrate` made a detector of needs no held-out rows.
     """
     from tfgen.runs.out_files import check_out, check_png
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tfgen import plugins
+from tfgen.cli.calibrate import calibrate
 from tfgen.cli.detect import detect
 from tfgen.cli.evaluate import evaluate
 from tfgen.cli.files import decode, encode, reconstruct, score
@@ -33,6 +34,7 @@ COMMANDS = (
     sample,
     evaluate,
     score,
+    calibrate,
     detect,
     encode,
     reconstruct,

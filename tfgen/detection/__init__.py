@@ -3,7 +3,7 @@
 Loaded on first use.
 """
 
-from tfgen.detection.detector import Detection as Detection
+from tfgen.detection.detection import Detection as Detection
 from tfgen.detection.detector import Detector as Detector
 from tfgen.detection.explanation import Explanation as Explanation
 from tfgen.detection.measures import MEASURES as MEASURES

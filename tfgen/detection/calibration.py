@@ -17,15 +17,18 @@ class Calibration:
         tests: how many such p-values are combined by Bonferroni's rule, by
             which each of them is multiplied.
 
+    Attributes:
+        scores: sorted.
+
     Reference:
         Vovk et al. (2005), "Algorithmic learning in a random world"; Bates et
         al. (2023), "Testing for outliers with conformal p-values", equation 4.
     """
 
     def __init__(self, scores: np.ndarray, tests: int = 1):
-        self._sorted = np.sort(np.asarray(scores, np.float64))
+        self.scores = np.sort(np.asarray(scores, np.float64))
         self._tests = tests
-        n = len(self._sorted)
+        n = len(self.scores)
         # By the number of rows at or above, itself counted: 1 to n + 1.
         self._levels = tests * (np.arange(1, n + 2) / (n + 1))
 
@@ -45,7 +48,22 @@ class Calibration:
     def threshold(self, alpha: float) -> float:
         """The score above which, and only there, p is alpha or less."""
         rank = self.rank(alpha)
-        return float(self._sorted[-rank]) if rank else np.inf
+        return float(self.scores[-rank]) if rank else np.inf
+
+    def rates(self, alpha: float, confidence: float) -> tuple[float, float]:
+        """Ends of an interval of the rate of alarms among normal rows.
+
+        With `tests`, that of all their alarms together.
+        """
+        import scipy.stats
+
+        rank = self.rank(alpha)
+        if not rank:
+            return 0.0, 0.0
+        beta = scipy.stats.beta(rank, len(self.scores) + 1 - rank)
+        tail = (1.0 - confidence) / 2.0
+        high = self._tests * beta.isf(tail / self._tests)
+        return float(beta.ppf(tail)), float(min(high, 1.0))
 
     def surprise(self, scores: np.ndarray) -> np.ndarray:
         """`-log(p)`, with what tells scores of equal p apart.
@@ -54,8 +72,8 @@ class Calibration:
         the step to the next p-value; beyond the largest, without end.
         """
         scores = np.asarray(scores, np.float64)
-        knots = np.unique(self._sorted)
-        spread = np.std(self._sorted) or 1.0
+        knots = np.unique(self.scores)
+        spread = np.std(self.scores) or 1.0
         above = self._at_or_above(scores)
         level = -np.log(self._levels[above])
         # Where in the gap below the next held-out score: 0 to 1.
@@ -86,5 +104,5 @@ class Calibration:
         return float(-np.log(self._levels[rank - 1]) - 0.25 * step)
 
     def _at_or_above(self, scores):
-        below = np.searchsorted(self._sorted, scores, side="left")
-        return len(self._sorted) - below
+        below = np.searchsorted(self.scores, scores, side="left")
+        return len(self.scores) - below

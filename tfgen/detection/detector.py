@@ -1,6 +1,5 @@
 """Detector: how odd rows are, with a rate of false alarms that holds."""
 
-import dataclasses
 import math
 import os
 from collections.abc import Sequence
@@ -8,42 +7,16 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from tfgen.data import Source
 from tfgen.data.notes import say
-from tfgen.detection.calibration import Calibration
-from tfgen.detection.explanation import (
-    EXPLAINED,
-    Explainer,
-    Explanation,
-)
+from tfgen.detection.detection import Detection
+from tfgen.detection.explanation import Explanation
+from tfgen.detection.judge import Judge
 from tfgen.detection.scorer import Rows, Scorer
 from tfgen.models import GenerativeModel
 from tfgen.runs.on_files import load
 
 Model = GenerativeModel | str | os.PathLike
-
-
-@dataclasses.dataclass(frozen=True)
-class Detection:
-    """What a detector says of rows.
-
-    Attributes:
-        score: float64 `(n,)`, the larger the odder.
-        p_value: `(n,)`: of normal rows, at most a share alpha have a p-value
-            of alpha or less.
-        is_odd: bool `(n,)`, whether the p-value is at most the detector's
-            alpha.
-
-    Example:
-    >>> found = tfgen.detection.Detection(
-    ...     np.array([1.0, 9.0]), np.array([0.5, 0.01]), np.array([False, True])
-    ... )
-    >>> found.score[found.is_odd]
-    array([9.])
-    """
-
-    score: np.ndarray
-    p_value: np.ndarray
-    is_odd: np.ndarray
 
 
 class Detector:
@@ -83,8 +56,7 @@ class Detector:
         seed: of these draws, which are the same for every row.
 
     Attributes:
-        models: the models.
-        measures: names of the measures.
+        source: name of the held-out rows, or None for an array.
 
     Raises:
         ValueError: for an unknown measure, one that a model cannot take, rows
@@ -114,24 +86,62 @@ class Detector:
         seed: int = 0,
     ):
         models = model if isinstance(model, (list, tuple)) else [model]
-        self.models = [_loaded(each) for each in models]
-        self.measures = [measure] if isinstance(measure, str) else [*measure]
-        _check_several("model", self.models)
-        _check_several("measure", self.measures)
-        self._scorer = Scorer(self.models, self.measures, k, seed)
-        self._held_out = (held_out, labels)
-        self._held_out_scores = self._scorer.fit(*self._held_out)
-        self._calibrations = [
-            Calibration(scores, tests=len(self.measures))
-            for scores in self._held_out_scores.T
-        ]
-        self._explainer = None
+        models = [_loaded(each) for each in models]
+        measures = [measure] if isinstance(measure, str) else [*measure]
+        _check_several("model", models)
+        _check_several("measure", measures)
+        scorer = Scorer(models, measures, k, seed)
+        self._judge = Judge.of_rows(scorer, held_out, labels)
+        self.source = held_out.name if isinstance(held_out, Source) else None
         self.alpha = alpha
+
+    @classmethod
+    def of(cls, model: Model, alpha: float | None = None) -> "Detector":
+        """The detector that a model is since `keep`.
+
+        Args:
+            model: a model, the folder of a run, or a `.keras` file.
+            alpha: None for that of `keep`.
+
+        Raises:
+            ValueError: for a model that keeps no scores of held-out rows, or
+                has changed since.
+        """
+        model = _loaded(model)
+        detector = cls.__new__(cls)
+        detector._judge = Judge.kept(model)
+        detector.source = model.held_out_scores.source
+        detector.alpha = model.held_out_scores.alpha if alpha is None else alpha
+        return detector
+
+    def keep(self) -> None:
+        """Makes the scores of the held-out rows a part of the model.
+
+        They are saved with it (`model.save`); `Detector.of(model)` is then
+        this detector, without held-out rows, and an export of the model
+        answers `detect` and `explain`. They count as long as the model stays
+        what it is.
+
+        Raises:
+            ValueError: for an ensemble.
+        """
+        kept = self._judge.to_keep(self.alpha, self.source)
+        self.models[0].held_out_scores = kept
+
+    @property
+    def models(self) -> list[GenerativeModel]:
+        """The models."""
+        return self._judge.scorer.models
+
+    @property
+    def measures(self) -> list[str]:
+        """Names of the measures."""
+        return [*self._judge.scorer.measures]
 
     @property
     def num_held_out(self) -> int:
         """Number of the held-out rows."""
-        return len(self._held_out_scores)
+        return self._judge.num_held_out
 
     @property
     def alpha(self) -> float:
@@ -145,7 +155,7 @@ class Detector:
                 f"alpha is {alpha!r}, expected a share between 0 and 1."
             )
         self._alpha = float(alpha)
-        smallest = self._calibrations[0].smallest
+        smallest = self._judge.calibrations[0].smallest
         if smallest > alpha:
             fewest = math.ceil(round(len(self.measures) / alpha - 1, 6))
             say(
@@ -157,10 +167,39 @@ class Detector:
     @property
     def offset_(self) -> float:
         """What `score_samples` has at the limit; -inf if none is flagged."""
-        first = self._calibrations[0]
-        if len(self.measures) > 1:
-            return -first.surprise_threshold(self.alpha)
-        return -first.threshold(self.alpha)
+        return -self._judge.limit(self.alpha)
+
+    def rate_interval(self, confidence: float = 0.95) -> tuple[float, float]:
+        """Between what the rate of false alarms lies, by these held-out rows.
+
+        Over all draws of n held-out rows it is alpha or less on average. Of
+        those at hand, the share of normal rows beyond the r-th largest score
+        of n, where `r = floor(alpha (n + 1))`, follows a beta distribution,
+        `Beta(r, n + 1 - r)`.
+
+        Args:
+            confidence: of the interval.
+
+        Returns:
+            Its ends. Of m measures r is that of alpha / m, and the upper end
+            that of all their alarms together.
+
+        Reference:
+            Vovk (2012), "Conditional validity of inductive conformal
+            predictors".
+        """
+        return self._judge.calibrations[0].rates(self.alpha, confidence)
+
+    @property
+    def promise(self) -> str:
+        """The `rate_interval` in words."""
+        low, high = self.rate_interval()
+        if not high:
+            return "no row can be flagged: see the note"
+        return (
+            f"{low:.2%} to {high:.2%} of normal rows at alpha {self.alpha:g}, "
+            f"95% interval by {self.num_held_out:,} held-out rows"
+        )
 
     def detect(self, x: Rows, labels: npt.ArrayLike | None = None) -> Detection:
         """Scores, p-values and flags in one pass.
@@ -169,25 +208,25 @@ class Detector:
             x: rows, as `held_out`.
             labels: their classes, for conditional models and arrays.
         """
-        return self.judge(self._scorer.score(x, labels))
+        return self.judge(self._scores(x, labels))
 
     def judge(self, by_measure: np.ndarray) -> Detection:
         """What scores by each measure say, `(n, measures)`."""
-        p_value = self._p_values(by_measure)
-        score = self._score(by_measure)
+        p_value = self._judge.p_values(by_measure)
+        score = self._judge.score(by_measure)
         return Detection(score, p_value, p_value <= self.alpha)
 
     def p_values(
         self, x: Rows, labels: npt.ArrayLike | None = None
     ) -> np.ndarray:
         """How likely a normal row is to be as odd: float64 `(n,)`."""
-        return self._p_values(self._scorer.score(x, labels))
+        return self._judge.p_values(self._scores(x, labels))
 
     def score_samples(
         self, x: Rows, labels: npt.ArrayLike | None = None
     ) -> np.ndarray:
         """How normal rows are, float64 `(n,)`: the negative of the score."""
-        return -self._score(self._scorer.score(x, labels))
+        return -self._judge.score(self._scores(x, labels))
 
     def decision_function(
         self, x: Rows, labels: npt.ArrayLike | None = None
@@ -204,11 +243,7 @@ class Detector:
     @property
     def explains(self) -> bool:
         """Whether `explain` has shares of values for such a detector."""
-        try:
-            self._explained()
-        except ValueError:
-            return False
-        return True
+        return self._judge.explains
 
     def explain(
         self, x: Rows, labels: npt.ArrayLike | None = None
@@ -230,35 +265,10 @@ class Detector:
             ValueError: for other measures or several, and for likelihoods that
                 have no numbers for single values.
         """
-        return self._explained().explain(x, labels)
+        return self._judge.explainer.explain(x, labels)
 
-    def _explained(self):
-        """The `Explainer`, made once."""
-        if self._explainer is None:
-            _check_explained(self.measures)
-            self._explainer = Explainer(
-                self.models, self._scorer, self._held_out
-            )
-        return self._explainer
-
-    def _p_values(self, by_measure):
-        each = [
-            calibration.p_values(scores)
-            for calibration, scores in self._pairs(by_measure)
-        ]
-        return np.minimum(np.min(each, axis=0), 1.0)
-
-    def _score(self, by_measure):
-        if len(self.measures) == 1:
-            return by_measure[:, 0]
-        each = [
-            calibration.surprise(scores)
-            for calibration, scores in self._pairs(by_measure)
-        ]
-        return np.max(each, axis=0)
-
-    def _pairs(self, by_measure):
-        return zip(self._calibrations, by_measure.T, strict=True)
+    def _scores(self, x, labels):
+        return self._judge.scorer.score(x, labels)
 
 
 def _loaded(model):
@@ -274,16 +284,3 @@ def _check_several(name, values):
         name == "measure" and len({*values}) < len(values)
     ):
         raise ValueError(f"a {name} was given twice: name each of them once.")
-
-
-def _check_explained(measures):
-    if len(measures) > 1:
-        raise ValueError(
-            f"explain is for one measure, got {', '.join(measures)}: make a "
-            "Detector of one."
-        )
-    if measures[0] not in EXPLAINED:
-        raise ValueError(
-            f"explain knows no shares of values in {measures[0]!r}: take one "
-            f"of the measures {', '.join(EXPLAINED)}."
-        )

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +11,7 @@ from tfgen.detection.rows import pieces
 from tfgen.detection.scorer import Rows, Scorer, finite
 from tfgen.models import Endpoint, GenerativeModel
 from tfgen.models.endpoints import run_in_batches
+from tfgen.models.held_out_scores import HeldOutScores
 
 EXPLAINED = ("elbo", "bound", "reconstruction")
 """Measures that the likelihood of single values is a part of."""
@@ -100,25 +100,38 @@ class Explainer:
     """Shares of values, from their likelihoods and held-out medians.
 
     Args:
-        models: one, or those of an ensemble.
         scorer: calibrated, of one measure.
-        held_out: rows, and labels or None.
+        medians: `(models, *data_shape)`, of held-out rows' values.
+        rests: `(models,)`, of what is left of their scores.
 
     Raises:
         ValueError: if a likelihood has no numbers for single values.
     """
 
-    def __init__(
-        self,
-        models: Sequence[GenerativeModel],
-        scorer: Scorer,
-        held_out: tuple[Rows, npt.ArrayLike | None],
-    ):
-        self._models, self._scorer = models, scorer
-        self._values = [ValueLikelihoods(model) for model in models]
-        usual = [self._usual(i, *held_out) for i in range(len(models))]
-        self._medians = np.stack([np.median(v, axis=0) for v, _ in usual])
-        self._rests = np.stack([np.median(s - _sum(v)) for v, s in usual])
+    def __init__(self, scorer: Scorer, medians: np.ndarray, rests: np.ndarray):
+        self._models, self._scorer = scorer.models, scorer
+        self._values = [ValueLikelihoods(model) for model in scorer.models]
+        self.medians, self.rests = medians, rests
+
+    @classmethod
+    def of_rows(
+        cls, scorer: Scorer, held_out: tuple[Rows, npt.ArrayLike | None]
+    ) -> "Explainer":
+        """By held-out rows, and labels or None."""
+        explainer = cls(scorer, np.empty(0), np.empty(0))
+        usual = [
+            explainer._usual(i, *held_out) for i in range(len(scorer.models))
+        ]
+        explainer.medians = np.stack([np.median(v, axis=0) for v, _ in usual])
+        explainer.rests = np.stack([np.median(s - _sum(v)) for v, s in usual])
+        return explainer
+
+    @classmethod
+    def kept(cls, scorer: Scorer, held_out: HeldOutScores) -> "Explainer":
+        """By what a model keeps of held-out rows."""
+        if held_out.medians is None:
+            return cls.of_rows(scorer, (np.empty(0), None))  # which says why
+        return cls(scorer, held_out.medians[None], np.array([held_out.rest]))
 
     def explain(self, x: Rows, labels: npt.ArrayLike | None) -> Explanation:
         """Shares in the scores of rows; see `Detector.explain`."""
@@ -126,11 +139,11 @@ class Explainer:
         each = [self._of(i, x, labels) for i in range(len(self._models))]
         values, scores = (np.stack(part) for part in zip(*each, strict=True))
         sums = np.stack([_sum(one) for one in values])
-        usual = np.stack([one.sum() for one in self._medians]) + self._rests
+        usual = np.stack([one.sum() for one in self.medians]) + self.rests
         shared, together = self._scorer.shared_out, self._scorer.together
         return Explanation(
-            shares=shared(values - self._medians[:, None]),
-            rest=shared(scores - sums - self._rests[:, None]),
+            shares=shared(values - self.medians[:, None]),
+            rest=shared(scores - sums - self.rests[:, None]),
             score=finite(together(scores[..., None])[:, 0]),
             reference=float(together(usual[:, None, None])[0, 0]),
         )

@@ -5,6 +5,8 @@ A measure is a function of a model, its inputs `x` and, for conditional models,
 says of a row depends on that row alone, which the p-values rest upon.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import tensorflow as tf
 
@@ -91,6 +93,13 @@ def possible_measures(model: GenerativeModel) -> list[str]:
     """Names of the measures that a model can take."""
     known = model.endpoints()
     return [name for name, needed in _NEEDS.items() if needed in known]
+
+
+def default_measures(
+    model: GenerativeModel, given: Iterable[str] | None
+) -> list[str]:
+    """The measures that were given, or the first that a model can take."""
+    return [*(given or possible_measures(model)[:1] or ["discriminator"])]
 
 
 def check_measure(name: str, model: GenerativeModel) -> None:

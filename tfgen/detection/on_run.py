@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from tfgen.data import Source, load
-from tfgen.detection.detector import Detection, Detector
-from tfgen.detection.measures import possible_measures
+from tfgen.data import load
+from tfgen.detection.detection import Detection
+from tfgen.detection.detector import Detector
+from tfgen.detection.held_out_rows import held_out_rows
+from tfgen.detection.measures import default_measures
+from tfgen.detection.odd_labels import odd_rows
 from tfgen.detection.quality import DetectionQuality, detection_quality
 from tfgen.pictures import shares_picture, write_png
 from tfgen.pictures.examples import picture_range
 from tfgen.runs import on_files
-from tfgen.runs.data import in_range, load_splits
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.row_writer import RowWriter
 
@@ -58,24 +60,35 @@ class DetectionOfRuns:
         self,
         held_out: str | None,
         measures: Iterable[str] | None,
-        alpha: float,
-        k: int,
+        alpha: float | None,
+        k: int | None,
     ) -> None:
         """Makes the detector.
 
         Args:
-            held_out: normal rows; None for the run's validation split.
-            measures: names; None for the first that the model can take.
-            alpha: as of `Detector`.
-            k: as of `Detector`.
+            held_out: normal rows; None for those of `tfgen calibrate`, or the
+                run's validation split.
+            measures: names; None for those of `tfgen calibrate`, or the first
+                that the model can take.
+            alpha: as of `Detector`; None likewise.
+            k: as of `Detector`; None likewise.
         """
-        possible = possible_measures(self._model)
-        measures = [*(measures or possible[:1] or ["discriminator"])]
-        rows = self._validation() if held_out is None else held_out
-        for folder in self._folders:
-            _check_unseen(folder, held_out)
-        self._held_out = held_out or "the run's validation split"
-        self.detector = Detector(self._models, rows, measures, alpha=alpha, k=k)
+        first, *others = self._models
+        asked = (held_out, measures, k, self._normal)
+        if first.held_out_scores and not others and asked == (None,) * 4:
+            self.detector = Detector.of(first, alpha)
+            return
+        rows, words = held_out_rows(
+            self._folders, self._models, held_out, self._normal
+        )
+        self.detector = Detector(
+            self._models,
+            rows,
+            default_measures(first, measures),
+            alpha=0.05 if alpha is None else alpha,
+            k=k or 100,
+        )
+        self.detector.source = words
 
     def write(
         self, out: pathlib.Path, told: Callable[[int], None] = lambda rows: None
@@ -142,7 +155,9 @@ class DetectionOfRuns:
             "rows": f"{rows:,}, {flagged:,} of them odd ({flagged / rows:.1%}) "
             f"by {' and '.join(detector.measures)} at alpha "
             f"{detector.alpha:g}",
-            "held out": f"{detector.num_held_out:,} rows, {self._held_out}",
+            "held out": f"{detector.num_held_out:,} rows, "
+            f"{detector.source or 'of an array'}",
+            "alarm rate": detector.promise,
         }
         if quality is not None:
             said |= {
@@ -158,24 +173,6 @@ class DetectionOfRuns:
                 }
         return [f"{name:15}{value}" for name, value in said.items()]
 
-    def _validation(self) -> Source:
-        """The validation split, which must be the same of all runs."""
-        first, *others = (
-            _validation_of(folder, model)
-            for folder, model in zip(self._folders, self._models, strict=True)
-        )
-        rows = first.unscaled().fingerprint()
-        if any(other.unscaled().fingerprint() != rows for other in others):
-            raise ValueError(
-                "the runs have different validation splits, and may have "
-                "trained on each other's: name rows that none has seen by "
-                "--held-out."
-            )
-        if self._normal is None or first.class_names is None:
-            return first
-        is_odd = _odd(first, self._normal, "the run's data")
-        return first.subset(np.flatnonzero(~is_odd))
-
     def _read(self, data, split, labels, normal):
         """The rows, and which are odd or None."""
         model = self._model
@@ -183,11 +180,11 @@ class DetectionOfRuns:
             source = on_files.read_source(model, data, split)
             if normal is None:
                 return source, None
-            return source, _odd(source, normal, "the data")
+            return source, odd_rows(source, normal, "the data")
         # Labels are what they are there, and no classes of the model.
         like = dataclasses.replace(model.reading, class_names=None)
         labelled = load(data, split, label_column=labels, like=like)
-        is_odd = _odd(labelled, normal, f"column {labels!r}")
+        is_odd = odd_rows(labelled, normal, f"column {labels!r}")
         if not model.num_classes:
             return labelled, is_odd
         return on_files.read_source(model, data, split), is_odd
@@ -206,48 +203,6 @@ class DetectionOfRuns:
         (size,) = self.source.shape
         names = self._model.reading.column_names
         return names or tuple(f"column_{i + 1}" for i in range(size))
-
-
-def _validation_of(folder, model):
-    splits = load_splits(folder.config(), ("train", "validation"))
-    splits = {name: in_range(model, part) for name, part in splits.items()}
-    folder.check_same_data(splits["train"])
-    return splits["validation"]
-
-
-def _check_unseen(folder, held_out):
-    """Refuses the very data of a run; that others hold its rows is not seen."""
-    data = folder.config().get("data")
-    if held_out is None or data is None:
-        return
-    if pathlib.Path(held_out).resolve() == pathlib.Path(data).resolve():
-        raise ValueError(
-            f"--held-out is {held_out}, on which {folder.path} was trained: "
-            "leave it out, which takes the run's validation split, or name "
-            "rows that the run has not seen."
-        )
-
-
-def _odd(source, normal, where):
-    names = source.class_names
-    if names is None:
-        raise ValueError(
-            f"{source.name} has no labels: name their column by --labels."
-        )
-    if normal is not None:
-        if normal not in names:
-            raise ValueError(
-                f"--normal is {normal}, expected a label of {where}: "
-                f"{', '.join(names[:20])}."
-            )
-        return source.labels != names.index(normal)
-    names = tuple(str(name) for name in names)
-    if not {*names} <= {"0", "1"} and not {*names} <= {"False", "True"}:
-        raise ValueError(
-            f"{where} has the labels {', '.join(names[:20])}, expected 0 "
-            "(normal) and 1 (odd): name the normal one by --normal."
-        )
-    return np.isin(np.array(names), ("1", "True"))[source.labels]
 
 
 def _top_columns(shares, names):

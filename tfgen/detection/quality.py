@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 
-from tfgen.detection.detector import Detection
+from tfgen.detection.detection import Detection
 
 
 @dataclasses.dataclass(frozen=True)

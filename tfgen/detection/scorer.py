@@ -34,8 +34,8 @@ class Scorer:
         k: int,
         seed: int,
     ):
-        self._models, self._measures = models, measures
-        self._k, self._seed = k, seed
+        self.models, self.measures = models, measures
+        self.k, self.seed = k, seed
         self._middle, self._spread = np.zeros((1, 1, 1)), np.ones((1, 1, 1))
         for model in models:
             for name in measures:
@@ -59,7 +59,7 @@ class Scorer:
                 "weights are not finite."
             )
         self.held_out = each
-        if len(self._models) > 1:
+        if len(self.models) > 1:
             self._middle = each.mean(axis=1, keepdims=True)
             spread = each.std(axis=1, keepdims=True)
             self._spread = np.where(spread > 0, spread, 1.0)
@@ -73,8 +73,8 @@ class Scorer:
         self, model: GenerativeModel, inputs: dict[str, np.ndarray]
     ) -> np.ndarray:
         """What one model says of inputs of its endpoints, `(n, measures)`."""
-        given = (model, inputs, self._k, self._seed)
-        each = [MEASURES[name](*given) for name in self._measures]
+        given = (model, inputs, self.k, self.seed)
+        each = [MEASURES[name](*given) for name in self.measures]
         return np.stack(each, axis=1).astype(np.float64)
 
     def together(self, each: np.ndarray) -> np.ndarray:
@@ -97,7 +97,7 @@ class Scorer:
                 np.concatenate(
                     [self.of_piece(m, rows) for rows in pieces(m, x, labels)]
                 )
-                for m in self._models
+                for m in self.models
             ]
         )
 
@@ -105,7 +105,7 @@ class Scorer:
         """Raises ValueError for an array that is not in all models' units."""
         if isinstance(x, (Source, str, os.PathLike)):
             return
-        if any(m.reading != self._models[0].reading for m in self._models):
+        if any(m.reading != self.models[0].reading for m in self.models):
             raise ValueError(
                 "the models of the ensemble read their data differently, so "
                 "that an array cannot be in the units of all: pass a source, "

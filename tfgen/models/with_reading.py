@@ -9,8 +9,10 @@ import numpy as np
 
 from tfgen.data import Batches, Source
 from tfgen.data.labels import look_up
+from tfgen.data.notes import say
 from tfgen.data.reading import Reading
 from tfgen.models.endpoints import Endpoint, run_in_batches
+from tfgen.models.held_out_scores import HeldOutScores, weights_digest
 
 _FILE = "reading.json"
 _LABELS = 0x1ABE15  # apart from other uses of a seed
@@ -22,9 +24,12 @@ class WithReading:
     Attributes:
         reading: set by the first `fit` on a `tfgen.data.Source`; it lies in
             the `.keras` file. None for a model that has seen arrays alone.
+        held_out_scores: set by `tfgen.detection.Detector.keep`, in the same
+            file. None for a model that is no detector.
     """
 
     reading: Reading | None = None
+    held_out_scores: HeldOutScores | None = None
 
     def __init_subclass__(cls, **kwargs):
         """A subclass with assets of its own keeps the reading, too."""
@@ -116,6 +121,18 @@ class WithReading:
         if self.reading is not None:
             text = json.dumps(self.reading.to_json(), indent=1)
             pathlib.Path(folder, _FILE).write_text(text, encoding="utf-8")
+        self._drop_old_scores()
+        if self.held_out_scores is not None:
+            self.held_out_scores.save(folder)
+
+    def _drop_old_scores(self):
+        held_out = self.held_out_scores
+        if held_out and held_out.weights != weights_digest(self):
+            self.held_out_scores = None
+            say(
+                "the model has changed since held-out rows were scored, so "
+                "that it is no detector any more: calibrate it again."
+            )
 
     def load_assets(self, folder: str | None) -> None:
         """Keras calls it when it reads a `.keras` file."""
@@ -123,6 +140,8 @@ class WithReading:
         if folder and file.exists():
             text = file.read_text(encoding="utf-8")
             self.reading = Reading.from_json(json.loads(text))
+        if folder:
+            self.held_out_scores = HeldOutScores.load(folder)
 
 
 class InDataUnits:

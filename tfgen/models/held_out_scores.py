@@ -1,0 +1,91 @@
+"""What a detector knows of held-out rows, as a part of its model."""
+
+import dataclasses
+import hashlib
+import json
+import pathlib
+import typing
+
+import numpy as np
+
+if typing.TYPE_CHECKING:
+    import keras
+
+_FILE = "held_out_scores.npz"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class HeldOutScores:
+    """Scores of held-out normal rows, by which a model is a detector.
+
+    Set by `tfgen.detection.Detector.keep`; it lies in the `.keras` file.
+
+    Attributes:
+        measures: names of the measures.
+        scores: float64 `(measures, n)`, each measure's sorted.
+        alpha: share of normal rows that are flagged unless another is asked
+            for.
+        k: draws of `"bound"`.
+        seed: of these draws.
+        weights: the `weights_digest` of the model that gave the scores.
+        medians: float64, of the shape of one example: the median of each
+            value's negative log-likelihood; None where values have no shares.
+        rest: the median of what these leave of the score.
+        source: where the rows came from, for people.
+    """
+
+    measures: tuple[str, ...]
+    scores: np.ndarray
+    alpha: float
+    k: int
+    seed: int
+    weights: str
+    medians: np.ndarray | None = None
+    rest: float = 0.0
+    source: str | None = None
+
+    @property
+    def num_rows(self) -> int:
+        """Number of the held-out rows."""
+        return self.scores.shape[1]
+
+    def save(self, folder: str) -> None:
+        """Writes its file."""
+        arrays = {"scores": self.scores}
+        if self.medians is not None:
+            arrays["medians"] = self.medians
+        rest = dataclasses.asdict(self)
+        text = json.dumps({k: v for k, v in rest.items() if k not in _ARRAYS})
+        np.savez_compressed(pathlib.Path(folder, _FILE), text=text, **arrays)
+
+    @classmethod
+    def load(cls, folder: str) -> "HeldOutScores | None":
+        """Reads its file; None if there is none."""
+        path = pathlib.Path(folder, _FILE)
+        if not path.exists():
+            return None
+        with np.load(path, allow_pickle=False) as file:
+            values = json.loads(str(file["text"]))
+            arrays = {name: file[name] for name in _ARRAYS if name in file}
+        known = {field.name for field in dataclasses.fields(cls)}
+        values = {name: v for name, v in values.items() if name in known}
+        values["measures"] = tuple(values["measures"])
+        return cls(**values, **arrays)
+
+
+_ARRAYS = ("scores", "medians")
+
+
+def weights_digest(model: "keras.Model") -> str:
+    """sha256 of all that a model computes with.
+
+    Not of how many steps or rows are behind it, which change no score.
+    """
+    digest = hashlib.sha256()
+    counters = {id(model.step), id(model.evaluated_rows)}
+    for weight in model.weights:
+        if id(weight) not in counters:
+            value = np.ascontiguousarray(weight.numpy())
+            digest.update(f"{value.dtype} {value.shape}".encode())
+            digest.update(value.view(np.uint8).data if value.size else b"")
+    return digest.hexdigest()
