@@ -42,12 +42,17 @@ class PngImages:
         return cls(shape, value_range)
 
     def among(self, tensors: dict[str, Any]) -> tuple[str, ...]:
-        """Return names of the tensors that are batches of such images."""
+        """Return names of the tensors that are batches of such images.
+
+        Shares of pixels have the shape of images, and are none.
+        """
         shapes = {k: tf.TensorShape(v.shape) for k, v in tensors.items()}
         return tuple(
             name
             for name, shape in shapes.items()
-            if shape.rank == 4 and tuple(shape[1:]) == self.shape
+            if shape.rank == 4
+            and tuple(shape[1:]) == self.shape
+            and name != "share"
         )
 
     def encode(self, images: tf.Tensor) -> tf.Tensor:

@@ -50,8 +50,9 @@ def export_saved_model(
     Every endpoint becomes a signature of the same name and, where PNG can
     hold its images, another, `NAME_png`, that takes and gives files. Rows of a
     table come and go in its own units, as float64 and float32, if the model
-    has a `reading`; latents and scores are the model's. Each weight is stored
-    once. Outputs are float32 or strings. Before the folder
+    has a `reading`; latents and scores are the model's. A model that keeps
+    scores of held-out rows answers `detect` and `explain`. Each weight is
+    stored once. Outputs are float32 or strings. Before the folder
     gets its name, its graph is checked for what a stock server cannot run,
     and the model for answers that depend on other rows of a batch.
 
@@ -101,7 +102,7 @@ def export_saved_model(
             "which writes one folder without versions. Leave them out."
         )
     check_protect(base, protect)
-    model = in_data_units(model)
+    model = in_data_units(_detecting(model))
     place = new_folder(base) if flat else new_version(base, version)
     with place as folder:
         signatures = make_signatures(model, serving_default)
@@ -110,6 +111,15 @@ def export_saved_model(
     if keep is not None:
         keep_last(base, keep, int(folder.path.name), protect)
     return folder.path
+
+
+def _detecting(model: keras.Model) -> Any:
+    """The model, with `detect` and `explain` where it keeps what they need."""
+    if getattr(model, "held_out_scores", None) is None:
+        return model
+    from tfgen.detection.endpoints import DetectingModel
+
+    return DetectingModel(model)
 
 
 def _write(
@@ -175,6 +185,8 @@ def _describe(
     run: dict[str, Any] | None,
 ) -> dict[str, Any]:
     reading = getattr(model, "reading", None)
+    held_out = getattr(model, "held_out_scores", None)
+    detector = {"detector": held_out.describe()} if held_out else {}
     return {
         "versions": {
             "tfgen": importlib.metadata.version("tfgen"),
@@ -188,6 +200,7 @@ def _describe(
         "num_classes": getattr(model, "num_classes", None),
         "reading": reading and reading.to_json(),
         "run": run,
+        **detector,
         "signatures": {
             name: {
                 **asdict(signature),

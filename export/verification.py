@@ -23,6 +23,7 @@ from tfgen.export.expected_answers import (
     AnswerComparison,
     ExpectedAnswers,
     PngReader,
+    rounding_steps,
 )
 from tfgen.export.manifest import ANSWERS_FILE, read_manifest
 from tfgen.export.report import (
@@ -95,7 +96,9 @@ def verify_here(path: Path) -> Report:
     answers = ExpectedAnswers.load(path / ANSWERS_FILE)
     with SavedModelSession(path) as session:
         _check_names(path, manifest, session)
-        comparison = AnswerComparison(PngReader(session.graph))
+        comparison = AnswerComparison(
+            PngReader(session.graph), rounding_steps(manifest.get("detector"))
+        )
         cases, precisions = {}, {}
         for name, entry in manifest["signatures"].items():
             cases[name] = answers.of(entry["endpoint"])

@@ -13,7 +13,7 @@ from tfgen.export.version_folders import check_no_version, list_versions
 # Where a name is put: a URL, a file path, YAML, a shell's word.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # Rows of inputs that have a meaning of their own.
-_KNOWN = {"seed": [1, 2], "label": [0, 1]}
+_KNOWN = {"seed": [1, 2], "label": [0, 1], "alpha": [0.05, 0.05]}
 
 
 @dataclass(frozen=True)

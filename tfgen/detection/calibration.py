@@ -1,5 +1,7 @@
 """Scores of held-out rows as p-values of others."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 
@@ -19,6 +21,7 @@ class Calibration:
 
     Attributes:
         scores: sorted.
+        table: p-values and surprises by where a score lies among them.
 
     Reference:
         Vovk et al. (2005), "Algorithmic learning in a random world"; Bates et
@@ -31,6 +34,7 @@ class Calibration:
         n = len(self.scores)
         # By the number of rows at or above, itself counted: 1 to n + 1.
         self._levels = tests * (np.arange(1, n + 2) / (n + 1))
+        self.table = _table(self.scores, self._levels)
 
     @property
     def smallest(self) -> float:
@@ -39,7 +43,7 @@ class Calibration:
 
     def p_values(self, scores: np.ndarray) -> np.ndarray:
         """Of each score, `(n,)`; above 1 where tests are combined."""
-        return self._levels[self._at_or_above(scores)]
+        return self.table.p_value[self._places(scores)]
 
     def rank(self, alpha: float) -> int:
         """How many p-values are alpha or less; 0: none can be."""
@@ -72,27 +76,9 @@ class Calibration:
         the step to the next p-value; beyond the largest, without end.
         """
         scores = np.asarray(scores, np.float64)
-        knots = np.unique(self.scores)
-        spread = np.std(self.scores) or 1.0
-        above = self._at_or_above(scores)
-        level = -np.log(self._levels[above])
-        # Where in the gap below the next held-out score: 0 to 1.
-        place = np.searchsorted(knots, scores)
-        inside = (place > 0) & (place < len(knots))
-        low, high = (
-            knots[np.clip(place + shift, 0, len(knots) - 1)]
-            for shift in (-1, 0)
-        )
-        share = np.where(
-            inside, (scores - low) / np.where(inside, high - low, 1.0), 0.0
-        )
-        step = -np.log1p(-1.0 / np.maximum(above + 1.0, 2.0))
-        beyond = np.select(
-            [place == 0, place == len(knots)],
-            [(scores - knots[0]) / spread, (scores - knots[-1]) / spread],
-            0.0,
-        )
-        return np.nan_to_num(level + 0.5 * step * share + beyond)
+        place, table = self._places(scores), self.table
+        share = (scores - table.start[place]) / table.width[place]
+        return np.nan_to_num(table.base[place] + table.rise[place] * share)
 
     def surprise_threshold(self, alpha: float) -> float:
         """The `surprise` above which, and only there, p is alpha or less."""
@@ -103,6 +89,42 @@ class Calibration:
         step = np.log1p(1.0 / rank)
         return float(-np.log(self._levels[rank - 1]) - 0.25 * step)
 
-    def _at_or_above(self, scores):
-        below = np.searchsorted(self.scores, scores, side="left")
-        return len(self.scores) - below
+    def _places(self, scores):
+        return np.searchsorted(self.table.knots, scores, side="left")
+
+
+class Table(NamedTuple):
+    """What follows from where a score lies among the held-out ones.
+
+    Place i is above i of the `knots`; of a knot, that below it.
+
+    Attributes:
+        knots: the scores, each once, sorted.
+        p_value: by place, as all that follow.
+        base: `-log(p)`.
+        rise: by how much `surprise` rises within the place.
+        start: score at which it begins to rise.
+        width: over which it rises so much.
+    """
+
+    knots: np.ndarray
+    p_value: np.ndarray
+    base: np.ndarray
+    rise: np.ndarray
+    start: np.ndarray
+    width: np.ndarray
+
+
+def _table(scores, levels):
+    knots = np.unique(scores)
+    # One more than the number of scores at or above each place.
+    below = np.append(np.searchsorted(scores, knots), len(scores))
+    above = len(scores) - below
+    base = -np.log(levels[above])
+    # Within the first and last place it rises by 1 in a standard deviation.
+    inside = slice(1, -1)
+    rise, width = np.ones(len(base)), np.full(len(base), np.std(scores) or 1.0)
+    rise[inside] = 0.5 * -np.log1p(-1.0 / (above[inside] + 1.0))
+    width[inside] = np.diff(knots)
+    start = np.append(knots[0], knots)
+    return Table(knots, levels[above], base, rise, start, width)

@@ -67,9 +67,9 @@ class ValueLikelihoods:
     """
 
     def __init__(self, model: GenerativeModel):
-        self._model = model
         self._compiled = Endpoint(
-            self._values, model.endpoint_inputs("x")
+            lambda **inputs: {"values": value_tensors(model, **inputs)},
+            model.endpoint_inputs("x"),
         ).compiled()
 
     def __call__(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
@@ -77,23 +77,26 @@ class ValueLikelihoods:
         found = run_in_batches(self._compiled, inputs, batch_size=256)
         return np.float64(found["values"])
 
-    def _values(self, x, label=None):
-        model = self._model
-        labels = model._hot(label)
-        posterior = model.posterior(x, labels)
-        noise = model._score_noise()
 
-        def add(draw, total):
-            latents, _ = model.draw(posterior, tf.gather(noise, draw))
-            parameters = model._serve(latents, labels)
-            each = model.likelihood.log_prob_of_values(x, parameters)
-            return draw + 1, total + each
+def value_tensors(
+    model: GenerativeModel, x: tf.Tensor, label: tf.Tensor | None = None
+) -> tf.Tensor:
+    """The same of tensors: float32 `(rows, *data_shape)`."""
+    labels = model._hot(label)
+    posterior = model.posterior(x, labels)
+    noise = model._score_noise()
 
-        draws = noise.shape[0]
-        _, total = tf.while_loop(
-            lambda draw, _: draw < draws, add, (0, tf.zeros_like(x))
-        )
-        return {"values": -total / draws}
+    def add(draw, total):
+        latents, _ = model.draw(posterior, tf.gather(noise, draw))
+        parameters = model._serve(latents, labels)
+        each = model.likelihood.log_prob_of_values(x, parameters)
+        return draw + 1, total + each
+
+    draws = noise.shape[0]
+    _, total = tf.while_loop(
+        lambda draw, _: draw < draws, add, (0, tf.zeros_like(x))
+    )
+    return -total / draws
 
 
 class Explainer:

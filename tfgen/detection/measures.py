@@ -2,7 +2,8 @@
 
 A measure is a function of a model, its inputs `x` and, for conditional models,
 `label`, the draws k and a seed; it gives `(n,)`, larger for odder rows. What it
-says of a row depends on that row alone, which the p-values rest upon.
+says of a row depends on that row alone, which the p-values rest upon. Inputs
+are arrays, or tensors in a graph, as an export has it.
 """
 
 from collections.abc import Iterable
@@ -12,6 +13,7 @@ import tensorflow as tf
 
 from tfgen.metrics import importance_weighted_bound
 from tfgen.metrics.encoder_inputs import has_own_prior
+from tfgen.metrics.importance_weighted_bound import BLOCK, LogWeights
 from tfgen.models import GenerativeModel
 from tfgen.probability import standard_normal
 
@@ -20,7 +22,7 @@ def elbo(
     model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
 ) -> np.ndarray:
     """The negative evidence lower bound in nats, as `score` has it."""
-    return -model.run_endpoint("score", inputs)["score"]
+    return -_ask(model, "score", inputs)["score"]
 
 
 def bound(
@@ -28,6 +30,8 @@ def bound(
 ) -> np.ndarray:
     """The negative importance-weighted bound in nats, of k draws."""
     x, labels = inputs["x"], inputs.get("label")
+    if tf.is_tensor(x):
+        return -_bound_of_tensors(model, inputs, k, seed)
     found = importance_weighted_bound(
         model, x, labels, k, seed, same_draws=True
     )
@@ -38,7 +42,7 @@ def reconstruction(
     model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
 ) -> np.ndarray:
     """The negative log-likelihood given the latents, in nats."""
-    return -model.run_endpoint("score", inputs)["log_likelihood"]
+    return -_ask(model, "score", inputs)["log_likelihood"]
 
 
 def latent(
@@ -56,20 +60,20 @@ def latent(
         out-of-distribution detection with Mahalanobis distance", for distances
         in the latents.
     """
-    means = model.run_endpoint("encode", inputs)["mean"]
+    means = _ask(model, "encode", inputs)["mean"]
     label = inputs.get("label")
     hot = None if label is None else tf.one_hot(label, model.num_classes)
     prior = standard_normal(model.latent_dim)
     if has_own_prior(model):
         prior = model.prior.distribution(hot)
-    return -prior.log_prob(means).numpy()
+    return -prior.log_prob(means)
 
 
 def discriminator(
     model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
 ) -> np.ndarray:
     """The negative logit of the discriminator."""
-    return -model.run_endpoint("discriminate", inputs)["logit"]
+    return -_ask(model, "discriminate", inputs)["logit"]
 
 
 MEASURES = {
@@ -87,6 +91,32 @@ _NEEDS = {
     "latent": "encode",
     "discriminator": "discriminate",
 }
+
+
+def _ask(model, name, inputs):
+    if tf.is_tensor(inputs["x"]):
+        return model.compiled_endpoint(name)(inputs)
+    return model.run_endpoint(name, inputs)
+
+
+def _bound_of_tensors(model, inputs, k, seed):
+    """The bound of the same draws, one after the other."""
+    weights = LogWeights(model, seed, same_draws=True)
+
+    def add(draw, total):
+        log_weight = weights.of_tensors(
+            *(tf.zeros((), tf.int64), draw // BLOCK, draw % BLOCK),
+            draw % BLOCK + 1,
+            **inputs,
+        )
+        both = tf.stack([total, tf.cast(log_weight[:, 0], tf.float64)])
+        return draw + 1, tf.reduce_logsumexp(both, axis=0)
+
+    start = tf.fill(tf.shape(inputs["x"])[:1], tf.constant(-np.inf, tf.float64))
+    _, total = tf.while_loop(
+        lambda draw, _: draw < k, add, (tf.zeros((), tf.int64), start)
+    )
+    return total - np.log(k)
 
 
 def possible_measures(model: GenerativeModel) -> list[str]:

@@ -158,7 +158,7 @@ class LogWeights:
             signature["label"] = tf.TensorSpec((None,), tf.int64)
 
         compiled = tf.function(
-            lambda tensors: self._tensors(**tensors), autograph=False
+            lambda tensors: self.of_tensors(**tensors), autograph=False
         )
         self._compiled = compiled.get_concrete_function(signature)
 
@@ -180,7 +180,16 @@ class LogWeights:
         tensors |= {k: tf.convert_to_tensor(v) for k, v in inputs.items()}
         return self._compiled(tensors).numpy().astype("float64")
 
-    def _tensors(self, x, first_row, block, start, stop, label=None):
+    def of_tensors(
+        self,
+        first_row: tf.Tensor,
+        block: tf.Tensor,
+        start: tf.Tensor,
+        stop: tf.Tensor,
+        x: tf.Tensor,
+        label: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """The same of tensors, in a graph: float32 `(rows, draws)`."""
         model = self._model
         labels = None if label is None else tf.one_hot(label, model.num_classes)
         stream = random.stream(self._seed, "importance", block)

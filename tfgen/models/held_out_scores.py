@@ -49,6 +49,15 @@ class HeldOutScores:
         """Number of the held-out rows."""
         return self.scores.shape[1]
 
+    def describe(self) -> dict:
+        """What is said of it in an export; fit for JSON."""
+        return {
+            "measures": list(self.measures),
+            "alpha": self.alpha,
+            "held_out": self.num_rows,
+            "source": self.source,
+        }
+
     def save(self, folder: str) -> None:
         """Writes its file."""
         arrays = {"scores": self.scores}

@@ -156,7 +156,7 @@ class InDataUnits:
     """
 
     def __init__(self, model: WithReading):
-        self.model_name = type(model).__name__
+        self.model_name = getattr(model, "model_name", type(model).__name__)
         self._model = model
         self._reading = model.reading
         self._compiled = {}
