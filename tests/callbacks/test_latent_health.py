@@ -7,7 +7,7 @@ import pytest
 
 import tfgen
 from tfgen.callbacks import LatentHealth, TrainingWarning
-from tfgen.callbacks.latent_health import latent_use, structure
+from tfgen.callbacks.latent_health import latent_use, remedy, structure
 from tfgen.callbacks.training_warnings import WarningsFile
 
 
@@ -102,6 +102,27 @@ def test_kl_by_hand(monkeypatch):
     encoded = {"mean": np.ones((5, 2)), "stddev": np.ones((5, 2))}
     monkeypatch.setattr(model, "run_endpoint", lambda *_: encoded)
     assert latent_use(model, np.zeros((5, 1), "float32")) == (1.0, 0)
+
+
+@pytest.mark.parametrize(
+    "options, last",
+    [
+        ({}, "free_bits"),
+        ({"objective": "iwae"}, "another likelihood than FullGaussian"),
+        ({"prior": "gaussian_mixture"}, "another likelihood than FullGaussian"),
+    ],
+)
+def test_free_bits_are_named_where_they_are_taken(options, last):
+    options |= {"likelihood": "full_gaussian"}
+    model = tfgen.build("vae", input_shape=(6,), **options)
+    assert remedy(model).endswith(f" or {last}")
+
+
+def test_kl_under_a_prior_of_its_own():
+    model = tfgen.build("vae", input_shape=(6,), latent_dims=(2, 1))
+    x = rows(5)
+    wanted = model.run_endpoint("score", {"x": x})["kl"].mean()
+    assert latent_use(model, x)[0] == pytest.approx(wanted)
 
 
 def test_structure():

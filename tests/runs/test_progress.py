@@ -6,6 +6,7 @@ import types
 
 import pytest
 
+import tfgen
 from tfgen.runs.progress import Progress
 
 LOGS = {
@@ -64,6 +65,20 @@ def test_a_line_an_epoch(clock):
         "epoch 3/3  negative_elbo -12346  held-out 123.5  kl 12.35  "
         "reconstruction 0.5000  took 6 s",
     ]
+
+
+def test_a_bound_of_its_own_comes_first(clock):
+    """The best epoch is chosen by it."""
+    stream = io.StringIO()
+    progress = new_progress(1, 1, stream)
+    progress.model.objective = tfgen.losses.IWAE()
+    progress.on_train_begin()
+    progress.on_epoch_begin(0)
+    progress.on_train_batch_end(0, {})
+    logs = {"negative_elbo": 9.0, "loss": 7.0, "val_loss": 8.0}
+    progress.on_epoch_end(0, logs | {"val_negative_elbo": 10.0})
+    [line] = stream.getvalue().splitlines()
+    assert line.startswith("epoch 1/1  loss 7.000  held-out 8.000  negative")
 
 
 @pytest.mark.parametrize("epochs", [31, 60, 191, 1000])

@@ -5,7 +5,7 @@ import numpy as np
 from tfgen.callbacks.sample_comparison import fixed_examples, plain_features
 from tfgen.callbacks.training_warnings import HealthWatch
 from tfgen.data import Source
-from tfgen.metrics.encoder_inputs import encoder_inputs
+from tfgen.metrics.encoder_inputs import encoder_inputs, has_own_prior
 from tfgen.metrics.neighbors import ball_radii
 
 KIND = "unused latents"
@@ -105,7 +105,7 @@ class LatentHealth(HealthWatch):
         return (
             f"KL is {kl:.2g} nats ({active} of {self.model.latent_dim} latents "
             "are active at all), so reconstructions are all but the same. "
-            f"{_remedy(self.model)}"
+            f"{remedy(self.model)}"
         )
 
 
@@ -116,9 +116,11 @@ def latent_use(
     inputs = encoder_inputs("LatentHealth", model, x, labels)
     encoded = model.run_endpoint("encode", inputs)
     mean, stddev = (np.float64(encoded[k]) for k in ("mean", "stddev"))
+    active = int(np.sum(mean.var(axis=0) > ACTIVE_VARIANCE))
+    if has_own_prior(model):
+        return float(model.run_endpoint("score", inputs)["kl"].mean()), active
     terms = mean**2 + stddev**2 - 1 - 2 * np.log(np.maximum(stddev, TINY))
-    active = mean.var(axis=0) > ACTIVE_VARIANCE
-    return float(terms.sum(axis=1).mean() / 2), int(active.sum())
+    return float(terms.sum(axis=1).mean() / 2), active
 
 
 def structure(
@@ -141,11 +143,18 @@ def structure(
     return float(far / max(near, TINY))
 
 
-def _remedy(model):
+def remedy(model) -> str:
+    """What to try against latents that are not used."""
     beta, likelihood = getattr(model, "beta", 1.0), model.likelihood
     tries = [f"a lower beta (it is {beta:g})", "a warm-up of it (beta_warmup)"]
     if getattr(likelihood, "scale", None) == "learned":
         tries.append("a lower initial_scale of its Gaussian")
     else:
         tries.append(f"another likelihood than {type(likelihood).__name__}")
-    return f"Try {', '.join(tries)} or free_bits"
+    densities = (model.prior, model.posterior_family)
+    objective = getattr(model, "objective", None)
+    if all(density.independent for density in densities) and getattr(
+        objective, "takes_free_bits", True
+    ):
+        tries.append("free_bits")
+    return f"Try {', '.join(tries[:-1])} or {tries[-1]}"

@@ -106,7 +106,9 @@ class Progress(keras.callbacks.Callback):
     def _line(self, start, logs, end=""):
         """As many values as fit, padded to cover what stood there before."""
         line, end = start, f"  {end}" if end else ""
-        for value in _values(logs or {}):
+        objective = getattr(self.model, "objective", None)
+        headline = getattr(objective, "headline", "negative_elbo")
+        for value in _values(logs or {}, headline):
             if len(line) + 2 + len(value) + len(end) > self._columns:
                 break
             line += f"  {value}"
@@ -169,6 +171,10 @@ def _density_words(model):
     prior = type(model.prior).__name__.removesuffix("Prior")
     posterior = type(model.posterior_family).__name__.removesuffix("Posterior")
     words = "" if prior == "StandardNormal" else f"{prior} prior, "
+    levels = model.posterior_family.latent_dims
+    if levels:
+        top = type(model.prior.top).__name__.removesuffix("Prior")
+        return f"{len(levels)} levels, {top} prior, "
     if posterior != "Diagonal":
         words += f"{posterior.lower()} posterior, "
     return words
@@ -203,15 +209,20 @@ def report_files(folder: RunFolder, best: BestModel) -> None:
     print(f"{'TensorBoard':12}tensorboard --logdir {board}")
 
 
-def _values(logs):
-    """The logs in short; `loss` weighs what the others show."""
-    shown = [n for n in logs if n != "loss" and not n.startswith("val_")]
-    shown.sort(key=("negative_elbo", "coverage").count, reverse=True)
+def _values(logs, headline="negative_elbo"):
+    """The logs in short; `loss` weighs what the others show.
+
+    Unless it is a bound of its own, and the headline.
+    """
+    hidden = {"loss"} - {headline}
+    shown = [n for n in logs if n not in hidden and not n.startswith("val_")]
+    shown.sort(key=(headline, "coverage").count, reverse=True)
     shown.sort(key=lambda name: name.endswith("gradient_norm"))
     values = [
         f"{name.removesuffix('_loss')} {short_number(logs[name])}"
         for name in shown
     ]
-    if "val_negative_elbo" in logs:
-        values.insert(1, f"held-out {short_number(logs['val_negative_elbo'])}")
+    held_out = logs.get(f"val_{headline}")
+    if held_out is not None:
+        values.insert(1, f"held-out {short_number(held_out)}")
     return values
