@@ -33,6 +33,11 @@ RUNS = {
     '`prior="flow"`': {"prior": "flow"},
     '`posterior="full"`': {"posterior": "full"},
     '`posterior="flow"`': {"posterior": "flow"},
+    "`latent_dims=(8, 8)`": {"latent_dims": (8, 8)},
+    '`latent_dims=(8, 8), prior="vamp"`': {
+        "latent_dims": (8, 8),
+        "prior": "vamp",
+    },
     '`objective="iwae"`': {"objective": "iwae"},
     '`objective="total_correlation", beta=4`': {
         "objective": "total_correlation",
@@ -45,6 +50,8 @@ BOUNDED = (
     {},
     {"objective": "iwae", "objective_draws": 5},
     {"objective": "iwae"},
+    {"latent_dims": (8, 8)},
+    {"latent_dims": (8, 8), "prior": "vamp"},
 )
 """Whose bounds by 500 draws are compared."""
 FITTED = ("gaussian_mixture", "vamp")

@@ -177,6 +177,14 @@ CASES = [
         "posterior=tfgen.probability.FlowPosterior(2, (8,), 2)",
         classes=2,
     ),
+    Case(
+        "vae_levels",
+        f"tfgen.build('vae', input_shape=(4, 4, 1), seed=seed, {MLP}, "
+        "latent_dims=(2, 1), num_classes=2, "
+        "prior=tfgen.probability.VampPrior(4))",
+        (4, 4, 1),
+        classes=2,
+    ),
     gan("mlp", (4, 4, 1), MLP, range=(-1.0, 1.0)),
     gan(
         "table_wasserstein",
@@ -353,6 +361,7 @@ SERVED = [
             "vae_flow_prior",
             "vae_full_posterior",
             "vae_flow_posterior",
+            "vae_levels",
             "gan_conv_labels",
             "gan_table_wasserstein",
             "vae_gan_conv_labels",

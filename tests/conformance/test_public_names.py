@@ -206,6 +206,8 @@ NAMES = {
         "FullPosterior",
         "Gaussian",
         "GaussianMixture",
+        "HierarchicalPosterior",
+        "HierarchicalPrior",
         "LIKELIHOODS",
         "Likelihood",
         "LogisticMixture",

@@ -63,7 +63,7 @@ def values(setting):
     if setting.kind is bool:
         return st.booleans()
     if setting.kind is str:
-        return st.text(min_size=1)
+        return st.from_regex(setting.form[0], fullmatch=True)
     low = setting.least if setting.least is not None else setting.above
     high = setting.most if setting.most is not None else setting.below
     if setting.kind is int:

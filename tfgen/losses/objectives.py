@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from tfgen import probability
 from tfgen.named_parts import Configurable, get_part
+from tfgen.probability.levels import level_names
 
 if typing.TYPE_CHECKING:
     from tfgen.models import VAE
@@ -45,6 +46,7 @@ class Objective(Configurable):
         is_elbo_at_beta_1: whether it does nothing of its own then.
         mixes_rows: whether it compares the rows of a batch, all of which
             must lie on one replica then.
+        headline: the log that says best how good a model is.
 
     Example:
     >>> class SquaredNats(tfgen.losses.Objective):
@@ -65,6 +67,7 @@ class Objective(Configurable):
     needs_gaussian = False
     is_elbo_at_beta_1 = False
     mixes_rows = False
+    headline = "negative_elbo"
 
     def __call__(
         self,
@@ -140,6 +143,7 @@ class IWAE(Objective):
     """
 
     takes_free_bits = False
+    headline = "loss"  # a closer bound than that of one draw
 
     def __init__(self, draws: int = 50):
         if draws < 1:
@@ -154,7 +158,7 @@ class IWAE(Objective):
         latents, log_posterior = model.draw(
             posterior, tf.transpose(noise, (1, 0, 2))
         )
-        kl, _ = model.kl_terms(posterior, latents, batch.labels, log_posterior)
+        kls = model.kl_terms(posterior, latents, batch.labels, log_posterior)
         passage = _WeightedPassage()
         if not model.posterior_family.trainable_variables:
             # All of the encoder's gradient goes through the latents.
@@ -170,7 +174,9 @@ class IWAE(Objective):
         log_ratio = tf.transpose(log_prior - log_posterior)
         log_weights = log_likelihood + beta * log_ratio
         passage.weights = tf.transpose(tf.nn.softmax(log_weights))[..., None]
-        return self._losses(log_weights, log_likelihood, _mean_of_draws(kl))
+        kl, _, *levels = map(_mean_of_draws, kls)
+        losses = self._losses(log_weights, log_likelihood, kl)
+        return losses | level_names(levels)
 
     def _losses(self, log_weights, log_likelihood, kl):
         bound = tf.reduce_logsumexp(log_weights, axis=1) - math.log(self.draws)

@@ -42,6 +42,8 @@ def build(
     Keyword Args:
         latent_dim: number of latent values; default of images 16, of a GAN
             64, of a VAE-GAN 32.
+        latent_dims: sizes of two or more levels of a VAE's latents, from the
+            top, such as `(40, 40)`, instead of `latent_dim`.
         network: `"mlp"`, `"conv"`, `"dcgan"`, `"resnet"`; default: `"conv"`
             for images, `"mlp"` else.
         network_options: sizes of the networks, such as `{"units": (64,)}`.

@@ -175,6 +175,8 @@ VAE_FAMILY = Family(
         "beta": Range(0.8, 1.25, 1.0, log=True),
         "learning_rate": Range(5e-4, 5e-3, 1e-3, log=True),
     },
+    # Who gives levels gets them without the number of one level.
+    alternatives={"latent_dims": searched.latent_dims},
     recommended={
         "points": "points_vae",
         "table": "full_table_vae",

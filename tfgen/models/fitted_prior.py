@@ -83,8 +83,8 @@ def fit_prior(
         prior, the model keeps its own, and a warning says so.
 
     Raises:
-        ValueError: for a model without encoder, too few examples, or a prior
-            that does not fit the model's free bits.
+        ValueError: for a model without encoder or with latents in levels, too
+            few examples, or a prior that does not fit the free bits.
 
     Reference:
         Ghosh et al. (2020), "From variational to deterministic autoencoders",
@@ -103,6 +103,12 @@ def fit_prior(
         raise ValueError(
             f"fit_prior needs an encoder, which {type(model).__name__} has "
             "not: pass a VAE or a VAE-GAN."
+        )
+    if model.posterior_family.latent_dims:
+        raise ValueError(
+            "fit_prior fits latents of one level, but this model has "
+            f"{model.posterior_family.latent_dims}: train it with the prior, "
+            "as in prior='vamp'."
         )
     latents = _Latents.of(model, data, labels, seed)
     before = model.prior

@@ -1,11 +1,14 @@
 """Networks and likelihoods of each kind of model, made by name."""
 
-from collections.abc import Callable
+import math
+import warnings
+from collections.abc import Callable, Sequence
 
 import keras
 
 from tfgen import networks as named_networks
 from tfgen import probability
+from tfgen.probability.levels import in_levels
 
 # Without these the first generated images are all but constant.
 _HE = {"activation": "leaky_relu", "kernel_initializer": "he_normal"}
@@ -20,13 +23,16 @@ DISCRIMINATOR_DEFAULTS = {"resnet": {"normalization": None}}
 # thousand steps, and until then latents hardly pay. Grey images, which have a
 # third of the values, do without: digits come out nearer to the data.
 COLOUR_SCALE = 0.1
+LARGE = 30_000_000
+"""Parameters of a decoder that takes minutes for what others do in seconds."""
 DISCRIMINATOR_ONLY = ("spectral_norm", "minibatch_stddev")
 
 
 def make_vae_parts(
     input_shape: tuple[int, ...],
     *,
-    latent_dim: int = 16,
+    latent_dim: int | None = None,
+    latent_dims: Sequence[int] | str | None = None,
     network: str | None = None,
     network_options: dict | None = None,
     likelihood: str | probability.Likelihood | Callable | None = None,
@@ -37,6 +43,15 @@ def make_vae_parts(
 ) -> tuple[keras.Model, keras.Model, probability.Likelihood]:
     """Returns `(encoder, decoder, likelihood)`; arguments as in `build`."""
     likelihood = find_likelihood(likelihood, input_shape)
+    if latent_dims is not None:
+        if latent_dim is not None:
+            raise ValueError(
+                f"latent_dim is {latent_dim} and latent_dims is "
+                f"{latent_dims}: leave one out."
+            )
+        posterior, _ = in_levels(latent_dims, posterior, "standard_normal")
+        latent_dim = sum(posterior.latent_dims)
+    latent_dim = latent_dim or 16
     if networks is not None:
         return (*_made_by(networks, input_shape), likelihood)
     network = network or named_networks.recommended_network(input_shape)
@@ -54,6 +69,7 @@ def make_vae_parts(
         output_activation or "linear",
         **for_decoder,
     )
+    _say_if_large(decoder, likelihood, input_shape)
     return encoder, decoder, likelihood
 
 
@@ -275,6 +291,20 @@ def make_discriminator(
     )
     discriminator.name = "discriminator"
     return discriminator
+
+
+def _say_if_large(decoder, likelihood, input_shape):
+    """Says it where many parameters are the likelihood's doing."""
+    values = math.prod(input_shape)
+    numbers = math.prod(likelihood.decoder_shape(input_shape))
+    if decoder.count_params() > LARGE and numbers > 2 * values:
+        warnings.warn(
+            f"the decoder has {decoder.count_params():,} parameters, for "
+            f"{type(likelihood).__name__} takes {numbers // values} numbers a "
+            "value: pass likelihood='discretized_logistic' or fewer levels, "
+            "network='conv', or narrower layers.",
+            stacklevel=6,
+        )
 
 
 def _recommended_likelihood(input_shape, objective):

@@ -22,6 +22,7 @@ OUTDATES = {
     "network": NETWORK_OPTIONS,
     "networks": ("network", "output_activation", *NETWORK_OPTIONS),
     "likelihood": ("output_activation",),
+    "latent_dims": ("latent_dim",),
     "objective": OF_LARSEN,
     **dict.fromkeys(OF_LARSEN, ("objective",)),
     "adversarial_ratio": ("adversarial_weight",),
@@ -35,6 +36,7 @@ OF_NETWORKS = (
     "conditioning",
     "output_activation",
     "packing",
+    "latent_dims",
 )
 """Options that a preset with networks of its own has decided."""
 

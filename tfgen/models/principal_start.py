@@ -83,7 +83,7 @@ def start_at_principal_components(
 
 
 def _starts_linear(model):
-    if not model.trains_bound:
+    if not model.trains_bound or model.posterior_family.latent_dims:
         return False
     likelihood, decoder = model.likelihood, model.decoder
     return (

@@ -2,6 +2,7 @@
 
 import typing
 import warnings
+from collections.abc import Sequence
 
 import keras
 import tensorflow as tf
@@ -11,6 +12,7 @@ from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_checks import with_labels
 from tfgen.models.with_encoder import WithEncoder
 from tfgen.probability import Likelihood, Posterior, Prior, latents
+from tfgen.probability.levels import in_levels, level_names, level_sizes
 from tfgen.training import GlobalBatch
 
 
@@ -22,7 +24,8 @@ class VAE(WithEncoder, GenerativeModel):
     `ELBO(x) = E[log p(x|z)] - KL(q(z|x) || p(z))`, `z ~ q(z|x)`, one draw a
     step, or on another objective near to it. Logs `loss` (as trained, with
     beta and free bits), `negative_elbo` (always the bound at beta = 1),
-    `reconstruction_loss` and `kl_loss`.
+    `reconstruction_loss` and `kl_loss`, of several levels also the part of
+    each, `kl_loss_1` of the top one.
 
     Args:
         encoder: `keras.Model` from x (from `[x, one-hot labels]` if
@@ -34,6 +37,10 @@ class VAE(WithEncoder, GenerativeModel):
         prior: p(z), a name or a `tfgen.probability.Prior`.
         posterior: family of q(z|x), a name or a
             `tfgen.probability.Posterior`.
+        latent_dims: sizes of two or more levels of latents, from the top,
+            such as `(40, 40)`, in the place of one of `latent_dim`; the
+            prior is that of the top level. Latents are those of all levels
+            side by side.
         objective: what is trained, a name or a `tfgen.losses.Objective`.
         objective_draws: k, draws of each example with `"iwae"`; default: 50.
         beta: weight of the KL term (Higgins et al., 2017); 1 is the ELBO.
@@ -68,6 +75,7 @@ class VAE(WithEncoder, GenerativeModel):
         *,
         prior: str | Prior = "standard_normal",
         posterior: str | Posterior = "diagonal",
+        latent_dims: Sequence[int] | str | None = None,
         objective: str | Objective = "elbo",
         objective_draws: int | None = None,
         beta: float = 1.0,
@@ -79,6 +87,10 @@ class VAE(WithEncoder, GenerativeModel):
         **kwargs,
     ):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
+        if latent_dims is not None:
+            latent_dims = level_sizes(latent_dims)
+            posterior, prior = in_levels(latent_dims, posterior, prior)
+        self.latent_dims = latent_dims
         self.set_inference(
             encoder,
             decoder,
@@ -97,7 +109,10 @@ class VAE(WithEncoder, GenerativeModel):
             observation_noise = len(self.data_shape) == 1
         self.observation_noise = observation_noise
         self.make_trackers(
-            ("loss", "negative_elbo", "reconstruction_loss", "kl_loss"),
+            (
+                *("loss", "negative_elbo", "reconstruction_loss", "kl_loss"),
+                *level_names(self.latent_dims or ()),
+            ),
             train_only=self.objective.train_only,
         )
         self.built = True
@@ -133,8 +148,10 @@ class VAE(WithEncoder, GenerativeModel):
             with_labels(latents, batch.labels), training=training
         )
         reconstruction = -self.likelihood.log_prob(x, parameters)
-        kl, paid = self.kl_terms(posterior, latents, batch.labels, log_prob)
-        return Inferred(posterior, latents, reconstruction, kl, paid)
+        kl, paid, *levels = self.kl_terms(
+            posterior, latents, batch.labels, log_prob
+        )
+        return Inferred(posterior, latents, reconstruction, kl, paid, levels)
 
     def _check_objective(self):
         name = type(self.objective).__name__
@@ -149,11 +166,13 @@ class VAE(WithEncoder, GenerativeModel):
                 "beta, such as 6.",
                 stacklevel=4,
             )
-        if self.objective.needs_gaussian and not self.posterior_family.gaussian:
+        family = self.posterior_family
+        if self.objective.needs_gaussian and not family.gaussian:
+            other = "pass posterior='diagonal' or 'full'"
             raise ValueError(
                 f"the objective {name} needs the density of each latent alone, "
-                f"which {type(self.posterior_family).__name__} does not give: "
-                "pass posterior='diagonal' or 'full'."
+                f"which {type(family).__name__} does not give: "
+                f"{'leave latent_dims out' if family.latent_dims else other}."
             )
 
     def check_compile(self, replicas: int, jit_compile: bool) -> None:
@@ -185,6 +204,8 @@ class Inferred(typing.NamedTuple):
     """KL(q(z|x) || p(z)), `(rows,)`, in nats."""
     paid: tf.Tensor
     """What of `kl` is paid after free bits."""
+    levels: Sequence[tf.Tensor] = ()
+    """The parts of `kl` of several levels, from the top."""
 
     def losses(self, beta: tf.Tensor | float = 1.0) -> dict[str, tf.Tensor]:
         """The logs' terms, with the evidence lower bound as the loss."""
@@ -193,4 +214,5 @@ class Inferred(typing.NamedTuple):
             "negative_elbo": self.reconstruction + self.kl,
             "reconstruction_loss": self.reconstruction,
             "kl_loss": self.kl,
+            **level_names(self.levels),
         }

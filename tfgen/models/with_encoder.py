@@ -1,5 +1,7 @@
 """What models with an encoder, a decoder and a likelihood share."""
 
+import warnings
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -80,6 +82,17 @@ class WithEncoder:
         self.prior = probability.get_prior(prior)
         self._check_free_bits(self.prior, "the prior 'standard_normal'")
         self.prior.set_model(self)
+        if self.posterior_family.slow_density and isinstance(
+            self.prior, probability.VampPrior
+        ):
+            warnings.warn(
+                "each step asks the posteriors of all pseudo-inputs of the "
+                "VampPrior for the density of each draw, for which "
+                f"{type(self.posterior_family).__name__} goes backwards, "
+                "latent by latent: it takes many times as long. "
+                "posterior='full' or prior='flow' do not.",
+                stacklevel=4,
+            )
 
     def _check_free_bits(self, density, other):
         if self.free_bits and not density.independent:
@@ -132,7 +145,7 @@ class WithEncoder:
         latents: tf.Tensor,
         labels: tf.Tensor | None = None,
         log_prob: tf.Tensor | None = None,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    ) -> tuple[tf.Tensor, ...]:
         """KL(q(z|x) || p(z)), and what of it is paid after free bits.
 
         Args:
@@ -142,9 +155,14 @@ class WithEncoder:
             log_prob: log q(z|x) at the draws, where it is known.
 
         Returns:
-            Two tensors `(rows,)`, in nats.
+            Two tensors `(rows,)`, in nats; where latents lie in levels,
+            behind them the first one's parts, one of each level.
         """
         prior = self.prior.distribution(labels)
+        levels = probability.latents.kl_by_level(posterior, prior, latents)
+        if levels:
+            kl = sum(levels)
+            return kl, kl, *levels
         kl = probability.kl_divergence(
             posterior, prior, latents, log_prob=log_prob
         )

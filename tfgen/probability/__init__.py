@@ -9,6 +9,7 @@ from tfgen.probability.latents import independent_normal as independent_normal
 from tfgen.probability.latents import kl_divergence as kl_divergence
 from tfgen.probability.latents import mixture_log_prob as mixture_log_prob
 from tfgen.probability.latents import standard_normal as standard_normal
+from tfgen.probability.levels import *  # noqa: F403
 from tfgen.probability.likelihood import Likelihood as Likelihood
 from tfgen.probability.likelihoods import *  # noqa: F403
 from tfgen.probability.likelihoods import LIKELIHOODS as LIKELIHOODS

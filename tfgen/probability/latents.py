@@ -136,12 +136,43 @@ def kl_divergence(
     if free_bits:
         each = _kl_by_dimension(posterior, prior)
         return tf.reduce_sum(tf.maximum(each, free_bits), axis=-1)
+    levels = kl_by_level(posterior, prior, latents)
+    if levels:
+        return sum(levels)
     try:
         return tfd.kl_divergence(posterior, _like(posterior, prior))
     except NotImplementedError:
         return _negative_entropy(posterior, latents, log_prob) - prior.log_prob(
             latents
         )
+
+
+def kl_by_level(
+    posterior: "Distribution", prior: "Distribution", latents: tf.Tensor
+) -> list[tf.Tensor]:
+    """The KL term of each level, `(batch,)` in nats, from the top down.
+
+    Each as `kl_divergence` has it, given the levels above at `latents`.
+
+    Args:
+        posterior: q(z|x) over a batch.
+        prior: p(z).
+        latents: draws of the posterior.
+
+    Returns:
+        Nothing where latents are no levels.
+    """
+    # On first use, for it imports TensorFlow Probability.
+    from tfgen.probability.chain import Chain
+
+    if not (isinstance(posterior, Chain) and isinstance(prior, Chain)):
+        return []
+    return [
+        kl_divergence(of_posterior, of_prior, values)
+        for (of_posterior, values), (of_prior, _) in zip(
+            posterior.levels(latents), prior.levels(latents), strict=True
+        )
+    ]
 
 
 def aggregate_log_prob(

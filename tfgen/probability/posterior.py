@@ -26,6 +26,10 @@ class Posterior(keras.layers.Layer):
             which `free_bits` needs.
         gaussian: whether each latent, given x, is a Gaussian of the
             distribution's mean and standard deviation, whatever the others.
+        slow_density: whether the density of latents that others drew takes
+            much longer than that of its own draws.
+        latent_dims: sizes of the levels that they lie in, from the top, or
+            None.
 
     Example:
     >>> class Narrow(tfgen.probability.Posterior):
@@ -50,6 +54,8 @@ class Posterior(keras.layers.Layer):
 
     independent = False
     gaussian = False
+    slow_density = False
+    latent_dims: tuple[int, ...] | None = None
     latent_dim: int
 
     def __init__(self, **kwargs):

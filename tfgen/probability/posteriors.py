@@ -129,6 +129,8 @@ class FlowPosterior(Posterior):
     40
     """
 
+    slow_density = True
+
     def __init__(
         self,
         steps: int = 4,

@@ -53,6 +53,13 @@ def latent_dim(
     return Range(low, high, min(max(default, low), high), log=True, step=2)
 
 
+def latent_dims(source: "Source") -> Choice:
+    """Two equal levels."""
+    sizes = (8, 16, 32) if is_image(source) else (2, 4, 8)
+    texts = tuple(f"{size}-{size}" for size in sizes)
+    return Choice(texts, texts[1])
+
+
 def network(
     source: "Source",
     images: tuple[str, ...] = ("conv", "resnet"),

@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import numbers
+import re
 import typing
 from collections.abc import Callable
 
@@ -11,7 +12,6 @@ from tfgen.settings.names import names_of
 _KINDS = {
     int: "a whole number",
     float: "a finite number",
-    str: "a name",
     bool: "true or false",
 }
 
@@ -33,6 +33,7 @@ class Setting:
         below: number that it must be smaller than.
         choices: the names that it may be; or where they are registered, as
             `"package.module:DICTIONARY"`. Empty: any name.
+        form: of a text: a regular expression, and what it says in words.
         part: the part of a model that it belongs to: the name of a part that
             families declare (`"encoder"`, `"discriminator"`), the name of a
             family, `"model"` for all families, `"training"` or `"data"`.
@@ -63,6 +64,7 @@ class Setting:
     most: float | None = None
     below: float | None = None
     choices: tuple[str, ...] | str = ()
+    form: tuple[str, str] = (".*", "a name")
     part: str = "model"
     derived: bool = False
     excludes: tuple[str, ...] = ()
@@ -96,7 +98,7 @@ class Setting:
         """What it takes, in words."""
         if self.names:
             return f"one of {', '.join(self.names)}"
-        words = _KINDS[self.kind]
+        words = self.form[1] if self.kind is str else _KINDS[self.kind]
         if self.above is not None:
             return f"a number above {_plain(self.above)}"
         if self.least is None:
@@ -113,7 +115,9 @@ class Setting:
             return isinstance(value, bool) and self.kind is bool
         if self.kind is str:
             known = not self.names or value in self.names
-            return isinstance(value, str) and known
+            if not isinstance(value, str) or not known:
+                return False
+            return re.fullmatch(self.form[0], value, re.DOTALL) is not None
         kinds = numbers.Integral if self.kind is int else numbers.Real
         if not isinstance(value, kinds) or not math.isfinite(value):
             return False

@@ -184,6 +184,15 @@ TABLE = (
         help="Distribution of the latents: {names} [standard_normal]",
     ),
     Setting(
+        "latent_dims",
+        part="vae",
+        metavar="SIZES",
+        form=(r"\d+([-,x]\d+)+", "sizes of levels such as 40-40"),
+        excludes=("latent_dim", "posterior", "free_bits"),
+        help="VAE: sizes of two or more levels of latents, from the top, as in "
+        "40-40, whose prior is that of the top level [one level]",
+    ),
+    Setting(
         "posterior",
         part="kl",
         choices="tfgen.probability:POSTERIORS",

@@ -1,0 +1,339 @@
+"""Priors and posteriors of latents in several levels, top level first."""
+
+import functools
+import re
+import types
+import typing
+from collections.abc import Sequence
+
+import keras
+import tensorflow as tf
+
+from tfgen.probability.latents import diagonal_gaussian
+from tfgen.probability.posterior import Posterior
+from tfgen.probability.posteriors import DiagonalPosterior, get_posterior
+from tfgen.probability.prior import Prior
+from tfgen.probability.priors import get_prior
+
+if typing.TYPE_CHECKING:
+    from tensorflow_probability.python.distributions import Distribution
+
+    from tfgen.data import Source
+
+__all__ = ["HierarchicalPosterior", "HierarchicalPrior"]
+
+UNITS = (256, 256)
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class HierarchicalPosterior(Posterior):
+    """Levels of diagonal Gaussians, each given the example and those above.
+
+    The encoder gives mean and log variance of the top level, and a context
+    vector that tells the networks of the other levels of the example. Mean
+    and standard deviation, those of `encode`, are a level's given the means
+    above it.
+
+    Formula: `q(z|x) = q(z_1|x) q(z_2|x, z_1) ...`, z_1 the top level
+
+    Args:
+        latent_dims: sizes of the levels, from the top.
+        units: of the hidden layers of each level's network.
+        context_dim: length of the context vector.
+
+    Raises:
+        ValueError: for fewer than two levels, or numbers below 1.
+
+    Reference:
+        Tomczak and Welling (2018), "VAE with a VampPrior", section 4.
+
+    Example:
+    >>> posterior = tfgen.probability.HierarchicalPosterior((40, 40))
+    >>> posterior.parameters(latent_dim=80)  # 2 * 40, and the context
+    336
+    """
+
+    def __init__(
+        self,
+        latent_dims: Sequence[int],
+        units: Sequence[int] = UNITS,
+        context_dim: int = 256,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.latent_dims = level_sizes(latent_dims)
+        self.units = tuple(units)
+        self.context_dim = context_dim
+        _check_numbers(context_dim=context_dim, units=min(units, default=1))
+
+    def make_weights(self) -> None:
+        _check_sum(self)
+        self._networks = [
+            LevelNetwork((above, self.context_dim), size, self.units)
+            for above, size in _above_each(self.latent_dims)
+        ]
+
+    def parameters(self, latent_dim: int) -> int:
+        return 2 * self.latent_dims[0] + self.context_dim
+
+    def distribution(self, parameters: tf.Tensor) -> "Distribution":
+        top, context = self.divided(parameters)
+        return _chain(
+            diagonal_gaussian(top), self._networks, self.latent_dims, context
+        )
+
+    def draw(
+        self, distribution: "Distribution", noise: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        return distribution.draw(noise)
+
+    def divided(self, parameters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mean and log variance of the top level, and the context."""
+        parameters = tf.cast(parameters, tf.float32)
+        numbers = 2 * self.latent_dims[0]
+        return parameters[..., :numbers], parameters[..., numbers:]
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class HierarchicalPrior(Prior):
+    """Levels of diagonal Gaussians, each given those above; a prior on top.
+
+    It begins with standard normal levels below the top.
+
+    Formula: `p(z) = p(z_1) p(z_2|z_1) ...`, z_1 the top level
+
+    Args:
+        latent_dims: sizes of the levels, from the top.
+        top: p(z_1), a name or a `Prior`.
+        units: of the hidden layers of each level's network.
+
+    Raises:
+        ValueError: for fewer than two levels, or numbers below 1.
+
+    Reference:
+        Tomczak and Welling (2018), "VAE with a VampPrior", section 4.
+
+    Example:
+    >>> vae = tfgen.build(
+    ...     "vae", input_shape=(5,), latent_dims=(3, 2), prior="vamp"
+    ... )
+    >>> type(vae.prior).__name__, type(vae.prior.top).__name__
+    ('HierarchicalPrior', 'VampPrior')
+    """
+
+    def __init__(
+        self,
+        latent_dims: Sequence[int],
+        top: str | dict | Prior = "standard_normal",
+        units: Sequence[int] = UNITS,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.latent_dims = level_sizes(latent_dims)
+        self.top = get_prior(top)
+        self.units = tuple(units)
+        _check_numbers(units=min(units, default=1))
+
+    @property
+    def choices(self) -> int:
+        return self.top.choices
+
+    def set_model(self, model: keras.Model) -> None:
+        super().set_model(model)
+        self.top.set_model(_top_of(model, self.latent_dims[0]))
+
+    def make_weights(self) -> None:
+        _check_sum(self)
+        labels = (self.num_classes,) if self.num_classes else ()
+        self._networks = [
+            LevelNetwork((above, *labels), size, self.units, "zeros")
+            for above, size in _above_each(self.latent_dims)
+        ]
+
+    def start_at(self, source: "Source", seed: int = 0) -> None:
+        self.top.start_at(source, seed)
+
+    def distribution(self, labels: tf.Tensor | None = None) -> "Distribution":
+        top = self.top.distribution(labels)
+        return _chain(top, self._networks, self.latent_dims, labels)
+
+    def from_normal(
+        self, noise: tf.Tensor, labels: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        top, *others, choices = tf.split(
+            noise, [*self.latent_dims, self.choices], axis=-1
+        )
+        latents = self.top.from_normal(tf.concat([top, choices], -1), labels)
+        for network, values in zip(self._networks, others, strict=True):
+            level = network.gaussian(*_given(latents, labels))
+            values = level.mean() + level.stddev() * values
+            latents = tf.concat([latents, values], axis=-1)
+        return latents
+
+    def get_config(self) -> dict:
+        top = keras.saving.serialize_keras_object(self.top)
+        return {**super().get_config(), "top": top}
+
+
+class LevelNetwork(keras.layers.Layer):
+    """Dense layers from what a level is told to its Gaussian.
+
+    Args:
+        seen: lengths of what it is told.
+        latent_dim: length of the level's latents.
+        units: of its hidden layers.
+        last: initializer of the last layer's kernel.
+    """
+
+    def __init__(
+        self,
+        seen: Sequence[int],
+        latent_dim: int,
+        units: Sequence[int],
+        last: str = "glorot_uniform",
+    ):
+        super().__init__(dtype="float32")
+        *hidden, outputs = [
+            functools.partial(keras.layers.Dense, size, dtype="float32")
+            for size in (*units, 2 * latent_dim)
+        ]
+        outputs = functools.partial(outputs, kernel_initializer=last)
+        first, *further = [*hidden, outputs]
+        # One for each thing that is seen, so that a context of rows meets
+        # several draws of them.
+        self._first = [first(use_bias=not n) for n in range(len(seen))]
+        self._further = [make() for make in further]
+        sizes = [*seen, *units[: len(further)]]
+        for layer, size in zip(
+            [*self._first, *self._further], sizes, strict=True
+        ):
+            layer.build((None, size))
+        self.built = True
+
+    def gaussian(self, *seen: tf.Tensor) -> "Distribution":
+        """Its distribution given what is seen, `(..., length)` each."""
+        values = sum(
+            layer(each) for layer, each in zip(self._first, seen, strict=True)
+        )
+        for layer in self._further:
+            values = layer(tf.nn.silu(values))
+        return diagonal_gaussian(values)
+
+
+def in_levels(
+    latent_dims: Sequence[int] | str,
+    posterior: str | Posterior,
+    prior: str | Prior,
+) -> tuple[HierarchicalPosterior, HierarchicalPrior]:
+    """Posterior and prior of several levels, of what each level has.
+
+    Raises:
+        ValueError: for another posterior than the diagonal one.
+    """
+    sizes = level_sizes(latent_dims)
+    if not isinstance(posterior, HierarchicalPosterior):
+        family = get_posterior(posterior)
+        if not isinstance(family, DiagonalPosterior):
+            raise ValueError(
+                f"the posterior is {type(family).__name__}, but latents in "
+                "levels have diagonal Gaussians: leave out one of posterior "
+                "and latent_dims."
+            )
+        posterior = HierarchicalPosterior(sizes)
+    if not isinstance(prior, HierarchicalPrior):
+        prior = HierarchicalPrior(sizes, prior)
+    for part in (posterior, prior):
+        if part.latent_dims != sizes:
+            raise ValueError(
+                f"latent_dims is {sizes}, but {type(part).__name__} has the "
+                f"levels {part.latent_dims}: make them the same."
+            )
+    return posterior, prior
+
+
+def level_sizes(latent_dims: Sequence[int] | str) -> tuple[int, ...]:
+    """Sizes of levels, from numbers or from a text such as `"40-40"`.
+
+    Raises:
+        ValueError: for fewer than two, or one below 1.
+
+    >>> level_sizes("40-20"), level_sizes([40, 20])
+    ((40, 20), (40, 20))
+    """
+    sizes = latent_dims
+    try:
+        if isinstance(sizes, str):
+            sizes = re.split("[-,x]", sizes)
+        sizes = tuple(map(int, sizes))
+    except (TypeError, ValueError):
+        sizes = ()
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise ValueError(
+            f"latent_dims is {latent_dims!r}, expected the sizes of two levels "
+            "or more, from the top, such as (40, 40)."
+        )
+    return sizes
+
+
+def level_names(levels: Sequence) -> dict[str, typing.Any]:
+    """What is known of each level, by the names of the logs.
+
+    >>> level_names([1.5, 0.5])
+    {'kl_loss_1': 1.5, 'kl_loss_2': 0.5}
+    """
+    return {f"kl_loss_{n}": level for n, level in enumerate(levels, 1)}
+
+
+def _chain(top, networks, sizes, beside):
+    """Levels given those above, and given what else lies beside them."""
+    # On first use, for it imports TensorFlow Probability.
+    from tfgen.probability.chain import Chain
+
+    def following(network, above):
+        return network.gaussian(*_given(above, beside))
+
+    functions = [functools.partial(following, each) for each in networks]
+    return Chain(top, functions, sizes)
+
+
+def _given(above, beside):
+    return (above,) if beside is None else (above, beside)
+
+
+def _above_each(sizes):
+    """Of each level below the top, the length of those above, and its own."""
+    return [(sum(sizes[:n]), sizes[n]) for n in range(1, len(sizes))]
+
+
+def _top_of(model, latent_dim):
+    """What the top level's prior asks of a model."""
+    family = DiagonalPosterior()
+    family.set_model(types.SimpleNamespace(latent_dim=latent_dim))
+
+    def parameters(x, labels):
+        encoded = model.posterior_parameters(x, labels)
+        return model.posterior_family.divided(encoded)[0]
+
+    return types.SimpleNamespace(
+        latent_dim=latent_dim,
+        num_classes=model.num_classes,
+        data_shape=model.data_shape,
+        data_range=model.data_range,
+        posterior_family=family,
+        posterior_parameters=parameters,
+    )
+
+
+def _check_sum(density):
+    if sum(density.latent_dims) != density.latent_dim:
+        raise ValueError(
+            f"the levels {density.latent_dims} have "
+            f"{sum(density.latent_dims)} latents together, but the decoder "
+            f"takes {density.latent_dim}: make the two fit."
+        )
+
+
+def _check_numbers(**numbers):
+    for name, number in numbers.items():
+        if number < 1:
+            raise ValueError(f"{name} is {number}, expected 1 or more.")
