@@ -32,6 +32,7 @@ class ExportedModel:
         columns: Names of a table's columns in their order; None for images.
         class_names: Names of the classes, or None.
         label_column: The column of the classes' names, or None.
+        detector: By what `detect` was calibrated, or None without it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ExportedModel:
     columns: list[str] | None = None
     class_names: list[str] | None = None
     label_column: str | None = None
+    detector: dict[str, Any] | None = None
 
     @property
     def newest(self) -> int:
@@ -163,6 +165,7 @@ def _read(folder: Path) -> ExportedModel:
         columns and [column["name"] for column in columns],
         reading.get("class_names"),
         reading.get("label_column"),
+        manifest.get("detector"),
     )
 
 

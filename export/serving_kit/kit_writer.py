@@ -26,6 +26,32 @@ TF_SERVING_TAG = "2.20.0"
 _SUFFIX = ".template"
 # Written once a model, under its name.
 _ONE_A_MODEL = "kserve/inference-service.yaml"
+# Written where a model is a detector.
+_OF_DETECTORS = (
+    "clients/alarms.py",
+    "grafana/dashboards/detector.json",
+    "prometheus/detector-rules.yml",
+)
+_SCRAPE_OF_DETECTORS = """
+  # What clients/alarms.py counts, in a program on the machine itself.
+  - job_name: tfgen-detector
+    static_configs:
+      - targets: ["host.docker.internal:9464"]
+"""
+_README_OF_DETECTORS = """
+## Detect
+
+```
+env/bin/python clients/client_grpc.py --detect DATA --alpha 0.01   # flags.csv
+```
+
+`detect` takes `alpha` with each row, `explain` says which values are odd. The
+server does not count what it answers, so who asks does: `clients/alarms.py`
+says how a program of yours is counted at port 9464, or `--metrics FILE` writes
+it for the node exporter. Grafana's dashboard "Detector" shows the rate of
+alarms beside alpha, `prometheus/detector-rules.yml` alerts where it is no
+chance any more.
+"""
 
 
 class _Template(string.Template):
@@ -94,7 +120,10 @@ def _check_out(base: Path, out: Path) -> None:
 def _write(
     models: Sequence[ExportedModel], values: dict[str, str], folder: Path
 ) -> None:
+    detects = any(model.detector for model in models)
     for name, text in _templates():
+        if name in _OF_DETECTORS and not detects:
+            continue
         if name == _ONE_A_MODEL:
             for model in models:
                 own = {
@@ -139,6 +168,7 @@ def _describe(models: Sequence[ExportedModel]) -> dict[str, Any]:
             "columns": model.columns,
             "class_names": model.class_names,
             "label_column": model.label_column,
+            "detector": model.detector,
             "signatures": model.signatures,
         }
         for model in models
@@ -153,6 +183,7 @@ def _values(
     source = _relative(base, out)
     first_base = source if single else f"{source}/{first.name}"
     slug = kubernetes_name(base.resolve().name)
+    detects = any(model.detector for model in models)
     return {
         "title": ", ".join(model.name for model in models),
         "slug": slug,
@@ -169,6 +200,8 @@ def _values(
         "image_version": str(first.newest) if single else "1",
         "current_version": str(first.newest),
         "next_version": str(first.newest + 1),
+        "detector_scrape": _SCRAPE_OF_DETECTORS if detects else "",
+        "detector_readme": _README_OF_DETECTORS if detects else "",
         "models_config": stable_config(models),
         "canary_config": canary_config(models),
         "curl_calls": "\n\n".join(curl_calls(model) for model in models),

@@ -1,6 +1,7 @@
 """Kits of one model, of two versions, and of several models."""
 
 import shutil
+import subprocess
 
 import pytest
 
@@ -43,3 +44,20 @@ def kit_of_several(several_models, tmp_path_factory):
 def each_kit(request):
     """Both kits, one after the other."""
     return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="session")
+def promtool():
+    path = shutil.which("promtool")
+    if path is None:
+        pytest.skip("promtool (Debian: prometheus) is not installed")
+
+    def run(*words, text=None):
+        return subprocess.run(
+            [path, *map(str, words)],
+            input=text,
+            capture_output=True,
+            text=True,
+        )
+
+    return run

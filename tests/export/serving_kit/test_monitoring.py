@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 
 import pytest
 import yaml
@@ -74,20 +73,6 @@ SERIES = {
     BUCKET % "3000000": "0+100x40",
     BUCKET % "+Inf": "0+100x40",
 }
-
-
-@pytest.fixture(scope="module")
-def promtool():
-    path = shutil.which("promtool")
-    if path is None:
-        pytest.skip("promtool (Debian: prometheus) is not installed")
-
-    def run(*words):
-        return subprocess.run(
-            [path, *map(str, words)], capture_output=True, text=True
-        )
-
-    return run
 
 
 @pytest.fixture
