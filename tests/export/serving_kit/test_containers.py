@@ -27,8 +27,12 @@ FLAGS = {
 
 
 def filled_in(path):
-    """The file with the defaults of its variables, as compose reads it."""
-    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", path.read_text())
+    """The file with the defaults of its variables, as compose reads it.
+
+    Docker's own word for the machine is an address by then, too.
+    """
+    text = re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", path.read_text())
+    return text.replace(":host-gateway", ":172.17.0.1")
 
 
 def flags(text):
