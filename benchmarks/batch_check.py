@@ -1,14 +1,15 @@
-"""What the look at every batch costs, in percent of a training step.
+"""What the look at the data costs, in percent of a training step.
 
     python benchmarks/batch_check.py    # some minutes of one processor
 
-It runs alone, in a compiled loop over batches, beside the same loop without it;
-the least of several times each, in turn. And it is left out of one of two
-trainings that take turns, five steps each: the ratio of their processor times
-shows what it costs within a step. Two trainings with the same code differ by a
-percent either way, by where their memory lies, so both are built anew for each
-ratio: shown are the median of all and the mean with its standard error. On
-several threads, the time in which one waits for another counts as well.
+Data in memory is looked at once, as a whole: its share is that of one epoch.
+Of data that comes batch by batch, each batch is looked at within the step. The
+look is left out of one of two trainings that take turns, five steps each: the
+ratio of their times shows what it costs. Two trainings with the same code
+differ by a percent either way, by where their memory lies, so both are built
+anew for each ratio: shown is the mean with its standard error, in processor
+time and in passing time. On several threads, the processor time in which one
+waits for another counts as well.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import tensorflow as tf
 from tfgen.training import step_runner
 from tfgen.training.batch_checks import BatchCheck
 
-LOOKS, LOOP_REPEATS = 500, 7
+EPOCH, LOOKS = 100, 7
 STEPS, SECONDS = 5, 4
 MODELS = {
     "vae, dense, 784 values, batch 128": ("vae", (28, 28, 1), 128, "mlp"),
@@ -46,24 +47,30 @@ def main():
     tf.config.threading.set_intra_op_parallelism_threads(arguments.threads)
     tf.config.threading.set_inter_op_parallelism_threads(arguments.threads)
     print(
-        "| | step [ms] | look [ms] | share [%] | median [%] | mean [%] |\n"
-        "|---|---|---|---|---|---|"
+        "| | step [ms] | in memory [% of an epoch] | batch by batch [%] "
+        "| passing time [%] |\n|---|---|---|---|---|"
     )
     for name, options in MODELS.items():
         if arguments.only not in name:
             continue
-        step, look = _times(*options)
+        step, whole = _step(*options), _whole(*options)
         paired = [
-            100 * (_ratio(repeat, step, *options) - 1)
+            _ratios(repeat, step, *options)
             for repeat in range(arguments.repeats)
         ]
-        middle, mean = np.median(paired), np.mean(paired)
-        error = np.std(paired, ddof=1) / len(paired) ** 0.5
+        mean, error = _mean(100 * (np.array(paired) - 1))
         print(
-            f"| {name} | {step:.2f} | {look:.3f} | {100 * look / step:.2f} "
-            f"| {middle:.2f} | {mean:.2f} ± {error:.2f} |",
+            f"| {name} | {step:.2f} | {100 * whole / (EPOCH * step):.2f} | "
+            + " | ".join(
+                f"{m:.2f} ± {e:.2f}" for m, e in zip(mean, error, strict=True)
+            )
+            + " |",
             flush=True,
         )
+
+
+def _mean(ratios):
+    return ratios.mean(0), ratios.std(0, ddof=1) / len(ratios) ** 0.5
 
 
 def _made(family, shape, batch, network):
@@ -83,8 +90,8 @@ class _NoCheck(BatchCheck):
         return data
 
 
-def _ratio(repeat, step, *options):
-    """Of two new trainings' processor times, with the look and without."""
+def _ratios(repeat, step, *options):
+    """Of two new trainings' times, with the look and without."""
     trainings = [None, None]
     checks = BatchCheck, _NoCheck
     for which in (0, 1) if repeat % 2 else (1, 0):
@@ -93,47 +100,46 @@ def _ratio(repeat, step, *options):
             model.fit(data, steps_per_epoch=STEPS, verbose=0)
         trainings[which] = model.train_function, iter(data)
     pairs = max(10, round(SECONDS * 1000 / (2 * STEPS * step)))
-    spent = np.zeros((pairs, 2))
+    spent = np.zeros((pairs, 2, 2))
     for pair in range(pairs):
         # Who is first has what the other left in the caches: by turns.
         for which in (0, 1) if pair % 2 else (1, 0):
             run, iterator = trainings[which]
-            start = time.process_time()
+            start = _clocks()
             run(iterator)
-            spent[pair, which] = time.process_time() - start
-    return np.median(spent[:, 0] / spent[:, 1])
+            spent[pair, which] = _clocks() - start
+    return np.median(spent[:, 0] / spent[:, 1], axis=0)
 
 
-def _times(*options):
+def _clocks():
+    return np.array([time.process_time(), time.perf_counter()])
+
+
+def _step(*options):
+    """Milliseconds of one step."""
     model, data = _made(*options)
-    check, strategy = BatchCheck(model), tf.distribute.get_strategy()
+    model.fit(data, steps_per_epoch=STEPS, verbose=0)
+    run, iterator = model.train_function, iter(data)
+    return _least(lambda: run(iterator)) / STEPS
 
-    def loop(look):
-        @tf.function(reduce_retracing=True)
-        def run(iterator):
-            total = 0.0
-            for _ in tf.range(LOOKS):
-                batch = (next(iterator),)
-                if look:
-                    batch = check(strategy, batch, 0)
-                total += tf.reshape(batch[0], (-1,))[0]
-            return total
 
-        return lambda: run(iter(data))
+def _whole(family, shape, batch, network):
+    """Milliseconds to look at all rows of an epoch at once."""
+    rows = np.random.default_rng(0).uniform(size=(EPOCH * batch, *shape))
+    rows = rows.astype("float32")
+    value_range = (0, 1) if len(shape) > 1 else None
+    return _least(
+        lambda: tfgen.data.check_examples(rows, value_range=value_range)
+    )
 
-    runs = {
-        "step": lambda: model.fit(data, steps_per_epoch=STEPS, verbose=0),
-        "with": loop(True),
-        "without": loop(False),
-    }
-    least = dict.fromkeys(runs, np.inf)
-    for _ in range(LOOP_REPEATS + 1):  # the first compiles
-        for name, run in runs.items():
-            start = time.perf_counter()
-            run()
-            least[name] = min(least[name], time.perf_counter() - start)
-    look = (least["with"] - least["without"]) / LOOKS
-    return least["step"] / STEPS * 1000, look * 1000
+
+def _least(run):
+    times = []
+    for _ in range(LOOKS):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return 1000 * min(times)
 
 
 if __name__ == "__main__":

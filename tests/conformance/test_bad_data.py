@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import tfgen
 from tfgen.data.storage import ArrayStorage
+from tfgen.training.batch_checks import BatchCheck
 
 ROWS, BATCH, CLASSES = 40, 16, 3
 X = np.random.default_rng(0).uniform(size=(ROWS, 4, 4, 1)).astype("float32")
@@ -152,18 +153,20 @@ def models():
 def test_the_table(models, form, mistake, row):
     model = models()
     spoil, message = MISTAKES[mistake]
-    if form != "array":
-        number = row // BATCH + 1
-        message = f"batch {number} of the data:? {message}"
+    in_memory = form in ("array", "source")
+    if form == "source":
+        message = f"the data:? {message}"
+    elif not in_memory:
+        message = f"batch {row // BATCH + 1} of the data:? {message}"
     data = FORMS[form](*spoil(row))
-    if form in ("array", "source"):
+    if in_memory:
         data["shuffle"] = False
     done = model.steps_done
     with pytest.raises(ValueError, match=f"^(x |y )?{message}") as error:
         model.fit(**data, verbose=0)
     assert "\n" not in str(error.value)
     assert "(batch" not in str(error.value)  # advice is code that runs
-    wanted = 0 if form == "array" else row // BATCH
+    wanted = 0 if in_memory else row // BATCH
     assert model.steps_done - done == wanted
 
 
@@ -302,26 +305,52 @@ def test_every_way_to_run_a_step(models, options, mistake):
     assert model.steps_done - done == 1
 
 
+def test_only_what_is_not_in_memory_is_looked_at_in_the_step(monkeypatch):
+    looks = []
+    look = BatchCheck.__call__
+    monkeypatch.setattr(
+        BatchCheck, "__call__", lambda *a: looks.append(a) or look(*a)
+    )
+    model = tfgen.build("vae", input_shape=(4,), latent_dim=2, network="mlp")
+    model.compile("sgd")
+    x = np.zeros((8, 4), "float32")
+    model.fit(x, verbose=0)
+    source = tfgen.data.from_arrays(x)
+    model.evaluate(source, verbose=0)
+    assert not looks
+    model.fit(source.batches(4, memory_limit=0), verbose=0)
+    model.evaluate(tf.data.Dataset.from_tensors(x), verbose=0)
+    assert len(looks) == 2  # traced once each
+
+
+def test_a_batch_whose_sum_is_infinite_may_be_right():
+    model = tfgen.build("vae", input_shape=(4,), latent_dim=2, network="mlp")
+    model.compile("sgd")
+    x = np.full((8, 4), 1e38, "float32") * (np.arange(8) < 4)[:, None]
+    data = tf.data.Dataset.from_tensors(x)
+    # Not for its data, but for what follows of it.
+    with pytest.raises(FloatingPointError, match="gradients of network"):
+        model.fit(data, verbose=0)
+    with pytest.raises(ValueError, match="batch 1 of the data has 16 values"):
+        model.fit(data.map(lambda x: x * 10), verbose=0)
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("mistake", ["NaN", "range", "label"])
 def test_validation_data(models, form, mistake):
     spoil, message = MISTAKES[mistake]
     data = FORMS[form](*spoil(20))
-    held_out = data["x"], data.get("y")
-    if form != "array":
-        held_out = held_out[0]
-        message = f"batch 2 of the validation data:? {message}"
-    else:
-        message = f"the validation data:? {message}"
+    in_memory = form in ("array", "source")
+    held_out = (data["x"], data["y"]) if form == "array" else data["x"]
+    batch = "" if in_memory else "batch 2 of "
+    message = f"{batch}the validation data:? {message}"
     with pytest.raises(ValueError, match=f"^{message}"):
         models().fit(
             X,
             Y,
             batch_size=BATCH,
             validation_data=held_out,
-            validation_batch_size=BATCH
-            if form in ("array", "source")
-            else None,
+            validation_batch_size=BATCH if in_memory else None,
             verbose=0,
         )
     with pytest.raises(ValueError, match=MISTAKES[mistake][1]):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data import checks
 from tfgen.data.storage import MEMORY_LIMIT
 
 if typing.TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Batches:
         self.seed = _check_whole(seed, "seed")
         self.shuffle = bool(shuffle)
         self.labels = bool(labels)
+        self._held = None
         self.memory_limit = (
             MEMORY_LIMIT if memory_limit is None else memory_limit
         )
@@ -171,7 +173,7 @@ class Batches:
         )
 
     def _read_memory(self):
-        x, labels = self._tensors
+        x, labels = self.hold()
 
         def read(positions):
             rows = self._scaled(tf.gather(x, positions))
@@ -181,18 +183,45 @@ class Batches:
 
         return read
 
-    @functools.cached_property
-    def _tensors(self):
-        """The examples as tensors on the host, made once.
+    def hold(
+        self, name: str = "the data"
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Bring the examples into memory, once, and look at all of them.
 
-        Eager tensors enter the pipeline as captured inputs: they are neither
-        copied nor written into its graph, whatever their size.
+        Args:
+            name: what a message calls them.
+
+        Returns:
+            The examples as they are stored, or else scaled, and the labels, if
+            batches have any, as tensors on the host. Eager tensors enter the
+            pipeline as captured inputs: they are neither copied nor written
+            into its graph, whatever their size.
+
+        Raises:
+            ValueError: for values or labels that the source does not promise.
         """
+        if self._held is None:
+            with tf.device("CPU:0"):
+                self._held = self._examples(name), self._class_numbers(name)
+        return self._held
+
+    def _examples(self, name):
         source = self.source
-        with tf.device("CPU:0"):
-            x = source.stored() if self._in_bytes else source.arrays()[0]
-            labels = tf.constant(source.labels) if self.labels else None
-            return tf.convert_to_tensor(x), labels
+        if self._in_bytes:
+            return tf.convert_to_tensor(source.stored())
+        x = checks.check_examples(
+            source.arrays()[0], value_range=source.value_range, name=name
+        )
+        return tf.convert_to_tensor(x)
+
+    def _class_numbers(self, name):
+        if not self.labels:
+            return None
+        source = self.source
+        numbers = checks.check_labels(
+            source.labels, source.num_classes, len(source), name=f"{name}: y"
+        )
+        return tf.constant(numbers)
 
     def _read_stream(self):
         def numpy_rows(positions):

@@ -45,8 +45,7 @@ def check_examples(
     check_shape(array, shape, name)
     with np.errstate(over="ignore"):
         examples = np.asarray(array, np.float32)
-    check_finite(examples, name)
-    return within_range(examples, value_range, name)
+    return _finite_within(examples, value_range, name)
 
 
 def check_labels(
@@ -218,21 +217,17 @@ def check_finite(array: np.ndarray, name: str) -> None:
     )
 
 
-def within_range(
-    array: np.ndarray, value_range: tuple[float, float] | None, name: str
-) -> np.ndarray:
-    """Return the array, clipped if need be to `value_range`.
-
-    Raises:
-        ValueError: a value lies outside by more than 1e-3.
-    """
+def _finite_within(array, value_range, name):
+    """Return the array, clipped if need be; ValueError for other values."""
     if value_range is None:
+        check_finite(array, name)
         return array
-    lowest, highest = float(array.min()), float(array.max())
     low, high = value_range
-    outside = max(low - lowest, highest - high)
-    if outside <= 0:
+    lowest, highest = float(array.min()), float(array.max())
+    if low <= lowest and highest <= high:  # NaN is within no bounds
         return array
+    check_finite(array, name)
+    outside = max(low - lowest, highest - high)
     if outside <= RANGE_TOLERANCE:
         if outside > _ROUNDING:
             notes.say(

@@ -21,10 +21,11 @@ _REFUSAL = re.compile(r"ValueError: (batch \d+ of .*)")
 class BatchCheck:
     """Refuses a batch that is not what a model takes.
 
-    In the compiled step it costs a minimum and a maximum. Where they are out
-    of range, the batch goes to the checks that arrays go through, so that the
-    message is theirs. Types, and shapes as far as they are static, are looked
-    at while the step is traced.
+    In the compiled step it costs a minimum and a maximum, or a sum where no
+    range is asked. Where they are out of range, the batch goes to the checks
+    that arrays go through, so that the message is theirs. Types, and shapes as
+    far as they are static, are looked at while the step is traced. Data in
+    memory does without: it is looked at as a whole (`Batches.hold`).
 
     Args:
         model: a `GenerativeModel`.
@@ -67,27 +68,25 @@ class BatchCheck:
         )
         parts = strategy.experimental_local_results(data)
 
+        def look():
+            return self._look(parts, index)
+
         def passed():
-            return tf.cond(
-                right,
-                lambda: tf.constant(True),
-                lambda: self._look(parts, index),
-            )
+            return tf.cond(right, lambda: tf.constant(True), look)
 
         if strategy.num_replicas_in_sync > 1:
             # Before any replica goes on: those that wait for it would hang.
             return strategy.run(self._passed_on, (data, passed()))
         # Most batches go on as they are, without a copy.
+        look_again = passed if self._takes.value_range else look
         x, labels = self._parts(data)
-        x = tf.cond(inside, lambda: x, lambda: self._clipped(x, passed()))
+        x = tf.cond(inside, lambda: x, lambda: self._clipped(x, look_again()))
         return self._with_labels(x, labels, data)
 
     def _seems(self, data):
         """Whether a batch seems right, and is within the range, too."""
         x, labels = self._parts(data)
         shape = self._takes.shape
-        # Both are NaN where a value is, which is within no bounds.
-        lowest, highest = tf.reduce_min(x), tf.reduce_max(x)
         right = []
         if not x.shape[1:].is_fully_defined():
             found = tf.concat(
@@ -98,12 +97,17 @@ class BatchCheck:
         if labels is not None:
             right.append(tf.shape(labels)[0] == tf.shape(x)[0])
             right.append(self._classes(labels)[1])
-        takes = self._takes
+        if self._takes.value_range is None:
+            # Not finite where a value is not; the checks decide.
+            seems = [*right, tf.math.is_finite(tf.reduce_sum(x))]
+            return (functools.reduce(tf.logical_and, seems),) * 2
+        # Both are NaN where a value is, which is within no bounds.
+        lowest, highest = tf.reduce_min(x), tf.reduce_max(x)
         return tuple(
             functools.reduce(
-                tf.logical_and, [lowest >= low, highest <= high, *right]
+                tf.logical_and, [*right, lowest >= low, highest <= high]
             )
-            for low, high in (takes.bounds, takes.value_range or takes.bounds)
+            for low, high in (self._takes.bounds, self._takes.value_range)
         )
 
     def _classes(self, labels):
@@ -179,10 +183,7 @@ class Takes(typing.NamedTuple):
 
     @property
     def bounds(self) -> tuple[float, float]:
-        """The lowest and the highest value that pass."""
-        if self.value_range is None:
-            largest = float(np.finfo("float32").max)
-            return -largest, largest
+        """The lowest and the highest value that pass, where a range is."""
         low, high = self.value_range
         return low - checks.RANGE_TOLERANCE, high + checks.RANGE_TOLERANCE
 

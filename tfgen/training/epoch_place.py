@@ -27,6 +27,8 @@ class EpochPlace:
         data_name: what messages call the data.
         batch_rows: rows of a batch, about, where the data does not tell.
         never_short: whether the data is sure to have all these steps.
+        checked: whether all of the data was looked at, so that its batches
+            need no look.
         calls: number of calls that an epoch is to be done in, the first of
             one step, so that a callback sees what a step does; None: each
             call does all the steps it may.
@@ -48,6 +50,7 @@ class EpochPlace:
         self.data_name = "the data"
         self.batch_rows = USUAL_ROWS
         self.never_short = False
+        self.checked = False
         self.calls = None
         self.rows = rows
         self._calls_done = 0
@@ -61,6 +64,7 @@ class EpochPlace:
         data_name: str = "the data",
         batch_rows: int | None = None,
         never_short: bool = False,
+        checked: bool = False,
     ) -> None:
         """Says what the epochs from now on are like; see the attributes."""
         self.steps = steps
@@ -68,6 +72,7 @@ class EpochPlace:
         self.data_name = data_name
         self.batch_rows = batch_rows or USUAL_ROWS
         self.never_short = never_short
+        self.checked = checked
 
     def begin_epoch(self) -> None:
         """Goes to the epoch's start."""

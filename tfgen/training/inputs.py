@@ -145,7 +145,22 @@ def _start(model, place, steps, data, name="the data"):
             "steps_per_epoch, or compile with steps_per_execution=1."
         )
     ordered = isinstance(data, Batches)
-    place.start(steps, ordered, name, _rows(data), _never_short(data, steps))
+    place.start(
+        steps,
+        ordered,
+        name,
+        _rows(data),
+        _never_short(data, steps),
+        checked=_checked(data, name),
+    )
+
+
+def _checked(data, name):
+    """Looks at data in memory as a whole; whether that was done."""
+    if not isinstance(data, Batches) or not data.in_memory:
+        return False
+    data.hold(name)
+    return True
 
 
 def _never_short(data, steps):

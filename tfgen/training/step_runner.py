@@ -39,11 +39,13 @@ class StepRunner:
         self._training = step == "train_step"
         self._place = place
         self._check = BatchCheck(model)
-        self._function = None
+        self._functions = {}
 
     def build(self) -> "StepRunner":
         """Compiles the steps; returns the function that Keras calls."""
-        self._function = self._compile()
+        self._functions = {
+            checked: self._compile(checked) for checked in (False, True)
+        }
         return self
 
     def __call__(self, iterator: Iterator) -> dict:
@@ -58,10 +60,11 @@ class StepRunner:
             self._check.first = place.done - count + 1
             self._check.name = place.data_name
             if count:
-                return self._function(iterator, count)
+                return self._functions[place.checked](iterator, count)
         return self._model.logs(self._training)
 
-    def _compile(self):
+    def _compile(self, checked):
+        """The steps, on data that was looked at before or is now."""
         model = self._model
         strategy = model.distribute_strategy
         # AutoGraph is for the loop over steps alone.
@@ -76,7 +79,8 @@ class StepRunner:
         @never_differentiated
         def run_step(data, index=0):
             # Outside of what XLA compiles, which would leave it out.
-            data = check(strategy, data, index)
+            if not checked:
+                data = check(strategy, data, index)
             with biases_in_float32():
                 strategy.run(step, (data,))
 
