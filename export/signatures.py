@@ -46,8 +46,9 @@ def make_signatures(
 
     An endpoint with images has a second signature, `NAME_png`, where PNG can
     hold them. A row with examples outside the model's range is answered by
-    NaN; what overshoots the range by rounding is clipped. Results are float32
-    (REST knows no half precision, and clients one type less) or strings.
+    NaN beside others, and is an error where no row lies within it; what
+    overshoots the range by rounding is clipped. Results are float32 (REST
+    knows no half precision, and clients one type less) or strings.
 
     Args:
         model: A model with `endpoints()` and `compiled_endpoint(name)`, and
@@ -133,7 +134,8 @@ def _in_range(
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor | None]:
     """Inputs with examples clipped, and which rows lay within the range.
 
-    An error would fail the batch that a server makes of many clients' rows.
+    An error would fail the batch that a server makes of many clients' rows:
+    it comes only where all of them would have to be told.
     """
     if value_range is None:
         return inputs, None
@@ -146,9 +148,27 @@ def _in_range(
             continue  # the graph's check refuses it
         inside = (x >= low - slack) & (x <= high + slack)
         inside = tf.reduce_all(inside, list(range(1, x.shape.rank)))
+        with tf.control_dependencies([_refuse_all(inside, name, x, low, high)]):
+            inside = tf.identity(inside)
         is_valid = inside if is_valid is None else is_valid & inside
         clipped[name] = tf.clip_by_value(x, low, high)
     return clipped, is_valid
+
+
+def _refuse_all(inside, name, x, low, high):
+    """An error if there are rows, and none of them is inside.
+
+    The plain operation: `tf.debugging.Assert` adds a branch to the graph.
+    """
+    return tf.raw_ops.Assert(
+        condition=tf.reduce_any(inside) | tf.equal(tf.size(inside), 0),
+        data=[
+            f"no row of {name} lies within [{low:g}, {high:g}]; rescale them. "
+            "Their values lie between",
+            tf.reduce_min(x),
+            tf.reduce_max(x),
+        ],
+    )
 
 
 def _nan_unless(is_valid: tf.Tensor | None, value: tf.Tensor) -> tf.Tensor:

@@ -1,10 +1,11 @@
-"""A row out of range is answered by NaN, its neighbours as ever."""
+"""A row out of range is answered by NaN, its neighbours as ever; alone, not."""
 
 import numpy as np
 import pytest
 
 import tfgen
 from tfgen.export import SavedModelSession, export_saved_model
+from tfgen.export.cpp_runtime import RuntimeFailure
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,11 @@ def test_rows_out_of_range_are_nan(likelihood, low, tmp_path):
     export_saved_model(model, tmp_path / "vae")
     with SavedModelSession(tmp_path / "vae" / "1") as session:
         answers = session.run("encode", x=x)
+        assert session.run("encode", x=x[:0])["mean"].shape == (0, 2)
+        if low == 0:
+            message = r"no row of x lies within \[0, 1\].*\] \[\d+\.\d*\]"
+            with pytest.raises(RuntimeFailure, match=message):
+                session.run("encode", x=x[[1, 1]])
     clipped = np.clip(x, 0, 1) if low == 0 else x
     for name, values in answers.items():
         if low is None:  # real data have no range

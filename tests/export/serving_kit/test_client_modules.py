@@ -204,7 +204,9 @@ def test_rows_out_of_range_are_said(kit, run_python, tmp_path):
         "signatures": {"score": score},
     }
     (clients / "models.json").write_text(json.dumps({"pets": model}))
-    (tmp_path / "new.csv").write_text("a\n" + "0.5\n" * 18 + "255\n" + "1\n")
+    (tmp_path / "new.csv").write_text(
+        "a\n" + "0.5\n" * 18 + "255\n" + "1\n" * 13 + "255\n"
+    )
     code = f"""
 import contextlib
 import sys
@@ -215,7 +217,9 @@ import questions
 def connect(server, model, version):
 
     def predict(signature, inputs):
-        found = [a if a <= 1 else float("nan") for a, in inputs["x"]]
+        found = [a if a <= 1 else nan for a, in inputs["x"]]
+        if found[0] != found[0]:  # the third request's only row
+            raise questions.ServingError("no row of x lies within [0, 1]; ...")
         return {{"score": found, "kl": found}}
 
     return predict
@@ -227,5 +231,6 @@ with contextlib.redirect_stderr(sys.stdout):
 """
     assert run_python(code).splitlines() == [
         "row 18 is outside [0.0, 1.0]: its score is NaN",
+        "row 32 is outside [0.0, 1.0]: its score is NaN",
         "scores.csv",
     ]
