@@ -359,3 +359,11 @@ def test_gradients_lead_to_the_covariance_of_the_data(name):
 def test_what_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_one_column_is_a_normal():
+    """There is nothing that it could depend on."""
+    vae = tfgen.build("vae", input_shape=(1,), latent_dim=1)
+    x = np.array([[0.0], [3.0]])
+    found = vae.run_endpoint("score", {"x": x})["log_likelihood"]
+    assert np.isfinite(found).all() and found[0] > found[1]

@@ -1,5 +1,6 @@
 """Scores of held-out rows as p-values of others."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -91,6 +92,11 @@ class Calibration:
 
     def _places(self, scores):
         return np.searchsorted(self.table.knots, scores, side="left")
+
+
+def fewest_rows(alpha: float, tests: int = 1) -> int:
+    """How many held-out rows it takes that some row can be flagged."""
+    return math.ceil(round(tests / alpha - 1, 6))
 
 
 class Table(NamedTuple):

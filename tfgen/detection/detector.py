@@ -1,28 +1,30 @@
 """Detector: how odd rows are, with a rate of false alarms that holds."""
 
-import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from tfgen.data import Source
+from tfgen.data import Source, from_arrays
 from tfgen.data.notes import say
-from tfgen.detection.detection import Detection
-from tfgen.detection.explanation import Explanation
+from tfgen.detection.answers import Answers
+from tfgen.detection.calibration import fewest_rows
 from tfgen.detection.judge import Judge
+from tfgen.detection.parameters import Parameters
 from tfgen.detection.scorer import Rows, Scorer
+from tfgen.detection.training import checked_rows, is_name, train_model
 from tfgen.models import GenerativeModel
 from tfgen.runs.on_files import load
 
 Model = GenerativeModel | str | os.PathLike
 
 
-class Detector:
+class Detector(Answers, Parameters):
     """Finds odd rows by a trained model, calibrated on held-out normal rows.
 
-    Methods and signs are those of scikit-learn's outlier detectors.
+    Methods, parameters and signs are those of scikit-learn's outlier
+    detectors; it may stand in a pipeline.
 
     The score of a row is by what its measure counts, such as nats. Its p-value
     is `(1 + #{held-out scores >= score}) / (n + 1)`. Of normal rows, drawn as
@@ -42,10 +44,12 @@ class Detector:
 
     Args:
         model: a trained model, the folder of a run, a `.keras` file, or a list
-            of several.
+            of several. Or what `fit` is to train: the name of a family or a
+            preset, such as `"vae"` (a folder of that name is `"./vae"`).
         held_out: normal rows that the model was not trained on: a
             `tfgen.data.Source`, an array in the model's units as `score` takes
             it, or what `tfgen.data.load` takes, read like the training data.
+            None: `fit` is given rows.
         measure: a name out of `MEASURES`, or several: `"elbo"`, `"bound"`
             (importance-weighted), `"reconstruction"`, `"latent"`,
             `"discriminator"`.
@@ -53,10 +57,10 @@ class Detector:
             arrays.
         alpha: share of normal rows that may be flagged.
         k: draws of `"bound"`.
-        seed: of these draws, which are the same for every row.
-
-    Attributes:
-        source: name of the held-out rows, or None for an array.
+        seed: of these draws, which are the same for every row, and of what
+            `fit` trains.
+        options: settings of `tfgen train` by name for what `fit` trains, such
+            as `{"epochs": 50}`.
 
     Raises:
         ValueError: for an unknown measure, one that a model cannot take, rows
@@ -76,24 +80,23 @@ class Detector:
 
     def __init__(
         self,
-        model: Model | Sequence[Model],
-        held_out: Rows,
+        model: str | Model | Sequence[Model],
+        held_out: Rows | None = None,
         measure: str | Sequence[str] = "elbo",
         *,
         labels: npt.ArrayLike | None = None,
         alpha: float = 0.05,
         k: int = 100,
         seed: int = 0,
+        options: Mapping | None = None,
     ):
-        models = model if isinstance(model, (list, tuple)) else [model]
-        models = [_loaded(each) for each in models]
-        measures = [measure] if isinstance(measure, str) else [*measure]
-        _check_several("model", models)
-        _check_several("measure", measures)
-        scorer = Scorer(models, measures, k, seed)
-        self._judge = Judge.of_rows(scorer, held_out, labels)
-        self.source = held_out.name if isinstance(held_out, Source) else None
-        self.alpha = alpha
+        self._fitted, self._in_data_units = None, False
+        self._source = None
+        self.model, self.held_out, self.measure = model, held_out, measure
+        self.labels, self.alpha, self.k, self.seed = labels, alpha, k, seed
+        self.options = options
+        if held_out is not None:
+            self._calibrate(_loaded(model), held_out, labels)
 
     @classmethod
     def of(cls, model: Model, alpha: float | None = None) -> "Detector":
@@ -107,12 +110,66 @@ class Detector:
             ValueError: for a model that keeps no scores of held-out rows, or
                 has changed since.
         """
-        model = _loaded(model)
-        detector = cls.__new__(cls)
-        detector._judge = Judge.kept(model)
-        detector.source = model.held_out_scores.source
-        detector.alpha = model.held_out_scores.alpha if alpha is None else alpha
+        (model,) = _loaded(model)
+        judge, kept = Judge.kept(model), model.held_out_scores
+        detector = cls(
+            model,
+            measure=[*kept.measures],
+            alpha=kept.alpha if alpha is None else alpha,
+            k=kept.k,
+            seed=kept.seed,
+        )
+        detector._take(judge)
+        detector._source = kept.source
         return detector
+
+    def fit(
+        self, X: npt.ArrayLike | Rows, y: npt.ArrayLike | None = None
+    ) -> "Detector":
+        """Calibrates, and trains first where `model` is a name.
+
+        By a name, such as `Detector("vae")`, four fifths of the rows train the
+        model that `tfgen train` would, and the others calibrate it (more,
+        where alpha asks for it). Rows are in units of their own then, here and
+        in all other methods. A model that is trained is calibrated on all.
+
+        Args:
+            X: normal rows, which a trained model has not seen.
+            y: their classes, for conditional models; else ignored.
+
+        Returns:
+            The detector.
+
+        Raises:
+            ValueError: as the constructor.
+        """
+        self._in_data_units = is_name(self.model)
+        if not self._in_data_units:
+            models = _loaded(self.model)
+            labels = y if models[0].num_classes else None
+            self._calibrate(models, X, labels)
+            return self
+        x = X if isinstance(X, Source) else checked_rows(self, X, reset=True)
+        fewest = fewest_rows(self.alpha, len(_several(self.measure)))
+        model, held_out = train_model(
+            self.model, x, self.options, fewest, self.seed
+        )
+        self._calibrate([model], held_out, None)
+        return self
+
+    def fit_predict(
+        self, X: npt.ArrayLike | Rows, y: npt.ArrayLike | None = None
+    ) -> np.ndarray:
+        """`fit`, then `predict` of the same rows: int64 `(n,)`.
+
+        Those that were trained on or calibrated by are flagged less often
+        than others.
+
+        Args:
+            X: as of `fit`.
+            y: as of `fit`.
+        """
+        return self.fit(X, y).predict(X)
 
     def keep(self) -> None:
         """Makes the scores of the held-out rows a part of the model.
@@ -144,137 +201,89 @@ class Detector:
         return self._judge.num_held_out
 
     @property
+    def source(self) -> str | None:
+        """Name of the held-out rows, or None for an array; it can be set."""
+        return self._source
+
+    @source.setter
+    def source(self, name: str | None) -> None:
+        self._source = name
+
+    @property
     def alpha(self) -> float:
         """Share of normal rows that may be flagged; it can be set."""
         return self._alpha
 
     @alpha.setter
     def alpha(self, alpha: float) -> None:
-        if not 0 < alpha < 1:
-            raise ValueError(
-                f"alpha is {alpha!r}, expected a share between 0 and 1."
-            )
-        self._alpha = float(alpha)
-        smallest = self._judge.calibrations[0].smallest
-        if smallest > alpha:
-            fewest = math.ceil(round(len(self.measures) / alpha - 1, 6))
-            say(
-                f"no row can be flagged at alpha {alpha:g}: by "
-                f"{self.num_held_out} held-out rows the smallest p-value is "
-                f"{smallest:.3g}; hold out {fewest:,} or more, or raise alpha."
-            )
+        if self._fitted is not None:
+            _check_alpha(alpha, self._fitted)
+        self._alpha = alpha
 
     @property
-    def offset_(self) -> float:
-        """What `score_samples` has at the limit; -inf if none is flagged."""
-        return -self._judge.limit(self.alpha)
+    def _judge(self):
+        if self._fitted is None:
+            from sklearn.exceptions import NotFittedError
 
-    def rate_interval(self, confidence: float = 0.95) -> tuple[float, float]:
-        """Between what the rate of false alarms lies, by these held-out rows.
+            raise NotFittedError(
+                "the detector is not calibrated: call fit(X) with normal rows, "
+                "or pass held_out rows to Detector."
+            )
+        return self._fitted
 
-        Over all draws of n held-out rows it is alpha or less on average. Of
-        those at hand, the share of normal rows beyond the r-th largest score
-        of n, where `r = floor(alpha (n + 1))`, follows a beta distribution,
-        `Beta(r, n + 1 - r)`.
+    def __sklearn_is_fitted__(self) -> bool:
+        return self._fitted is not None
 
-        Args:
-            confidence: of the interval.
+    def _calibrate(self, models, held_out, labels):
+        measures = _several(self.measure)
+        _check_several("model", models)
+        _check_several("measure", measures)
+        _check_share(self.alpha)
+        scorer = Scorer(models, measures, self.k, self.seed)
+        self._take(Judge.of_rows(scorer, held_out, labels))
+        self._source = held_out.name if isinstance(held_out, Source) else None
 
-        Returns:
-            Its ends. Of m measures r is that of alpha / m, and the upper end
-            that of all their alarms together.
+    def _take(self, judge):
+        _check_alpha(self.alpha, judge)
+        self._fitted = judge
 
-        Reference:
-            Vovk (2012), "Conditional validity of inductive conformal
-            predictors".
-        """
-        return self._judge.calibrations[0].rates(self.alpha, confidence)
+    def _read(self, x):
+        is_array = not isinstance(x, (Source, str, os.PathLike))
+        if not (self._in_data_units and is_array):
+            return x
+        x = checked_rows(self, x, reset=False)
+        return from_arrays(x, like=self.models[0])
 
-    @property
-    def promise(self) -> str:
-        """The `rate_interval` in words."""
-        low, high = self.rate_interval()
-        if not high:
-            return "no row can be flagged: see the note"
-        return (
-            f"{low:.2%} to {high:.2%} of normal rows at alpha {self.alpha:g}, "
-            f"95% interval by {self.num_held_out:,} held-out rows"
+
+def _loaded(models):
+    models = models if isinstance(models, (list, tuple)) else [models]
+    return [
+        load(each) if isinstance(each, (str, os.PathLike)) else each
+        for each in models
+    ]
+
+
+def _several(measure):
+    return [measure] if isinstance(measure, str) else [*measure]
+
+
+def _check_share(alpha):
+    if not 0 < alpha < 1:
+        raise ValueError(
+            f"alpha is {alpha!r}, expected a share between 0 and 1."
         )
 
-    def detect(self, x: Rows, labels: npt.ArrayLike | None = None) -> Detection:
-        """Scores, p-values and flags in one pass.
 
-        Args:
-            x: rows, as `held_out`.
-            labels: their classes, for conditional models and arrays.
-        """
-        return self.judge(self._scores(x, labels))
-
-    def judge(self, by_measure: np.ndarray) -> Detection:
-        """What scores by each measure say, `(n, measures)`."""
-        p_value = self._judge.p_values(by_measure)
-        score = self._judge.score(by_measure)
-        return Detection(score, p_value, p_value <= self.alpha)
-
-    def p_values(
-        self, x: Rows, labels: npt.ArrayLike | None = None
-    ) -> np.ndarray:
-        """How likely a normal row is to be as odd: float64 `(n,)`."""
-        return self._judge.p_values(self._scores(x, labels))
-
-    def score_samples(
-        self, x: Rows, labels: npt.ArrayLike | None = None
-    ) -> np.ndarray:
-        """How normal rows are, float64 `(n,)`: the negative of the score."""
-        return -self._judge.score(self._scores(x, labels))
-
-    def decision_function(
-        self, x: Rows, labels: npt.ArrayLike | None = None
-    ) -> np.ndarray:
-        """`score_samples` less `offset_`: below 0 for what is flagged."""
-        return self.score_samples(x, labels) - self.offset_
-
-    def predict(
-        self, x: Rows, labels: npt.ArrayLike | None = None
-    ) -> np.ndarray:
-        """-1 for rows that are flagged, 1 for others: int64 `(n,)`."""
-        return np.where(self.p_values(x, labels) <= self.alpha, -1, 1)
-
-    @property
-    def explains(self) -> bool:
-        """Whether `explain` has shares of values for such a detector."""
-        return self._judge.explains
-
-    def explain(
-        self, x: Rows, labels: npt.ArrayLike | None = None
-    ) -> Explanation:
-        """Shares of each value (column, pixel) in the scores of rows.
-
-        By one of the measures `"elbo"`, `"bound"` and `"reconstruction"`; of
-        an ensemble the means of the models' shares, in its units. Columns
-        that depend on each other (`FullGaussian`, `LowRankGaussian`) are
-        judged given all others; the channels of a pixel that do
-        (`LogisticMixture`) share evenly. Of many large rows every second
-        held-out one, every third, ... gives the medians.
-
-        Args:
-            x: rows, as `held_out`.
-            labels: their classes, for conditional models and arrays.
-
-        Raises:
-            ValueError: for other measures or several, and for likelihoods that
-                have no numbers for single values.
-        """
-        return self._judge.explainer.explain(x, labels)
-
-    def _scores(self, x, labels):
-        return self._judge.scorer.score(x, labels)
-
-
-def _loaded(model):
-    if isinstance(model, (str, os.PathLike)):
-        return load(model)
-    return model
+def _check_alpha(alpha, judge):
+    _check_share(alpha)
+    smallest = judge.calibrations[0].smallest
+    if smallest > alpha:
+        fewest = fewest_rows(alpha, len(judge.calibrations))
+        say(
+            f"no row can be flagged at alpha {alpha:g}: by "
+            f"{judge.num_held_out} held-out rows the smallest p-value is "
+            f"{smallest:.3g}; hold out {fewest:,} or more, or raise alpha."
+        )
 
 
 def _check_several(name, values):

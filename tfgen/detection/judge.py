@@ -70,6 +70,10 @@ class Judge:
         _check_explained(self.scorer.measures)
         return self._make_explainer()
 
+    def __getstate__(self) -> dict:
+        """Without what is made when it is asked for, and cannot be pickled."""
+        return {k: v for k, v in vars(self).items() if k != "explainer"}
+
     @property
     def explains(self) -> bool:
         """Whether there are shares of values."""

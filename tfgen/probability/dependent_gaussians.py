@@ -311,6 +311,8 @@ def _strictly_lower(below, size):
     """Matrices `(..., size, size)` of the numbers below their diagonal."""
     places = np.full((size, size), size * (size - 1) // 2)
     places[np.tril_indices(size, -1)] = np.arange(size * (size - 1) // 2)
-    # All others are the zero behind the last number.
-    padded = tf.concat([below, tf.zeros_like(below[..., :1])], axis=-1)
+    # All others are the zero behind the last number. Of one column there is
+    # no number, but a zero.
+    ends = [[0, 0]] * (below.shape.rank - 1) + [[0, 1]]
+    padded = tf.pad(below, ends)
     return tf.gather(padded, places, axis=-1)

@@ -1,0 +1,88 @@
+"""A detector's model, trained from its name."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from tfgen.data import Source, from_arrays
+from tfgen.models import GenerativeModel
+from tfgen.models.families import FAMILIES
+from tfgen.models.preset import PRESETS
+from tfgen.runs.model import compiled_model, with_sizes
+from tfgen.runs.settings import with_defaults
+
+HELD_OUT = 0.2
+"""Share of the rows that p-values come from; more where alpha asks for it."""
+MOST_HELD_OUT = 0.5
+
+
+def is_name(model: object) -> bool:
+    """Whether it names what is to be trained."""
+    return isinstance(model, str) and (model in FAMILIES or model in PRESETS)
+
+
+def checked_rows(
+    detector: object, x: npt.ArrayLike, reset: bool
+) -> npt.ArrayLike:
+    """Rows as scikit-learn's estimators take them.
+
+    Args:
+        detector: gets `n_features_in_` and `feature_names_in_`.
+        x: rows of a table; images are taken as they are.
+        reset: whether it is fitted; else the rows must be of its columns.
+
+    Raises:
+        ValueError: with scikit-learn's own words.
+    """
+    if hasattr(x, "shape") and len(x.shape) > 2:
+        return x
+    from sklearn.utils.validation import validate_data
+
+    least = {"ensure_min_samples": 2} if reset else {}
+    return validate_data(detector, x, reset=reset, dtype="numeric", **least)
+
+
+def train_model(
+    name: str,
+    x: npt.ArrayLike | Source,
+    options: Mapping | None,
+    fewest: int,
+    seed: int,
+) -> tuple[GenerativeModel, Source]:
+    """A model of some of the rows, trained as `tfgen train` does it.
+
+    Args:
+        name: of a family or a preset.
+        x: rows in their own units.
+        options: settings of `tfgen train` by name.
+        fewest: rows that are wanted to be held out.
+        seed: of the division and the training.
+
+    Returns:
+        The model, and the rows that it has not seen.
+    """
+    if not isinstance(x, Source):
+        kind = "table" if np.ndim(x) == 2 else None
+        x = from_arrays(x, kind=kind)
+    share = min(max(HELD_OUT, fewest / len(x)), MOST_HELD_OUT)
+    train, held_out = x.divide((1 - share, share), seed)
+    if not len(train) or not len(held_out):
+        # All rows are equal, which a division keeps together.
+        order = np.random.default_rng(seed).permutation(len(x))
+        train, held_out = map(
+            x.subset, np.split(order, [math.ceil(len(x) * (1 - share))])
+        )
+    what = "preset" if name in PRESETS else "model"
+    settings = with_defaults(
+        {what: name, "seed": seed, **(options or {})}, train
+    )
+    settings = with_sizes(settings, len(train))
+    model = compiled_model(settings, train)
+    model.fit(
+        train.batches(settings["batch_size"], seed=seed),
+        epochs=settings["epochs"],
+        verbose=0,
+    )
+    return model, held_out
