@@ -137,6 +137,18 @@ def test_images_by_class_of_a_folder_or_name(tfgen, trained_by_class):
     assert lines["false alarms"].startswith(f"{flagged} of {sum(labels == 0)} ")
 
 
+def test_runs_that_are_conditional_and_not_are_no_ensemble(
+    refused, trained, trained_by_class
+):
+    words = ("digits", "--out", "f.csv", "--also")
+    message = refused("detect", trained, *words, trained_by_class)
+    assert (
+        f"{trained} is not conditional, {trained_by_class} is cond" in message
+    )
+    message = refused("detect", trained_by_class, *words, trained)
+    assert f"{trained} is not conditional: an ensemble takes" in message
+
+
 def test_too_few_held_out_rows_are_said(tfgen, trained_table, flowers):
     done = tfgen(
         *("detect", trained_table, "flowers.csv", "--out", "f.csv"),

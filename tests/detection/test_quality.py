@@ -35,8 +35,18 @@ def test_normal_rows_alone_have_a_rate_of_alarms():
     assert found.false_alarms.count == 1 and found.found is None
 
 
-@pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2], [[0], [1], [1]]])
-def test_refused(labels):
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        ([0, 1], r"is_odd has shape \(2,\), expected \(3,\)"),
+        ([[0], [1], [1]], r"has shape \(3, 1\), expected \(3,\)"),
+        ([0, 1, 2], "is_odd holds 2, expected 0"),
+        (["no", "no", "yes"], "is_odd holds no, yes, expected 0"),
+        ([0.0, 1.0, np.nan], "is_odd holds nan, expected 0"),
+        ([True, None, False], "is_odd holds None, expected 0"),
+    ],
+)
+def test_refused(labels, message):
     score = np.arange(3.0)
-    with pytest.raises(ValueError, match="expected 0 or 1 for each of the 3"):
+    with pytest.raises(ValueError, match=message):
         detection_quality(Detection(score, score, score > 1), labels)

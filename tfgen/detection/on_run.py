@@ -52,6 +52,7 @@ class DetectionOfRuns:
         self._folders = [RunFolder(run) for run in runs]
         self._models = [on_files.read_model(run) for run in runs]
         self._model = self._models[0]
+        _check_conditional_alike(runs, self._models)
         # The class of normal rows, where the data have classes of their own.
         self._normal = normal if labels is None else None
         self.source, self._is_odd = self._read(data, split, labels, normal)
@@ -178,16 +179,23 @@ class DetectionOfRuns:
         model = self._model
         if labels is None:
             source = on_files.read_source(model, data, split)
+            normal = normal or self._trained_on(source)
             if normal is None:
                 return source, None
             return source, odd_rows(source, normal, "the data")
         # Labels are what they are there, and no classes of the model.
         like = dataclasses.replace(model.reading, class_names=None)
         labelled = load(data, split, label_column=labels, like=like)
+        normal = normal or self._trained_on(labelled)
         is_odd = odd_rows(labelled, normal, f"column {labels!r}")
         if not model.num_classes:
             return labelled, is_odd
         return on_files.read_source(model, data, split), is_odd
+
+    def _trained_on(self, source):
+        """The class that the run was trained on alone, if rows have it."""
+        label = self._folders[0].config().get("normal_only")
+        return label if label in (source.class_names or ()) else None
 
     def _judge(self, piece, explains):
         """What is said of a piece, and shares or None."""
@@ -203,6 +211,23 @@ class DetectionOfRuns:
         (size,) = self.source.shape
         names = self._model.reading.column_names
         return names or tuple(f"column_{i + 1}" for i in range(size))
+
+
+def _check_conditional_alike(runs, models):
+    """Refuses runs that take labels beside runs that take none, or others."""
+    for run, model in zip(runs, models, strict=True):
+        if model.num_classes != models[0].num_classes:
+            raise ValueError(
+                f"{runs[0]} {_conditional(models[0])}, {run} "
+                f"{_conditional(model)}: an ensemble takes runs that are "
+                "conditional alike; leave --also out for one of them."
+            )
+
+
+def _conditional(model):
+    if model.num_classes:
+        return f"is conditional on {model.num_classes} classes"
+    return "is not conditional"
 
 
 def _top_columns(shares, names):

@@ -82,10 +82,19 @@ def detection_quality(
     from sklearn import metrics
 
     odd = np.asarray(is_odd)
-    if odd.shape != detection.score.shape or not np.isin(odd, (0, 1)).all():
+    rows = len(detection.score)
+    if odd.shape != (rows,):
         raise ValueError(
-            f"is_odd has shape {odd.shape}, expected 0 or 1 for each of the "
-            f"{len(detection.score)} rows."
+            f"is_odd has shape {odd.shape}, expected ({rows},): one for each "
+            "row of the detection."
+        )
+    others = {value for value in odd.tolist() if value not in (0, 1)}
+    if others:
+        others = sorted(others, key=str)
+        more = ", ..." if len(others) > 5 else ""
+        raise ValueError(
+            f"is_odd holds {', '.join(map(str, others[:5]))}{more}, expected "
+            "0 (or False) and 1 (or True), such as labels != 'normal'."
         )
     odd = odd.astype(bool)
     auroc = average_precision = f1 = np.nan

@@ -8,7 +8,7 @@ from typing import Any
 from tfgen.callbacks import read_history
 from tfgen.evaluation import Subject, evaluate
 from tfgen.evaluation.report import Report, say
-from tfgen.runs.data import in_range, load_splits
+from tfgen.runs.data import in_range, load_splits, odd_rows_of
 from tfgen.runs.folder import RunFolder
 
 DEFAULT_FOLDER = "evaluation"
@@ -64,12 +64,14 @@ class EvaluationReport(Report):
         }
         folder.check_same_data(splits["train"])
         file = folder.history_file
+        odd = odd_rows_of(folder.config(), "test")
         return Subject(
             model,
             **splits,
             name=name,
             extractor=self.extractor_for(splits["train"], splits["test"], told),
             history=read_history(file) if file.exists() else None,
+            odd=odd and in_range(model, odd),
             **settings,
         )
 

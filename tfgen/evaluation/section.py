@@ -96,6 +96,7 @@ TITLES = {
     "dci_disentanglement": "Disentanglement (DCI)",
     "dci_completeness": "Completeness (DCI)",
     "dci_informativeness": "Informativeness (DCI)",
+    "auroc": "AUROC",
     "copying_test": "Copying test C_T",
     "training_excess": "Lean towards the training data",
 }
@@ -151,6 +152,17 @@ EXPLANATIONS = {
         "best"
     ),
     "train_on_synthetic": "score of a forest trained on generated rows",
+    "false_alarm_rate": (
+        "share of normal rows that are flagged; alpha, but for chance"
+    ),
+    "odd_rows_found": "share of odd rows that are flagged",
+    "auroc": (
+        "how likely an odd row has a higher score than a normal one; 0.5 by "
+        "chance"
+    ),
+    "average_precision": (
+        "share of odd rows among those with the highest scores, averaged"
+    ),
     "mutual_information_gap": "how far one latent alone tells each factor",
     "separated_attribute_predictability": (
         "how much better one latent predicts each factor than the next"

@@ -32,6 +32,8 @@ class Subject(ComparedSets):
         extractor: as for `tfgen.metrics.DistributionMetric`.
         seed: of all that is drawn.
         history: of the training, by name, for the curves; or None.
+        odd: rows beside the test split that are none of what the model was
+            trained on, such as other classes; or None.
 
     Example:
     >>> rows = tfgen.data.load("iris")
@@ -54,9 +56,12 @@ class Subject(ComparedSets):
     extractor: keras.Model | str | None = None
     seed: int = 0
     history: dict | None = None
+    odd: Source | None = None
 
     def __post_init__(self):
-        for name in ("train", "validation", "test"):
+        for name in ("train", "validation", "test", "odd"):
+            if getattr(self, name) is None:
+                continue
             source = examples.read(self.model, getattr(self, name))
             object.__setattr__(self, name, source)
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+import numpy as np
+
 from tfgen.data import Source, load
 from tfgen.data.loader import read_once
 from tfgen.models import GenerativeModel
@@ -13,7 +15,8 @@ def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
     """The sources that settings name, by the name of the split.
 
     Points are standardized for families that say so. (Tables are as they are
-    loaded.)
+    loaded.) With `normal_only` rows of one class are left, and tables are
+    standardized by these.
 
     Args:
         settings: by the option names of `tfgen train`.
@@ -24,6 +27,8 @@ def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
     """
     with read_once():
         splits = {name: _load(settings, name) for name in names}
+    if "normal_only" in settings:
+        splits = _of_one_class(splits, settings["normal_only"])
     train = splits["train"]
     family = get_family(settings["model"])
     if train.kind == "points" and family.standardizes_points:
@@ -58,6 +63,53 @@ def objective_words(model: GenerativeModel) -> str:
     if model.has_likelihood:
         return f"the {type(model.likelihood).__name__} likelihood"
     return f"the {type(model.adversarial_loss).__name__} loss"
+
+
+def odd_rows_of(settings: Mapping, split: str) -> Source | None:
+    """The rows of a split that `normal_only` leaves out; None without it."""
+    if "normal_only" not in settings:
+        return None
+    source = _load(settings, split)
+    normal = class_number(source, settings["normal_only"], "--normal-only")
+    return source.subset(np.flatnonzero(source.labels != normal))
+
+
+def class_number(source: Source, label: str, option: str) -> int:
+    """The number of a class by its name, for an option of a command.
+
+    Raises:
+        ValueError: for data without classes, or without this one.
+    """
+    if source.class_names is None:
+        raise ValueError(
+            f"{option} is {label}, but {source.name} has no classes: name the "
+            "column that has them by --label-column."
+        )
+    names = [*map(str, source.class_names)]
+    if label not in names:
+        raise ValueError(
+            f"{option} is {label}, expected a class of {source.name}: "
+            f"{', '.join(names[:20])}."
+        )
+    return names.index(label)
+
+
+def _of_one_class(splits, label):
+    number = class_number(splits["train"], label, "--normal-only")
+    found = {
+        name: split.subset(np.flatnonzero(split.labels == number))
+        for name, split in splits.items()
+    }
+    for name, split in found.items():
+        if not len(split):
+            raise ValueError(
+                f"the {name} split has no rows of the class {label}, which "
+                "--normal-only names: take a larger data set."
+            )
+    train = found["train"]
+    if not train.standardized:
+        return found
+    return {name: one.standardized_by(train) for name, one in found.items()}
 
 
 def _load(settings, split):

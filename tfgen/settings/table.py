@@ -117,6 +117,15 @@ TABLE = (
         of_data_set=True,
         help="Condition on the data's classes.",
     ),
+    Setting(
+        "normal_only",
+        part="training",
+        metavar="LABEL",
+        of_data_set=True,
+        excludes=("conditional",),
+        help="Train on the rows of this class alone, which are normal; tfgen "
+        "detect and evaluate take all others for odd.",
+    ),
     # The length of a training.
     Setting(
         "epochs",
