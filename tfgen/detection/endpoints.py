@@ -22,7 +22,9 @@ class DetectingModel:
 
     - `detect(x[, label], alpha)` -> `score`, `p_value`, and `is_odd`, which
       is 1 or 0;
-    - `explain(x[, label])` -> `share`, of the shape of x, `rest` and `score`.
+    - `explain(x[, label])` -> `share`, of the shape of x, and `score`. What
+      shares leave of the score is no output: as a difference of large numbers
+      it would have their rounding.
 
     Args:
         model: a `GenerativeModel` that keeps `held_out_scores`.
@@ -88,10 +90,8 @@ class DetectingModel:
         explainer = self._judge.explainer
         values = tf.cast(value_tensors(self._model, **inputs), tf.float64)
         (score,) = self._by_measure(inputs)
-        together = tf.reduce_sum(values, axis=range(1, values.shape.rank))
         return {
             "share": _as_float32(values - explainer.medians[0]),
-            "rest": _as_float32(score - together - explainer.rests[0]),
             "score": _as_float32(score),
         }
 
