@@ -65,7 +65,7 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
         self.preset = None
         if not isinstance(space, SearchSpace):
             family = get_family(self.model)
-            preset = recommended_preset(family, source.shape)
+            preset = recommended_preset(family, source.shape, source.is_mixed)
             self.preset = None if preset is None else preset.name
             space = self.default_space(source).narrowed(space or {})
         self.source = source

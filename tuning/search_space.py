@@ -215,11 +215,13 @@ def _made(rule, source):
 
 def _begin_as_recommended(parameters, family, source):
     """Makes the preset's values the defaults, if there is a preset."""
-    preset = recommended_preset(family, source.shape)
+    preset = recommended_preset(family, source.shape, source.is_mixed)
     if preset is None:
         return
     rows = len(source)
-    found = recommended_settings(family, source.shape, rows)
+    found = recommended_settings(
+        family, source.shape, rows, is_mixed=source.is_mixed
+    )
     steps = found["epochs"] * math.ceil(rows / found["batch_size"])
     values = {**preset.as_settings(steps), **found}
     for name, value in values.items():

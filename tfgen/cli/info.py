@@ -5,10 +5,12 @@ import pathlib
 import platform
 from typing import Annotated
 
+import numpy as np
 import typer
 
 from tfgen.cli.start import start
 
+MOST_CATEGORIES = 8
 PACKAGES = (
     "tfgen",
     "tensorflow",
@@ -86,14 +88,27 @@ def _facts(reading):
             yield "stored", "{:g} to {:g}".format(*reading.stored_range)
         yield from reading.image_options.items()
     for column in reading.columns or ():
-        low, high = f"{column.low:g}", f"{column.high:g}"
-        squashed = ", long tails squashed" if column.spread else ""
-        yield column.name, f"{column.kind}, {low} to {high}{squashed}"
+        yield column.name, f"{column.kind}{_values_of(column)}"
     if reading.label_column:
         yield "label column", reading.label_column
     shares = reading.class_shares or ()
     for name, share in zip(reading.class_names or (), shares, strict=False):
         yield "class", f"{name} ({share:.1%})"
+
+
+def _values_of(column):
+    text = ""
+    if column.levels:
+        more = ", ..." if len(column.categories) > MOST_CATEGORIES else ""
+        shown = ", ".join(column.categories[:MOST_CATEGORIES])
+        text = f", {len(column.categories)} values: {shown}{more}"
+    elif column.kind == "datetime":
+        bounds = np.array([column.low, column.high]).astype("datetime64[s]")
+        text = f", {bounds[0]} to {bounds[1]}".replace("T00:00:00", "")
+    elif column.width:
+        text = f", {column.low:g} to {column.high:g}"
+    text += ", long tails squashed" if column.spread else ""
+    return text + ("" if column.missing is None else ", with gaps")
 
 
 def _row(name, value):

@@ -19,6 +19,7 @@ from tfgen.cli.options import with_options
 from tfgen.cli.output import error_line, lasting_output
 from tfgen.cli.pack import pack
 from tfgen.cli.sample import sample
+from tfgen.cli.schema import schema
 from tfgen.cli.serving import export, serve, serving_kit, verify
 from tfgen.cli.start import start
 from tfgen.cli.train import train
@@ -44,6 +45,7 @@ COMMANDS = (
     serve,
     serving_kit,
     pack,
+    schema,
     info,
 )
 Option = typer.Option

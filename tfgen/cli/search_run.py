@@ -115,7 +115,9 @@ class SearchRun:
         if self._goes_on and "preset" not in self.given:
             return {}
         family = get_family(self.settings["model"])
-        found = recommended_settings(family, train.shape, len(train))
+        found = recommended_settings(
+            family, train.shape, len(train), is_mixed=train.is_mixed
+        )
         if found:
             self.given["preset"] = found["preset"]
         return found
@@ -124,7 +126,7 @@ class SearchRun:
         """What the options say of the default space."""
         said = parse(self.given.get("space", []))
         family = get_family(self.settings["model"])
-        preset = recommended_preset(family, train.shape)
+        preset = recommended_preset(family, train.shape, train.is_mixed)
         if preset is None or "preset" in self.given:
             return said
         return SearchSpace.default(family, train, False).narrowed(said)

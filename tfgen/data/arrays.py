@@ -1,7 +1,8 @@
 """from_arrays: a Source out of the user's own arrays."""
 
+import os
 import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -13,13 +14,15 @@ from tfgen.data.checks import (
     to_array,
 )
 from tfgen.data.columns import Column, find_columns, say_squashed
-from tfgen.data.frames import from_frame, is_frame
+from tfgen.data.frames import encoded_frame, from_frame, is_frame
 from tfgen.data.images import ImageOptions, convert_arrays
 from tfgen.data.labels import check_factors, encode_labels
+from tfgen.data.mixed_tables import mixed_source
 from tfgen.data.notes import say
 from tfgen.data.progress import followed
 from tfgen.data.ranges import Values, bit_depth_of, in_pieces, stored_range
 from tfgen.data.reading import name_of, reading_of, takes_classes
+from tfgen.data.schema import Schema, say_schema
 from tfgen.data.source import Source
 from tfgen.data.splits import hashed
 from tfgen.data.storage import ArrayStorage, ClippedStorage, Storage
@@ -47,9 +50,10 @@ def from_arrays(
     transform: str = "auto",
     standardize: bool = True,
     split: str = "all",
+    schema: Schema | Mapping | str | os.PathLike | None = None,
     like: object = None,
 ) -> Source:
-    """Return a source of arrays.
+    """Return a source of arrays, or of a pandas frame of any columns.
 
     Images of whole numbers are scaled by the smallest of 8, 10, 12, 14 and 16
     bits that holds the largest of all, those of 0 and 1 alone are masks.
@@ -95,6 +99,8 @@ def from_arrays(
         standardize: whether a table is standardized by its own rows; if not,
             they are left as they are.
         split: what the source calls its split.
+        schema: what the columns of a frame are, as far as they are not to be
+            found: a `Schema`, its JSON file or what that holds.
         like: a model, or a source, to read these like its training data. The
             options that are not given are its own.
 
@@ -124,7 +130,12 @@ def from_arrays(
         feature_names = _names_in(x)
     dtypes = None
     if is_frame(x):
-        x, dtypes = from_frame(x)
+        numbers = None if schema is not None else from_frame(x)
+        if numbers is None:
+            return _from_mixed_frame(
+                x, y, name, split, class_names, transform, schema, like
+            )
+        x, dtypes = numbers
     array = to_array(x, "x")
     kind = kind or ("table" if array.ndim == 2 else "image")
     _check_kind(array, kind)
@@ -173,6 +184,39 @@ def from_arrays(
         source = source.standardized_by(source)
         say_squashed(source.columns)
     return source
+
+
+def _from_mixed_frame(
+    frame, y, name, split, class_names, transform, schema, like
+) -> Source:
+    reading = None if like is None else reading_of(like)
+    if reading is not None and reading.columns:
+        needed = [column for column in reading.columns if column.width]
+        schema = Schema(tuple(needed))
+        here = [c.name for c in needed if c.name in frame.columns]
+        # Without a name: told by the message of those that miss.
+        frame = frame[here] if here else frame
+    elif schema is not None:
+        schema = Schema.read(schema)
+    found = encoded_frame(frame, schema)
+    if schema is None:
+        say_schema(name, found.columns)
+    labels = names = None
+    if y is not None:
+        labels, names = encode_labels(y, len(frame), class_names=class_names)
+    source = mixed_source(
+        found.columns,
+        found.arrays,
+        labels,
+        names,
+        name=name,
+        split=split,
+        transform=transform,
+    )
+    if reading is None:
+        return source.standardized_by(source)
+    with_classes = y is not None and takes_classes(like, source)
+    return source.read_like(reading, with_classes, name_of(like))
 
 
 def from_file(

@@ -14,17 +14,28 @@ if typing.TYPE_CHECKING:
     import tensorflow as tf
 
 TRANSFORMS = ("auto", "standard", "asinh")
+KINDS = (
+    *("decimal", "whole", "boolean"),
+    *("categorical", "datetime", "id", "constant"),
+)
 _LONG_TAIL = 4.0
+_OF_MIXED_TABLES = ("categories", "missing", "frequent", "format", "step")
 
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """What the values of one column are.
+    """What the values of one column are, and the numbers that stand for them.
+
+    A model sees `width` numbers of a column: one, and none of ids and
+    constants. Numbers and dates with gaps or frequent values have a second, a
+    code: 0 says that the number counts, 1 and so on that it is a frequent
+    value, the last that it is missing.
 
     Attributes:
         name: name of the column.
-        kind: `"decimal"`, `"whole"` or `"boolean"`.
-        dtype: name of the NumPy dtype that the values came in.
+        kind: `"decimal"`, `"whole"`, `"boolean"`, `"categorical"`,
+            `"datetime"`, `"id"` (made anew) or `"constant"`.
+        dtype: name of the NumPy or pandas dtype that the values came in.
         decimals: the most digits after the point, or None for full precision
             and for other kinds.
         low: the smallest value seen, in the column's own unit.
@@ -33,6 +44,14 @@ class Column:
         spread: range of the middle half of the values of a column that is
             squashed, or 0 where values are taken as they are.
         texts: how false and true were written, or None.
+        categories: texts of the values that a code stands for, or None; of a
+            constant its value, if it has one.
+        missing: how a gap is written, or None for a column without gaps.
+        frequent: numbers that come so often, such as the 0 of an income, that
+            a code stands for each; or None.
+        format: of dates in text that of `strftime`; of ids in text a form of
+            `str.format` for the number of the row.
+        step: seconds that dates and times are multiples of, or None.
 
     Example:
     >>> ages = Column("age", "whole", "int64", low=18.0, high=90.0)
@@ -49,10 +68,48 @@ class Column:
     center: float = 0.0
     spread: float = 0.0
     texts: tuple[str, str] | None = None
+    categories: tuple[str, ...] | None = None
+    missing: str | None = None
+    frequent: tuple[float, ...] | None = None
+    format: str | None = None
+    step: float | None = None
+
+    @property
+    def levels(self) -> int:
+        """How many codes there are, a gap's among them; 0 for real numbers."""
+        if self.categories is None or self.kind == "constant":
+            return 0
+        return len(self.categories) + (self.missing is not None)
+
+    @property
+    def width(self) -> int:
+        """How many numbers of a row stand for it."""
+        if self.kind in ("id", "constant"):
+            return 0
+        return 2 if self.specials and not self.levels else 1
+
+    @property
+    def specials(self) -> int:
+        """How many codes there are beside a number, a gap's among them."""
+        if self.categories is not None:
+            return 0
+        return len(self.frequent or ()) + (self.missing is not None)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is numbers, or true and false, without a gap."""
+        return (
+            self.kind in ("decimal", "whole", "boolean")
+            and self.categories is None
+            and not self.specials
+        )
 
     def to_json(self) -> dict:
         """Return what `from_json` takes; infinite bounds are None."""
         values = dict(vars(self))
+        for name in _OF_MIXED_TABLES:
+            if values[name] is None:
+                del values[name]
         for bound in ("low", "high"):
             if not np.isfinite(values[bound]):
                 values[bound] = None
@@ -67,9 +124,83 @@ class Column:
             for key, value in values.items()
             if key in known and value is not None
         }
-        if "texts" in values:
-            values["texts"] = tuple(values["texts"])
+        for name in ("texts", "categories", "frequent"):
+            if name in values:
+                values[name] = tuple(values[name])
         return cls(**values)
+
+
+def are_mixed(columns: Sequence[Column] | None) -> bool:
+    """Whether a table has texts, dates, gaps, ids or codes of values."""
+    return not all(column.is_plain for column in columns or ())
+
+
+def placed(columns: Sequence[Column]) -> list[tuple[int, Column]]:
+    """Return the columns, each with the place of its first number in a row."""
+    ends = np.cumsum([column.width for column in columns])
+    return [
+        (int(end) - column.width, column)
+        for end, column in zip(ends, columns, strict=True)
+    ]
+
+
+def number_names(columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return a name for each number of a row."""
+    return tuple(
+        name
+        for column in columns
+        for name in (column.name, _code_name(column))[: column.width]
+    )
+
+
+def _code_name(column: Column) -> str:
+    what = "special" if column.frequent else "missing"
+    return f"{column.name} is {what}"
+
+
+def without_specials(
+    columns: Sequence[Column] | None, x: np.ndarray
+) -> np.ndarray:
+    """Return rows as a model takes them: 0 for numbers that do not count."""
+    coded = _coded(columns)
+    if coded:
+        x[..., coded] *= x[..., [place + 1 for place in coded]] < 0.5
+    return x
+
+
+def without_specials_tensor(
+    columns: Sequence[Column] | None, x: "tf.Tensor"
+) -> "tf.Tensor":
+    """Return `without_specials` of a tensor."""
+    import tensorflow as tf
+
+    coded = _coded(columns)
+    if not coded:
+        return x
+    places = np.arange(x.shape[-1])
+    places[coded] += 1
+    is_number = np.isin(np.arange(x.shape[-1]), coded)
+    special = tf.gather(x, places, axis=-1) >= 0.5
+    return tf.where(is_number & special, tf.zeros_like(x), x)
+
+
+def coded_tensor(columns: Sequence[Column], x: "tf.Tensor") -> "tf.Tensor":
+    """Return rows in the columns' units with the codes of frequent values.
+
+    Where a number is one, whoever sends it need not know its code.
+    """
+    import tensorflow as tf
+
+    numbers = tf.unstack(x, axis=-1)
+    for place, column in placed(columns):
+        for code, value in enumerate(column.frequent or (), start=1):
+            reach = 1e-9 * max(1.0, abs(value))
+            is_it = tf.abs(numbers[place] - value) <= reach
+            is_it &= numbers[place + 1] < 0.5
+            numbers[place + 1] = tf.where(
+                is_it, tf.cast(code, x.dtype), numbers[place + 1]
+            )
+    return tf.stack(numbers, axis=-1)
 
 
 def find_columns(
@@ -144,7 +275,7 @@ def with_transform(
         )
     return tuple(
         dataclasses.replace(
-            column, **_squashing(np.asarray(x[:, i], np.float64), transform)
+            column, **squashing(np.asarray(x[:, i], np.float64), transform)
         )
         for i, column in enumerate(columns)
     )
@@ -245,7 +376,7 @@ def unsquash_tensor(columns: Sequence[Column], z: "tf.Tensor") -> "tf.Tensor":
 
 
 def restored(
-    columns: Sequence[Column], x: npt.ArrayLike
+    columns: Sequence[Column], x: npt.ArrayLike, first_row: int = 0
 ) -> dict[str, np.ndarray]:
     """Return columns as such values came: dtypes, digits and bounds.
 
@@ -253,16 +384,22 @@ def restored(
     digits that the column had.
 
     Args:
-        columns: one for each column of `x`.
+        columns: of the table whose rows these are.
         x: finite values in the columns' own units, shape `(n, features)`.
+        first_row: number of the first row, by which ids are made.
 
     Returns:
-        For each name an array of shape `(n,)`; bool for boolean columns.
+        For each name an array of shape `(n,)`; bool for boolean columns, an
+        array of pandas' for texts, dates, gaps and pandas' own types.
     """
+    from tfgen.data.column_values import decoded
+
     x = np.asarray(x, np.float64)
     return {
-        column.name: _restored(column, x[:, i])
-        for i, column in enumerate(columns)
+        column.name: snapped(column, x[:, place])
+        if column.is_plain
+        else decoded(column, x[:, place : place + column.width], first_row)
+        for place, column in placed(columns)
     }
 
 
@@ -276,13 +413,13 @@ def spelled(
         values: what `restored` gave.
 
     Returns:
-        The same, with booleans as the texts that they were written in.
+        The same, with booleans, dates and gaps as they were written.
     """
-    texts = {column.name: column.texts for column in columns if column.texts}
+    from tfgen.data.column_values import written
+
+    known = {column.name: column for column in columns}
     return {
-        name: np.where(array, *reversed(texts[name]))
-        if name in texts
-        else array
+        name: written(known[name], array) if name in known else array
         for name, array in values.items()
     }
 
@@ -324,7 +461,8 @@ def _decimals(values: np.ndarray, dtype: np.dtype) -> int | None:
     return digits if digits <= most else None
 
 
-def _squashing(values: np.ndarray, transform: str) -> dict[str, float]:
+def squashing(values: np.ndarray, transform: str) -> dict[str, float]:
+    """Return center and spread of a column with such values."""
     if transform != "standard":
         low, center, high = np.percentile(values, (25, 50, 75))
         spread = high - low
@@ -339,12 +477,19 @@ def _squashing(values: np.ndarray, transform: str) -> dict[str, float]:
 
 
 def _squashed(columns: Sequence[Column]) -> list[tuple[int, Column]]:
-    return [(i, column) for i, column in enumerate(columns) if column.spread]
+    return [(i, column) for i, column in placed(columns) if column.spread]
+
+
+def _coded(columns: Sequence[Column] | None) -> list[int]:
+    """Places of the numbers beside which a code says whether they count."""
+    return [i for i, column in placed(columns or ()) if column.width == 2]
 
 
 def _constants(columns: Sequence[Column], dtype: "tf.DType"):
-    center = np.array([column.center for column in columns])
-    spread = np.array([column.spread for column in columns])
+    center = np.zeros(sum(column.width for column in columns))
+    spread = np.zeros(len(center))
+    for i, column in _squashed(columns):
+        center[i], spread[i] = column.center, column.spread
     dtype = dtype.as_numpy_dtype
     # 1 where nothing is squashed, as tf.where evaluates both sides.
     safe = np.where(spread, spread, 1.0)
@@ -356,13 +501,16 @@ def _sinh_limit(dtype: type, spread: float) -> float:
     return float(np.log(np.finfo(dtype).max)) - max(0.0, np.log(spread)) - 1
 
 
-def _restored(column: Column, values: np.ndarray) -> np.ndarray:
+def snapped(column: Column, values: np.ndarray) -> np.ndarray:
+    """Return numbers as a column of them has them, in its dtype of NumPy."""
     values = np.clip(values, column.low, column.high)
     if column.kind == "boolean":
         return values >= 0.5
     dtype = np.dtype(column.dtype)
     if column.kind == "whole":
         values = np.rint(values)
+    elif column.step is not None:
+        values = np.rint(values / column.step) * column.step
     elif column.decimals is not None:
         values = np.round(values, column.decimals)
     if dtype.kind in "iu":

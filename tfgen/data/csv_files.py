@@ -1,5 +1,6 @@
 """Tables in text: comma-separated and the like."""
 
+import array
 import contextlib
 import csv
 import gzip
@@ -11,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from tfgen.data.cells import Cells
 from tfgen.data.checks import reason_of
 from tfgen.data.csv_layout import (
     BOOLEANS,
@@ -28,6 +30,7 @@ from tfgen.data.raw_table import (
     rounded,
     select,
 )
+from tfgen.data.schema import Schema, encode
 
 _LEADING_ZERO = r"[+-]?0[0-9]+"
 _PIECE = 2**22
@@ -39,11 +42,12 @@ def read_csv(
     header: bool | None = None,
     drop_columns: Sequence[str] = (),
     only: Sequence[str] | None = None,
+    schema: Schema | None = None,
 ) -> RawTable:
-    """Return the columns of a table in text, and what is wrong with them.
+    """Return the columns of a table in text.
 
-    Pandas reads it; where something is no number, all is read again line by
-    line to say where.
+    Pandas reads a table of numbers; where something is no number, all is read
+    again line by line.
 
     Args:
         path: the file, UTF-8; `.gz` is unpacked.
@@ -51,9 +55,11 @@ def read_csv(
         header: whether the first line is a header, or None to find it out.
         drop_columns: names of columns that are left out.
         only: names of the columns to read, in this order; or None.
+        schema: what columns are, as far as it is known.
 
     Raises:
-        ValueError: no rows, no UTF-8 text, quotes that do not end.
+        ValueError: no rows, no UTF-8 text, quotes that do not end, values
+            that do not fit their column.
     """
     expected = [*([label_column] if label_column else ()), *drop_columns]
     expected += only or []
@@ -61,9 +67,9 @@ def read_csv(
         layout = find_layout(path, header, expected)
         selection = select(layout.names, label_column, drop_columns, only)
         table = None
-        if not selection.reasons:
+        if not selection.reasons and not (schema and schema.is_mixed):
             table = _read_fast(path, layout, selection)
-        return table or _report(path, layout, selection)
+        return table or _read_mixed(path, layout, selection, schema)
     except UnicodeDecodeError as error:
         raise ValueError(
             f"{path}, line {_undecodable_line(path)}: no UTF-8 text "
@@ -226,38 +232,61 @@ def _converted(cells: np.ndarray, column: RawColumn) -> np.ndarray:
     return cells
 
 
-def _report(
-    path: pathlib.Path, layout: Layout, selection: Selection
-) -> typing.NoReturn:
-    """Read line by line and raise ValueError with all that is no number."""
-    columns = {i: RawColumn(layout.names[i]) for i in selection.numbers}
-    label, ragged, count = None, [], 0
+def _read_mixed(
+    path: pathlib.Path,
+    layout: Layout,
+    selection: Selection,
+    schema: Schema | None,
+) -> RawTable:
+    """Return a table of any columns, read line by line.
+
+    Raises:
+        ValueError: with all that is wrong.
+    """
+    places = [*selection.numbers]
     if selection.label is not None:
-        label = RawColumn(layout.names[selection.label])
+        places.append(selection.label)
+    texts = [{} for _ in places]
+    codes = [array.array("i") for _ in places]
+    lines, ragged = array.array("q"), []
     for line, row in _filled_lines(path, layout):
-        count += 1
         if len(row) != len(layout.names):
             ragged.append(f"line {line} has {len(row)}")
             continue
-        for i, column in columns.items():
-            _check_cell(row[i].strip(), column, f"line {line}, ")
-        if label and row[selection.label].strip().lower() in MISSING:
-            label.fault("missing", f"line {line}, ", "the label is missing")
-    for column in columns.values():
-        truths = column.faults.get("truth", (0,))[0]
-        missing = column.faults.get("missing", (0,))[0]
-        if truths + missing + len(ragged) == count:
-            column.faults.pop("truth", None)
-    reasons = [*selection.reasons]
-    if not count:
-        reasons.append("there is a header but no rows")
+        lines.append(line)
+        for place, known, into in zip(places, texts, codes, strict=True):
+            into.append(known.setdefault(row[place], len(known)))
+    raw = RawTable([], reasons=[*selection.reasons], note=layout.note)
+    raw.left_out = selection.left_out
+    if not lines and not ragged:
+        raw.reasons.append("there is a header but no rows")
     if ragged:
-        reasons.append(
+        raw.reasons.append(
             f"{few(ragged, most=3)} values, expected {len(layout.names)} as in "
             "the first line"
         )
-    RawTable([*columns.values()], None, label, None, reasons).check(path)
-    raise ValueError(f"{path} cannot be read by pandas: write it anew.")
+    if lines:
+        cells = [
+            Cells.of_texts([*known], into)
+            for known, into in zip(texts, codes, strict=True)
+        ]
+        if selection.label is not None:
+            raw.label = RawColumn(layout.names[selection.label])
+            raw.labels = _labels(cells.pop(), raw.label, lines)
+        names = [layout.names[i] for i in selection.numbers]
+        raw.mixed = encode(
+            dict(zip(names, cells, strict=True)),
+            schema,
+            lambda row: f"line {lines[row]}, ",
+        )
+    raw.check(path)
+    return raw
+
+
+def _labels(cells: Cells, label: RawColumn, lines: Sequence[int]) -> np.ndarray:
+    for row in np.flatnonzero(cells.codes < 0):
+        label.fault("missing", f"line {lines[row]}, ", "the label is missing")
+    return np.array([*cells.values, ""])[cells.codes]
 
 
 def _filled_lines(
@@ -284,14 +313,6 @@ def _filled_lines(
             raise ValueError(
                 f"{path}, line {reader.line_num}: cannot be read ({error})."
             ) from error
-
-
-def _check_cell(cell: str, column: RawColumn, place: str) -> None:
-    if cell.lower() in MISSING:
-        column.fault("missing", place, "the value is missing")
-    elif not is_number(cell) or np.isinf(float(cell)):
-        kind = "truth" if cell.lower() in BOOLEANS else "text"
-        column.fault(kind, place, f"{cell[:40]!r} is no finite number")
 
 
 def _opened_bytes(path: pathlib.Path) -> typing.BinaryIO:

@@ -13,10 +13,13 @@ from tfgen.data.arrays import from_file
 from tfgen.data.catalog import DATA_SETS, Loaded
 from tfgen.data.columns import say_squashed
 from tfgen.data.image_folder import is_image, read_image_folder
+from tfgen.data.labels import encode_labels
+from tfgen.data.mixed_tables import mixed_source
 from tfgen.data.numpy_files import read_npy, read_npz
 from tfgen.data.packed import is_pack, read_pack
 from tfgen.data.reading import name_of, reading_of, takes_classes
 from tfgen.data.record_files import is_tfrecord
+from tfgen.data.schema import Schema
 from tfgen.data.source import Source
 from tfgen.data.splits import hashed_on_the_way
 from tfgen.data.tables import SUFFIXES, is_table, is_text, read_table
@@ -32,7 +35,7 @@ _OF_IMAGES = (
     *("value_range", "image_size", "color_mode"),
     *("fit", "background", "bit_depth"),
 )
-_OF_TABLES = ("label_column", "header", "drop_columns")
+_OF_TABLES = ("label_column", "header", "drop_columns", "schema")
 _kept: dict[str, Loaded] | None = None
 
 
@@ -53,6 +56,7 @@ def load(
     header: bool | None = None,
     drop_columns: Sequence[str] | str = (),
     transform: str = "auto",
+    schema: Schema | Mapping | str | os.PathLike | None = None,
     like: object = None,
 ) -> Source:
     """Return one split of a data set, by name or path.
@@ -91,6 +95,8 @@ def load(
         drop_columns: names of columns that are left out; in one text they are
             separated by commas.
         transform: which columns of a table are squashed; see `from_arrays`.
+        schema: what the columns of a table are, as far as they are not to be
+            found: a `Schema`, its JSON file or what that holds.
         like: a model, or a source, to read these like its training data:
             columns by name, scale, image size, range and classes.
 
@@ -126,6 +132,7 @@ def load(
         "label_column": label_column,
         "header": header,
         "drop_columns": _names(drop_columns),
+        "schema": None if schema is None else Schema.read(schema),
     }
     if like is not None:
         options |= _options_like(like, options)
@@ -188,6 +195,8 @@ def read_whole(
     of_images = {name: options.get(name) for name in _OF_IMAGES}
     of_tables = {name: options.get(name) for name in _OF_TABLES}
     of_tables["drop_columns"] = _names(of_tables["drop_columns"] or ())
+    if of_tables["schema"] is not None:
+        of_tables["schema"] = Schema.read(of_tables["schema"])
     if options.get("transform", "auto") != "auto":
         of_images["transform"] = options["transform"]
     return _read(name_or_path, seed, of_images, of_tables)
@@ -273,6 +282,10 @@ def _columns_like(
             "that with the labels."
         )
     found = {"only": reading.column_names}
+    if reading.is_mixed:
+        found["schema"] = Schema(reading.columns)
+    elif reading.column_names:
+        found["schema"] = Schema(reading.columns)
     if header is None and is_text(pathlib.Path(name_or_path)):
         found["header"] = reading.header
     of_file = is_table(pathlib.Path(name_or_path))
@@ -368,10 +381,35 @@ def _read_table(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
         "columns": table.columns,
         "standardize": False,  # by the training rows, in `load`
     }
+    if isinstance(table.x, list):
+        return _mixed_table(path, table, options, of_tables)
     source = from_file(path, table.x, table.labels, {**found, **options})
     return dataclasses.replace(
         source,
         label_column=of_tables["label_column"],
         header=of_tables["header"],
         standardized=source.value_range is None,
+    )
+
+
+def _mixed_table(path, table, options: dict, of_tables: dict) -> Source:
+    given = [k for k in _OF_IMAGES if options.get(k) is not None]
+    if given:
+        raise ValueError(
+            f"{given[0]} is for images and numbers; {str(path)!r} is a table "
+            "of texts, dates or gaps: leave it out."
+        )
+    labels = names = None
+    if table.labels is not None:
+        labels, names = encode_labels(table.labels, len(table.labels))
+    return mixed_source(
+        table.columns,
+        table.x,
+        labels,
+        names,
+        name=path.name,
+        transform=options.get("transform", "auto"),
+        label_column=of_tables["label_column"],
+        header=of_tables["header"],
+        standardized=True,
     )

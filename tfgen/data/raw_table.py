@@ -3,11 +3,15 @@
 import collections
 import dataclasses
 import pathlib
+import typing
 from collections.abc import Sequence
 
 import numpy as np
 
 from tfgen.data.csv_layout import UNNAMED
+
+if typing.TYPE_CHECKING:
+    from tfgen.data.schema import EncodedTable
 
 
 @dataclasses.dataclass
@@ -57,6 +61,7 @@ class RawTable:
         reasons: what else is wrong.
         note: what was guessed, or None.
         left_out: names of columns that were not asked for.
+        mixed: columns and numbers of a table that is not of numbers alone.
     """
 
     columns: list[RawColumn]
@@ -66,27 +71,25 @@ class RawTable:
     reasons: list[str] = dataclasses.field(default_factory=list)
     note: str | None = None
     left_out: Sequence[str] = ()
+    mixed: "EncodedTable | None" = None
 
     def check(self, path: pathlib.Path) -> None:
         """Raise ValueError with all reasons why this is no table of numbers."""
-        columns = [*self.columns, *([self.label] if self.label else [])]
-        reasons = [*self.reasons]
-        for column in columns:
+        reasons = [*self.reasons, *(self.mixed.reasons if self.mixed else ())]
+        for column in [*self.columns, *([self.label] if self.label else [])]:
             reasons += column.reasons()
         if not reasons:
             return
         advice = []
-        texts = [
-            c.name for c in self.columns if {"text", "truth"} & {*c.faults}
-        ]
-        if texts:
+        said = " ".join(reasons)
+        if "is no finite number" in said:
             advice.append(
-                "write numbers, as in 1000.5 with a point, or leave columns "
-                "out with "
-                f"drop_columns={','.join(texts[:3])!r}; "
-                f"label_column={texts[0]!r} takes it as the class"
+                "write numbers, as in 1000.5 with a point, or say by a schema "
+                "what the column is, or leave it out by drop_columns"
             )
-        if any("missing" in column.faults for column in columns):
+        if "values known" in said:
+            advice.append("the model was trained on others: remove these rows")
+        if "is missing" in said:
             advice.append("fill what is missing or remove these rows")
         end = f": {'; '.join(advice)}." if advice else "."
         raise ValueError(f"{path}: {few(reasons, '; ')}{end}")

@@ -7,13 +7,22 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from tfgen.data.column_values import with_frequent
 from tfgen.data.columns import (
     Column,
+    are_mixed,
+    coded_tensor,
+    number_names,
+    placed,
+    snapped,
     squash,
     squash_tensor,
     unsquash,
     unsquash_tensor,
+    without_specials,
+    without_specials_tensor,
 )
+from tfgen.data.table_parts import number_or
 
 if typing.TYPE_CHECKING:
     import tensorflow as tf
@@ -93,8 +102,50 @@ class Reading:
 
     @property
     def column_names(self) -> tuple[str, ...] | None:
-        """Names of the columns, or None."""
-        return self.columns and tuple(column.name for column in self.columns)
+        """Names of the columns that a row needs, or None."""
+        return self.columns and tuple(
+            column.name for column in self.columns if column.width
+        )
+
+    @property
+    def number_names(self) -> tuple[str, ...] | None:
+        """A name for each number of a row, or None."""
+        return self.columns and number_names(self.columns)
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether a table has more than numbers without gaps."""
+        return are_mixed(self.columns)
+
+    @property
+    def parts(self) -> tuple[int | str, ...] | None:
+        """What the columns of a mixed table are to a likelihood, or None.
+
+        See `TableParts`.
+        """
+        if not self.is_mixed:
+            return None
+        return tuple(
+            column.levels or number_or(column.specials)
+            for column in self.columns
+            if column.width
+        )
+
+    def nearest(self, x: npt.ArrayLike) -> np.ndarray:
+        """Return the nearest rows, in the data's units, that there may be."""
+        x = np.array(x, np.float64)
+        for place, column in placed(self.columns or ()):
+            if column.levels:
+                codes = np.rint(x[..., place])
+                x[..., place] = np.clip(codes, 0, column.levels - 1)
+            elif column.width:
+                numbers = dataclasses.replace(column, dtype="float64")
+                x[..., place] = snapped(numbers, x[..., place])
+            if column.width == 2:
+                codes = np.rint(x[..., place + 1]).clip(0, column.specials)
+                x[..., place + 1] = codes
+                x[..., place] = with_frequent(column, x[..., place], codes)
+        return x
 
     def from_data_units(self, x: npt.ArrayLike) -> np.ndarray:
         """Return rows in the data's own units as the model takes them.
@@ -122,8 +173,12 @@ class Reading:
         """`from_data_units` of a tensor: float64 in, float32 out."""
         import tensorflow as tf
 
-        z = squash_tensor(self.columns or (), tf.cast(x, tf.float64))
-        return tf.cast((z - self.shift) / self.scale, tf.float32)
+        x = tf.cast(x, tf.float64)
+        if any(column.frequent for column in self.columns or ()):
+            x = coded_tensor(self.columns, x)
+        z = squash_tensor(self.columns or (), x)
+        z = tf.cast((z - self.shift) / self.scale, tf.float32)
+        return without_specials_tensor(self.columns, z)
 
     def to_data_units_tensor(self, x: "tf.Tensor") -> "tf.Tensor":
         """`to_data_units` of a tensor: float64 out."""
@@ -272,7 +327,8 @@ def scaled(
     dtype = np.float32 if exact else np.float64
     values = squash(columns, stored) if columns else stored.astype(dtype)
     shift, scale = np.asarray(shift, dtype), np.asarray(scale, dtype)
-    return ((values - shift) / scale).astype(np.float32, copy=False)
+    x = ((values - shift) / scale).astype(np.float32, copy=False)
+    return without_specials(columns, x)
 
 
 def unscaled(

@@ -12,10 +12,12 @@ import numpy.typing as npt
 from tfgen.data.checks import affine, check_value_range
 from tfgen.data.columns import (
     Column,
+    are_mixed,
     may_be_squashed,
     squash,
     with_transform,
 )
+from tfgen.data.mixed_tables import recoded, same_codes, standardizing
 from tfgen.data.notes import say
 from tfgen.data.reading import Reading, scaled, unscaled
 from tfgen.data.splits import divide_rows
@@ -108,6 +110,11 @@ class Source:
         """int64 class numbers of all rows, shape `(n,)`, or None."""
         labels = self.storage.labels
         return None if labels is None else labels[self._stored_indices()]
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether it is a table of more than numbers without gaps."""
+        return are_mixed(self.columns)
 
     @property
     def factors(self) -> np.ndarray | None:
@@ -312,7 +319,9 @@ class Source:
             return self._in_range_of(reading)._with_classes_of(
                 reading, with_classes
             )
-        if own.column_names and reading.column_names:
+        if reading.is_mixed or self.is_mixed:
+            found = self._recoded(reading)
+        elif own.column_names and reading.column_names:
             found = self._with_columns(reading.column_names)
         found = dataclasses.replace(
             found,
@@ -322,7 +331,7 @@ class Source:
             scale=reading.scale,
             standardized=reading.standardized,
             columns=reading.columns,
-            feature_names=reading.column_names or found.feature_names,
+            feature_names=reading.number_names or found.feature_names,
             label_column=reading.label_column,
             header=reading.header,
             is_like=True,
@@ -369,6 +378,8 @@ class Source:
         )
         # As stored: the rows themselves are hashed without being scaled.
         sha256.update(repr(header).encode())
+        if self.is_mixed:
+            sha256.update(repr([c.categories for c in self.columns]).encode())
         self.storage.digest(stored, sha256)
         for numbers in (self.labels, self.factors):
             if numbers is not None:
@@ -422,6 +433,12 @@ class Source:
         storage = ArrayStorage(x, whole.labels, whole.factors)
         return dataclasses.replace(self, storage=storage)
 
+    def _recoded(self, reading: Reading) -> "Source":
+        """The rows of a mixed table in the codes of the reading's columns."""
+        if same_codes(self.columns or (), reading.columns or ()):
+            return self
+        return recoded(self, reading.columns or ())
+
     def _in_range_of(self, reading: Reading) -> "Source":
         wanted = reading.value_range
         if self._lies_in(reading):
@@ -471,6 +488,8 @@ def _seen(
     train: Source,
 ) -> tuple[tuple[Column, ...] | None, np.ndarray, np.ndarray]:
     """The columns as these rows have them, their means and deviations."""
+    if train.is_mixed:
+        return standardizing(train.columns, train.stored(), train.transform)
     with np.errstate(over="ignore", invalid="ignore"):
         low, high, mean, deviation = _statistics(train, ())
     if train.columns is None:

@@ -4,7 +4,7 @@ import abc
 import hashlib
 import mmap
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -114,6 +114,33 @@ class ArrayStorage(Storage):
     def read(self, indices: np.ndarray) -> np.ndarray:
         rows = np.asarray(self.x[indices])
         let_go(self.x)
+        return rows
+
+
+class ColumnStorage(Storage):
+    """Rows in an array for each of their numbers, of small types.
+
+    Args:
+        arrays: each of shape `(n,)`.
+        labels: int64 class numbers of shape `(n,)`, or None.
+    """
+
+    dtype = np.dtype(np.float64)
+
+    def __init__(
+        self, arrays: Sequence[np.ndarray], labels: np.ndarray | None = None
+    ):
+        self.arrays = tuple(arrays)
+        self.labels = labels
+        self.shape = (len(self.arrays),)
+
+    def __len__(self) -> int:
+        return len(self.arrays[0])
+
+    def read(self, indices: np.ndarray) -> np.ndarray:
+        rows = np.empty((len(indices), *self.shape))
+        for i, array in enumerate(self.arrays):
+            rows[:, i] = array[indices]
         return rows
 
 

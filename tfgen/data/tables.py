@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from tfgen.data.cells import Cells
 from tfgen.data.checks import reason_of
+from tfgen.data.column_kinds import ID_NAMES
 from tfgen.data.columns import Column, find_columns
 from tfgen.data.csv_files import read_csv
 from tfgen.data.notes import say
 from tfgen.data.raw_table import RawColumn, RawTable, few, rounded, select
+from tfgen.data.schema import Schema, encode, say_schema
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
-_ID_NAMES = ("id", "index", "row", "rowid", "row_id", "rownumber", "unnamed: 0")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,12 +24,13 @@ class Table:
     """Numbers, their columns, and labels or None.
 
     Attributes:
-        x: float64 array of shape `(n, features)`.
+        x: float64 array of shape `(n, features)`; of a mixed table a list of
+            arrays `(n,)`, one for each number of a row.
         columns: one for each of its columns.
         labels: texts or numbers, shape `(n,)`, or None.
     """
 
-    x: np.ndarray
+    x: np.ndarray | list[np.ndarray]
     columns: tuple[Column, ...]
     labels: np.ndarray | None
 
@@ -54,8 +57,9 @@ def read_table(
     header: bool | None = None,
     drop_columns: Sequence[str] = (),
     only: Sequence[str] | None = None,
+    schema: Schema | None = None,
 ) -> Table:
-    """Read a table of numbers.
+    """Read a table: of numbers alone, or mixed.
 
     Text is separated by comma, semicolon, tab or bar. What the file leaves
     open is found out and said: whether the first line is a header (see
@@ -69,21 +73,34 @@ def read_table(
             it out. Without one columns are `column_1`, `column_2` and so on.
         drop_columns: names of columns that are left out.
         only: names of the columns to read, in this order, instead of all.
+        schema: what columns are; those that it does not name are found, see
+            `find_column`. A table without texts, dates, gaps and ids is read
+            as one of numbers, unless a schema says otherwise.
 
     Raises:
-        ValueError: texts, missing values, lines of another length, names that
-            are missing or stand twice: all reasons, with line and column.
+        ValueError: values that do not fit their column, lines of another
+            length, names that are missing or stand twice: all reasons, with
+            line and column.
     """
+    if schema is not None:
+        schema = schema.without({label_column, *drop_columns})
     if is_text(path):
-        raw = read_csv(path, label_column, header, drop_columns, only)
+        raw = read_csv(path, label_column, header, drop_columns, only, schema)
     elif header is not None:
         raise ValueError(
             f"header is for text such as .csv, got {str(path)!r}: leave it out."
         )
     else:
-        raw = read_parquet(path, label_column, drop_columns, only)
+        raw = read_parquet(path, label_column, drop_columns, only, schema)
+    if schema is not None:
+        named = {column.name for column in schema.columns}
+        raw.left_out = [name for name in raw.left_out if name not in named]
     for note in ([raw.note] if raw.note else []) + _doubts(raw):
         say(note if note is raw.note else f"{path}: {note}", stacklevel=5)
+    if raw.mixed is not None:
+        if schema is None:
+            say_schema(str(path), raw.mixed.columns)
+        return Table(raw.mixed.arrays, raw.mixed.columns, raw.labels)
     columns = find_columns(
         raw.x,
         [column.name for column in raw.columns],
@@ -98,14 +115,16 @@ def read_parquet(
     label_column: str | None = None,
     drop_columns: Sequence[str] = (),
     only: Sequence[str] | None = None,
+    schema: Schema | None = None,
 ) -> RawTable:
-    """Return the columns of a Parquet file, and what is wrong with them.
+    """Return the columns of a Parquet file.
 
     Args:
         path: the file.
         label_column: the column with the classes, or None.
         drop_columns: names of columns that are left out.
         only: names of the columns to read, in this order; or None.
+        schema: what columns are, as far as it is known.
 
     Raises:
         ValueError: no Parquet file, no rows, or pyarrow is not installed.
@@ -138,17 +157,40 @@ def read_parquet(
         if selection.label is not None:
             label = RawColumn(label_column)
             _note_missing(table[label_column], label, "the label is missing")
+    is_mixed = any(c.faults for c in columns) or (schema and schema.is_mixed)
     raw = RawTable(
-        columns,
+        [] if is_mixed else columns,
         label=label,
         reasons=selection.reasons,
         left_out=selection.left_out,
     )
+    if is_mixed:
+        raw.mixed = encode(
+            {c.name: Cells.of_series(_series(table[c.name])) for c in columns},
+            schema,
+            lambda row: f"row {row + 1}, ",
+        )
     raw.check(path)
-    raw.x = np.stack(values, axis=1)
+    if not is_mixed:
+        raw.x = np.stack(values, axis=1)
     if label:
         raw.labels = np.array(table[label_column].to_pylist())
     return raw
+
+
+def _series(cells):
+    """A column of Parquet in a type of pandas that holds its values."""
+    import pandas as pd
+    from pyarrow import types
+
+    if types.is_integer(cells.type) and cells.null_count:
+        return pd.Series(
+            cells.to_pylist(),
+            dtype=f"{cells.type}".replace("int", "Int").replace("uInt", "UInt"),
+        )
+    if types.is_decimal(cells.type):
+        cells = cells.cast("float64")
+    return cells.to_pandas()
 
 
 def _numbers(cells, column: RawColumn) -> np.ndarray | None:
@@ -235,5 +277,5 @@ def _counts_rows(name: str, values: np.ndarray) -> bool:
         return False
     if values[0] in (0, 1) and (np.diff(values) == 1).all():
         return True
-    named = name.lower() in _ID_NAMES or name.lower().endswith("_id")
+    named = name.lower() in ID_NAMES or name.lower().endswith("_id")
     return named and len(np.unique(values)) == len(values)

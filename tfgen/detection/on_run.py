@@ -209,7 +209,7 @@ class DetectionOfRuns:
         if self.source.kind == "image" or not self.detector.explains:
             return ()
         (size,) = self.source.shape
-        names = self._model.reading.column_names
+        names = self._model.reading.number_names
         return names or tuple(f"column_{i + 1}" for i in range(size))
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from tfgen.data import Source
 from tfgen.data.columns import restored
+from tfgen.data.table_parts import TableParts
 from tfgen.metrics import FeatureExtractor
 
 MOST_SAMPLES = 10_000
@@ -88,8 +89,16 @@ class ComparedSets(abc.ABC):
         columns = self.train.columns
         if not columns or not np.isfinite(x).all():
             return x
+        if self.train.is_mixed:
+            own = self.train.reading.nearest(self.train.original_units(x))
+            return self.train.scaled(own)
         own = restored(columns, self.train.original_units(x))
         return self.train.scaled(np.stack([*own.values()], axis=1))
+
+    def one_hot(self, x: np.ndarray) -> np.ndarray:
+        """Rows of a mixed table with codes as one-hot vectors; others as is."""
+        parts = self.train.reading.parts
+        return x if parts is None else TableParts(parts).one_hot(x)
 
     def _once(self, key, make):
         if key not in self._known_outputs:
@@ -101,6 +110,7 @@ class ComparedSets(abc.ABC):
     def _outputs(self, x, keys):
         if self.extractor is None and not self.is_image:
             x = self._standardized.scaled(self.train.original_units(x))
+            x = self.one_hot(x)
         return self.feature_extractor.outputs(x, keys)
 
     def some(

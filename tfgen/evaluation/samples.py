@@ -136,7 +136,10 @@ class Samples(ComparedSets):
         names = self.real.feature_names
         names = names or [f"column {i + 1}" for i in range(real.shape[1])]
         own = self.real.original_units
-        return {"samples": against_real(own(generated), own(real), names)}
+        picture = against_real(
+            own(generated), own(real), names, self.real.columns
+        )
+        return {"samples": picture}
 
     @property
     def _feature_range(self):

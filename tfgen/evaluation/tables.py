@@ -6,6 +6,8 @@ from functools import partial
 import numpy as np
 
 from tfgen import metrics
+from tfgen.data.columns import placed
+from tfgen.data.table_parts import TableParts
 from tfgen.evaluation.compared_sets import ComparedSets
 from tfgen.evaluation.section import (
     Section,
@@ -24,16 +26,35 @@ def measure(subject: ComparedSets) -> Section:
     unseen = subject.some(subject.validation)[0]
     sets = [subject.samples(repeat) for repeat in range(subject.repeats)]
     comparisons = (
-        partial(_against_floor, *row, real, unseen, sets) for row in COMPARISONS
+        partial(_against_floor, *row, real, unseen, sets, subject)
+        for row in COMPARISONS
     )
     found = collected("Table", (*comparisons, partial(_training, subject)))
-    note = _by_column(real, sets[0], subject.test.feature_names)
+    note = _by_column(subject, real, sets[0])
     return dataclasses.replace(found, notes=(*found.notes, note))
 
 
-def _by_column(real, rows, names):
+def _codes(subject):
+    """Of how many codes each number of a row is one; None without codes."""
+    parts = subject.train.reading.parts
+    return None if parts is None else TableParts(parts).levels
+
+
+def _columns(subject, real, rows):
+    """Of mixed tables in the data's units, frequent values in their places."""
+    names, codes = subject.test.feature_names, _codes(subject)
+    if codes is not None:
+        train = subject.train
+        real, rows = (
+            train.reading.nearest(train.original_units(x)) for x in (real, rows)
+        )
+    return metrics.compare_columns(real, rows, names, codes)
+
+
+def _by_column(subject, real, rows):
     """The columns that differ most, each with its score."""
-    found = metrics.compare_columns(real, rows, names)
+    names = subject.test.feature_names
+    found = _columns(subject, real, rows)
     names = names or [f"column_{i + 1}" for i in range(real.shape[1])]
     scores = 1 - found.statistic
     # Constant columns have none, and come last.
@@ -48,25 +69,31 @@ COMPARISONS = (
     (
         "column_score",
         "higher",
-        lambda real, rows: metrics.compare_columns(real, rows).score,
+        lambda real, rows, subject: _columns(subject, real, rows).score,
     ),
     (
         "correlation_difference",
         "lower",
-        lambda real, rows: (
-            metrics.compare_pairs(real, rows).mean_absolute_difference
+        lambda real, rows, subject: (
+            metrics.compare_pairs(
+                subject.one_hot(real), subject.one_hot(rows)
+            ).mean_absolute_difference
         ),
     ),
     (
         "detection_score",
         "lower",
-        lambda real, rows: metrics.detection_score(real, rows).value,
+        lambda real, rows, subject: (
+            metrics.detection_score(
+                subject.one_hot(real), subject.one_hot(rows)
+            ).value
+        ),
     ),
 )
-"""Name, better side and function of real and generated rows."""
+"""Name, better side and function of real rows, generated ones, subject."""
 
 
-def _against_floor(name, better, compare, real, unseen, sets):
+def _against_floor(name, better, compare, real, unseen, sets, subject):
     """Mean over sets of samples, and of validation rows in their place."""
     details = {
         "num_real": len(real),
@@ -74,22 +101,21 @@ def _against_floor(name, better, compare, real, unseen, sets):
         "reference": "test split",
         "floor": f"{len(unseen)} rows of the validation split as samples",
     }
-    values = [compare(real, rows) for rows in sets]
+    values = [compare(real, rows, subject) for rows in sets]
     known = Measurement(name, 0.0, better, details=details)
-    return [over_sets(known, values, compare(real, unseen))]
+    return [over_sets(known, values, compare(real, unseen, subject))]
 
 
 def _training(subject):
     train, labels = subject.some(subject.train, subject.most_training_rows)
     test, test_labels = subject.test.arrays()
     generated, found = subject.samples_like(labels, len(train))
+    tables, names = (train, generated, test), subject.test.feature_names
+    labels = None if found is None else (labels, found, test_labels)
+    if _codes(subject):
+        tables, labels, names = _of_codes(subject, tables, labels)
     scores = metrics.train_on_synthetic(
-        train,
-        generated,
-        test,
-        labels=None if found is None else (labels, found, test_labels),
-        names=subject.test.feature_names,
-        seed=subject.seed,
+        *tables, labels=labels, names=names, seed=subject.seed
     )
     details = {
         "score": scores.measure,
@@ -107,3 +133,19 @@ def _training(subject):
             details=details,
         )
     ]
+
+
+def _of_codes(subject, tables, labels):
+    """Mixed tables as estimators take them, and what they predict.
+
+    Without classes that is the last column of codes; of numbers alone, each.
+    """
+    coded = [i for i, c in placed(subject.train.columns) if c.levels]
+    if labels is not None or not coded:
+        return tuple(map(subject.one_hot, tables)), labels, None
+    target = coded[-1]
+    labels = tuple(x[:, target].astype(int) for x in tables)
+    hidden = [x.copy() for x in tables]
+    for x in hidden:
+        x[:, target] = 0.0
+    return tuple(map(subject.one_hot, hidden)), labels, None

@@ -11,6 +11,7 @@ from tfgen.layers.conditional_normalization import (
 )
 from tfgen.layers.dropout import Dropout as Dropout
 from tfgen.layers.minibatch_stddev import MinibatchStddev as MinibatchStddev
+from tfgen.layers.one_hot_codes import OneHotCodes as OneHotCodes
 from tfgen.layers.spectral_norm import SpectralConv2D as SpectralConv2D
 from tfgen.layers.spectral_norm import (
     SpectralConv2DTranspose as SpectralConv2DTranspose,

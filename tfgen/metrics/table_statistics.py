@@ -54,7 +54,10 @@ class ColumnStatistics:
 
 
 def compare_columns(
-    real: np.ndarray, generated: np.ndarray, names: Sequence[str] | None = None
+    real: np.ndarray,
+    generated: np.ndarray,
+    names: Sequence[str] | None = None,
+    codes: Sequence[int] | None = None,
 ) -> ColumnStatistics:
     """Compare the distribution of each column with that of real rows.
 
@@ -74,6 +77,9 @@ def compare_columns(
         real: held-out rows, `(n, columns)`.
         generated: generated rows, `(m, columns)`, in the same units.
         names: of the columns, or None.
+        codes: of how many codes, 0 and so on, each column is one; 0 for a
+            column of numbers. Codes have no order, so they are compared by
+            their shares, in `wasserstein` too. None: all are numbers.
 
     Raises:
         ValueError: for rows that are not finite or of another shape.
@@ -93,7 +99,14 @@ def compare_columns(
     real, generated = check_tables(real, generated)
     stddev = np.where(vary(real), real.std(axis=0), 0.0)
     few, statistics, distances = [], [], []
-    for column, other in zip(real.T, generated.T, strict=True):
+    codes = codes or [0] * real.shape[1]
+    for column, other, levels in zip(real.T, generated.T, codes, strict=True):
+        if levels:
+            few.append(True)
+            distances.append(_code_distance(column, other, levels))
+            varies = len(np.unique(column)) > 1
+            statistics.append(distances[-1] if varies else np.nan)
+            continue
         values = np.unique(column)
         few.append(len(values) <= max(1, min(FEW_VALUES, len(column) // 5)))
         if len(values) == 1:
@@ -112,7 +125,8 @@ def compare_columns(
         generated_stddev=generated.std(axis=0),
         few_values=np.array(few),
         statistic=np.array(statistics),
-        wasserstein=np.array(distances) / np.where(stddev > 0, stddev, 1.0),
+        wasserstein=np.array(distances)
+        / np.where((stddev > 0) & (np.array(codes) == 0), stddev, 1.0),
     )
 
 
@@ -273,6 +287,15 @@ def some_rows(
     if len(rows) <= most:
         return rows
     return rows[np.sort(rng.choice(len(rows), most, replace=False))]
+
+
+def _code_distance(real, generated, levels) -> float:
+    """Total variation distance of the shares of codes."""
+    shares = [
+        np.bincount(x.astype(np.int64), minlength=levels) / len(x)
+        for x in (real, generated)
+    ]
+    return float(np.abs(shares[0] - shares[1]).sum() / 2)
 
 
 def _total_variation(real, generated, values) -> float:

@@ -3,7 +3,7 @@
 import typing
 
 from tfgen.models.data_start import start_from_data
-from tfgen.models.families import checked_shape, get_family
+from tfgen.models.families import Family, checked_shape, get_family
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_sizes import sized_options
 from tfgen.models.preset import get_preset
@@ -64,6 +64,8 @@ def build(
             `(generator, discriminator)` or `(encoder, decoder,
             discriminator)`, instead of networks by name.
         num_classes: makes the model class-conditional.
+        columns: of a VAE of a mixed table, for each column `"number"`,
+            `"number or 1"` or how many codes there are; found by `data`.
         conditioning: with a discriminator: `"concatenation"` of labels and
             inputs, or `"projection"` with conditional normalisation.
         precision: `"float32"` or `"mixed_bfloat16"`.
@@ -83,9 +85,12 @@ def build(
     """
     if data is not None:
         input_shape = _shape_of(data, input_shape)
+        family = get_family(model or get_preset(preset).model)
+        options = {**columns_option(family, data), **options}
     if preset is None and input_shape is not None:
         shape = checked_shape(input_shape)
-        found = recommended_preset(get_family(model), shape)
+        is_mixed = "columns" in options
+        found = recommended_preset(get_family(model), shape, is_mixed)
         if found is not None:
             preset = found.name
             options = {**_narrowed(found, shape, data, options), **options}
@@ -110,6 +115,26 @@ def build_exactly(
     given = {"model": model, "input_shape": input_shape, **options}
     given = {key: v for key, v in given.items() if v is not None}
     return get_preset(preset).build(**given)
+
+
+def columns_option(family: Family, data: "Source") -> dict:
+    """The option of `build` that tells a family of a mixed table's columns.
+
+    Raises:
+        ValueError: for a family that takes numbers alone.
+    """
+    columns = data.reading.parts
+    if columns is None:
+        return {}
+    if "columns" in family.options():
+        return {"columns": columns}
+    odd = next(c for c in data.columns if not c.is_plain)
+    kind = odd.kind if odd.missing is None else f"{odd.kind}, with gaps"
+    raise ValueError(
+        f"the model {family.name!r} takes numbers without gaps, but "
+        f"{data.name} has {odd.name!r} ({kind}): take the model 'vae', or "
+        "leave columns out with drop_columns."
+    )
 
 
 def _shape_of(data, input_shape):

@@ -57,10 +57,10 @@ class Family:
             space, where a search is given one of them.
         choices: names that its models take, of a setting that has more.
         standardizes_points: whether points in the plane are standardized.
-        recommended: by kind of data, `"points"`, `"table"`, `"grey"` or
-            `"colour"` (images), the preset that `tfgen.build`, runs and
-            searches follow where nothing else was said; without one the
-            defaults of `make_parts` are what is recommended.
+        recommended: by kind of data, `"points"`, `"table"`, `"mixed table"`,
+            `"grey"` or `"colour"` (images), the preset that `tfgen.build`,
+            runs and searches follow where nothing else was said; without one
+            the defaults of `make_parts` are what is recommended.
 
     Example:
     >>> tfgen.models.get_family("vae").model
@@ -141,6 +141,8 @@ def _likelihood_by_channels(source):
     One may be of densities, the other of masses, so a negative ELBO would
     choose the unit, not the model.
     """
+    if source.is_mixed:
+        return Fixed("table")
     return Fixed("bernoulli" if searched.is_grey(source) else "gaussian")
 
 
@@ -181,6 +183,7 @@ VAE_FAMILY = Family(
         "points": "points_vae",
         "table": "full_table_vae",
         "wide table": "table_vae",
+        "mixed table": "mixed_table_vae",
         "colour": "colour_vae",
     },
 )

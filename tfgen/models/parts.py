@@ -40,9 +40,10 @@ def make_vae_parts(
     output_activation: str | None = None,
     networks: Callable | None = None,
     num_classes: int | None = None,
+    columns: Sequence[int | str] | None = None,
 ) -> tuple[keras.Model, keras.Model, probability.Likelihood]:
     """Returns `(encoder, decoder, likelihood)`; arguments as in `build`."""
-    likelihood = find_likelihood(likelihood, input_shape)
+    likelihood = find_likelihood(likelihood, input_shape, columns)
     if latent_dims is not None:
         if latent_dim is not None:
             raise ValueError(
@@ -59,7 +60,13 @@ def make_vae_parts(
         network, network_options or {}
     )
     encoder = make_encoder(
-        network, input_shape, latent_dim, num_classes, for_encoder, posterior
+        network,
+        input_shape,
+        latent_dim,
+        num_classes,
+        for_encoder,
+        posterior,
+        columns,
     )
     decoder = named_networks.build_decoder(
         network,
@@ -211,8 +218,15 @@ def make_vae_gan_parts(
 def find_likelihood(
     likelihood: str | probability.Likelihood | Callable | None,
     input_shape: tuple[int, ...],
+    columns: Sequence[int | str] | None = None,
 ) -> probability.Likelihood:
-    """The likelihood that was named or made, by default by the data's shape."""
+    """The likelihood that was named or made, by default by the data's shape.
+
+    Raises:
+        ValueError: for one that is none of a mixed table's rows.
+    """
+    if columns is not None:
+        return _likelihood_of_table(likelihood, columns)
     is_image = len(input_shape) == 3
     is_grey = is_image and input_shape[-1] == 1
     if likelihood is None:
@@ -233,11 +247,12 @@ def make_encoder(
     num_classes: int | None,
     options: dict,
     posterior: str | probability.Posterior = "diagonal",
+    columns: Sequence[int | str] | None = None,
 ) -> keras.Model:
     """A network by name, to the parameters of the posterior."""
     outputs = probability.get_posterior(posterior).parameters(latent_dim)
     return named_networks.build_encoder(
-        network, input_shape, outputs, num_classes, **options
+        network, input_shape, outputs, num_classes, columns, **options
     )
 
 
@@ -314,6 +329,19 @@ def _recommended_likelihood(input_shape, objective):
         return probability.Bernoulli()
     scale = 0.5**0.5 if objective == "larsen" else "learned"
     return probability.Gaussian(scale, (-1.0, 1.0) if is_image else None)
+
+
+def _likelihood_of_table(likelihood, columns):
+    if likelihood in (None, "table"):
+        return probability.Table(columns)
+    found = find_likelihood(likelihood, (len(columns),))
+    if isinstance(found, probability.Table):
+        config = {**found.get_config(), "columns": tuple(columns)}
+        return found if found.columns else probability.Table.from_config(config)
+    raise ValueError(
+        f"likelihood is {likelihood!r}, but the table has texts, gaps or dates "
+        "beside numbers: leave it out, or pass likelihood='table'."
+    )
 
 
 def refuse_beside_networks(**options) -> None:

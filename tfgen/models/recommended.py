@@ -17,8 +17,10 @@ FEWEST_STEPS = 4
 """Of an epoch: with small batches tables are learned worse."""
 
 
-def kind_of(shape: tuple[int, ...]) -> str:
+def kind_of(shape: tuple[int, ...], is_mixed: bool = False) -> str:
     """What examples of a shape are, as far as defaults go by it.
+
+    Rows of texts, dates, gaps and numbers are a mixed table, of any width.
 
     Two columns are points in the plane, wherever they come from: Python, a
     file or a data set of ours.
@@ -26,6 +28,8 @@ def kind_of(shape: tuple[int, ...]) -> str:
     >>> [kind_of(shape) for shape in ((2,), (30,), (999,), (8, 8, 1))]
     ['points', 'table', 'wide table', 'grey']
     """
+    if is_mixed:
+        return "mixed table"
     if len(shape) == 1:
         if shape[0] == 2:
             return "points"
@@ -33,12 +37,14 @@ def kind_of(shape: tuple[int, ...]) -> str:
     return "grey" if shape[-1] == 1 else "colour"
 
 
-def recommended_preset(family: Family, shape: tuple[int, ...]) -> Preset | None:
+def recommended_preset(
+    family: Family, shape: tuple[int, ...], is_mixed: bool = False
+) -> Preset | None:
     """The preset that a family follows for examples of a shape.
 
     None: the family's own defaults are what is recommended.
     """
-    kind, named = kind_of(shape), family.recommended
+    kind, named = kind_of(shape, is_mixed), family.recommended
     if kind == "wide table" and kind not in named:
         kind = "table"
     name = named.get(kind)
@@ -50,6 +56,7 @@ def recommended_settings(
     shape: tuple[int, ...],
     rows: int,
     given: Mapping | None = None,
+    is_mixed: bool = False,
 ) -> dict:
     """The settings of a training that follows what is recommended.
 
@@ -60,8 +67,9 @@ def recommended_settings(
         shape: of one example.
         rows: of the training data.
         given: settings that were chosen already.
+        is_mixed: whether they are rows of a mixed table.
     """
-    preset, given = recommended_preset(family, shape), given or {}
+    preset, given = recommended_preset(family, shape, is_mixed), given or {}
     if preset is None:
         return {}
     most = max(1, rows // FEWEST_STEPS)

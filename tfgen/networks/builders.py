@@ -4,9 +4,11 @@ A new network is a class of `encode` and `decode`, and a line of `NETWORKS`.
 """
 
 import inspect
+from collections.abc import Sequence
 
 import keras
 
+from tfgen.layers import OneHotCodes
 from tfgen.networks import parts
 from tfgen.networks.conv import DCGAN, Conv
 from tfgen.networks.mlp import MLP
@@ -35,6 +37,7 @@ def build_encoder(
     input_shape: tuple[int, ...],
     outputs: int,
     num_classes: int | None = None,
+    columns: Sequence[int | str] | None = None,
     *,
     conditioning: str = "concatenation",
     spectral_norm: bool = False,
@@ -53,6 +56,8 @@ def build_encoder(
         outputs: length of the output; `2 * latent_dim` for a Gaussian, 1 for
             a discriminator.
         num_classes: adds a second input of one-hot labels.
+        columns: of a mixed table, whose codes it sees as one-hot vectors; see
+            `tfgen.data.table_parts.TableParts`.
         conditioning: what labels do. `"concatenation"`: they lie beside the
             data; `"projection"`: they add their inner product with the last
             features to the one output (Miyato and Koyama, 2018).
@@ -88,13 +93,14 @@ def build_encoder(
     tools = Toolkit(spectral_norm, minibatch_stddev, linear_path=linear_path)
     x, label = keras.Input(input_shape, name="x"), _label_input(num_classes)
     # Flat first: a label then is one vector beside x, not channels of it.
-    h = keras.layers.Flatten()(x) if kind.flat else x
+    seen = x if columns is None else OneHotCodes(columns)(x)
+    h = keras.layers.Flatten()(seen) if kind.flat else seen
     if label is not None and conditioning == "concatenation":
         h = parts.label_beside(h, label)
     features = kind.encode(h, tools, **options)
     h = tools.dense(outputs, kernel_initializer=tools.last)(features)
     if linear_path:
-        linear = parts.linear_encoding(x, label, outputs, tools.dense)
+        linear = parts.linear_encoding(seen, label, outputs, tools.dense)
         h = keras.layers.Add()([linear, h])
     if conditioning == "projection":
         h = parts.projection(h, features, label, tools.dense)

@@ -2,10 +2,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tfgen.data import Source
+from tfgen.data import Column, Source
+from tfgen.data.columns import are_mixed
 from tfgen.models import GenerativeModel
 from tfgen.pictures import examples, figures
 from tfgen.pictures.images import image_grid
+from tfgen.pictures.mixed_columns import column_panels
 
 MOST_CLASSES = 32
 MOST_IN_A_ROW = 16
@@ -24,7 +26,7 @@ def samples_picture(
     32). Points in the plane: generated points over real ones. Tables: a
     histogram of each column, the first 12, generated against real, in the
     columns' own units, booleans as 0 and 1; generated values far outside the
-    real ones count in the outermost bars.
+    real ones count in the outermost bars. Of categories their shares.
 
     Args:
         model: a `GenerativeModel`.
@@ -62,22 +64,30 @@ def samples_picture(
         labels = None
     generated = model.sample(num_samples, seed=seed, labels=labels)
     generated = examples.original_units(source, generated)
-    if source is not None:
-        generated = _with_truth(generated, source.columns or ())
+    columns = None if source is None else source.columns
     names = examples.column_names(model, source)
-    return against_real(generated, real, names)
+    return against_real(generated, real, names, columns)
 
 
 def against_real(
-    generated: np.ndarray, real: np.ndarray | None, names: Sequence[str]
+    generated: np.ndarray,
+    real: np.ndarray | None,
+    names: Sequence[str],
+    columns: Sequence[Column] | None = None,
 ) -> np.ndarray:
     """A scatter plot of two columns, a histogram of each of more.
+
+    Of a mixed table a panel for each column, of categories their shares.
 
     Args:
         generated: rows, shape `(n, columns)`.
         real: rows in the same units, or None.
-        names: of the columns.
+        names: of the numbers of a row.
+        columns: of the table, if they are known.
     """
+    if are_mixed(columns):
+        return column_panels(generated, real, columns, _histogram)
+    generated = _with_truth(generated, columns or ())
     if generated.shape[1] == 2:
         return _scatter(generated, real, names)
     return _histograms(generated, real, names)

@@ -32,6 +32,7 @@ _SHIPPED = (
     vae_gans.TABLE_VAE_GAN,
     vaes.COLOUR_VAE,
     vaes.FULL_TABLE_VAE,
+    vaes.MIXED_TABLE_VAE,
 )
 for _each in _SHIPPED:
     register(_each)

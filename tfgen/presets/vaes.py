@@ -206,3 +206,19 @@ FULL_TABLE_VAE = dataclasses.replace(
     summary="recommended for tables: dense 128-128, a full covariance",
     options=TABLE_VAE.options | {"likelihood": "full_gaussian"},
 )
+
+MIXED_TABLE_VAE = Preset(
+    name="mixed_table_vae",
+    summary="recommended for tables with texts, dates or gaps: dense 256-256",
+    model="vae",
+    data="breast_cancer",
+    input_shape=(30,),
+    batch_size=256,
+    epochs=200,
+    options={
+        "network": "mlp",
+        "network_options": {"units": (256, 256)},
+        "latent_dim": 16,
+        "likelihood": "table",
+    },
+)

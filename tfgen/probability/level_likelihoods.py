@@ -207,7 +207,7 @@ class _Mixture:
     def quantile(self, uniform):
         """Red's number chooses the component, too: what is left is uniform."""
         first, *others = tf.split(uniform, len(self._scales), axis=-1)
-        chosen, left = _choose(tf.exp(self._log_weights), first)
+        chosen, left = choose(tf.exp(self._log_weights), first)
         levels = []
         for channel, number in enumerate([left, *others]):
             location = _of(chosen, self._location(channel, levels))
@@ -247,7 +247,7 @@ class _Levels:
         return self._value(tf.exp(self._log_probs))
 
     def quantile(self, uniform):
-        chosen, _ = _choose(tf.exp(self._log_probs), uniform[..., None])
+        chosen, _ = choose(tf.exp(self._log_probs), uniform[..., None])
         return self._value(chosen)
 
     def _value(self, weights):
@@ -276,7 +276,7 @@ def _log_bin(level, location, scale, top):
     )
 
 
-def _choose(probabilities, uniform):
+def choose(probabilities, uniform):
     """One-hot choices at a quantile, and where in its own part that lies.
 
     Args:

@@ -16,6 +16,7 @@ from tfgen.probability import tfd
 from tfgen.probability.dependent_gaussians import FullGaussian, LowRankGaussian
 from tfgen.probability.level_likelihoods import Categorical, LogisticMixture
 from tfgen.probability.likelihood import Likelihood
+from tfgen.probability.table_likelihood import Table
 from tfgen.training.global_batch import GlobalBatch
 
 if typing.TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = [
     "Gaussian",
     "LogisticMixture",
     "LowRankGaussian",
+    "Table",
     "get",
 ]
 
@@ -294,6 +296,7 @@ LIKELIHOODS = {
     "gaussian": Gaussian,
     "full_gaussian": FullGaussian,
     "low_rank_gaussian": LowRankGaussian,
+    "table": Table,
 }
 """Likelihoods by name."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 _OPTIONS = (
     *("color_mode", "fit", "background", "bit_depth"),
-    *("label_column", "drop_columns", "header", "transform"),
+    *("label_column", "drop_columns", "header", "transform", "schema"),
 )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from tfgen.data import Source
-from tfgen.models.build import build_exactly
+from tfgen.models.build import build_exactly, columns_option
 from tfgen.models.data_start import start_from_data
 from tfgen.models.families import Family, get_family
 from tfgen.models.generative_model import GenerativeModel
@@ -85,7 +85,7 @@ def training_steps(settings: Mapping, rows: int) -> int:
 
 def _derived_arguments(settings, source, steps):
     """Arguments of `build` that the data or other settings decide too."""
-    options = {}
+    options = columns_option(family_of(settings), source)
     if settings.get("conditional"):
         if not source.num_classes:
             raise ValueError(

@@ -146,17 +146,26 @@ def write_examples(
         return _write_images(reading, examples, out, told)
     with RowWriter(out) as file:
         for rows, x, labels in examples:
-            file.append(example_columns(reading, x, labels, out))
+            first = int(rows[0]) if len(rows) else 0
+            file.append(example_columns(reading, x, labels, out, first))
             told(len(rows))
     return None
 
 
-def example_columns(reading, x, labels, out: pathlib.Path) -> dict:
-    """Examples as columns of a file: a table's own, or arrays of `.npz`."""
+def example_columns(
+    reading, x, labels, out: pathlib.Path, first_row: int = 0
+) -> dict:
+    """Examples as columns of a file: a table's own, or arrays of `.npz`.
+
+    Of a mixed table a `.npz` holds the numbers of its rows, codes of
+    categories for one.
+    """
     own = reading.to_data_units(x) if reading.kind != "image" else x
-    values = restored(reading.columns or (), own)
+    values = restored(reading.columns or (), own, first_row)
     if out.suffix == ".npz":
-        if values:
+        if reading.is_mixed:
+            own = reading.nearest(own)
+        elif values:
             own = np.stack([*values.values()], axis=1)
         columns = {"x": own.astype(np.float32) if own is x else own}
         return columns | ({} if labels is None else {"y": labels})

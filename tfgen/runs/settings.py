@@ -57,7 +57,9 @@ def with_defaults(settings: Mapping, source: Source) -> Settings:
     family = family_of(settings)
     if "preset" not in settings:
         rows = len(source)
-        found = recommended_settings(family, source.shape, rows, settings)
+        found = recommended_settings(
+            family, source.shape, rows, settings, source.is_mixed
+        )
         settings = {**found, **settings}
     settings = with_sizes(settings, len(source))
     if family.model.trains_bound and "patience" not in settings:
@@ -153,13 +155,15 @@ def with_settings_of(
 
 
 def with_whole_path(settings: Mapping) -> dict:
-    """The settings with a path that leads to the data from any folder."""
-    settings, name = dict(settings), settings.get("data")
-    if name is None or name in data.names():
-        return settings
-    path = pathlib.Path(name).expanduser()
-    if path.exists():
-        settings["data"] = os.path.abspath(path)
+    """The settings with paths that lead to the files from any folder."""
+    settings = dict(settings)
+    for setting in ("data", "schema"):
+        name = settings.get(setting)
+        if name is None or name in data.names():
+            continue
+        path = pathlib.Path(name).expanduser()
+        if path.exists():
+            settings[setting] = os.path.abspath(path)
     return settings
 
 

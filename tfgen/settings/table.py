@@ -111,6 +111,14 @@ TABLE = (
         "(asinh) [auto]",
     ),
     Setting(
+        "schema",
+        part="data",
+        metavar="FILE",
+        of_data_set=True,
+        help="What the columns of a table are, as JSON that `tfgen schema` "
+        "writes [found out]",
+    ),
+    Setting(
         "conditional",
         derived=True,
         kind=bool,

@@ -1,0 +1,139 @@
+"""Cells of a column: its distinct values, and which of them each row has."""
+
+import collections
+import dataclasses
+import typing
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from tfgen.data.csv_layout import MISSING
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Cells:
+    """The cells of a column, as texts of a file or as values of a frame.
+
+    Attributes:
+        values: the distinct ones, gaps left out.
+        codes: which of them each row has, -1 for a gap; int32 `(n,)`.
+        dtype: name of pandas' type of the column; `"str"` for texts.
+        missing: how a gap is written, or None without gaps.
+        are_texts: whether they are texts of a file, where all values are.
+        categories: the categories of a categorical column, or None.
+    """
+
+    values: Sequence
+    codes: np.ndarray
+    dtype: str = "str"
+    missing: str | None = None
+    are_texts: bool = True
+    categories: Sequence | None = None
+
+    @classmethod
+    def of_texts(cls, texts: Sequence[str], codes: np.ndarray) -> "Cells":
+        """Cells of a text file.
+
+        Args:
+            texts: distinct ones, as they stand in the file.
+            codes: which of them each row has.
+        """
+        codes, places = np.asarray(codes, np.int32), {}
+        counts = np.bincount(codes, minlength=len(texts))
+        marks, new = collections.Counter(), np.empty(len(texts), np.int32)
+        for i, text in enumerate(texts):
+            text = text.strip()
+            if text.lower() in MISSING:
+                marks[text] += int(counts[i])
+                new[i] = -1
+            else:
+                new[i] = places.setdefault(text, len(places))
+        missing = marks.most_common(1)[0][0] if marks else None
+        return cls(list(places), new[codes], "str", missing)
+
+    @classmethod
+    def of_series(cls, series: "pd.Series") -> "Cells":
+        """Cells of a column of a pandas frame; its gaps are pandas'."""
+        import pandas as pd
+
+        if not isinstance(series.dtype, pd.CategoricalDtype):
+            series, dtype = _of_one_type(series)
+        categories = None
+        if isinstance(series.dtype, pd.CategoricalDtype):
+            categories, dtype = series.cat.categories.tolist(), "category"
+        codes, values = pd.factorize(series)
+        gaps = series.isna().to_numpy()
+        codes = np.where(gaps, -1, codes).astype(np.int32)
+        return cls(
+            values,
+            codes,
+            dtype,
+            "" if gaps.any() else None,
+            False,
+            categories,
+        )
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def filled(self) -> int:
+        """How many cells are no gaps."""
+        return int(np.count_nonzero(self.codes >= 0))
+
+    @property
+    def counts(self) -> np.ndarray:
+        """How often each distinct value comes."""
+        filled = self.codes[self.codes >= 0]
+        return np.bincount(filled, minlength=len(self.values))
+
+    @property
+    def texts(self) -> list[str]:
+        """The distinct values as texts."""
+        return [str(value) for value in self.values]
+
+    def spread(self, each: np.ndarray, gap: float = 0.0) -> np.ndarray:
+        """What each distinct value is, for all rows.
+
+        Args:
+            each: one number a distinct value.
+            gap: that of gaps.
+        """
+        return np.append(each, np.asarray([gap], each.dtype))[self.codes]
+
+    def rows_of(self, chosen: Iterable[int]) -> np.ndarray:
+        """Numbers of the rows that have one of these distinct values."""
+        return np.flatnonzero(np.isin(self.codes, list(chosen)))
+
+
+def _of_one_type(series: "pd.Series") -> tuple["pd.Series", str]:
+    """The column, objects in the type that they have; and the type's name.
+
+    Of what is no kind of column the name begins with "of ".
+    """
+    import pandas as pd
+
+    dtype = series.dtype
+    if isinstance(dtype, pd.ArrowDtype) and dtype.kind in "iufb":
+        series = series.convert_dtypes(dtype_backend="numpy_nullable")
+        return series, str(series.dtype)
+    if not pd.api.types.is_object_dtype(dtype):
+        simple = dtype.kind in "biufM" or pd.api.types.is_string_dtype(dtype)
+        is_date = str(dtype).startswith(("date32", "timestamp"))
+        name = str(dtype)
+        return series, name if simple or is_date else f"of {name}"
+    kind = pd.api.types.infer_dtype(series, skipna=True)
+    if kind in ("string", "empty"):
+        return series, "object"
+    if kind == "boolean":
+        return series, "bool"
+    if kind in ("decimal", "floating", "mixed-integer-float"):
+        return series.astype("float64"), "float64"
+    if kind == "integer":
+        return series.astype("Int64"), "Int64"
+    if kind == "date":
+        return series, "date32[day][pyarrow]"
+    return series, f"of {kind} objects"

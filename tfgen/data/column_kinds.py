@@ -1,0 +1,314 @@
+"""What the columns of a mixed table are: the rules by which it is found."""
+
+import dataclasses
+import re
+
+import numpy as np
+
+from tfgen.data.cells import Cells
+from tfgen.data.column_values import FALSE_AND_TRUE, Fault, numbers_of
+from tfgen.data.columns import KINDS, Column, find_columns
+from tfgen.data.csv_layout import is_number
+
+FEW_CODES = 10
+FEWEST_ROWS_EACH = 5
+LARGEST_WHOLE = 2**53
+LEAST_FREQUENT = 0.05
+ID_NAMES = ("id", "index", "row", "rowid", "row_id", "rownumber", "unnamed: 0")
+FEWEST_IDS = 10
+_LIKE_A_NUMBER = re.compile(
+    r"[+-]?(0[xob])?[\d.,_'a-fA-F]*\d[\d.,_'%]*|[+-]?inf(inity)?|[+-]?nan",
+    re.IGNORECASE,
+)
+_LEADING_ZERO = re.compile(r"[+-]?0[0-9]+")
+_NUMBER_AT_END = re.compile(r"(.*?)([0-9]+)([^0-9]*)")
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y")
+_TIMES = ("", " %H:%M:%S", "T%H:%M:%S", " %H:%M", "T%H:%M")
+_FRACTIONS = (" %H:%M:%S.%f", "T%H:%M:%S.%f")
+DATE_FORMATS = tuple(
+    day + time + zone
+    for day in _DAYS
+    for time in (*_TIMES, *_FRACTIONS)
+    for zone in (("", "Z") if time else ("",))
+)
+_STEPS = (86400, 3600, 60, 1, 1e-3)
+
+
+def find_column(name: str, cells: Cells, fault: Fault) -> Column:
+    """Return what a column is, by its cells.
+
+    - Without a value, or with one text alone: constant.
+    - True and false, yes and no, y and n: boolean.
+    - Numbers: id if all differ and they count the rows or the column is called
+      so; categorical if whole and of at most 10 values that come 5 times each
+      on average, or where numbers would lose digits (leading zeros, more than
+      2^53); else whole or decimal.
+    - Dates and times of one form, see `DATE_FORMATS`: datetime.
+    - Other texts: id if more than half of them differ, of more than 10; else
+      categorical.
+
+    Half of the cells or more that are numbers, or look like it, make a column
+    of numbers, of which the others are faults.
+
+    Args:
+        name: of the column.
+        cells: its cells.
+        fault: called for values that are no numbers in a column of numbers.
+    """
+    kind = _kind_of_type(name, cells) or _kind(name, cells)
+    return column_as(name, cells, kind, fault)
+
+
+def column_as(
+    name: str, cells: Cells, kind: str, fault: Fault, format: str | None = None
+) -> Column:
+    """Return a column of a kind that is known, the rest found by its cells.
+
+    Args:
+        name: of the column.
+        cells: its cells.
+        kind: one of `KINDS`.
+        fault: called for values that do not fit.
+        format: of dates or ids, if it is known.
+
+    Raises:
+        ValueError: for an unknown kind.
+    """
+    if kind not in KINDS:
+        raise ValueError(
+            f"column {name!r}: kind is {kind!r}, expected one of "
+            f"{', '.join(KINDS)}."
+        )
+    found = Column(name, kind, cells.dtype, missing=cells.missing)
+    if cells.dtype.startswith("of "):
+        what = f"the type is {cells.dtype.removeprefix('of ')}"
+        fault(f"{what}, expected numbers, texts or dates", np.arange(1))
+        return found
+    if kind in ("decimal", "whole"):
+        return _number(found, cells, fault)
+    if kind == "datetime":
+        return _datetime(found, cells, fault, format)
+    if kind == "id":
+        found = _id(found, cells)
+        return dataclasses.replace(found, format=format or found.format)
+    return _codes(found, cells)
+
+
+def _kind_of_type(name: str, cells: Cells) -> str | None:
+    """The kind that a type of pandas says, or None for texts."""
+    dtype = cells.dtype
+    if cells.are_texts:
+        return None
+    if not cells.filled:
+        return "constant"
+    if dtype in ("bool", "boolean"):
+        return "boolean"
+    if dtype == "category":
+        return "categorical"
+    if dtype.startswith(("datetime64", "date32", "timestamp")):
+        return "datetime"
+    if dtype.lower().startswith(("int", "uint", "float")):
+        return _kind_of_numbers(name, cells)
+    return None
+
+
+def _kind(name: str, cells: Cells) -> str:
+    texts = cells.texts
+    if not texts:
+        return "constant"
+    lower = sorted({text.lower() for text in texts})
+    if set(lower) <= {"false", "true"}:
+        return "boolean"
+    if len(texts) == 2 and any(lower == sorted(p) for p in FALSE_AND_TRUE):
+        return "boolean"
+    if find_date_format(texts) is not None:
+        return "datetime"
+    counts = cells.counts
+    numeric = np.array([bool(_LIKE_A_NUMBER.fullmatch(t)) for t in texts])
+    if 2 * counts[numeric].sum() >= cells.filled:
+        return _kind_of_numbers(name, cells)
+    if len(texts) == 1 and cells.missing is None:
+        return "constant"
+    return "id" if _are_many(cells) else "categorical"
+
+
+def _kind_of_numbers(name: str, cells: Cells) -> str:
+    texts, filled = cells.texts, cells.filled
+    if not all(map(is_number, texts)):
+        return "decimal"  # of which the others are faults
+    if cells.are_texts and any(map(_LEADING_ZERO.fullmatch, texts)):
+        return "id" if _are_many(cells) else "categorical"
+    values = np.array(texts, np.float64)
+    if not np.isfinite(values).all():
+        return "decimal"
+    if not np.array_equal(values, np.rint(values)):
+        return "decimal"
+    if np.abs(values).max() > LARGEST_WHOLE and _are_whole(texts):
+        return "id" if _are_many(cells) else "categorical"
+    differ = cells.missing is None and len(texts) == filled >= FEWEST_IDS
+    if differ and _are_whole(texts):
+        row = values[cells.codes]
+        counts = row[0] in (0, 1) and (np.diff(row) == 1).all()
+        named = name.lower() in ID_NAMES or name.lower().endswith("_id")
+        if counts or named:
+            return "id"
+    if 1 < len(texts) <= min(FEW_CODES, filled // FEWEST_ROWS_EACH):
+        return "categorical"
+    return "whole"
+
+
+def find_date_format(texts: list[str]) -> str | None:
+    """Return the first of `DATE_FORMATS` that all texts have, or None."""
+    first = texts[0] if texts else ""
+    if len(first) < 8 or not first[0].isdigit() or is_number(first):
+        return None
+    import pandas as pd
+
+    for form in DATE_FORMATS:
+        if not pd.isna(_parsed([texts[0]], form)[0]):
+            if not pd.isna(_parsed(texts, form)).any():
+                return form
+    return None
+
+
+def _parsed(texts, form):
+    import pandas as pd
+
+    return pd.to_datetime(pd.Series(texts), format=form, errors="coerce")
+
+
+def _are_many(cells: Cells) -> bool:
+    """Whether hardly a text comes twice."""
+    return FEWEST_IDS < len(cells.values) > cells.filled / 2
+
+
+def _are_whole(texts: list[str]) -> bool:
+    return all(text.lstrip("+-").isdigit() for text in texts)
+
+
+def _number(column: Column, cells: Cells, fault: Fault) -> Column:
+    values = numbers_of(column.kind, None, cells, fault)
+    if not len(values):
+        return dataclasses.replace(column, dtype="float64")
+    dtype, counts = column.dtype, cells.counts
+    often = counts >= max(LEAST_FREQUENT * cells.filled, FEWEST_IDS)
+    frequent = tuple(np.sort(values[often]).tolist())
+    if cells.are_texts:
+        whole = _are_whole(cells.texts)
+        dtype = "int64" if whole and np.abs(values).max() < 2**63 else "float64"
+    elif dtype in ("object", "str", "string", "category"):
+        dtype = "float64"
+    plain = np.dtype(dtype.lower())
+    (found,) = find_columns(values[:, None], [column.name], dtypes=[plain])
+    return dataclasses.replace(
+        column,
+        kind=found.kind if column.kind == "decimal" else column.kind,
+        dtype=dtype,
+        decimals=found.decimals,
+        low=found.low,
+        high=found.high,
+        frequent=frequent or None,
+    )
+
+
+def _datetime(column, cells, fault, form: str | None) -> Column:
+    if cells.are_texts and form is None:
+        form = find_date_format(cells.texts) or DATE_FORMATS[0]
+    seconds = numbers_of("datetime", form, cells, fault)
+    if not len(seconds):
+        return dataclasses.replace(column, format=form)
+    micro = np.rint(seconds * 1e6).astype(np.int64)
+    step = next(
+        (s for s in _STEPS if not (micro % int(s * 1e6)).any()), _STEPS[-1] ** 2
+    )
+    dtype = "datetime64[us]" if cells.are_texts else column.dtype
+    return dataclasses.replace(
+        column,
+        dtype=dtype,
+        format=form,
+        step=float(step),
+        low=float(seconds.min()),
+        high=float(seconds.max()),
+    )
+
+
+def _codes(column: Column, cells: Cells) -> Column:
+    """Categories, booleans and constants: texts in their order."""
+    texts, dtype = cells.texts, column.dtype
+    if cells.categories is not None:
+        texts = [str(value) for value in cells.categories]
+    elif column.kind == "boolean":
+        return _boolean(column, cells)
+    elif all(map(is_number, texts)) and _are_all_typed(texts, cells):
+        texts = sorted(texts, key=float)
+        if cells.are_texts and texts:
+            whole = _are_whole(texts)
+            dtype = "int64" if whole else "float64"
+    else:
+        texts = sorted(texts)
+    return dataclasses.replace(column, dtype=dtype, categories=tuple(texts))
+
+
+def _are_all_typed(texts, cells):
+    """Whether numbers in text lose nothing as numbers."""
+    if not cells.are_texts:
+        return True
+    if not texts:
+        return False
+    if _are_whole(texts):
+        small = all(abs(int(text)) < 2**63 for text in texts)
+        return small and not any(map(_LEADING_ZERO.fullmatch, texts))
+    return len({float(text) for text in texts}) == len(texts)
+
+
+def _boolean(column: Column, cells: Cells) -> Column:
+    lower = {text.lower(): text for text in reversed(cells.texts)}
+    words = next(
+        (pair for pair in FALSE_AND_TRUE if set(lower) <= set(pair)), None
+    )
+    if words is None:
+        return _codes(dataclasses.replace(column, kind="categorical"), cells)
+    example = next(iter(lower.values()))
+    like = next(
+        form
+        for form in (str.lower, str.upper, str.title)
+        if form(example) == example or form is str.title
+    )
+    dtype = column.dtype
+    if cells.are_texts and words == FALSE_AND_TRUE[0]:
+        dtype = "bool"
+    texts = tuple(lower.get(word, like(word)) for word in words)
+    return dataclasses.replace(column, dtype=dtype, categories=texts)
+
+
+def _id(column: Column, cells: Cells) -> Column:
+    """Ids of whole numbers count on; of texts, the number in them does."""
+    texts = cells.texts
+    column = dataclasses.replace(column, missing=None)
+    if texts and _are_whole(texts) and not _has_codes(texts, cells):
+        dtype = "int64" if cells.are_texts else column.dtype
+        if np.dtype(dtype.lower()).kind in "iu":
+            low = min(map(int, texts))
+            return dataclasses.replace(column, dtype=dtype, low=float(low))
+    found = [_NUMBER_AT_END.fullmatch(text) for text in texts]
+    forms = {(m[1], m[3]) for m in found if m} if all(found) else set()
+    if len(forms) == 1:
+        ((before, after),) = forms
+        digits = [m[2] for m in found]
+        width = min(map(len, digits))
+        form = f"{_escaped(before)}{{:0{width}d}}{_escaped(after)}"
+        low = min(map(int, digits))
+        return dataclasses.replace(column, format=form, low=float(low))
+    form = _escaped(column.name) + " {}"
+    return dataclasses.replace(column, format=form, low=1.0)
+
+
+def _has_codes(texts, cells):
+    if not cells.are_texts:
+        return False
+    largest = max(abs(int(text)) for text in texts)
+    return largest > LARGEST_WHOLE or any(map(_LEADING_ZERO.fullmatch, texts))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,293 @@
+"""Values of columns as numbers of a row, and back."""
+
+import dataclasses
+import typing
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from tfgen.data.cells import Cells
+from tfgen.data.columns import Column, snapped
+from tfgen.data.csv_layout import BOOLEANS, is_number
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
+
+Fault = Callable[[str, np.ndarray], None]
+"""Told what is wrong with a value, and the rows that have it."""
+FALSE_AND_TRUE = (BOOLEANS, ("no", "yes"), ("n", "y"))
+_MICROSECONDS = 1_000_000
+
+
+def encoded(column: Column, cells: Cells, fault: Fault) -> list[np.ndarray]:
+    """Return the numbers that stand for cells, an array for each.
+
+    Codes are of the smallest type of whole numbers, other numbers float64.
+
+    Args:
+        column: what the column is.
+        cells: its cells.
+        fault: called for each value that it does not take.
+
+    Returns:
+        `column.width` arrays of shape `(n,)`.
+    """
+    gaps = cells.codes < 0
+    if not column.width:
+        if column.kind == "constant":
+            _check_constant(column, cells, fault)
+        return []
+    if column.missing is None and gaps.any():
+        fault("the value is missing", np.flatnonzero(gaps))
+    if column.levels:
+        each = _codes(column, cells, fault)
+        small = np.min_scalar_type(column.levels)
+        last = column.levels - 1
+        return [cells.spread(each, last).astype(small)]
+    each = numbers_of(column.kind, column.format, cells, fault)
+    numbers = cells.spread(each)
+    if column.width == 1:
+        return [numbers]
+    codes = np.zeros(len(numbers), np.uint8)
+    for code, value in enumerate(column.frequent or (), start=1):
+        codes[numbers == value] = code
+    codes[gaps] = column.specials  # of gaps the last
+    return [numbers, codes]
+
+
+def with_frequent(
+    column: Column, numbers: np.ndarray, codes: np.ndarray
+) -> np.ndarray:
+    """Return numbers with frequent values where codes say so.
+
+    Numbers that are missing are the lowest.
+    """
+    numbers = numbers.copy()
+    for code, value in enumerate(column.frequent or (), start=1):
+        numbers[codes == code] = value
+    if column.missing is not None and np.isfinite(column.low):
+        numbers[codes == column.specials] = column.low
+    return numbers
+
+
+def numbers_of(
+    kind: str, format: str | None, cells: Cells, fault: Fault
+) -> np.ndarray:
+    """Return the number that each distinct value of cells is, float64.
+
+    Dates are seconds since 1970.
+    """
+    if not len(cells.values):
+        return np.zeros(0)
+    if kind == "datetime":
+        return _seconds(format, cells, fault)
+    if not cells.are_texts and not isinstance(cells.values, list):
+        array = np.asarray(cells.values)
+        if array.dtype.kind in "iufb":
+            values = array.astype(np.float64)
+            if np.isfinite(values).all():
+                return values
+    values = np.zeros(len(cells.values))
+    for i, text in enumerate(cells.texts):
+        if text.lower() in BOOLEANS and kind == "boolean":
+            values[i] = text.lower() == "true"
+        elif is_number(text) and np.isfinite(float(text)):
+            values[i] = float(text)
+        else:
+            rows = cells.rows_of([i])
+            fault(f"{text[:40]!r} is no finite number", rows)
+    return values
+
+
+def decoded(
+    column: Column, numbers: np.ndarray, first_row: int = 0
+) -> "np.ndarray | pd.api.extensions.ExtensionArray":
+    """Return values that numbers stand for.
+
+    Args:
+        column: what the column is.
+        numbers: in the column's own units, shape `(n, width)`.
+        first_row: number of the first row, by which ids are made.
+    """
+    count = len(numbers)
+    if column.kind == "id":
+        return _new_ids(column, first_row, count)
+    if column.kind == "constant":
+        codes = np.full(count, 0 if column.categories else -1)
+        return _categories(column, codes)
+    if column.levels:
+        codes = np.rint(numbers[:, 0]).clip(0, column.levels - 1).astype(int)
+        codes[codes == len(column.categories)] = -1
+        return _categories(column, codes)
+    values, gaps = numbers[:, 0], np.zeros(count, bool)
+    if column.width == 2:
+        codes = np.rint(numbers[:, 1]).clip(0, column.specials)
+        values = with_frequent(column, values, codes)
+        gaps = codes == column.specials
+        gaps &= column.missing is not None
+    if column.kind == "datetime":
+        return _dates(column, values, gaps)
+    return _with_gaps(column, values, gaps)
+
+
+def written(column: Column, values: np.ndarray) -> np.ndarray:
+    """Return values as a text file has them: booleans, dates and gaps."""
+    if column.texts is not None and column.is_plain:
+        return np.where(values, *reversed(column.texts))
+    if column.is_plain or column.kind == "id":
+        return values
+    import pandas as pd
+
+    series = pd.Series(values)
+    gaps = series.isna().to_numpy()
+    if column.kind == "boolean" and column.categories and _is_bool(column):
+        false, true = column.categories
+        series = pd.Series(
+            np.where(series.fillna(False).astype(bool), true, false)
+        ).astype(object)
+    elif column.kind == "datetime" and column.format:
+        series = pd.to_datetime(series).dt.strftime(column.format)
+    if gaps.any():
+        series = series.astype(object)
+        series[gaps] = column.missing
+    return series.array
+
+
+def key_of(column: Column, text: str) -> str | float:
+    """Return by what a text is told among the categories of a column."""
+    if column.kind == "boolean":
+        return text.lower()
+    is_text = column.dtype in ("str", "object", "string", "category")
+    if is_text or not is_number(text):
+        return text
+    return float(text)
+
+
+def _codes(column: Column, cells: Cells, fault: Fault) -> np.ndarray:
+    """Codes of the distinct values; 0 for those that have none."""
+    known = {key_of(column, t): i for i, t in enumerate(column.categories)}
+    codes = np.zeros(len(cells.values), np.int64)
+    for i, text in enumerate(cells.texts):
+        code = known.get(key_of(column, text))
+        if code is None:
+            what = f"{text[:40]!r} is none of the {len(known)} values known"
+            fault(what, cells.rows_of([i]))
+        else:
+            codes[i] = code
+    return codes
+
+
+def _check_constant(column: Column, cells: Cells, fault: Fault) -> None:
+    wanted = column.categories[0] if column.categories else None
+    for i, text in enumerate(cells.texts):
+        if text != wanted:
+            what = f"{text[:40]!r} is not {wanted!r}, the column's one value"
+            fault(what, cells.rows_of([i]))
+
+
+def _seconds(format: str | None, cells: Cells, fault: Fault) -> np.ndarray:
+    import pandas as pd
+
+    if cells.are_texts:
+        texts = pd.Series(cells.texts)
+        found = pd.to_datetime(texts, format=format, errors="coerce")
+        form = f"date of the form {format}"
+    else:
+        values = pd.Series(list(cells.values))
+        found = pd.to_datetime(values, errors="coerce", utc=True)
+        form = "date"
+    for i in np.flatnonzero(found.isna()):
+        text = str(cells.values[i])
+        fault(f"{text[:40]!r} is no {form}", cells.rows_of([i]))
+    if found.dt.tz is not None:
+        found = found.dt.tz_convert(None)
+    whole = found.fillna(pd.Timestamp(0)).astype("datetime64[us]")
+    return whole.astype("int64").to_numpy() / _MICROSECONDS
+
+
+def _dates(column: Column, seconds: np.ndarray, gaps: np.ndarray):
+    import pandas as pd
+
+    numbers = dataclasses.replace(column, dtype="float64")
+    seconds = snapped(numbers, seconds)
+    whole = np.rint(seconds * _MICROSECONDS).astype("datetime64[us]")
+    whole[gaps] = np.datetime64("NaT")
+    dates = pd.Series(whole)
+    if "pyarrow" in column.dtype or column.dtype == "object":
+        days = dates.dt.date.where(~gaps, None)
+        return pd.array(days.tolist(), dtype="date32[day][pyarrow]")
+    if "," in column.dtype:  # of a time zone
+        zone = column.dtype.split(",")[1].strip(" ]")
+        dates = dates.dt.tz_localize("UTC").dt.tz_convert(zone)
+    if column.dtype.startswith("datetime64"):
+        dates = dates.astype(column.dtype)
+    return dates.array
+
+
+def _with_gaps(column: Column, numbers: np.ndarray, gaps: np.ndarray):
+    """Numbers in their dtype, which is pandas' where NumPy's has no gap."""
+    name = column.dtype
+    plain = np.dtype(name.lower().replace("boolean", "bool"))
+    values = snapped(dataclasses.replace(column, dtype=plain.name), numbers)
+    if name == plain.name and (plain.kind == "f" or not gaps.any()):
+        values[gaps] = np.nan if plain.kind == "f" else 0
+        return values
+    import pandas as pd
+
+    found = pd.array(values, dtype=_with_gap(name))
+    found[gaps] = pd.NA
+    return found
+
+
+def _with_gap(dtype: str) -> str:
+    """The type of pandas for whole numbers of NumPy, others as they are."""
+    if dtype.startswith(("int", "uint")):
+        return dtype.replace("int", "Int").replace("uInt", "UInt")
+    return dtype
+
+
+def _categories(column: Column, codes: np.ndarray):
+    """The values of codes, -1 for a gap."""
+    import pandas as pd
+
+    texts = list(column.categories or ())
+    if column.dtype == "category":
+        return pd.Categorical.from_codes(codes, texts)
+    values = np.array([*_typed(column, texts), None], object)[codes]
+    dtype = column.dtype
+    if dtype == "str":
+        return pd.Series(values).array
+    if (codes < 0).any():  # NumPy's whole numbers and booleans have none
+        dtype = "object" if dtype == "bool" else _with_gap(dtype)
+    if dtype in np.sctypeDict:
+        return np.array(list(values), dtype)
+    return pd.Series(values, dtype=dtype).array
+
+
+def _typed(column: Column, texts: Sequence[str]) -> list:
+    """Categories in the type that they came in."""
+    if _is_bool(column):
+        return [False, True][: len(texts)]
+    name = column.dtype.lower()
+    if name.startswith(("int", "uint")):
+        return [int(float(text)) for text in texts]
+    if name.startswith("float"):
+        return [float(text) for text in texts]
+    return list(texts)
+
+
+def _is_bool(column: Column) -> bool:
+    return column.dtype in ("bool", "boolean")
+
+
+def _new_ids(column: Column, first_row: int, count: int):
+    """Ids made anew, which count on from the lowest of the data."""
+    import pandas as pd
+
+    low = column.low if np.isfinite(column.low) else 1
+    numbers = np.arange(count) + first_row + int(low)
+    if column.format is None:
+        return numbers.astype(np.dtype(column.dtype.lower()))
+    texts = [column.format.format(number) for number in numbers]
+    dtype = column.dtype if column.dtype.startswith("string") else None
+    return pd.Series(texts, dtype=dtype).array

@@ -1,0 +1,258 @@
+"""Schema: what the columns of a table are, found or said."""
+
+import dataclasses
+import json
+import os
+import pathlib
+import typing
+from collections.abc import Callable, Collection, Mapping
+
+import numpy as np
+
+from tfgen.data.cells import Cells
+from tfgen.data.column_kinds import column_as, find_column
+from tfgen.data.column_values import encoded
+from tfgen.data.columns import KINDS, Column, are_mixed
+from tfgen.data.notes import say
+from tfgen.data.raw_table import few
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
+
+_SAID = ("name", "kind", "categories", "missing", "frequent", "format")
+"""What a schema's file says of a column, and a reader of it goes by."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Schema:
+    """What the columns of a table are.
+
+    `tfgen.data.load(file, schema=...)` reads a table by one, and `tfgen schema
+    FILE` writes one that is found, as JSON to be edited. A column that it does
+    not name is found by its cells; what it leaves out of one that it names,
+    such as the categories, is found too.
+
+    Attributes:
+        columns: one for each column of the table, in their order.
+
+    Example:
+    >>> table = pd.DataFrame({"city": ["Rome", "Oslo"] * 9, "when": "2024"})
+    >>> for column in tfgen.data.Schema.of(table).columns:
+    ...     print(column.name, column.kind, column.categories)
+    city categorical ('Oslo', 'Rome')
+    when categorical ('2024',)
+    """
+
+    columns: tuple[Column, ...]
+
+    @classmethod
+    def of(cls, data: "str | os.PathLike | pd.DataFrame") -> "Schema":
+        """Return the schema of a file or a frame, found by its cells.
+
+        Args:
+            data: a `.csv`, `.tsv` or `.parquet`, or a pandas frame.
+
+        Raises:
+            ValueError: for what is no table.
+        """
+        from tfgen.data.frames import encoded_frame, is_frame
+        from tfgen.data.tables import read_table
+
+        if is_frame(data):
+            return cls(encoded_frame(data, None).columns)
+        return cls(read_table(pathlib.Path(data)).columns)
+
+    @classmethod
+    def read(cls, schema: "str | os.PathLike | Mapping | Schema") -> "Schema":
+        """Return a schema of a JSON file, or of what such a file holds.
+
+        Raises:
+            ValueError: for another content, with all reasons.
+        """
+        if isinstance(schema, Schema):
+            return schema
+        what, content = "schema", schema
+        if not isinstance(schema, Mapping):
+            what = os.fspath(schema)
+            try:
+                text = pathlib.Path(schema).read_text(encoding="utf-8")
+                content = json.loads(text)
+            except (OSError, ValueError) as error:
+                raise ValueError(
+                    f"{what} is no schema ({error}): write one with `tfgen "
+                    "schema FILE`."
+                ) from None
+        return cls(_columns(content, what))
+
+    def to_json(self) -> dict:
+        """Return what `read` takes: name and kind, and what goes with it."""
+        return {"columns": [_said(column) for column in self.columns]}
+
+    def without(self, names: Collection[str]) -> "Schema":
+        """Return the schema without some columns."""
+        return Schema(tuple(c for c in self.columns if c.name not in names))
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether there is more than numbers, true and false without gaps."""
+        return are_mixed(self.columns)
+
+    @property
+    def description(self) -> str:
+        """One line: how many columns of each kind."""
+        kinds = [column.kind for column in self.columns]
+        counts = [f"{kinds.count(k)} {k}" for k in KINDS if k in kinds]
+        gaps = [c.name for c in self.columns if c.missing is not None]
+        text = ", ".join(counts)
+        return f"{text}; gaps in {few(gaps)}" if gaps else text
+
+
+class EncodedTable(typing.NamedTuple):
+    """The columns of a mixed table, and the numbers that stand for them."""
+
+    columns: tuple[Column, ...]
+    arrays: list[np.ndarray]
+    """One for each number of a row, of the smallest type that holds it."""
+    reasons: list[str]
+    """What is wrong, with place and column."""
+
+
+def encode(
+    cells: Mapping[str, Cells],
+    schema: Schema | None,
+    place: Callable[[int], str],
+) -> EncodedTable:
+    """Return the columns of a table and their numbers.
+
+    Args:
+        cells: of each column, by name.
+        schema: what columns are, as far as it is known.
+        place: what a message calls a row, such as `"line 3, "`.
+    """
+    known = {c.name: c for c in schema.columns} if schema else {}
+    columns, arrays, reasons = [], [], []
+    absent = [
+        name
+        for name, column in known.items()
+        if name not in cells and (column.width or not column.dtype)
+    ]
+    if absent and cells:
+        reasons.append(
+            f"there is no column {few([*map(repr, absent)])}, which the "
+            f"schema names; the columns are {few([*map(repr, cells)], most=20)}"
+        )
+    for name, column_cells in cells.items():
+        faults = []
+
+        def fault(what, rows, faults=faults):
+            faults.append((what, rows))
+
+        column = _completed(name, known.get(name), column_cells, fault)
+        if not faults:
+            arrays += encoded(column, column_cells, fault)
+        columns.append(column)
+        reasons += _told(name, faults, place)
+    return EncodedTable(tuple(columns), arrays, reasons)
+
+
+def say_schema(name: str, columns: tuple[Column, ...]) -> None:
+    """Say in one line what the columns of a mixed table were found to be."""
+    ids = [c.name for c in columns if c.kind == "id"]
+    text = f"{name}: columns are {Schema(columns).description}"
+    if ids:
+        text += f"; {few(ids)} is not learned but made anew in samples"
+    swapped = [c.name for c in columns if _is_ambiguous(c)]
+    if swapped:
+        text += f"; dates in {few(swapped)} are read as month/day/year"
+    say(f"{text} (`tfgen schema` tells all; a schema sets them).", stacklevel=6)
+
+
+def _is_ambiguous(column: Column) -> bool:
+    return (column.format or "").startswith("%m/%d")
+
+
+def _completed(name, said, cells, fault) -> Column:
+    """A column as a schema says it is, with what that leaves out."""
+    if said is None:
+        return find_column(name, cells, fault)
+    if said.dtype:
+        return said  # of a model, which knows all
+    if said.missing is not None and cells.missing is None:
+        cells = dataclasses.replace(cells, missing=said.missing)
+    found = column_as(name, cells, said.kind, fault, said.format)
+    if said.frequent is not None:
+        found = dataclasses.replace(found, frequent=said.frequent or None)
+    if said.categories is not None:
+        found = dataclasses.replace(found, categories=said.categories)
+    return found
+
+
+def _told(name, faults, place):
+    """A reason for gaps, and one for all values that do not fit."""
+    groups = {True: [], False: []}
+    for found in faults:
+        groups[found[0].startswith("the value is missing")].append(found)
+    reasons = []
+    for group in groups.values():
+        if group:
+            what, rows = min(group, key=lambda found: found[1].min())
+            count = sum(len(rows) for _, rows in group)
+            more = f" (and {count - 1} more)" if count > 1 else ""
+            reasons.append(
+                f"{place(int(rows.min()))}column {name!r}: {what}{more}"
+            )
+    return reasons
+
+
+def _said(column: Column) -> dict:
+    values = column.to_json()
+    return {key: values[key] for key in _SAID if values.get(key) is not None}
+
+
+def _columns(content, what) -> tuple[Column, ...]:
+    columns = content.get("columns") if isinstance(content, Mapping) else None
+    if not isinstance(columns, list) or not columns:
+        raise ValueError(f"{what} has no list of columns, expected a schema.")
+    reasons, found = [], []
+    for i, column in enumerate(columns):
+        reason = _why_no_column(column)
+        if reason:
+            reasons.append(f"column {i + 1} {reason}")
+        else:
+            # Without a dtype: the rest is found by the data.
+            found.append(Column.from_json({**column, "dtype": ""}))
+    names = [column.name for column in found]
+    reasons += [
+        f"{n!r} stands twice"
+        for n in dict.fromkeys(names)
+        if names.count(n) > 1
+    ]
+    if reasons:
+        raise ValueError(f"{what}: {few(reasons, '; ')}.")
+    return tuple(found)
+
+
+def _why_no_column(column) -> str | None:
+    if not isinstance(column, Mapping) or not isinstance(
+        column.get("name"), str
+    ):
+        return "has no name"
+    unknown = [key for key in column if key not in _SAID]
+    if unknown:
+        return f"({column['name']!r}) has {unknown[0]!r}, known: {_SAID}"
+    if column.get("kind") not in KINDS:
+        return (
+            f"({column['name']!r}) has the kind {column.get('kind')!r}, "
+            f"expected one of {', '.join(KINDS)}"
+        )
+    numbers = column.get("frequent", [])
+    if not isinstance(numbers, list) or not all(
+        isinstance(number, int | float) for number in numbers
+    ):
+        return f"({column['name']!r}) has frequent values that are no numbers"
+    texts = column.get("categories", [])
+    if not isinstance(texts, list) or not all(
+        isinstance(text, str) for text in texts
+    ):
+        return f"({column['name']!r}) has categories that are no texts"
+    return None
