@@ -15,6 +15,8 @@ class Case:
         shape: shape of one example.
         range: range of the data, None for real numbers.
         classes: number of classes, None without labels.
+        codes: of a mixed table, of how many codes each number is one; 0 for
+            real numbers.
     """
 
     name: str
@@ -22,6 +24,7 @@ class Case:
     shape: tuple
     range: tuple | None = (0.0, 1.0)
     classes: int | None = None
+    codes: tuple[int, ...] = ()
 
     def build(self, seed=0):
         import keras
@@ -40,6 +43,9 @@ class Case:
             low, high = self.range
             grey = random.integers(0, 256, (rows, *self.shape))
             x = low + (high - low) * grey / 255
+        for place, levels in enumerate(self.codes):
+            if levels:
+                x[:, place] = random.integers(0, levels, rows)
         y = random.integers(0, self.classes, rows) if self.classes else None
         return np.float32(x), y
 
@@ -168,6 +174,14 @@ CASES = [
         "network='conv', network_options={'filters': (4,), 'units': 12}, "
         "num_classes=2, objective='iwae', objective_draws=3",
         classes=2,
+    ),
+    vae(
+        "mixed_table",
+        (5,),
+        MLP + ", num_classes=2, columns=('number', 4, 'number or 1', 2)",
+        range=None,
+        classes=2,
+        codes=(0, 4, 0, 2, 2),
     ),
     vae("full_posterior", (5,), MLP + ", posterior='full'", range=None),
     vae(

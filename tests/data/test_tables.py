@@ -72,17 +72,13 @@ def test_csv_of_one_row(write):
     [
         ("", "is empty"),
         ("a,b\n", "a header but no rows"),
-        ("a,b\n1,2\n3,\n", "line 3, column 'b': the value is missing"),
-        ("a,b\n1,2\n3,nan\n", "line 3, column 'b': the value is missing"),
         ("a,b\n\n1,2\n\n3,x\n", "line 5, column 'b': 'x' is no finite number"),
         ("a,b\n1,inf\n", "line 2, column 'b': 'inf' is no finite number"),
-        ("a,b\n1,2\n,\n", "line 3, column 'a': the value is missing"),
-        ('a\n1\n""\n', "line 3, column 'a': the value is missing"),
         ("a;b\n1,5;2\n", "'1,5' is no finite number: write numbers, as in"),
         ("a,b\n1_000,2\n", "'1_000' is no finite number"),
         ("a,b\n0x10,2\n", "'0x10' is no finite number"),
         ("a,b\n\u0661,2\n", "is no finite number"),
-        ("a,b\n2024-01-31,2\n", "'2024-01-31' is no finite number"),
+        ("a,b\n2024-31-01,2\n2,3\n", "'2024-31-01' is no finite number"),
         ('a,b\n"1,000",2\n', "'1,000' is no finite number"),
         ("a,b\ntrue,2\n1,3\n", "line 2, column 'a': 'true' is no finite"),
         ("a,b\n1,2\n3,4,5\n", "line 3 has 3 values, expected 2"),
@@ -140,13 +136,8 @@ def test_parquet(tmp_path):
     np.testing.assert_allclose(
         raw(source), [[1, 0.5, 1], [2, -1, 0], [3, 2, 1]], atol=1e-6
     )
-    with pytest.raises(ValueError, match="column 'k': the type is string"):
-        load(path)
-    write(a=[1.0, None])
-    with pytest.raises(ValueError, match="row 2, column 'a': the value is mis"):
-        load(path)
-    write(a=[1.0, np.nan])
-    with pytest.raises(ValueError, match="row 2, column 'a': the value is NaN"):
+    write(a=[1.0, 2.0], t=pyarrow.array([5, 6], pyarrow.duration("s")))
+    with pytest.raises(ValueError, match="column 't': the type is timedelta"):
         load(path)
     write(a=[1.0, 2.0], k=["x", None])
     with pytest.raises(ValueError, match="row 2, column 'k'"):
@@ -213,13 +204,10 @@ def test_numbers_as_a_header_are_taken_and_said(write, first, below, names):
 )
 def test_numbers_as_a_row_are_taken_and_said(write, first, below):
     path = write(f"{first}\n{below}")
-    if "nan" in first:
-        with pytest.raises(ValueError, match="line 1, column 'column_1'"):
-            load(path)
-        return
     source, notes = notes_of(lambda: load(path, "all"))
     assert len(source) == 10
-    assert source.feature_names == ("column_1", "column_2", "column_3")
+    names = tuple(column.name for column in source.columns)
+    assert names == ("column_1", "column_2", "column_3")
     assert f"first line, {first}, is taken as a row" in notes[0]
     if first != "7,7,7":
         assert len(load(path, "all", header=True)) == 9
@@ -258,23 +246,22 @@ def test_broken_gzip_is_refused(tmp_path):
 
 
 def test_all_reasons_are_told_at_once(write):
-    path = write("a,a,c,d\n1,2,x,3\n1,2,y,\n1,2\n1,2,z,5\n")
+    path = write("a,a,c,d\n1,2,x,3\n1,2,7,\n1,2\n1,2,z,5\n1,2,8,7\n")
     with pytest.raises(ValueError) as caught:
         load(path)
     for part in (
         "column 2 has the name 'a' again",
         "line 4 has 2 values, expected 4",
-        "line 2, column 'c': 'x' is no finite number (and 2 more)",
-        "line 3, column 'd': the value is missing",
-        "drop_columns='c'",
-        "fill what is missing or remove these rows",
+        "line 2, column 'c': 'x' is no finite number (and 1 more)",
+        "leave it out by drop_columns",
     ):
         assert part in str(caught.value)
 
 
 def test_many_reasons_are_counted(write):
     names = [f"c{i}" for i in range(9)]
-    path = write(",".join(names) + "\n" + ",".join("x" * 9) + "\n")
+    cells = "x" * 9, "1" * 9
+    path = write("\n".join(map(",".join, (names, *cells))) + "\n")
     with pytest.raises(ValueError, match="and 4 more: write numbers"):
         load(path)
 
@@ -447,9 +434,8 @@ def test_parquet_tells_all_reasons(tmp_path):
     path = tmp_path / "a.parquet"
     frame = pandas.DataFrame(
         {
-            "a": [1.0, None],
-            "when": pandas.to_datetime(["2024-01-01", "2024-01-02"]),
-            "city": ["Paris", "Rome"],
+            "span": pandas.to_timedelta([1, 2], "s"),
+            "list": [[1], [2, 3]],
             "id": [2**60 + 1, 5],
         }
     )
@@ -457,15 +443,11 @@ def test_parquet_tells_all_reasons(tmp_path):
     with pytest.raises(ValueError) as caught:
         load(path)
     for part in (
-        "row 2, column 'a': the value is missing",
-        "column 'when': the type is timestamp",
-        "column 'city': the type is",
-        "drop_columns='when,city'",
+        "column 'span': the type is timedelta64",
+        "column 'list': the type is ",
     ):
         assert part in str(caught.value)
-    _, notes = notes_of(
-        lambda: load(path, "all", drop_columns=["a", "when", "city"])
-    )
+    _, notes = notes_of(lambda: load(path, "all", drop_columns="span,list"))
     assert "'id' (1 values) has whole numbers beyond 2^53" in notes[0]
 
 

@@ -102,7 +102,7 @@ def test_booleans_are_drawn_as_0_and_1(stand_in, make_source, monkeypatch):
     drawn = []
     monkeypatch.setattr(
         "tfgen.pictures.samples.against_real",
-        lambda generated, real, names: drawn.append(generated),
+        lambda generated, *others: drawn.append(generated),
     )
     source = make_source((3,))
     kinds = "decimal", "boolean", "whole"

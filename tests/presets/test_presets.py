@@ -31,6 +31,7 @@ NAMES = (
     "table_vae_gan",
     "colour_vae",
     "full_table_vae",
+    "mixed_table_vae",
 )
 
 

@@ -61,6 +61,8 @@ class Cells:
 
         if not isinstance(series.dtype, pd.CategoricalDtype):
             series, dtype = _of_one_type(series)
+            if dtype.startswith("of "):
+                return cls([], np.full(len(series), -1), dtype, None, False)
         categories = None
         if isinstance(series.dtype, pd.CategoricalDtype):
             categories, dtype = series.cat.categories.tolist(), "category"
@@ -78,6 +80,12 @@ class Cells:
 
     def __len__(self) -> int:
         return len(self.codes)
+
+    @property
+    def are_typed_texts(self) -> bool:
+        """Whether they are texts because their type says so."""
+        is_text = self.dtype.startswith(("str", "object", "large_string"))
+        return is_text and not self.are_texts
 
     @property
     def filled(self) -> int:

@@ -134,6 +134,8 @@ def _kind(name: str, cells: Cells) -> str:
 
 def _kind_of_numbers(name: str, cells: Cells) -> str:
     texts, filled = cells.texts, cells.filled
+    if cells.are_typed_texts:
+        return "id" if _are_many(cells) else "categorical"
     if not all(map(is_number, texts)):
         return "decimal"  # of which the others are faults
     if cells.are_texts and any(map(_LEADING_ZERO.fullmatch, texts)):
@@ -194,7 +196,7 @@ def _number(column: Column, cells: Cells, fault: Fault) -> Column:
     often = counts >= max(LEAST_FREQUENT * cells.filled, FEWEST_IDS)
     frequent = tuple(np.sort(values[often]).tolist())
     if cells.are_texts:
-        whole = _are_whole(cells.texts)
+        whole = column.kind == "whole" and _are_whole(cells.texts)
         dtype = "int64" if whole and np.abs(values).max() < 2**63 else "float64"
     elif dtype in ("object", "str", "string", "category"):
         dtype = "float64"
@@ -202,7 +204,6 @@ def _number(column: Column, cells: Cells, fault: Fault) -> Column:
     (found,) = find_columns(values[:, None], [column.name], dtypes=[plain])
     return dataclasses.replace(
         column,
-        kind=found.kind if column.kind == "decimal" else column.kind,
         dtype=dtype,
         decimals=found.decimals,
         low=found.low,
@@ -212,7 +213,7 @@ def _number(column: Column, cells: Cells, fault: Fault) -> Column:
 
 
 def _datetime(column, cells, fault, form: str | None) -> Column:
-    if cells.are_texts and form is None:
+    if form is None and (cells.are_texts or cells.are_typed_texts):
         form = find_date_format(cells.texts) or DATE_FORMATS[0]
     seconds = numbers_of("datetime", form, cells, fault)
     if not len(seconds):
@@ -287,7 +288,7 @@ def _id(column: Column, cells: Cells) -> Column:
     column = dataclasses.replace(column, missing=None)
     if texts and _are_whole(texts) and not _has_codes(texts, cells):
         dtype = "int64" if cells.are_texts else column.dtype
-        if np.dtype(dtype.lower()).kind in "iu":
+        if not cells.are_typed_texts:
             low = min(map(int, texts))
             return dataclasses.replace(column, dtype=dtype, low=float(low))
     found = [_NUMBER_AT_END.fullmatch(text) for text in texts]

@@ -188,7 +188,7 @@ def _check_constant(column: Column, cells: Cells, fault: Fault) -> None:
 def _seconds(format: str | None, cells: Cells, fault: Fault) -> np.ndarray:
     import pandas as pd
 
-    if cells.are_texts:
+    if format is not None and (cells.are_texts or cells.are_typed_texts):
         texts = pd.Series(cells.texts)
         found = pd.to_datetime(texts, format=format, errors="coerce")
         form = f"date of the form {format}"
@@ -213,15 +213,16 @@ def _dates(column: Column, seconds: np.ndarray, gaps: np.ndarray):
     whole = np.rint(seconds * _MICROSECONDS).astype("datetime64[us]")
     whole[gaps] = np.datetime64("NaT")
     dates = pd.Series(whole)
-    if "pyarrow" in column.dtype or column.dtype == "object":
+    if column.dtype.startswith("date32"):
         days = dates.dt.date.where(~gaps, None)
         return pd.array(days.tolist(), dtype="date32[day][pyarrow]")
     if "," in column.dtype:  # of a time zone
         zone = column.dtype.split(",")[1].strip(" ]")
         dates = dates.dt.tz_localize("UTC").dt.tz_convert(zone)
     if column.dtype.startswith("datetime64"):
-        dates = dates.astype(column.dtype)
-    return dates.array
+        return dates.astype(column.dtype).array
+    texts = dates.dt.strftime(column.format)
+    return texts.astype(column.dtype).array
 
 
 def _with_gaps(column: Column, numbers: np.ndarray, gaps: np.ndarray):

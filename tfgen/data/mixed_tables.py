@@ -2,7 +2,7 @@
 
 import dataclasses
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tfgen.data.columns import (
     Column,
     number_names,
     placed,
+    restored,
     squash,
     squashing,
 )
@@ -131,14 +132,6 @@ def same_codes(one: Sequence[Column], other: Sequence[Column]) -> bool:
     return [_meaning(c) for c in one] == [_meaning(c) for c in other]
 
 
-def table_frame(columns: Sequence[Column], x: np.ndarray) -> Mapping:
-    """Columns by name that a mixed table's numbers stand for."""
-    return {
-        column.name: decoded(column, x[:, place : place + column.width])
-        for place, column in placed(columns)
-    }
-
-
 def _placed(source):
     return placed(source.columns or ())
 
@@ -156,8 +149,8 @@ def _meaning(column):
 def _cells(column: Column, numbers: np.ndarray) -> Cells:
     import pandas as pd
 
-    from tfgen.data.columns import restored
-
+    # Not clipped to what was seen of them.
+    column = dataclasses.replace(column, low=-np.inf, high=np.inf)
     if column.is_plain:
         values = restored([column], numbers)[column.name]
     else:

@@ -36,11 +36,12 @@ class Schema:
         columns: one for each column of the table, in their order.
 
     Example:
-    >>> table = pd.DataFrame({"city": ["Rome", "Oslo"] * 9, "when": "2024"})
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"city": ["Rome", "Oslo"], "size": [1.5, None]})
     >>> for column in tfgen.data.Schema.of(table).columns:
-    ...     print(column.name, column.kind, column.categories)
-    city categorical ('Oslo', 'Rome')
-    when categorical ('2024',)
+    ...     print(column.name, column.kind, column.width)
+    city categorical 1
+    size decimal 2
     """
 
     columns: tuple[Column, ...]

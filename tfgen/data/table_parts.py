@@ -25,7 +25,7 @@ class TableParts:
     >>> from tfgen.data.table_parts import TableParts
     >>> parts = TableParts(("number or 1", 3))
     >>> parts.width, parts.numbers, parts.codes
-    (3, [0], {2: [1], 3: [2]})
+    (3, array([0]), {2: [1], 3: [2]})
     """
 
     parts: tuple[int | str, ...]
@@ -51,9 +51,9 @@ class TableParts:
         return len(self.levels)
 
     @property
-    def numbers(self) -> list[int]:
+    def numbers(self) -> np.ndarray:
         """Places of real numbers."""
-        return [i for i, n in enumerate(self.levels) if not n]
+        return np.flatnonzero(np.array(self.levels) == 0)
 
     @property
     def codes(self) -> dict[int, list[int]]:

@@ -65,6 +65,8 @@ def samples_picture(
     generated = model.sample(num_samples, seed=seed, labels=labels)
     generated = examples.original_units(source, generated)
     columns = None if source is None else source.columns
+    if not are_mixed(columns):
+        generated = _with_truth(generated, columns or ())
     names = examples.column_names(model, source)
     return against_real(generated, real, names, columns)
 
@@ -87,7 +89,6 @@ def against_real(
     """
     if are_mixed(columns):
         return column_panels(generated, real, columns, _histogram)
-    generated = _with_truth(generated, columns or ())
     if generated.shape[1] == 2:
         return _scatter(generated, real, names)
     return _histograms(generated, real, names)

@@ -145,7 +145,7 @@ class _Row:
 
     def log_prob(self, x):
         found = []
-        if self._parts.numbers:
+        if len(self._parts.numbers):
             number = tf.gather(x, self._parts.numbers, axis=-1)[..., None]
             normal = (number - self._means) / self._scales
             each = (
@@ -165,7 +165,7 @@ class _Row:
     def mean(self):
         """Expected numbers, and the most probable codes."""
         found = []
-        if self._parts.numbers:
+        if len(self._parts.numbers):
             weights = tf.exp(self._log_weights)
             found.append(tf.reduce_sum(weights * self._means, axis=-1))
         for _, log_probs in self._code_groups():
@@ -176,7 +176,7 @@ class _Row:
     def quantile(self, uniform):
         """A number's own chooses its component: what is left is uniform."""
         found = []
-        if self._parts.numbers:
+        if len(self._parts.numbers):
             own = tf.gather(uniform, self._parts.numbers, axis=-1)[..., None]
             chosen, left = choose(tf.exp(self._log_weights), own)
             normal = tf.math.ndtri(
@@ -198,7 +198,7 @@ class _Row:
     def _in_order(self, found):
         """Values of the groups in the places that they have in a row."""
         groups = [self._parts.numbers, *self._parts.codes.values()]
-        groups = [group for group in groups if group]
+        groups = [group for group in groups if len(group)]
         return tf.gather(tf.concat(found, axis=-1), ordered(groups), axis=-1)
 
     def _counts(self, x):

@@ -1,0 +1,137 @@
+"""A table with texts, dates and gaps goes from file to file."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tfgen as library
+
+ROWS = 240
+
+
+@pytest.fixture(scope="session")
+def people(tmp_path_factory):
+    """A CSV with columns of every kind and a rare category."""
+    rng = np.random.default_rng(0)
+    days = pd.Timestamp("2020-01-01") + pd.to_timedelta(
+        rng.integers(0, 999, ROWS), "D"
+    )
+    frame = pd.DataFrame(
+        {
+            "key": [f"C-{i:04d}" for i in range(7, 7 + ROWS)],
+            "country": rng.choice(["FR", "DE", "Côte d'Ivoire"], ROWS),
+            "income": rng.lognormal(9, 1, ROWS).round(2),
+            "gain": np.where(rng.random(ROWS) < 0.8, 0, 99 + np.arange(ROWS)),
+            "member": rng.choice(["yes", "no"], ROWS),
+            "joined": days.strftime("%d.%m.%Y"),
+            "zip": rng.choice(["01234", "99999"], ROWS),
+            "version": "v2",
+        }
+    )
+    frame.loc[3, "country"] = "Malta"
+    frame.loc[::20, ["country", "joined"]] = None
+    frame.loc[::9, "income"] = np.nan
+    path = tmp_path_factory.mktemp("people") / "people.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def run(people, tmp_path_factory, run_in):
+    """A finished run of 3 epochs on it."""
+    folder = tmp_path_factory.mktemp("mixed")
+    options = ("--epochs", 3, "--width", 32, "--latent-dim", 2)
+    done = run_in(
+        folder, "train", "vae", "--data", people, *options, "--out", "run"
+    )
+    assert done.status == 0, done.err
+    assert "gaps in country, income, joined" in done.err
+    return folder / "run"
+
+
+def check_like(rows, people):
+    """Rows of a file are as those of another, read by pandas."""
+    real, found = pd.read_csv(people), pd.read_csv(rows)
+    assert list(found) == list(real)
+    kinds = {n: (real[n].dtype, found[n].dtype) for n in real}
+    assert all(one == other for one, other in kinds.values()), kinds
+    for name in ("income", "gain"):
+        assert found[name].min() >= real[name].min()
+        assert found[name].max() <= real[name].max()
+    np.testing.assert_array_equal(found["income"].round(2), found["income"])
+    for name in ("country", "member", "zip", "version"):
+        assert set(found[name].dropna()) <= set(real[name].dropna())
+    pd.to_datetime(found["joined"].dropna(), format="%d.%m.%Y")
+    assert "01234" in rows.read_text()
+    return found
+
+
+def test_samples_are_a_table_like_the_file(tfgen, run, people, tmp_path):
+    done = tfgen("sample", run, "-n", 300, "--seed", 1, "--out", "a.csv")
+    assert done.status == 0
+    found = check_like(tmp_path / "a.csv", people)
+    assert found["key"].tolist()[:2] == ["C-0007", "C-0008"]
+    for name in ("country", "income", "joined"):
+        assert 0 < found[name].isna().mean() < 0.5
+    for name in ("key", "member", "zip", "gain"):
+        assert not found[name].isna().any()
+    tfgen("sample", run, "-n", 300, "--seed", 1, "--out", "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (
+        tmp_path / "b.csv"
+    ).read_bytes()
+    tfgen("sample", run, "-n", 300, "--seed", 1, "--out", "b.parquet")
+    typed = pd.read_parquet("b.parquet")
+    assert typed["joined"].dtype.kind == "M"
+    assert typed["income"].equals(found["income"])
+
+
+def test_answers_about_rows_of_a_file(tfgen, run, people, tmp_path):
+    done = tfgen("score", run, people, "--out", "s.csv")
+    assert (done.status, "note" in done.err) == (0, False), done.err
+    model = library.load(run)
+    source = library.data.load(people, like=model)
+    scores = pd.read_csv("s.csv")["score"]
+    np.testing.assert_allclose(scores, model.score(source), rtol=1e-5)
+    tfgen("encode", run, people, "--out", "l.csv")
+    tfgen("decode", run, "l.csv", "--out", "d.csv")
+    tfgen("reconstruct", run, people, "--out", "r.csv")
+    assert (tmp_path / "d.csv").read_text() == (tmp_path / "r.csv").read_text()
+    assert len(check_like(tmp_path / "r.csv", people)) == ROWS
+
+
+def test_info_tells_the_columns(tfgen, run):
+    out = tfgen("info", run).out
+    assert "4 values: Côte d'Ivoire, DE, FR, Malta, with gaps" in out
+    assert "datetime, 2020-01-0" in out
+
+
+def test_a_schema_of_ones_own(tfgen, people, tmp_path):
+    done = tfgen("schema", people)
+    schema = json.loads(done.out)
+    kinds = [column["kind"] for column in schema["columns"]]
+    assert kinds == [
+        *("id", "categorical", "decimal", "whole", "boolean", "datetime"),
+        *("categorical", "constant"),
+    ]
+    schema["columns"][5]["kind"] = "categorical"
+    del schema["columns"][5]["format"]
+    (tmp_path / "s.json").write_text(json.dumps(schema))
+    source = library.data.load(people, schema="s.json")
+    assert source.columns[5].kind == "categorical"
+    schema["columns"][0]["kind"] = "text"
+    (tmp_path / "s.json").write_text(json.dumps(schema))
+    options = ("--data", people, "--schema", "s.json", "--out", "run")
+    done = tfgen("train", "vae", *options)
+    assert done.status == 1
+    assert "s.json: column 1 ('key') has the kind 'text', expec" in done.err
+
+
+@pytest.mark.parametrize("model", ["gan", "vae_gan"])
+def test_families_of_numbers_refuse_it(tfgen, people, model):
+    done = tfgen("train", model, "--data", people, "--out", "run")
+    assert done.status == 1
+    assert f"the model '{model}' takes numbers without gaps" in done.err
+    done = tfgen("schema", "no.csv")
+    assert "no.csv is no table" in done.err
