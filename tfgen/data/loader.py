@@ -282,9 +282,7 @@ def _columns_like(
             "that with the labels."
         )
     found = {"only": reading.column_names}
-    if reading.is_mixed:
-        found["schema"] = Schema(reading.columns)
-    elif reading.column_names:
+    if reading.columns and is_table(pathlib.Path(name_or_path)):
         found["schema"] = Schema(reading.columns)
     if header is None and is_text(pathlib.Path(name_or_path)):
         found["header"] = reading.header
