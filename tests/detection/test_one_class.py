@@ -1,5 +1,6 @@
 """Training on one class: all others are odd."""
 
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 import tfgen
 from tfgen.detection import Detector, detection_quality
+from tfgen.detection.calibrated_run import calibrate_run
 from tfgen.detection.on_run import DetectionOfRuns
 from tfgen.evaluation import detection
 from tfgen.evaluation.run_report import EvaluationReport
@@ -109,3 +111,17 @@ def test_evaluation_has_a_part_detection(run, usual_and_odd, tmp_path):
     assert detection.applies(plain)
     (rate,) = detection.measure(plain).measurements
     assert rate.value == np.mean(usual.is_odd)
+
+
+def test_a_run_that_goes_on_says_that_it_is_no_detector(run, tmp_path, capsys):
+    copy = shutil.copytree(run, tmp_path / "run")
+    assert calibrate_run(copy, alpha=0.2).source == "the run's validation split"
+    kept = tfgen.load(copy).held_out_scores
+    assert str(kept).startswith("elbo, by ") and kept.alpha == 0.2
+    # No step is left: the file stays what it is.
+    Run.resumed(copy, {}).train()
+    assert tfgen.load(copy).held_out_scores is not None
+    assert "calibrate again" not in capsys.readouterr().err
+    Run.resumed(copy, {"epochs": 3}).train()
+    assert tfgen.load(copy).held_out_scores is None
+    assert "run tfgen calibrate again" in capsys.readouterr().err

@@ -75,6 +75,8 @@ def _show_run(run):
     print("model")
     _row("", described(model))
     _row("epochs", folder.epochs_done())
+    if model.held_out_scores is not None:
+        _row("detector", model.held_out_scores)
     print("data")
     _row("", folder.manifest()["data"]["description"])
     for name, value in _facts(model.reading):

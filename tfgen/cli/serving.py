@@ -81,6 +81,8 @@ def export(
             print(f"removed      {version_path}")
     for name, reason in model.withheld_endpoints().items():
         print(f"left out     {name}: {reason}")
+    if model.held_out_scores is not None:
+        print(f"detector     {model.held_out_scores}")
     print(f"check it     tfgen verify {shlex.quote(str(path))}")
 
 

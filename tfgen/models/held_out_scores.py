@@ -5,6 +5,7 @@ import hashlib
 import json
 import pathlib
 import typing
+import zipfile
 
 import numpy as np
 
@@ -49,6 +50,13 @@ class HeldOutScores:
         """Number of the held-out rows."""
         return self.scores.shape[1]
 
+    def __str__(self) -> str:
+        source = f" ({self.source})" if self.source else ""
+        return (
+            f"{' and '.join(self.measures)}, by {self.num_rows:,} held-out "
+            f"rows{source}, alpha {self.alpha:g}"
+        )
+
     def describe(self) -> dict:
         """What is said of it in an export; fit for JSON."""
         return {
@@ -83,6 +91,14 @@ class HeldOutScores:
 
 
 _ARRAYS = ("scores", "medians")
+
+
+def keeps_scores(path: pathlib.Path) -> bool:
+    """Whether a `.keras` file has such scores."""
+    if not path.exists():
+        return False
+    with zipfile.ZipFile(path) as file:
+        return any(name.endswith(_FILE) for name in file.namelist())
 
 
 def weights_digest(model: "keras.Model") -> str:

@@ -11,6 +11,7 @@ from tfgen import callbacks
 from tfgen.data import Source
 from tfgen.hosts import is_chief
 from tfgen.models import GenerativeModel
+from tfgen.models.held_out_scores import keeps_scores
 from tfgen.runs.data import in_range, load_splits
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.model import compiled_model, with_sizes
@@ -189,10 +190,17 @@ class Run:
                 print(
                     f"all {epochs} epochs are done; a larger --epochs trains on"
                 )
+            was_detector = keeps_scores(folder.model_file)
             self._fit_until_stopped(watchers, go_on, profile)
             if not folder.model_file.exists():
                 self.model.save(folder.model_file)
             self.finish()
+            if was_detector and not keeps_scores(folder.model_file):
+                print(
+                    "note: the model has other weights than those that held-"
+                    "out rows were scored by: run tfgen calibrate again.",
+                    file=sys.stderr,
+                )
 
     def fit(
         self,
