@@ -101,6 +101,20 @@ def test_answers_about_rows_of_a_file(tfgen, run, people, tmp_path):
     assert len(check_like(tmp_path / "r.csv", people)) == ROWS
 
 
+def test_gaps_of_a_file_are_filled(tfgen, run, people, tmp_path):
+    done = tfgen("impute", run, people, "--steps", 1, "--out", "i.csv")
+    assert done.status == 0, done.err
+    gaps = pd.read_csv(people, dtype=str, keep_default_na=False)
+    empty = (gaps == "").to_numpy()
+    assert f"240 rows, {empty.sum()} values drawn" in done.out
+    filled = pd.read_csv("i.csv", dtype=str, keep_default_na=False)
+    assert not (filled == "").any(axis=None)
+    np.testing.assert_array_equal(
+        filled.to_numpy()[~empty], gaps.to_numpy()[~empty]
+    )
+    check_like(tmp_path / "i.csv", people)
+
+
 def test_info_tells_the_columns(tfgen, run):
     out = tfgen("info", run).out
     assert "4 values: Côte d'Ivoire, DE, FR, Malta, with gaps" in out

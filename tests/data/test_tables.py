@@ -253,7 +253,7 @@ def test_all_reasons_are_told_at_once(write):
         "column 2 has the name 'a' again",
         "line 4 has 2 values, expected 4",
         "line 2, column 'c': 'x' is no finite number (and 1 more)",
-        "leave it out by drop_columns",
+        "drop_columns='c'",
     ):
         assert part in str(caught.value)
 

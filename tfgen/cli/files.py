@@ -118,6 +118,45 @@ def decode(
     print(f"{len(rows):,} rows   {out}")
 
 
+def impute(
+    run: Run,
+    file: Annotated[
+        pathlib.Path,
+        typer.Argument(metavar="FILE", help="A .csv, .tsv or .parquet."),
+    ],
+    out: Table,
+    seed: Annotated[
+        int,
+        typer.Option(min=0, metavar="N", help="Another seed, another draw."),
+    ] = 0,
+    steps: Annotated[
+        int,
+        typer.Option(min=1, help="Of each row's Markov chain."),
+    ] = 50,
+    force: Force = False,
+) -> None:
+    """Fill a table's gaps by draws, given what is there.
+
+    RUN is of a VAE of a table with texts, dates or gaps. What is no gap stays
+    as it is, columns that the run does not know among it.
+    """
+    from tfgen.data.tables import SUFFIXES, is_table
+    from tfgen.runs.out_files import check_out
+
+    check_out(out, image_folder=False, force=force)
+    if not file.is_file() or not is_table(file) or out.suffix == ".npz":
+        raise ValueError(
+            f"{file} to {out}: expected two files of rows, which end in one of "
+            f"{', '.join(SUFFIXES)}."
+        )
+    start(f"filling the gaps of {file} by {run}")
+    from tfgen.runs.impute import write_imputed
+    from tfgen.runs.on_files import read_model
+
+    rows, drawn = write_imputed(read_model(run), file, out, seed, steps)
+    print(f"{rows:,} rows, {drawn:,} values drawn   {out}")
+
+
 def _write_table(endpoint, run, data, out, split, force):
     from tfgen.runs.out_files import check_out
 

@@ -11,7 +11,7 @@ from tfgen import plugins
 from tfgen.cli.calibrate import calibrate
 from tfgen.cli.detect import detect
 from tfgen.cli.evaluate import evaluate
-from tfgen.cli.files import decode, encode, reconstruct, score
+from tfgen.cli.files import decode, encode, impute, reconstruct, score
 from tfgen.cli.fit_prior import fit_prior
 from tfgen.cli.info import info
 from tfgen.cli.launch import launch
@@ -40,6 +40,7 @@ COMMANDS = (
     encode,
     reconstruct,
     decode,
+    impute,
     export,
     verify,
     serve,

@@ -16,6 +16,7 @@ if typing.TYPE_CHECKING:
 Fault = Callable[[str, np.ndarray], None]
 """Told what is wrong with a value, and the rows that have it."""
 FALSE_AND_TRUE = (BOOLEANS, ("no", "yes"), ("n", "y"))
+MISSING_VALUE = "the value is missing"
 _MICROSECONDS = 1_000_000
 
 
@@ -38,7 +39,7 @@ def encoded(column: Column, cells: Cells, fault: Fault) -> list[np.ndarray]:
             _check_constant(column, cells, fault)
         return []
     if column.missing is None and gaps.any():
-        fault("the value is missing", np.flatnonzero(gaps))
+        fault(MISSING_VALUE, np.flatnonzero(gaps))
     if column.levels:
         each = _codes(column, cells, fault)
         small = np.min_scalar_type(column.levels)

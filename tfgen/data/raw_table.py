@@ -81,11 +81,13 @@ class RawTable:
         if not reasons:
             return
         advice = []
-        said = " ".join(reasons)
+        said, odd = " ".join(reasons), self.mixed.odd if self.mixed else []
         if "is no finite number" in said:
             advice.append(
-                "write numbers, as in 1000.5 with a point, or say by a schema "
-                "what the column is, or leave it out by drop_columns"
+                "write numbers, as in 1000.5 with a point, say by a schema "
+                "what columns are, or leave them out with "
+                f"drop_columns={','.join(odd[:3])!r}; "
+                f"label_column={odd[0]!r} takes it as the class"
             )
         if "values known" in said:
             advice.append("the model was trained on others: remove these rows")

@@ -11,7 +11,7 @@ import numpy as np
 
 from tfgen.data.cells import Cells
 from tfgen.data.column_kinds import column_as, find_column
-from tfgen.data.column_values import encoded
+from tfgen.data.column_values import MISSING_VALUE, encoded
 from tfgen.data.columns import KINDS, Column, are_mixed
 from tfgen.data.notes import say
 from tfgen.data.raw_table import few
@@ -116,6 +116,8 @@ class EncodedTable(typing.NamedTuple):
     """One for each number of a row, of the smallest type that holds it."""
     reasons: list[str]
     """What is wrong, with place and column."""
+    odd: list[str]
+    """Columns with values that do not fit."""
 
 
 def encode(
@@ -131,7 +133,7 @@ def encode(
         place: what a message calls a row, such as `"line 3, "`.
     """
     known = {c.name: c for c in schema.columns} if schema else {}
-    columns, arrays, reasons = [], [], []
+    columns, arrays, reasons, odd = [], [], [], []
     absent = [
         name
         for name, column in known.items()
@@ -153,7 +155,9 @@ def encode(
             arrays += encoded(column, column_cells, fault)
         columns.append(column)
         reasons += _told(name, faults, place)
-    return EncodedTable(tuple(columns), arrays, reasons)
+        if any(not what.startswith(MISSING_VALUE) for what, _ in faults):
+            odd.append(name)
+    return EncodedTable(tuple(columns), arrays, reasons, odd)
 
 
 def say_schema(name: str, columns: tuple[Column, ...]) -> None:
@@ -192,7 +196,7 @@ def _told(name, faults, place):
     """A reason for gaps, and one for all values that do not fit."""
     groups = {True: [], False: []}
     for found in faults:
-        groups[found[0].startswith("the value is missing")].append(found)
+        groups[found[0].startswith(MISSING_VALUE)].append(found)
     reasons = []
     for group in groups.values():
         if group:

@@ -1,5 +1,6 @@
 """What models with an encoder, a decoder and a likelihood share."""
 
+import typing
 import warnings
 
 import keras
@@ -13,6 +14,9 @@ from tfgen.models.latents import on_lines, straight
 from tfgen.models.network_checks import check_vae_parts, with_labels
 from tfgen.settings.table import check_values
 from tfgen.training import random
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
 
 SCORE_DRAWS = 8
 
@@ -310,6 +314,35 @@ class WithEncoder:
         rows = on_lines("x", start, end, steps, labels)
         data = self.run_endpoint("interpolate", rows)["x"]
         return data.reshape(-1, steps, *self.data_shape)
+
+    def impute(
+        self, rows: "pd.DataFrame", *, seed: int = 0, steps: int = 50
+    ) -> "pd.DataFrame":
+        """Draws the missing values of a table given those that are there.
+
+        Of a model with the likelihood `"table"`, trained on a mixed table; of
+        columns that had no gaps in training, too. Another seed gives another
+        draw: several say how sure one can be.
+
+        Args:
+            rows: a pandas frame with the columns of the training data; further
+                ones stay as they are.
+            seed: row i depends on (seed, i) alone.
+            steps: of the Markov chain of each row (Mattei and Frellsen, 2018,
+                "Leveraging the exact likelihood of deep latent variable
+                models"); more come nearer to the model's distribution.
+
+        Returns:
+            The frame with its gaps filled.
+
+        Raises:
+            ValueError: for a model that cannot, and for values that it does
+                not know, with row and column.
+        """
+        # It takes pandas, which `import tfgen` does without.
+        from tfgen.models.imputation import Imputer
+
+        return Imputer(self, steps).impute_frame(rows, seed)
 
     def call(
         self, inputs: tf.Tensor | list, training: bool = False

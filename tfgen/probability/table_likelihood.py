@@ -95,6 +95,21 @@ class Table(Likelihood):
             parts = TableParts((NUMBER,) * size)
         return _Row(parts, parameters, self.components, self.min_scale)
 
+    def sample_filled(
+        self, parameters: tf.Tensor, uniform: tf.Tensor, has_gaps: np.ndarray
+    ) -> tf.Tensor:
+        """One draw of rows without a gap; see `sample`.
+
+        Args:
+            parameters: decoder output.
+            uniform: noise in [0, 1), in the data's shape.
+            has_gaps: whether the last code of each number of a row is a gap's,
+                which is not drawn then.
+        """
+        inside = tf.clip_by_value(uniform, 1e-7, 1.0 - 1e-7)
+        row = self.distribution(tf.cast(parameters, tf.float32))
+        return row.quantile(inside, has_gaps)
+
     def check_values(self, x: np.ndarray) -> None:
         for place, levels in enumerate(
             self._parts.levels if self._parts else ()
@@ -173,7 +188,7 @@ class _Row:
         x = self._in_order(found)
         return x * self._counts(x)
 
-    def quantile(self, uniform):
+    def quantile(self, uniform, has_gaps=None):
         """A number's own chooses its component: what is left is uniform."""
         found = []
         if len(self._parts.numbers):
@@ -187,7 +202,13 @@ class _Row:
             found.append(mean + scale * normal)
         for (_, places), log_probs in self._code_groups():
             own = tf.gather(uniform, places, axis=-1)[..., None]
-            chosen, _ = choose(tf.exp(log_probs), own)
+            probabilities = tf.exp(log_probs)
+            if has_gaps is not None:
+                last = np.eye(log_probs.shape[-1], dtype="float32")[-1]
+                never = has_gaps[places].astype("float32")[:, None] * last
+                # Where nothing else is likely at all: any of the others.
+                probabilities = (probabilities + 1e-12) * (1.0 - never)
+            chosen, _ = choose(probabilities, own)
             found.append(tf.cast(tf.argmax(chosen, axis=-1), tf.float32))
         x = self._in_order(found)
         return x * self._counts(x)

@@ -1,0 +1,108 @@
+"""Imputation draws from the model's distribution given what is there."""
+
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tfgen
+from tfgen.models.imputation import Imputer
+
+warnings.simplefilter("ignore", tfgen.data.DataNote)
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.default_rng(0)
+    kind = rng.choice(["x", "y", "z"], 300)
+    size = np.where(kind == "x", 0.0, 3.0) + rng.normal(0, 0.5, 300)
+    twin = np.where(rng.random(300) < 0.8, kind, "x")
+    return pd.DataFrame({"kind": kind, "size": size.round(3), "twin": twin})
+
+
+@pytest.fixture(scope="module")
+def model(frame):
+    vae = tfgen.build(
+        "vae",
+        data=tfgen.data.from_arrays(frame),
+        latent_dim=2,
+        seed=0,
+        network_options={"units": (16,)},
+    )
+    vae.compile(optimizer="adam")
+    source = tfgen.data.from_arrays(frame)
+    vae.fit(source, batch_size=30, epochs=30, verbose=0)
+    return vae
+
+
+def test_draws_have_the_model_s_own_probabilities(model, frame):
+    """Against sums over 20,000 draws of the prior."""
+    row = frame.iloc[[0]]
+    many = pd.concat([row] * 1000, ignore_index=True)
+    many["kind"] = pd.Series([None] * 1000, dtype=frame["kind"].dtype)
+    drawn = model.impute(many, seed=1, steps=40)["kind"]
+    latents = np.random.default_rng(2).normal(size=(20_000, 2))
+    parameters = model.decoder(latents.astype("float32"))
+    x = tfgen.data.from_arrays(row, like=model).arrays()[0]
+    found = []
+    for code in range(3):
+        x[:, 0] = code
+        each = model.likelihood.log_prob(np.repeat(x, 20_000, 0), parameters)
+        found.append(np.exp(np.float64(each)).mean())
+    wanted = np.array(found) / np.sum(found)
+    shares = [(drawn == kind).mean() for kind in "xyz"]
+    np.testing.assert_allclose(shares, wanted, atol=0.05)
+    assert 0.02 < max(wanted) < 0.98  # it could fail
+
+
+def test_only_gaps_change_by_seed_and_row(model, frame):
+    gaps = frame.copy()
+    gaps.loc[5:9, "size"] = np.nan
+    gaps.loc[[2, 7], "twin"] = None
+    gaps["other"] = "kept"
+    impute = Imputer(model, 2).impute_frame  # traced once
+    filled = impute(gaps, 3)
+    assert list(filled) == list(gaps)
+    assert not filled.isna().any(axis=None)
+    pd.testing.assert_frame_equal(
+        filled.where(gaps.notna()), gaps, check_dtype=False
+    )
+    assert filled["size"].between(frame["size"].min(), 9).all()
+    assert set(filled["twin"]) <= {"x", "y", "z"}
+    pd.testing.assert_frame_equal(impute(gaps, 3), filled)
+    part = impute(gaps.iloc[:8], 3)
+    pd.testing.assert_frame_equal(part, filled.iloc[:8])
+    other = impute(gaps, 4)
+    assert (other["size"] != filled["size"]).sum() == 5
+    pd.testing.assert_frame_equal(model.impute(frame), frame)
+
+
+def test_gaps_that_were_learned_are_filled(frame):
+    table = frame.copy()
+    table.loc[::3, "size"] = np.nan
+    table.loc[::4, "kind"] = None
+    vae = tfgen.build(
+        "vae", data=tfgen.data.from_arrays(table), latent_dim=2, seed=0,
+        network_options={"units": (8,)},
+    )  # fmt: skip
+    vae.compile(optimizer="adam")
+    vae.fit(tfgen.data.from_arrays(table), epochs=2, verbose=0)
+    assert vae.reading.parts == (4, "number or 1", 3)
+    filled = vae.impute(table, steps=1)
+    assert not filled.isna().any(axis=None)
+    assert set(filled["kind"]) == {"x", "y", "z"}
+
+
+def test_refusals(model, frame):
+    with pytest.raises(ValueError, match="without the likelihood 'table'"):
+        tfgen.build("vae", input_shape=(3,)).impute(frame)
+    with pytest.raises(ValueError, match="does not know its columns"):
+        tfgen.build("vae", input_shape=(1,), columns=[3]).impute(frame)
+    with pytest.raises(ValueError, match="no column 'twin'; the model takes"):
+        model.impute(frame.drop(columns="twin"))
+    odd = frame.assign(kind="w")
+    with pytest.raises(ValueError, match="row 0, column 'kind': 'w' is none"):
+        model.impute(odd)
+    with pytest.raises(ValueError, match="steps is 0"):
+        model.impute(frame, steps=0)
