@@ -144,6 +144,8 @@ def _make_input(
         if name == "label":
             # A model without a number of classes takes any label; 0 is one.
             top = getattr(model, "num_classes", None) or 1
+        elif name == "codes":
+            top = model.num_codes
         return generator.integers(0, top, shape, tensor.dtype)
     bounds = _RANGES.get(name)
     if name.split("_")[0] == "x":

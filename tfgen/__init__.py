@@ -25,7 +25,15 @@ _PARTS = (
     "settings",
     "training",
 )
-_OF_MODELS = ("GAN", "VAE", "VAEGAN", "GenerativeModel", "build", "fit_prior")
+_OF_MODELS = (
+    "GAN",
+    "VAE",
+    "VAEGAN",
+    "VQVAE",
+    "GenerativeModel",
+    "build",
+    "fit_prior",
+)
 _ON_FIRST_USE = ("detection", "evaluation", "export", "tuning")
 
 
@@ -51,6 +59,7 @@ if not _quiet.is_the_command():
     from tfgen.models import GAN as GAN
     from tfgen.models import VAE as VAE
     from tfgen.models import VAEGAN as VAEGAN
+    from tfgen.models import VQVAE as VQVAE
     from tfgen.models import GenerativeModel as GenerativeModel
     from tfgen.models import build as build
     from tfgen.models import fit_prior as fit_prior

@@ -261,6 +261,9 @@ def make_inputs(model, endpoint, x, y=None):
         "truncation": np.float32(random.uniform(0.5, 3, rows)),
         "seed": random.integers(-(2**62), 2**62, rows),
     }
+    if "codes" in endpoint.inputs:
+        shape = (rows, *endpoint.inputs["codes"].shape[1:])
+        inputs["codes"] = random.integers(0, model.num_codes, shape)
     return {key: inputs[key] for key in endpoint.inputs}
 
 

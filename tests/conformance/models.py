@@ -199,6 +199,14 @@ CASES = [
         (4, 4, 1),
         classes=2,
     ),
+    Case(
+        "vq_vae_labels",
+        "tfgen.build('vq_vae', input_shape=(8, 7, 1), latent_dim=3, seed=seed, "
+        "num_codes=6, network_options={'filters': (4, 6)}, num_classes=2, "
+        "code_prior_options={'filters': 4, 'blocks': 2})",
+        (8, 7, 1),
+        classes=2,
+    ),
     gan("mlp", (4, 4, 1), MLP, range=(-1.0, 1.0)),
     gan(
         "table_wasserstein",
@@ -317,6 +325,7 @@ ON_REPLICAS = (
     "vae_mlp_labels",
     "gan_non_saturating_adaptive",
     "vae_gan_table",
+    "vq_vae_labels",
 )
 
 # Each family, network, likelihood, kind of labels, and packs.
@@ -376,6 +385,7 @@ SERVED = [
             "vae_full_posterior",
             "vae_flow_posterior",
             "vae_levels",
+            "vq_vae_labels",
             "gan_conv_labels",
             "gan_table_wasserstein",
             "vae_gan_conv_labels",

@@ -16,7 +16,7 @@ def tune(
     model: Annotated[
         str | None,
         typer.Argument(
-            metavar="MODEL", help="Family of models: vae, gan or vae_gan"
+            metavar="MODEL", help="Family of models: vae, gan, vae_gan, vq_vae"
         ),
     ] = None,
     data=None,

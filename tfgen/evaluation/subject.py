@@ -79,7 +79,7 @@ class Subject(ComparedSets):
     def description(self) -> str:
         """One line on the model."""
         return (
-            f"{type(self.model).__name__}, {self.model.latent_dim} latents, "
+            f"{type(self.model).__name__}, {self.model.latent_words}, "
             f"{self.model.count_params():,} parameters"
         )
 

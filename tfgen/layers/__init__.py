@@ -10,6 +10,9 @@ from tfgen.layers.conditional_normalization import (
     ConditionalGroupNormalization as ConditionalGroupNormalization,
 )
 from tfgen.layers.dropout import Dropout as Dropout
+from tfgen.layers.masked_convolution import (
+    GatedMaskedConv2D as GatedMaskedConv2D,
+)
 from tfgen.layers.minibatch_stddev import MinibatchStddev as MinibatchStddev
 from tfgen.layers.one_hot_codes import OneHotCodes as OneHotCodes
 from tfgen.layers.spectral_norm import SpectralConv2D as SpectralConv2D

@@ -65,11 +65,11 @@ class BatchNormalization(keras.layers.BatchNormalization):
         count = tf.reduce_sum(tf.ones_like(inputs) * weights, rest)
         total = tf.reduce_sum(inputs * weights, rest)
         # Sums and not means, since replicas may hold different numbers of rows.
-        total, count = _over_replicas([total, count])
+        total, count = over_replicas([total, count])
         mean = self._or(self.moving_mean, total, count)
         # Second pass: squares of the large numbers themselves would cancel.
         squares = (inputs - self._broadcast(mean)) ** 2
-        (total,) = _over_replicas([tf.reduce_sum(squares * weights, rest)])
+        (total,) = over_replicas([tf.reduce_sum(squares * weights, rest)])
         return mean, self._or(self.moving_variance, total, count)
 
     def _or(self, moving, total, count):
@@ -83,7 +83,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return tf.reshape(values, shape)
 
 
-def _over_replicas(tensors):
+def over_replicas(tensors: list[tf.Tensor]) -> list[tf.Tensor]:
+    """Sums over the replicas."""
     # None in a strategy's scope outside of its replicas.
     context = tf.distribute.get_replica_context()
     if context is None or context.num_replicas_in_sync == 1:

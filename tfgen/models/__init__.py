@@ -11,6 +11,7 @@ from tfgen.models.gan import GAN as GAN
 from tfgen.models.generative_model import GenerativeModel as GenerativeModel
 from tfgen.models.vae import VAE as VAE
 from tfgen.models.vae_gan import VAEGAN as VAEGAN
+from tfgen.models.vq_vae import VQVAE as VQVAE
 from tfgen.models.with_discriminator import (
     WithDiscriminator as WithDiscriminator,
 )

@@ -21,9 +21,12 @@ from tfgen.models.parts import (
     make_gan_parts,
     make_vae_gan_parts,
     make_vae_parts,
+    make_vq_vae_parts,
 )
 from tfgen.models.vae import VAE
 from tfgen.models.vae_gan import VAEGAN
+from tfgen.models.vq_vae import VQVAE
+from tfgen.networks.code_grids import default_filters
 from tfgen.networks.parts import channels_last
 from tfgen.settings import searched
 from tfgen.settings.parameters import Choice, Condition, Fixed, Range
@@ -56,6 +59,8 @@ class Family:
         alternatives: how settings are searched that exclude others of the
             space, where a search is given one of them.
         choices: names that its models take, of a setting that has more.
+        filters: function of the input shape that gives the widths of its
+            stages by default, where they are not those of the network.
         standardizes_points: whether points in the plane are standardized.
         recommended: by kind of data, `"points"`, `"table"`, `"mixed table"`,
             `"grey"` or `"colour"` (images), the preset that `tfgen.build`,
@@ -77,6 +82,7 @@ class Family:
     choices: Mapping[str, tuple[str, ...]] = dataclasses.field(
         default_factory=dict
     )
+    filters: Callable[[tuple], tuple] | None = None
     standardizes_points: bool = False
     recommended: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
@@ -230,10 +236,24 @@ VAE_GAN_FAMILY = Family(
         ),
     },
 )
+VQ_VAE_FAMILY = Family(
+    name="vq_vae",
+    model=VQVAE,
+    make_parts=make_vq_vae_parts,
+    parts=("likelihood",),
+    filters=default_filters,
+    space={
+        "latent_dim": Range(8, 64, 32, log=True, step=2),
+        "network": Choice(("conv", "resnet"), "conv"),
+        "depth": None,  # grids of few codes say little, of many take long
+        "likelihood": _likelihood_by_channels,
+    },
+)
 FAMILIES = {
     "vae": VAE_FAMILY,
     "gan": GAN_FAMILY,
     "vae_gan": VAE_GAN_FAMILY,
+    "vq_vae": VQ_VAE_FAMILY,
 }
 """By name; the command line reads the names from this text."""
 

@@ -110,6 +110,16 @@ class GenerativeModel(
         """Standard normal numbers of which `generate` makes an example."""
         return self.latent_dim
 
+    @property
+    def narrowed_dim(self) -> int:
+        """How many of them temperature and truncation narrow, the first."""
+        return self.latent_dim
+
+    @property
+    def latent_words(self) -> str:
+        """Its latents in a few words, for those who describe it."""
+        return f"{self.latent_dim} latents"
+
     # What a subclass provides.
 
     def network_variables(self) -> dict[str, list]:

@@ -95,7 +95,7 @@ class Sampler:
         self, noise: tf.Tensor, temperature: tf.Tensor, truncation: tf.Tensor
     ) -> tf.Tensor:
         """`truncated` noise; what chooses among components stays."""
-        size = self._model.latent_dim
+        size = self._model.narrowed_dim
         if noise.shape[1] == size:
             return truncated(noise, temperature, truncation)
         narrow = truncated(noise[:, :size], temperature, truncation)

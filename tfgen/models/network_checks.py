@@ -58,6 +58,41 @@ def check_gan_parts(
     return data_shape, latent_dim
 
 
+def check_vq_vae_parts(
+    encoder: keras.Model,
+    decoder: keras.Model,
+    code_prior: keras.Model,
+    likelihood: Likelihood,
+    num_classes: int | None,
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Returns `data_shape` and `(height, width, latent_dim)` of the codes.
+
+    Raises:
+        ValueError: with what came, what was expected and what to do.
+    """
+    data_shape = first_input(encoder, "encoder", num_classes)
+    grid = tuple(encoder.output_shape[1:])
+    if len(grid) != 3:
+        raise ValueError(
+            f"the encoder gives {grid}, expected (height, width, latent_dim), "
+            "a vector at each place of a grid: end it in a convolution."
+        )
+    places, codes = grid[:2], code_prior.output_shape[-1]
+    for name, network, takes, gives in (
+        ("decoder", decoder, grid, likelihood.decoder_shape(data_shape)),
+        ("code_prior", code_prior, places, (*places, codes)),
+    ):
+        came = first_input(network, name, num_classes)
+        output = tuple(network.output_shape[1:])
+        if (came, output) != (takes, gives):
+            raise ValueError(
+                f"the {name} leads from {came} to {output}, expected from "
+                f"{takes} to {gives}: make the networks fit."
+            )
+    likelihood.check_decoder(decoder)
+    return data_shape, grid
+
+
 def check_discriminator(
     discriminator: keras.Model,
     data_shape: tuple[int, ...],

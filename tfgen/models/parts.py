@@ -8,6 +8,7 @@ import keras
 
 from tfgen import networks as named_networks
 from tfgen import probability
+from tfgen.networks import code_grids
 from tfgen.probability.levels import in_levels
 
 # Without these the first generated images are all but constant.
@@ -213,6 +214,64 @@ def make_vae_gan_parts(
         network, input_shape, of_discriminator, num_classes, conditioning
     )
     return encoder, decoder, discriminator, likelihood
+
+
+def make_vq_vae_parts(
+    input_shape: tuple[int, ...],
+    *,
+    latent_dim: int = 32,
+    num_codes: int = 256,
+    network: str | None = None,
+    network_options: dict | None = None,
+    code_prior_options: dict | None = None,
+    likelihood: str | probability.Likelihood | Callable | None = None,
+    num_classes: int | None = None,
+) -> tuple[keras.Model, keras.Model, keras.Model, probability.Likelihood]:
+    """Returns `(encoder, decoder, code_prior, likelihood)`.
+
+    Args:
+        input_shape: of one example, an image.
+        latent_dim: length of a code's vector.
+        num_codes: how many codes there are.
+        network: `"conv"` or `"resnet"`; None: `"conv"`.
+        network_options: of encoder and decoder, such as `filters`, a width
+            for each halving.
+        code_prior_options: `filters`, `blocks` and `kernel_size` of the
+            network along the codes.
+        likelihood: as in `build`.
+        num_classes: of the labels, or None.
+
+    Raises:
+        ValueError: for what is no image, or other networks.
+    """
+    network = network or "conv"
+    if len(input_shape) != 3 or network not in code_grids.GRID_NETWORKS:
+        raise ValueError(
+            f"a VQ-VAE is for images (height, width, channels) and the "
+            f"networks {', '.join(code_grids.GRID_NETWORKS)}, got data of "
+            f"shape {input_shape} and network={network!r}: build a model 'vae'."
+        )
+    likelihood = find_likelihood(likelihood, input_shape)
+    defaults = {"filters": code_grids.default_filters(input_shape), **_HE}
+    if network == "resnet":
+        defaults = {"filters": defaults["filters"]}
+    options = {**defaults, **(network_options or {})}
+    options.pop("units", None)  # of dense layers, which it has none of
+    encoder = code_grids.build_grid_encoder(
+        network, input_shape, latent_dim, num_classes, **options
+    )
+    grid = tuple(encoder.output_shape[1:])
+    decoder = code_grids.build_grid_decoder(
+        network,
+        likelihood.decoder_shape(input_shape),
+        grid,
+        num_classes,
+        **options,
+    )
+    code_prior = code_grids.build_code_prior(
+        grid[:2], num_codes, num_classes, **(code_prior_options or {})
+    )
+    return encoder, decoder, code_prior, likelihood
 
 
 def find_likelihood(

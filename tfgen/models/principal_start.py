@@ -83,7 +83,9 @@ def start_at_principal_components(
 
 
 def _starts_linear(model):
-    if not model.trains_bound or model.posterior_family.latent_dims:
+    if not (model.trains_bound and model.encodes):
+        return False
+    if model.posterior_family.latent_dims:
         return False
     likelihood, decoder = model.likelihood, model.decoder
     return (

@@ -37,13 +37,32 @@ class Conv(parts.Network):
             "activation": activation,
             "kernel_initializer": kernel_initializer,
         }
+        h = cls.shrink(h, tools, filters=filters, **common)
+        h = layers.Flatten()(tools.compare_rows(h))
+        return tools.dense(units, **common)(h)
+
+    @classmethod
+    def shrink(
+        cls,
+        h: keras.KerasTensor,
+        tools: parts.Toolkit,
+        *,
+        filters: tuple[int, ...] | None = None,
+        activation: str = "relu",
+        kernel_initializer: str = "glorot_uniform",
+    ) -> keras.KerasTensor:
         widths = cls.encoder_widths(h.shape[1:], filters)
         for name, width in parts.last_named(widths):
             h = tools.conv(
-                width, 3, strides=2, padding="same", name=name, **common
+                width,
+                3,
+                strides=2,
+                padding="same",
+                name=name,
+                activation=activation,
+                kernel_initializer=kernel_initializer,
             )(h)
-        h = layers.Flatten()(tools.compare_rows(h))
-        return tools.dense(units, **common)(h)
+        return h
 
     @classmethod
     def decode(
@@ -57,7 +76,7 @@ class Conv(parts.Network):
         activation: str = "relu",
         kernel_initializer: str = "glorot_uniform",
     ) -> keras.KerasTensor:
-        widths, sizes, start = cls.decoder_stages(output_shape, filters)
+        *_, start = cls.decoder_stages(output_shape, filters)
         common = {
             "activation": activation,
             "kernel_initializer": kernel_initializer,
@@ -65,6 +84,24 @@ class Conv(parts.Network):
         h = layers.Dense(units, **common)(h)
         h = layers.Dense(math.prod(start), **common)(h)
         h = layers.Reshape(start)(h)
+        return cls.grow(h, output_shape, tools, filters=filters, **common)
+
+    @classmethod
+    def grow(
+        cls,
+        h: keras.KerasTensor,
+        output_shape: tuple[int, ...],
+        tools: parts.Toolkit,
+        *,
+        filters: tuple[int, ...] | None = None,
+        activation: str = "relu",
+        kernel_initializer: str = "glorot_uniform",
+    ) -> keras.KerasTensor:
+        widths, sizes, _ = cls.decoder_stages(output_shape, filters)
+        common = {
+            "activation": activation,
+            "kernel_initializer": kernel_initializer,
+        }
         for width, size in zip(widths[::-1], sizes[-2::-1], strict=True):
             if kernel_initializer == "he_normal":
                 # One for each layer: each has a seed of its own.

@@ -25,7 +25,9 @@ class Network:
     methods: `encode(h, tools, *, ...)` makes features `(batch, n)` of examples,
     `decode(h, output_shape, tools, *, ...)` examples of latents `(batch, n)`;
     `tools` is a `Toolkit`, and the keyword arguments are the options that
-    users can set.
+    users can set. One that can stand on a grid of codes has two more,
+    `shrink(h, tools, *, ...)` to a grid of features, and `grow(h,
+    output_shape, tools, *, ...)`.
 
     Attributes:
         ranks: ranks of an example that it takes: 3 is an image.

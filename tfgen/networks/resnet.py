@@ -36,6 +36,27 @@ class ResNet(parts.Network):
         activation: str = "silu",
         normalization: str | None = "group",
     ) -> keras.KerasTensor:
+        h = cls.shrink(
+            h,
+            tools,
+            filters=filters,
+            blocks=blocks,
+            activation=activation,
+            normalization=normalization,
+        )
+        return layers.Flatten()(h)
+
+    @classmethod
+    def shrink(
+        cls,
+        h: keras.KerasTensor,
+        tools: parts.Toolkit,
+        *,
+        filters: tuple[int, ...] | None = None,
+        blocks: int = 1,
+        activation: str = "silu",
+        normalization: str | None = "group",
+    ) -> keras.KerasTensor:
         widths = cls.encoder_widths(h.shape[1:], filters)
         before = _Activation(tools, normalization, activation)
         h = tools.conv(widths[0], 3, padding="same")(h)
@@ -45,7 +66,7 @@ class ResNet(parts.Network):
                 h = tools.compare_rows(h)
             for _ in range(blocks):
                 h = _residual(h, width, tools, before)
-        return layers.Flatten()(before(h, parts.FEATURES))
+        return before(h, parts.FEATURES)
 
     @classmethod
     def decode(
@@ -59,10 +80,33 @@ class ResNet(parts.Network):
         activation: str = "silu",
         normalization: str | None = "group",
     ) -> keras.KerasTensor:
-        widths, sizes, start = cls.decoder_stages(output_shape, filters)
-        before = _Activation(tools, normalization, activation)
+        *_, start = cls.decoder_stages(output_shape, filters)
         h = layers.Dense(math.prod(start))(h)
         h = layers.Reshape(start)(h)
+        return cls.grow(
+            h,
+            output_shape,
+            tools,
+            filters=filters,
+            blocks=blocks,
+            activation=activation,
+            normalization=normalization,
+        )
+
+    @classmethod
+    def grow(
+        cls,
+        h: keras.KerasTensor,
+        output_shape: tuple[int, ...],
+        tools: parts.Toolkit,
+        *,
+        filters: tuple[int, ...] | None = None,
+        blocks: int = 1,
+        activation: str = "silu",
+        normalization: str | None = "group",
+    ) -> keras.KerasTensor:
+        widths, sizes, _ = cls.decoder_stages(output_shape, filters)
+        before = _Activation(tools, normalization, activation)
         for width, size in zip(widths[::-1], sizes[-2::-1], strict=True):
             for _ in range(blocks):
                 h = _residual(h, width, tools, before)

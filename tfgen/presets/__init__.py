@@ -33,6 +33,7 @@ _SHIPPED = (
     vaes.COLOUR_VAE,
     vaes.FULL_TABLE_VAE,
     vaes.MIXED_TABLE_VAE,
+    vaes.SMALL_IMAGE_VQ_VAE,
 )
 for _each in _SHIPPED:
     register(_each)

@@ -166,6 +166,29 @@ LIKELIHOOD_VAE = Preset(
 )
 
 
+SMALL_IMAGE_VQ_VAE = Preset(
+    name="small_image_vq_vae",
+    summary="28x28 as 7x7 of 256 codes, which a masked network draws",
+    model="vq_vae",
+    data="fashion_mnist",
+    input_shape=(28, 28, 1),
+    batch_size=64,
+    epochs=10,
+    schedule="cosine",
+    options={
+        "network": "conv",
+        "network_options": {
+            "filters": (64, 128),
+            "activation": "leaky_relu",
+            "kernel_initializer": "he_normal",
+        },
+        "latent_dim": 32,
+        "num_codes": 256,
+        "likelihood": "bernoulli",
+    },
+)
+
+
 POINTS_VAE = Preset(
     name="points_vae",
     summary="recommended for points in the plane: dense 128-128-128, latent 2",

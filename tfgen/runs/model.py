@@ -103,6 +103,9 @@ def _derived_arguments(settings, source, steps):
 def _network_options(settings, shape):
     width, depth = settings.get("width"), settings.get("depth")
     network, base = settings.get("network"), {}
+    filters = family_of(settings).filters
+    if filters is not None:
+        base = {"filters": filters(shape)}
     if "preset" in settings and network is None:
         preset = get_preset(settings["preset"])
         if preset.networks is not None:
@@ -113,7 +116,7 @@ def _network_options(settings, shape):
                 "instead of the preset."
             )
         network = preset.options.get("network")
-        base = preset.options.get("network_options")
+        base = preset.options.get("network_options", base)
     return sized_options(network, shape, width, depth, base)
 
 

@@ -157,7 +157,7 @@ def described(model: GenerativeModel) -> str:
     shape = "x".join(map(str, model.data_shape))
     classes = f" and {model.num_classes} classes" if model.num_classes else ""
     return (
-        f"{type(model).__name__}, {shape} to {model.latent_dim} latents"
+        f"{type(model).__name__}, {shape} to {model.latent_words}"
         f"{classes}, {objective_words(model).removeprefix('the ')}, "
         f"{_density_words(model)}"
         f"{model.count_params():,} parameters"

@@ -60,6 +60,16 @@ def latent_dims(source: "Source") -> Choice:
     return Choice(texts, texts[1])
 
 
+def num_codes(source: "Source") -> Range:
+    """Powers of two."""
+    return Range(64, 512, 256, log=True, step=2)
+
+
+def commitment(source: "Source") -> Range:
+    """Around the paper's 0.25, of which it says that it matters little."""
+    return Range(0.1, 2.0, 0.25, log=True)
+
+
 def network(
     source: "Source",
     images: tuple[str, ...] = ("conv", "resnet"),

@@ -14,7 +14,8 @@ TABLE = (
         part="training",
         metavar="MODEL",
         choices="tfgen.models.families:FAMILIES",
-        help="Family of models: vae, gan or vae_gan; or leave it to a preset",
+        help="Family of models: vae, gan, vae_gan or vq_vae; or leave it to a "
+        "preset",
     ),
     Setting(
         "preset",
@@ -159,8 +160,8 @@ TABLE = (
         kind=int,
         least=1,
         search=searched.latent_dim,
-        help="Latent values [of the recommended preset, else 16; of a GAN 64, "
-        "of a VAE-GAN 32]",
+        help="Latent values; of a VQ-VAE those of each code [of the "
+        "recommended preset, else 16; of a GAN 64, of a VAE-GAN or VQ-VAE 32]",
     ),
     Setting(
         "network",
@@ -294,6 +295,24 @@ TABLE = (
         excludes=("adversarial_ratio",),
         joins=("adversarial_weight",),
         help="VAE-GAN by larsen: weight of the reconstruction [1]",
+    ),
+    # The codes of a VQ-VAE.
+    Setting(
+        "num_codes",
+        kind=int,
+        least=2,
+        part="vq_vae",
+        search=searched.num_codes,
+        help="VQ-VAE: codes to choose from at each place [256]",
+    ),
+    Setting(
+        "commitment",
+        kind=float,
+        least=0.0,
+        part="vq_vae",
+        metavar="WEIGHT",
+        search=searched.commitment,
+        help="VQ-VAE: weight that keeps the encoder near to its codes [0.25]",
     ),
     # The optimizers.
     Setting(

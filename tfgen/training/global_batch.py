@@ -83,6 +83,11 @@ class GlobalBatch:
     def __exit__(self, *error):
         _current.stack.pop()
 
+    @property
+    def first_row(self) -> tf.Tensor:
+        """Number of this replica's first row within the global batch."""
+        return self._first_row
+
     def mean(self, per_example: tf.Tensor) -> tf.Tensor:
         """This replica's sum over the number of rows on all replicas."""
         if self.weights is not None:

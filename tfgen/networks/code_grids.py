@@ -1,0 +1,134 @@
+"""Networks around a grid of codes: to it, from it, and along it."""
+
+import keras
+
+from tfgen.layers import GatedMaskedConv2D
+from tfgen.networks import parts
+from tfgen.networks.conv import Conv
+from tfgen.networks.parts import Toolkit
+from tfgen.networks.resnet import ResNet
+
+layers = keras.layers
+
+GRID_NETWORKS = {"conv": Conv, "resnet": ResNet}
+WIDTHS = (32, 64)
+SMALL = 16
+"""Pixels; smaller images are halved once."""
+
+
+def default_filters(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Widths of two stages, each of which halves the image, or of one.
+
+    >>> default_filters((28, 28, 1)), default_filters((8, 8, 1))
+    ((32, 64), (32,))
+    """
+    return WIDTHS if max(shape[:2]) >= SMALL else WIDTHS[:1]
+
+
+def build_grid_encoder(
+    network: str,
+    input_shape: tuple[int, ...],
+    channels: int,
+    num_classes: int | None = None,
+    **options,
+) -> keras.Model:
+    """A network from images (and one-hot labels) to a grid of vectors.
+
+    Args:
+        network: a key of `GRID_NETWORKS`.
+        input_shape: `(height, width, channels)`.
+        channels: length of a vector.
+        num_classes: adds a second input of one-hot labels.
+        **options: of the network; `filters` names a width for each halving.
+
+    Example:
+    >>> build_grid_encoder("conv", (28, 28, 1), 8).output_shape
+    (None, 7, 7, 8)
+    """
+    x, label = keras.Input(input_shape, name="x"), _label(num_classes)
+    h = x if label is None else parts.label_beside(x, label)
+    h = GRID_NETWORKS[network].shrink(h, Toolkit(), **options)
+    h = layers.Conv2D(channels, 1)(h)
+    return keras.Model(_inputs(x, label), parts.output(h), name="encoder")
+
+
+def build_grid_decoder(
+    network: str,
+    output_shape: tuple[int, ...],
+    grid_shape: tuple[int, ...],
+    num_classes: int | None = None,
+    **options,
+) -> keras.Model:
+    """A network from a grid of vectors (and one-hot labels) to images.
+
+    Args:
+        network: a key of `GRID_NETWORKS`.
+        output_shape: `(height, width, channels)`.
+        grid_shape: what the encoder with the same options gives.
+        num_classes: adds a second input of one-hot labels.
+        **options: of the network.
+    """
+    grid, label = keras.Input(grid_shape, name="grid"), _label(num_classes)
+    kind = GRID_NETWORKS[network]
+    h = grid if label is None else parts.label_beside(grid, label)
+    *_, start = kind.decoder_stages(output_shape, options.get("filters"))
+    h = layers.Conv2D(start[-1], 3, padding="same")(h)
+    h = kind.grow(h, output_shape, Toolkit(), **options)
+    return keras.Model(_inputs(grid, label), parts.output(h), name="decoder")
+
+
+def build_code_prior(
+    grid: tuple[int, int],
+    num_codes: int,
+    num_classes: int | None = None,
+    *,
+    filters: int = 64,
+    blocks: int = 4,
+    kernel_size: int = 3,
+) -> keras.Model:
+    """An autoregressive network along a grid of codes, row by row.
+
+    It starts at equal probabilities.
+
+    Args:
+        grid: height and width.
+        num_codes: how many there are.
+        num_classes: adds a second input of one-hot labels.
+        filters: channels of each stack.
+        blocks: gated masked convolutions.
+        kernel_size: theirs.
+
+    Returns:
+        A `keras.Model` from codes `(batch, height, width)` to logits of each
+        code at each place, `(batch, height, width, num_codes)`, by the codes
+        before it.
+
+    Reference:
+        van den Oord et al. (2016), "Conditional image generation with
+        PixelCNN decoders".
+
+    Example:
+    >>> build_code_prior((4, 4), 16, filters=8, blocks=2).output_shape
+    (None, 4, 4, 16)
+    """
+    codes = keras.Input(grid, dtype="int32", name="codes")
+    label = _label(num_classes)
+    h = layers.Embedding(num_codes, filters)(codes)
+    labels = [] if label is None else [label]
+    v, h = GatedMaskedConv2D(filters, kernel_size, True)([h, h, *labels])
+    for _ in range(blocks - 1):
+        v, h = GatedMaskedConv2D(filters, kernel_size)([v, h, *labels])
+    h = layers.Conv2D(2 * filters, 1, activation="relu")(
+        layers.Activation("relu")(h)
+    )
+    h = layers.Conv2D(num_codes, 1, kernel_initializer="zeros")(h)
+    inputs = _inputs(codes, label)
+    return keras.Model(inputs, parts.output(h), name="code_prior")
+
+
+def _label(num_classes):
+    return keras.Input((num_classes,), name="label") if num_classes else None
+
+
+def _inputs(x, label):
+    return x if label is None else [x, label]
