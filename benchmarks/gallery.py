@@ -42,7 +42,7 @@ STEPS = {
     "image_vae_gan": 250,
     "points_vae_gan": 3000,
     "colour_vae": 300,
-    "small_image_vq_vae": 500,
+    "small_image_vq_vae": 600,
 }
 """About a minute of one processor each; a preset not here is trained whole."""
 STAND_INS = {"cifar10": "stacked_fashion_mnist"}

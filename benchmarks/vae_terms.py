@@ -31,6 +31,7 @@ RUNS = {
     '`prior="gaussian_mixture"`': {"prior": "gaussian_mixture"},
     '`prior="vamp"`': {"prior": "vamp"},
     '`prior="flow"`': {"prior": "flow"},
+    '`prior="autoregressive"`': {"prior": "autoregressive"},
     '`posterior="full"`': {"posterior": "full"},
     '`posterior="flow"`': {"posterior": "flow"},
     "`latent_dims=(8, 8)`": {"latent_dims": (8, 8)},

@@ -195,7 +195,7 @@ CASES = [
         "vae_levels",
         f"tfgen.build('vae', input_shape=(4, 4, 1), seed=seed, {MLP}, "
         "latent_dims=(2, 1), num_classes=2, "
-        "prior=tfgen.probability.VampPrior(4))",
+        "prior=tfgen.probability.Autoregressive(2, (8,)))",
         (4, 4, 1),
         classes=2,
     ),

@@ -199,6 +199,7 @@ NAMES = {
         "write_png",
     ],
     "tfgen.probability": [
+        "Autoregressive",
         "Bernoulli",
         "Categorical",
         "ContinuousBernoulli",

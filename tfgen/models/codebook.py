@@ -8,6 +8,9 @@ from tfgen.training import GlobalBatch, random
 
 DEAD = 0.03
 """Of the mean use of codes: who is used less is put elsewhere."""
+NEW = 0.05
+"""Of the mean use, what a code begins with: time to show that it is used."""
+CANDIDATES = 8
 
 
 class Codebook(keras.layers.Layer):
@@ -20,8 +23,9 @@ class Codebook(keras.layers.Layer):
         m_k <- decay m_k + (1 - decay) s_k
         e_k = m_k / N_k
 
-    A code whose N_k falls below 3% of the mean of all starts anew at a place
-    of the batch, drawn at random, with the mean for N_k; so do all at first.
+    A code whose N_k falls below 3% of the mean of all starts anew, with a
+    twentieth of the mean; so do all at first. Of 8 places of the batch that are
+    drawn at random it takes the one that is farthest from its own code.
 
     Args:
         num_codes: how many.
@@ -85,19 +89,27 @@ class Codebook(keras.layers.Layer):
         if batch.weights is not None:
             hot *= batch.weights[:, None, None]
         z = tf.reshape(z, (-1, hot.shape[1], self.dim))
+        error = tf.square(z - tf.reshape(self.look_up(codes), tf.shape(z)))
+        error = tf.reduce_sum(error, axis=-1, keepdims=True)
         used, sums, drawn = over_replicas(
             [
                 tf.reduce_sum(hot, axis=(0, 1)),
                 tf.einsum("rpk,rpd->kd", hot, z),
-                self._drawn(batch, z, random.stream(seed, "codes", step)),
+                self._drawn(
+                    batch,
+                    tf.concat([error, z], axis=-1),
+                    random.stream(seed, "codes", step),
+                ),
             ]
         )
         used = self._moved(self.counts, used)
         sums = self._moved(self.sums, sums)
         mean = batch.size * hot.shape[1] / self.num_codes
         dead = used < DEAD * mean
-        used = tf.where(dead, mean, used)
-        sums = tf.where(dead[:, None], mean * drawn, sums)
+        worst = tf.argmax(drawn[..., 0], axis=1)
+        places = tf.gather(drawn[..., 1:], worst, batch_dims=1)
+        used = tf.where(dead, NEW * mean, used)
+        sums = tf.where(dead[:, None], NEW * mean * places, sums)
         self.counts.assign(used)
         self.sums.assign(sums)
         self.vectors.assign(sums / used[:, None])
@@ -106,18 +118,22 @@ class Codebook(keras.layers.Layer):
         average = tf.convert_to_tensor(average)
         return self.decay * average + (1.0 - self.decay) * value
 
-    def _drawn(self, batch, z, stream):
-        """This replica's share of a place of the global batch for each code."""
-        uniform = random.uniform_rows(stream, 0, self.num_codes, (2,))
-        row = tf.cast(uniform[:, 0] * batch.size, tf.int64) - batch.first_row
-        place = tf.cast(uniform[:, 1] * float(z.shape[1]), tf.int64)
-        rows = tf.cast(tf.shape(z)[0], tf.int64)
+    def _drawn(self, batch, values, stream):
+        """This replica's share of places of the global batch for each code.
+
+        `(num_codes, candidates, ...)` of values `(rows, places, ...)`.
+        """
+        shape = (CANDIDATES, 2)
+        uniform = random.uniform_rows(stream, 0, self.num_codes, shape)
+        row = tf.cast(uniform[..., 0] * batch.size, tf.int64) - batch.first_row
+        place = tf.cast(uniform[..., 1] * float(values.shape[1]), tf.int64)
+        rows = tf.cast(tf.shape(values)[0], tf.int64)
         here = tf.cast((row >= 0) & (row < rows), tf.float32)
         row = tf.clip_by_value(row, 0, rows - 1)
         if batch.weights is not None:
             here *= tf.gather(batch.weights, row)
-        found = tf.gather_nd(z, tf.stack([row, place], axis=1))
-        return found * here[:, None]
+        found = tf.gather_nd(values, tf.stack([row, place], axis=-1))
+        return found * here[..., None]
 
 
 class CodeUse(keras.metrics.Metric):

@@ -113,7 +113,9 @@ def build_code_prior(
     """
     codes = keras.Input(grid, dtype="int32", name="codes")
     label = _label(num_classes)
-    h = layers.Embedding(num_codes, filters)(codes)
+    # Gates halve what goes through them: small numbers would take long to grow.
+    start = keras.initializers.RandomNormal(stddev=1.0)
+    h = layers.Embedding(num_codes, filters, start)(codes)
     labels = [] if label is None else [label]
     v, h = GatedMaskedConv2D(filters, kernel_size, True)([h, h, *labels])
     for _ in range(blocks - 1):

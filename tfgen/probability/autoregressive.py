@@ -97,9 +97,7 @@ class AutoregressiveStep(keras.layers.Layer):
         start = tf.zeros_like(changed + 0.0 * context[..., :1])
 
         def one_more(number, latents):
-            gate, update = self._gate_and_update(latents, context)
-            gate = tf.sigmoid(gate)
-            return number + 1, (changed - (1.0 - gate) * update) / gate
+            return number + 1, self._undone(changed, latents, context)
 
         size = changed.shape[-1]
         _, latents = tf.while_loop(
@@ -109,6 +107,12 @@ class AutoregressiveStep(keras.layers.Layer):
             maximum_iterations=size,
         )
         return latents, self.forward(latents, context)[1]
+
+    def _undone(self, changed, latents, context):
+        """Latents, each by what is known of those before it."""
+        gate, update = self._gate_and_update(latents, context)
+        gate = tf.sigmoid(gate)
+        return (changed - (1.0 - gate) * update) / gate
 
     def _gate_and_update(self, latents, context):
         values = self._hidden[0](latents) + self._context(context)

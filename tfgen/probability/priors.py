@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from tfgen.named_parts import get_part
 from tfgen.probability import tfd
+from tfgen.probability.autoregressive_prior import Autoregressive
 from tfgen.probability.flow import Flow
 from tfgen.probability.latents import independent_normal, standard_normal
 from tfgen.probability.prior import Prior
@@ -23,6 +24,7 @@ if typing.TYPE_CHECKING:
 
 __all__ = [
     "PRIORS",
+    "Autoregressive",
     "Flow",
     "GaussianMixture",
     "StandardNormal",
@@ -318,6 +320,7 @@ PRIORS = {
     "gaussian_mixture": GaussianMixture,
     "vamp": VampPrior,
     "flow": Flow,
+    "autoregressive": Autoregressive,
 }
 """By name; a name stands for its class with the defaults."""
 
