@@ -4,6 +4,7 @@ import pickle
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -114,3 +115,18 @@ def test_equal_rows_can_be_divided():
     detector = Detector("vae", alpha=0.1, options=SMALL).fit(np.ones((50, 3)))
     assert detector.num_held_out == 10
     assert (detector.predict(np.ones((2, 3))) == 1).all()
+
+
+def test_columns_of_a_frame_keep_their_names():
+    rows = np.random.default_rng(0).normal(size=(100, 3))
+    frame = pd.DataFrame(rows, columns=["load", "temp", "flow"])
+    detector = Detector("vae", alpha=0.1, options=SMALL).fit(frame)
+    (model,) = detector.models
+    assert model.reading.column_names == ("load", "temp", "flow")
+    found = detector.score_samples(frame)
+    turned = tfgen.data.from_arrays(frame[["flow", "load", "temp"]], like=model)
+    np.testing.assert_allclose(detector.score_samples(turned), found, 1e-6)
+    with pytest.raises(ValueError, match="same order as they were in fit"):
+        detector.predict(frame[["flow", "load", "temp"]])
+    with pytest.raises(ValueError, match="'vea', expected a trained model"):
+        Detector("vea").fit(frame)

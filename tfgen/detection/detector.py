@@ -15,6 +15,7 @@ from tfgen.detection.parameters import Parameters
 from tfgen.detection.scorer import Rows, Scorer
 from tfgen.detection.training import checked_rows, is_name, train_model
 from tfgen.models import GenerativeModel
+from tfgen.models.families import FAMILIES
 from tfgen.runs.on_files import load
 
 Model = GenerativeModel | str | os.PathLike
@@ -145,14 +146,16 @@ class Detector(Answers, Parameters):
         """
         self._in_data_units = is_name(self.model)
         if not self._in_data_units:
+            _check_exists(self.model)
             models = _loaded(self.model)
             labels = y if models[0].num_classes else None
             self._calibrate(models, X, labels)
             return self
         x = X if isinstance(X, Source) else checked_rows(self, X, reset=True)
         fewest = fewest_rows(self.alpha, len(_several(self.measure)))
+        names = getattr(self, "feature_names_in_", None)
         model, held_out = train_model(
-            self.model, x, self.options, fewest, self.seed
+            self.model, x, names, self.options, fewest, self.seed
         )
         self._calibrate([model], held_out, None)
         return self
@@ -261,6 +264,16 @@ def _loaded(models):
         load(each) if isinstance(each, (str, os.PathLike)) else each
         for each in models
     ]
+
+
+def _check_exists(model):
+    """A name that is neither known nor a path may be misspelt."""
+    if isinstance(model, str) and not os.path.exists(model):
+        raise ValueError(
+            f"model is {model!r}, expected a trained model, the folder of a "
+            f"run, a .keras file, or what to train: {', '.join(FAMILIES)} or a "
+            "preset (tfgen.presets.names())."
+        )
 
 
 def _several(measure):

@@ -1,7 +1,7 @@
 """A detector's model, trained from its name."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -47,6 +47,7 @@ def checked_rows(
 def train_model(
     name: str,
     x: npt.ArrayLike | Source,
+    columns: Sequence[str] | None,
     options: Mapping | None,
     fewest: int,
     seed: int,
@@ -56,6 +57,7 @@ def train_model(
     Args:
         name: of a family or a preset.
         x: rows in their own units.
+        columns: names of an array's columns, or None.
         options: settings of `tfgen train` by name.
         fewest: rows that are wanted to be held out.
         seed: of the division and the training.
@@ -65,7 +67,8 @@ def train_model(
     """
     if not isinstance(x, Source):
         kind = "table" if np.ndim(x) == 2 else None
-        x = from_arrays(x, kind=kind)
+        names = None if columns is None else [*map(str, columns)]
+        x = from_arrays(x, kind=kind, feature_names=names)
     share = min(max(HELD_OUT, fewest / len(x)), MOST_HELD_OUT)
     train, held_out = x.divide((1 - share, share), seed)
     if not len(train) or not len(held_out):
