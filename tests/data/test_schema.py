@@ -90,6 +90,14 @@ def test_frequent_numbers():
     assert found([str(i) for i in range(2, 100)])[0].frequent is None
 
 
+def test_frequent_dates():
+    years = [f"{year}-01-01" for year in (1970, 1971, 1972)]
+    column, _ = found(years * 20)
+    first = pd.Timestamp("1970-01-01").timestamp()
+    assert column.frequent[0] == first
+    assert (len(column.frequent), column.width) == (3, 2)
+
+
 @pytest.mark.parametrize(
     ("days", "step"),
     [

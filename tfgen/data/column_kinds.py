@@ -192,9 +192,7 @@ def _number(column: Column, cells: Cells, fault: Fault) -> Column:
     values = numbers_of(column.kind, None, cells, fault)
     if not len(values):
         return dataclasses.replace(column, dtype="float64")
-    dtype, counts = column.dtype, cells.counts
-    often = counts >= max(LEAST_FREQUENT * cells.filled, FEWEST_IDS)
-    frequent = tuple(np.sort(values[often]).tolist())
+    dtype = column.dtype
     if cells.are_texts:
         whole = column.kind == "whole" and _are_whole(cells.texts)
         dtype = "int64" if whole and np.abs(values).max() < 2**63 else "float64"
@@ -208,8 +206,14 @@ def _number(column: Column, cells: Cells, fault: Fault) -> Column:
         decimals=found.decimals,
         low=found.low,
         high=found.high,
-        frequent=frequent or None,
+        frequent=_frequent(values, cells),
     )
+
+
+def _frequent(values: np.ndarray, cells: Cells) -> tuple[float, ...] | None:
+    """Numbers that come often, in their order, or None."""
+    least = max(LEAST_FREQUENT * cells.filled, FEWEST_IDS)
+    return tuple(np.sort(values[cells.counts >= least]).tolist()) or None
 
 
 def _datetime(column, cells, fault, form: str | None) -> Column:
@@ -230,6 +234,7 @@ def _datetime(column, cells, fault, form: str | None) -> Column:
         step=float(step),
         low=float(seconds.min()),
         high=float(seconds.max()),
+        frequent=_frequent(seconds, cells),
     )
 
 

@@ -47,8 +47,8 @@ class Column:
         categories: texts of the values that a code stands for, or None; of a
             constant its value, if it has one.
         missing: how a gap is written, or None for a column without gaps.
-        frequent: numbers that come so often, such as the 0 of an income, that
-            a code stands for each; or None.
+        frequent: numbers or dates that come so often, such as the 0 of an
+            income, that a code stands for each; or None.
         format: of dates in text that of `strftime`; of ids in text a form of
             `str.format` for the number of the row.
         step: seconds that dates and times are multiples of, or None.
