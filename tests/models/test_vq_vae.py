@@ -150,11 +150,12 @@ def test_it_learns_which_codes_go_together():
     """Two images, each a grid of one code: the prior costs one bit."""
     model = small(network_options={"filters": (8,)})
     model.compile(keras.optimizers.Adam(1e-2))
-    x = np.zeros((64, 4, 4, 1), "float32")
+    x = np.zeros((32 * 110, 4, 4, 1), "float32")
     x[::2] = 1.0
-    logs = model.fit(x, epochs=220, batch_size=64, verbose=0).history
-    assert logs["kl_loss"][-1] == pytest.approx(np.log(2), abs=0.1)
-    assert logs["reconstruction_loss"][-1] < 0.5
+    model.fit(x, epochs=2, batch_size=32, verbose=0)
+    logs = model.evaluate(x[:64], verbose=0, return_dict=True)
+    assert logs["kl_loss"] == pytest.approx(np.log(2), abs=0.1)
+    assert logs["reconstruction_loss"] < 0.5
     means = model.sample(200, seed=0).mean(axis=(1, 2, 3))
     assert 0.35 < np.mean(means > 0.5) < 0.65
     assert np.all(np.abs(means - 0.5) > 0.4)
