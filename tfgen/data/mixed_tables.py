@@ -8,15 +8,9 @@ import numpy as np
 
 from tfgen.data.cells import Cells
 from tfgen.data.column_values import decoded
-from tfgen.data.columns import (
-    Column,
-    number_names,
-    placed,
-    restored,
-    squash,
-    squashing,
-)
+from tfgen.data.columns import Column, restored, squash, squashing
 from tfgen.data.raw_table import few
+from tfgen.data.row_numbers import number_names, placed
 from tfgen.data.schema import Schema, encode
 from tfgen.data.storage import ColumnStorage
 

@@ -10,15 +10,17 @@ import numpy.typing as npt
 from tfgen.data.column_values import with_frequent
 from tfgen.data.columns import (
     Column,
-    are_mixed,
-    coded_tensor,
-    number_names,
-    placed,
     snapped,
     squash,
     squash_tensor,
     unsquash,
     unsquash_tensor,
+)
+from tfgen.data.row_numbers import (
+    are_mixed,
+    coded_tensor,
+    number_names,
+    placed,
     without_specials,
     without_specials_tensor,
 )

@@ -12,9 +12,10 @@ import numpy as np
 from tfgen.data.cells import Cells
 from tfgen.data.column_kinds import column_as, find_column
 from tfgen.data.column_values import MISSING_VALUE, encoded
-from tfgen.data.columns import KINDS, Column, are_mixed
+from tfgen.data.columns import KINDS, Column
 from tfgen.data.notes import say
 from tfgen.data.raw_table import few
+from tfgen.data.row_numbers import are_mixed
 
 if typing.TYPE_CHECKING:
     import pandas as pd

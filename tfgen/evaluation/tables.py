@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from tfgen import metrics
-from tfgen.data.columns import placed
+from tfgen.data.row_numbers import placed
 from tfgen.data.table_parts import TableParts
 from tfgen.evaluation.compared_sets import ComparedSets
 from tfgen.evaluation.section import (

@@ -8,8 +8,9 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.data.cells import Cells
-from tfgen.data.columns import placed, restored
+from tfgen.data.columns import restored
 from tfgen.data.raw_table import few
+from tfgen.data.row_numbers import placed
 from tfgen.data.schema import Schema, encode
 from tfgen.probability import Table
 from tfgen.training import random

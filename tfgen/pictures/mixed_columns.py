@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfgen.data.column_values import with_frequent
-from tfgen.data.columns import Column, placed
+from tfgen.data.columns import Column
+from tfgen.data.row_numbers import placed
 from tfgen.pictures import figures
 
 MOST_CATEGORIES = 10

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfgen.data import Column, Source
-from tfgen.data.columns import are_mixed
+from tfgen.data.row_numbers import are_mixed
 from tfgen.models import GenerativeModel
 from tfgen.pictures import examples, figures
 from tfgen.pictures.images import image_grid
