@@ -7,7 +7,7 @@ import pandas
 import pytest
 from hypothesis import strategies as st
 
-from tfgen.data import DataNote, load
+from tfgen.data import DataNote, columns, load
 from tfgen.data.tables import read_table
 
 
@@ -386,6 +386,21 @@ def test_what_columns_are(write):
     assert (price.kind, price.decimals) == ("decimal", 2)
     assert (ratio.kind, ratio.decimals) == ("decimal", 13)
     assert (whole.kind, whole.dtype) == ("whole", "float64")
+
+
+@pytest.mark.parametrize("is_mixed", [False, True])
+def test_decimals_are_written_as_they_were(write, is_mixed):
+    rows = [f"{i}.{i}0,{i}.00,{i}.5" for i in range(1, 9)]
+    rows[3] = rows[3][:-1] + "25"  # of other lengths
+    city = ",Rome" if is_mixed else ""
+    lines = ["price,sum,free" + (",city" if is_mixed else "")]
+    lines += [row + city for row in rows]
+    source = load(write("\n".join(lines)), "all")
+    restored = columns.restored(source.columns, raw(source))
+    found = columns.spelled(source.columns, restored)
+    for name, place in (("price", 0), ("sum", 1), ("free", 2)):
+        expected = {row.split(",")[place] for row in rows}
+        assert set(map(str, found[name])) <= expected
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import scipy.stats
 import tfgen
 from tfgen.data import DataNote
 from tfgen.detection import Detector
+from tfgen.detection.measures import check_measure, possible_measures
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +146,19 @@ def test_a_nan_is_as_odd_as_can_be(exact, held_out):
     assert found.is_odd.all() and found.p_value == pytest.approx(1 / 51)
     with pytest.raises(ValueError, match="1 of 6 held-out rows have scores"):
         Detector(exact.vae, np.concatenate([held_out[:5], x]))
+
+
+def test_a_vq_vae_has_no_bound_of_draws():
+    model = tfgen.build("vq_vae", input_shape=(8, 8, 1))
+    assert possible_measures(model) == ["elbo", "reconstruction"]
+    with pytest.raises(ValueError, match="'bound' needs 'encode'.*expected el"):
+        check_measure("bound", model)
+    rows = np.random.default_rng(0).random((9, 8, 8, 1), np.float32)
+    detector = Detector(model, rows)
+    detector.keep()
+    assert not detector.explains
+    with pytest.raises(ValueError, match="explain needs an encoder"):
+        detector.explain(rows)
 
 
 def test_a_discriminator():

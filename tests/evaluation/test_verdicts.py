@@ -2,6 +2,8 @@
 
 import pytest
 
+import tfgen
+from tfgen.evaluation.evaluation import _fits_prior
 from tfgen.evaluation.verdicts import verdict
 from tfgen.metrics import Measurement
 
@@ -40,6 +42,32 @@ def test_sample_quality(distance, precision, recall, start, reason):
     )
     assert text.startswith(start)
     assert reason in text
+
+
+def test_a_prior_is_advised_where_one_can_be_fitted():
+    found = tuple(
+        Measurement(name, value, floor=floor)
+        for name, value, floor in (
+            ("frechet_distance", 50.0, 1.0),
+            ("precision", 0.1, 0.9),
+        )
+    )
+    assert "off the data: give it the prior" in verdict("Sample quality", found)
+    text = verdict("Sample quality", found, fits_prior=False)
+    assert "off the data: train longer" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "fits"),
+    [
+        ("vae", {}, True),
+        ("vae", {"latent_dims": (2, 2)}, False),
+        ("vq_vae", {}, False),
+    ],
+)
+def test_which_models_take_a_fitted_prior(name, options, fits):
+    model = tfgen.build(name, input_shape=(8, 8, 1), **options)
+    assert _fits_prior(model) == fits
 
 
 def test_latents():

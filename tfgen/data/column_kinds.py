@@ -8,7 +8,7 @@ import numpy as np
 from tfgen.data.cells import Cells
 from tfgen.data.column_values import FALSE_AND_TRUE, Fault, numbers_of
 from tfgen.data.columns import KINDS, Column, find_columns
-from tfgen.data.csv_layout import is_number
+from tfgen.data.csv_layout import is_number, written_decimals
 
 FEW_CODES = 10
 FEWEST_ROWS_EACH = 5
@@ -207,7 +207,12 @@ def _number(column: Column, cells: Cells, fault: Fault) -> Column:
         low=found.low,
         high=found.high,
         frequent=_frequent(values, cells),
+        written_decimals=_written_decimals(cells),
     )
+
+
+def _written_decimals(cells: Cells) -> int | None:
+    return written_decimals(cells.texts) if cells.are_texts else None
 
 
 def _frequent(values: np.ndarray, cells: Cells) -> tuple[float, ...] | None:
@@ -250,6 +255,9 @@ def _codes(column: Column, cells: Cells) -> Column:
         if cells.are_texts and texts:
             whole = _are_whole(texts)
             dtype = "int64" if whole else "float64"
+            column = dataclasses.replace(
+                column, written_decimals=_written_decimals(cells)
+            )
     else:
         texts = sorted(texts)
     return dataclasses.replace(column, dtype=dtype, categories=tuple(texts))

@@ -132,15 +132,19 @@ def decoded(
 
 
 def written(column: Column, values: np.ndarray) -> np.ndarray:
-    """Return values as a text file has them: booleans, dates and gaps."""
+    """Return values as a text file has them, as strings where it matters."""
     if column.texts is not None and column.is_plain:
         return np.where(values, *reversed(column.texts))
-    if column.is_plain or column.kind == "id":
+    decimals = column.written_decimals
+    if column.kind == "id" or (column.is_plain and decimals is None):
         return values
     import pandas as pd
 
     series = pd.Series(values)
     gaps = series.isna().to_numpy()
+    if decimals is not None:
+        series = series.astype(object)
+        series[~gaps] = [f"{value:.{decimals}f}" for value in series[~gaps]]
     if column.kind == "boolean" and column.categories and _is_bool(column):
         false, true = column.categories
         series = pd.Series(

@@ -20,7 +20,10 @@ KINDS = (
     *("categorical", "datetime", "id", "constant"),
 )
 _LONG_TAIL = 4.0
-_OF_MIXED_TABLES = ("categories", "missing", "frequent", "format", "step")
+_MAY_BE_ABSENT = (
+    *("categories", "missing", "frequent", "format", "step"),
+    "written_decimals",
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Column:
         format: of dates in text that of `strftime`; of ids in text a form of
             `str.format` for the number of the row.
         step: seconds that dates and times are multiples of, or None.
+        written_decimals: how many digits after the point all numbers of a text
+            are written with, such as the 2 of 27.80, or None.
 
     Example:
     >>> ages = Column("age", "whole", "int64", low=18.0, high=90.0)
@@ -74,6 +79,7 @@ class Column:
     frequent: tuple[float, ...] | None = None
     format: str | None = None
     step: float | None = None
+    written_decimals: int | None = None
 
     @property
     def levels(self) -> int:
@@ -108,7 +114,7 @@ class Column:
     def to_json(self) -> dict:
         """Return what `from_json` takes; infinite bounds are None."""
         values = dict(vars(self))
-        for name in _OF_MIXED_TABLES:
+        for name in _MAY_BE_ABSENT:
             if values[name] is None:
                 del values[name]
         for bound in ("low", "high"):
@@ -137,6 +143,7 @@ def find_columns(
     *,
     dtypes: Sequence[npt.DTypeLike] | None = None,
     texts: dict[str, tuple[str, str]] | None = None,
+    written: dict[str, int] | None = None,
 ) -> tuple[Column, ...]:
     """Return what the columns of a table are; none is squashed yet.
 
@@ -148,6 +155,7 @@ def find_columns(
         names: names of the columns, or None for `column_1` and so on.
         dtypes: what each column came in, or None for that of `x`.
         texts: for boolean columns how false and true were written.
+        written: with how many digits after the point columns are written.
 
     Returns:
         One `Column` a column.
@@ -163,9 +171,13 @@ def find_columns(
             "name of its own for each column."
         )
     dtypes = dtypes or [x.dtype] * x.shape[1]
-    return tuple(
+    found = [
         _find_column(x[:, i], str(name), np.dtype(dtype), (texts or {}))
         for i, (name, dtype) in enumerate(zip(names, dtypes, strict=True))
+    ]
+    return tuple(
+        dataclasses.replace(c, written_decimals=(written or {}).get(c.name))
+        for c in found
     )
 
 

@@ -21,6 +21,7 @@ from tfgen.data.csv_layout import (
     find_layout,
     is_number,
     opened,
+    written_decimals,
 )
 from tfgen.data.raw_table import (
     RawColumn,
@@ -34,6 +35,7 @@ from tfgen.data.schema import Schema, encode
 
 _LEADING_ZERO = r"[+-]?0[0-9]+"
 _PIECE = 2**22
+_ROWS_OF_TEXT = 10_000
 
 
 def read_csv(
@@ -116,9 +118,9 @@ def _read_fast(
         may_be_infinite = not np.isfinite(x.sum())  # fast
     if may_be_infinite and not np.isfinite(x).all():
         return None
-    _find_codes(
-        path, layout, dict(zip(selection.numbers, columns, strict=True))
-    )
+    by_place = dict(zip(selection.numbers, columns, strict=True))
+    _find_codes(path, layout, by_place)
+    _find_decimals(path, layout, by_place)
     label = None
     if labels is not None:
         label = RawColumn(layout.names[selection.label])
@@ -188,6 +190,31 @@ def _find_codes(
         codes = frame[i][frame[i].str.fullmatch(_LEADING_ZERO)]
         if len(codes):
             columns[i].code = codes.iloc[0]
+
+
+def _find_decimals(
+    path: pathlib.Path, layout: Layout, columns: dict[int, RawColumn]
+) -> None:
+    """Note which decimals have equally many digits, in the first rows."""
+    import pandas
+
+    maybe = [
+        i
+        for i, column in columns.items()
+        if column.dtype == "float64"
+        and written_decimals(row[i].strip() for row in layout.head)
+    ]
+    if not maybe:
+        return
+    frame = pandas.read_csv(
+        path,
+        **_pandas_layout(layout),
+        usecols=maybe,
+        dtype=str,
+        nrows=_ROWS_OF_TEXT,
+    )
+    for i in maybe:
+        columns[i].decimals = written_decimals(frame[i].str.strip())
 
 
 def _may_lead_with_zero(path: pathlib.Path, delimiter: str) -> bool:

@@ -7,7 +7,7 @@ import itertools
 import pathlib
 import re
 import typing
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 MISSING = ("", "na", "nan", "n/a", "null", "none", "?", "<na>")
 BOOLEANS = ("false", "true")
@@ -17,6 +17,7 @@ _DELIMITERS = ("\t", ";", "|", ",")
 _QUOTED = re.compile('"[^"]*"')
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"0|[1-9][0-9]*")
+_FIXED_POINT = re.compile(r"[+-]?[0-9]*\.([0-9]+)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,6 +94,21 @@ def opened(path: pathlib.Path) -> typing.TextIO:
     if path.suffix.lower() == ".gz":
         return gzip.open(path, "rt", encoding="utf-8-sig", newline="")
     return path.open(encoding="utf-8-sig", newline="")
+
+
+def written_decimals(texts: Iterable[str]) -> int | None:
+    """Return how many digits after the point all numbers have, or None.
+
+    Example:
+    >>> from tfgen.data.csv_layout import written_decimals
+    >>> written_decimals(["27.80", "3.05"]), written_decimals(["27.8", "3.05"])
+    (2, None)
+    """
+    found = {
+        len(match[1]) if (match := _FIXED_POINT.fullmatch(text)) else None
+        for text in texts
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def is_number(text: str) -> bool:

@@ -22,6 +22,7 @@ class RawColumn:
         name: its name.
         dtype: name of the NumPy dtype that it came in.
         spelling: how false and true are written, or None.
+        decimals: how many digits after the point all numbers are written with.
         code: a value that is written with a leading zero, or None.
         rounded: how many whole numbers float64 does not hold exactly.
         faults: by kind (`"text"`, `"missing"`), how often, and what and where
@@ -31,6 +32,7 @@ class RawColumn:
     name: str
     dtype: str = "float64"
     spelling: tuple[str, str] | None = None
+    decimals: int | None = None
     code: str | None = None
     rounded: int = 0
     faults: dict[str, list] = dataclasses.field(default_factory=dict)

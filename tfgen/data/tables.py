@@ -106,6 +106,7 @@ def read_table(
         [column.name for column in raw.columns],
         dtypes=[column.dtype for column in raw.columns],
         texts={c.name: c.spelling for c in raw.columns if c.spelling},
+        written={c.name: c.decimals for c in raw.columns if c.decimals},
     )
     return Table(raw.x, columns, raw.labels)
 

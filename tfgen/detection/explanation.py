@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgen.detection.rows import pieces
 from tfgen.detection.scorer import Rows, Scorer, finite
+from tfgen.metrics.encoder_inputs import encodes
 from tfgen.models import Endpoint, GenerativeModel
 from tfgen.models.endpoints import run_in_batches
 from tfgen.models.held_out_scores import HeldOutScores
@@ -63,10 +64,16 @@ class ValueLikelihoods:
         model: with an encoder and a likelihood.
 
     Raises:
-        ValueError: if the likelihood has no numbers for single values.
+        ValueError: if the model has no encoder, or the likelihood no numbers
+            for single values.
     """
 
     def __init__(self, model: GenerativeModel):
+        if not encodes(model):
+            raise ValueError(
+                f"explain needs an encoder, which {type(model).__name__} has "
+                "not: take the scores alone, or a VAE."
+            )
         self._compiled = Endpoint(
             lambda **inputs: {"values": value_tensors(model, **inputs)},
             model.endpoint_inputs("x"),

@@ -85,11 +85,11 @@ MEASURES = {
 }
 """Measures by name."""
 _NEEDS = {
-    "elbo": "score",
-    "bound": "score",
-    "reconstruction": "score",
-    "latent": "encode",
-    "discriminator": "discriminate",
+    "elbo": ("score",),
+    "bound": ("score", "encode"),
+    "reconstruction": ("score",),
+    "latent": ("encode",),
+    "discriminator": ("discriminate",),
 }
 
 
@@ -122,7 +122,9 @@ def _bound_of_tensors(model, inputs, k, seed):
 def possible_measures(model: GenerativeModel) -> list[str]:
     """Names of the measures that a model can take."""
     known = model.endpoints()
-    return [name for name, needed in _NEEDS.items() if needed in known]
+    return [
+        name for name, needed in _NEEDS.items() if known.keys() >= {*needed}
+    ]
 
 
 def default_measures(
@@ -140,9 +142,11 @@ def check_measure(name: str, model: GenerativeModel) -> None:
         )
     possible = possible_measures(model)
     if name not in possible:
-        withheld = model.withheld_endpoints().get(_NEEDS[name])
+        known = model.endpoints()
+        needed = next(one for one in _NEEDS[name] if one not in known)
+        withheld = model.withheld_endpoints().get(needed)
         raise ValueError(
-            f"measure {name!r} needs {_NEEDS[name]!r}, which this "
+            f"measure {name!r} needs {needed!r}, which this "
             f"{type(model).__name__} has not"
             f"{f' ({withheld})' if withheld else ''}: "
             f"expected {' or '.join(possible) or 'another model'}."

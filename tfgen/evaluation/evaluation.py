@@ -10,6 +10,7 @@ from tfgen.evaluation.samples import Samples
 from tfgen.evaluation.section import Section
 from tfgen.evaluation.subject import Subject
 from tfgen.evaluation.verdicts import verdict
+from tfgen.metrics.encoder_inputs import posterior_family
 from tfgen.pictures import examples
 from tfgen.reports.strict_json import to_json
 from tfgen.training.files import write_text
@@ -128,11 +129,19 @@ def _measured(name, measure, subject):
     """A part that the data or the samples do not allow leaves a note."""
     try:
         found = measure(subject)
-        return dataclasses.replace(
-            found, verdict=verdict(found.title, found.measurements)
+        said = verdict(
+            found.title, found.measurements, _fits_prior(subject.model)
         )
+        return dataclasses.replace(found, verdict=said)
     except (ValueError, FloatingPointError) as reason:
         return Section(name, notes=(f"Left out: {reason}",))
+
+
+def _fits_prior(model):
+    """Whether `fit_prior` takes a model, None for samples from anywhere."""
+    if not getattr(model, "encodes", False):
+        return False
+    return not posterior_family(model).latent_dims
 
 
 def _pictures(subject):

@@ -13,12 +13,20 @@ GOOD, FAIR, POOR = "good", "fair", "poor"
 Found = Mapping[str, Measurement]
 
 
-def verdict(title: str, measurements: tuple[Measurement, ...]) -> str:
+_NEW_PRIOR = "give it the prior of its latents (tfgen fit-prior RUN), "
+
+
+def verdict(
+    title: str,
+    measurements: tuple[Measurement, ...],
+    fits_prior: bool = True,
+) -> str:
     """How good a part is, why, and what to try; "" where nobody can say.
 
     Args:
         title: of the part.
         measurements: its numbers.
+        fits_prior: whether the model is one that `fit_prior` takes.
 
     Example:
     >>> kl = tfgen.metrics.Measurement("kl", 0.02)
@@ -28,7 +36,8 @@ def verdict(title: str, measurements: tuple[Measurement, ...]) -> str:
     """
     found = {one.name: one for one in measurements}
     rule = RULES.get(title)
-    return rule(found) if rule and found else ""
+    said = rule(found) if rule and found else ""
+    return said if fits_prior else said.replace(_NEW_PRIOR, "")
 
 
 def _sample_quality(found: Found) -> str:
@@ -49,14 +58,13 @@ def _reason(found):
     few = _far_below(found, "recall")
     if off and few:
         return (
-            "samples lie off the data and cover a part of it: give a VAE the "
-            "prior of its latents (tfgen fit-prior RUN), train longer, or take "
-            "a wider network"
+            f"samples lie off the data and cover a part of it: {_NEW_PRIOR}"
+            "train longer, or take a wider network"
         )
     if off:
         return (
-            "samples lie off the data: give a VAE the prior of its latents "
-            "(tfgen fit-prior RUN), train longer, or take a GAN or a VAE-GAN"
+            f"samples lie off the data: {_NEW_PRIOR}train longer, or take a "
+            "GAN or a VAE-GAN"
         )
     if few:
         return (
