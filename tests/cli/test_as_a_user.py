@@ -14,7 +14,10 @@ from tensorboard.backend.event_processing.event_accumulator import (
     EventAccumulator,
 )
 
-SMALL = ("--network", "mlp", "--latent-dim", "2", "--epochs", "2")
+SMALL = (
+    *("--network", "mlp", "--width", "32", "--depth", "1"),
+    *("--latent-dim", "2", "--epochs", "2"),
+)
 
 
 def test_train_sample_export_verify(in_process, tmp_path):

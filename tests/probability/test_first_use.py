@@ -46,13 +46,11 @@ USES = {
     "a GAN": (
         "np.square(tfgen.build('gan', input_shape=(2,)).sample(1)[0]) * 0"
     ),
-    "eager": "likelihood.log_prob(x, x)",
-    "traced": "tf.function(likelihood.log_prob)(x, x)",
-    "replicas": (
+    "traced on replicas": (
         "tf.distribute.MirroredStrategy(['CPU:0', 'CPU:1']).run("
         "tf.function(likelihood.log_prob), (x, x)).values[1]"
     ),
-    "warnings are errors": (
+    "eager, warnings are errors": (
         "likelihood.log_prob(x, x) "
         "if warnings.simplefilter('error') is None else None"
     ),

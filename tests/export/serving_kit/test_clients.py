@@ -78,6 +78,7 @@ def images(fork_server, tmp_path_factory):
         input_shape=(32, 48, 3),
         latent_dim=2,
         network="mlp",
+        network_options={"units": (16,)},
         likelihood="bernoulli",
         num_classes=3,
         seed=0,
