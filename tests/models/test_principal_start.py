@@ -137,3 +137,31 @@ def test_each_class_has_its_mean():
         middle = model.decode(np.zeros((1, 2)), [label])
         wanted = (x + means[y])[y == label].mean(0)
         np.testing.assert_allclose(middle[0], wanted, atol=0.1)
+
+
+def test_a_mixture_starts_at_the_latents():
+    """Two clusters far apart: their shares, and the exact likelihood."""
+    rng = np.random.default_rng(1)
+    is_first = rng.uniform(size=2000) < 0.3
+    centres = np.where(is_first, -6.0, 6.0)
+    x = np.float32(np.stack([centres, 0 * centres], 1))
+    x += rng.normal(size=x.shape).astype("float32")
+    prior = tfgen.probability.GaussianMixture(2, covariance="full")
+    model = vae(source_of(x), prior=prior, seed=0)
+    np.testing.assert_allclose(
+        np.sort(keras.ops.softmax(model.prior.logits[0])), [0.3, 0.7], atol=0.03
+    )
+    found = tfgen.metrics.importance_weighted_bound(model, x[:500], None, 200, 0)
+    exact = np.logaddexp(
+        np.log(0.3) - (x[:500, 0] + 6) ** 2 / 2,
+        np.log(0.7) - (x[:500, 0] - 6) ** 2 / 2,
+    ) - np.log(2 * np.pi) - x[:500, 1] ** 2 / 2
+    assert found.values.mean() == pytest.approx(exact.mean(), abs=0.05)
+
+
+def test_where_there_are_few_latents_some_components_have_no_weight():
+    x = correlated(60, columns=4)
+    prior = tfgen.probability.GaussianMixture(50)
+    model = vae(source_of(x), prior=prior, num_classes=None)
+    weights = keras.ops.softmax(model.prior.logits[0])
+    assert 1 <= np.sum(np.asarray(weights) > 1e-6) < 50

@@ -33,6 +33,7 @@ NAMES = (
     "full_table_vae",
     "mixed_table_vae",
     "small_image_vq_vae",
+    "detector_table",
 )
 
 

@@ -8,7 +8,11 @@ import tensorflow as tf
 
 from tfgen.data import Source
 from tfgen.models.generative_model import GenerativeModel
-from tfgen.models.prior_fits import fit_by_gradients, fit_mixture
+from tfgen.models.prior_fits import (
+    fit_by_gradients,
+    fit_mixture,
+    start_mixture,
+)
 from tfgen.probability import GaussianMixture, Prior
 from tfgen.training import random
 
@@ -136,6 +140,17 @@ def fit_prior(
         stacklevel=2,
     )
     return FittedPrior(before, found.before, found.before)
+
+
+def start_mixture_at_data(model: GenerativeModel, source: Source) -> None:
+    """Starts a learned mixture where the encoder puts the data.
+
+    Args:
+        model: before its first step, with an encoder that says something.
+        source: training data in the model's range.
+    """
+    latents = _Latents.of(model, source, None, model.seed)
+    start_mixture(model.prior, latents, model.seed)
 
 
 def _start(model, data, seed):

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import functools
+import math
 from collections.abc import Callable
 
 import keras
@@ -186,7 +187,13 @@ class Preset:
         outdated = {
             option for name in overrides for option in OUTDATES.get(name, ())
         }
-        return {k: v for k, v in self.options.items() if k not in outdated}
+        options = {k: v for k, v in self.options.items() if k not in outdated}
+        if options.get("network_options", {}).get("linear_path"):
+            # One for each principal component; there are no more.
+            shape = overrides.get("input_shape") or self.input_shape
+            most = math.prod(shape)
+            options["latent_dim"] = min(options["latent_dim"], most)
+        return options
 
     def _check_overrides(self, overrides):
         for name in OF_NETWORKS:

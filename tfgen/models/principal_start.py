@@ -22,7 +22,7 @@ CHUNK = 256
 
 def start_at_principal_components(
     model: GenerativeModel, source: Source
-) -> None:
+) -> bool:
     """Sets a linear path's weights to those of the best linear VAE.
 
     With components u_i of variances v_i around the mean m, and the noise s^2
@@ -45,6 +45,9 @@ def start_at_principal_components(
         source: training data in the model's range, of which 4,000 rows are
             looked at.
 
+    Returns:
+        Whether it was done.
+
     Reference:
         Tipping and Bishop (1999), "Probabilistic principal component
         analysis"; Lucas et al. (2019), "Don't blame the ELBO! A linear VAE
@@ -64,7 +67,7 @@ def start_at_principal_components(
     array([ True, False, False])
     """
     if not _starts_linear(model) or len(source) < FEWEST_ROWS:
-        return
+        return False
     count = min(len(source), MOST_ROWS)
     chosen = np.linspace(0, len(source) - 1, count).round().astype(int)
     held_out = np.arange(count) % HELD_OUT == 0
@@ -72,7 +75,7 @@ def start_at_principal_components(
     least = LEAST_NOISE * float(np.var(unseen[0], axis=0).mean())
     seen, labels = _seen_by_path(model, source, chosen[~held_out])
     if not least or not np.var(seen, axis=0).any():
-        return
+        return False
     means = _means(seen, labels, model.num_classes)
     components = _components(seen - means[labels], model.latent_dim)
     # Almost without noise, all that the components hold comes through.
@@ -80,6 +83,7 @@ def start_at_principal_components(
     noise = max(least, _noise(model, *unseen, components[0]))
     _set_weights(model, means, *components, noise)
     model.likelihood.set_scale(math.sqrt(noise))
+    return True
 
 
 def _starts_linear(model):

@@ -13,6 +13,8 @@ COMPONENTS = (1, 3, 10, 30, 100)
 ROWS_A_COMPONENT = 5
 """For each latent, that a mixture may have."""
 LEAST_VARIANCE = 1e-4
+START_VARIANCE, LATENTS_A_START = 1e-2, 10
+"""Least variance of a component that training goes on from, and its rows."""
 BATCH, MOST_EPOCHS, PATIENCE = 256, 300, 10
 
 
@@ -47,16 +49,51 @@ def fit_mixture(
         size = sum(len(one.weights_) for one in found)
         prior = GaussianMixture(size, covariance)
     model.set_prior(prior)
+    _take(prior, found)
+
+
+def start_mixture(prior: GaussianMixture, latents: Any, seed: int) -> None:
+    """Starts a learned mixture at latents, by expectation maximisation.
+
+    Where there are few latents, some components stay without a weight.
+
+    Args:
+        prior: of a model, before its first step.
+        latents: gives those `of_each_class`.
+        seed: of the beginnings.
+    """
+    groups = latents.of_each_class()
+    parts = np.array_split(np.arange(prior.components), len(groups))
+    with Progress("fitting Gaussian mixtures", 0, "components") as progress:
+        found = [
+            _grown(
+                _with_a_spread(train),
+                train[:0],
+                [max(1, min(len(part), len(train) // LATENTS_A_START))],
+                "full" if prior.covariance == "full" else "diag",
+                seed,
+                progress,
+                least=START_VARIANCE,
+            )[1]
+            for (train, _), part in zip(groups, parts, strict=True)
+        ]
+    _take(prior, found)
+
+
+def _take(prior, found):
+    """The mixtures of all classes, as one that each class weighs anew."""
     weights = np.zeros((len(found), prior.components))
+    means = np.zeros((prior.components, found[0].means_.shape[1]))
+    scales = np.ones(means.shape)
+    if prior.covariance == "full":
+        scales = np.tile(np.eye(means.shape[1]), (len(means), 1, 1))
     place = 0
     for row, one in zip(weights, found, strict=True):
-        row[place : place + len(one.weights_)] = one.weights_
-        place += len(one.weights_)
-    prior.set_parameters(
-        weights,
-        np.concatenate([one.means_ for one in found]),
-        np.concatenate([_scales(one, covariance) for one in found]),
-    )
+        own = slice(place, place + len(one.weights_))
+        row[own], means[own] = one.weights_, one.means_
+        scales[own] = _scales(one, prior.covariance)
+        place = own.stop
+    prior.set_parameters(weights, means, scales)
 
 
 def _check_sizes(groups, shares):
@@ -72,11 +109,7 @@ def _check_sizes(groups, shares):
 
 def _mixture(train, held_out, components, covariance, seed, progress):
     """The best of the mixtures that so many rows are enough for."""
-    if len(train) < 2:  # too few to know their spread: a standard normal
-        train = np.concatenate(
-            [np.eye(train.shape[1]), -np.eye(train.shape[1])]
-        )
-        train *= train.shape[1] ** 0.5
+    train = _with_a_spread(train)
     most = len(train) / (ROWS_A_COMPONENT * train.shape[1])
     sizes = [n for n in COMPONENTS if n <= max(1, most)]
     if components:
@@ -88,7 +121,17 @@ def _mixture(train, held_out, components, covariance, seed, progress):
     return max(found, key=lambda one: one[0])[1]
 
 
-def _grown(train, held_out, sizes, kind, seed, progress):
+def _with_a_spread(latents):
+    """The latents; if they are too few to know it, a standard normal's."""
+    if len(latents) > 1:
+        return latents
+    size = latents.shape[1]
+    return np.concatenate([np.eye(size), -np.eye(size)]) * size**0.5
+
+
+def _grown(
+    train, held_out, sizes, kind, seed, progress, least=LEAST_VARIANCE
+):
     """Score and mixture at the size from which held-out rows get unlikelier."""
     from sklearn import mixture
     from threadpoolctl import threadpool_limits
@@ -101,7 +144,7 @@ def _grown(train, held_out, sizes, kind, seed, progress):
             fit = mixture.GaussianMixture(
                 size,
                 covariance_type=kind,
-                reg_covar=LEAST_VARIANCE,
+                reg_covar=least,
                 init_params="k-means++",
                 random_state=seed,
             ).fit(train)

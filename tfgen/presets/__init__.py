@@ -34,6 +34,7 @@ _SHIPPED = (
     vaes.FULL_TABLE_VAE,
     vaes.MIXED_TABLE_VAE,
     vaes.SMALL_IMAGE_VQ_VAE,
+    vaes.DETECTOR_TABLE,
 )
 for _each in _SHIPPED:
     register(_each)

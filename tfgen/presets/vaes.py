@@ -5,7 +5,7 @@ import dataclasses
 import keras
 
 from tfgen.models.preset import Preset
-from tfgen.probability import Bernoulli, Gaussian
+from tfgen.probability import Bernoulli, Gaussian, GaussianMixture
 
 layers = keras.layers
 
@@ -220,6 +220,27 @@ TABLE_VAE = Preset(
         "network_options": {"units": (128, 128)},
         "latent_dim": 8,
         "likelihood": "gaussian",
+    },
+)
+
+# A learned mixture, for each model anew.
+_MIXTURE = keras.saving.serialize_keras_object(
+    GaussianMixture(20, covariance="full")
+)
+DETECTOR_TABLE = Preset(
+    name="detector_table",
+    summary="for anomalies in tables: begins as a mixture of linear models",
+    model="vae",
+    data="breast_cancer",
+    input_shape=(30,),
+    batch_size=64,
+    epochs=10,
+    options={
+        "network": "mlp",
+        "network_options": {"units": (64, 64), "linear_path": True},
+        "latent_dim": 64,
+        "likelihood": "gaussian",
+        "prior": _MIXTURE,
     },
 )
 
