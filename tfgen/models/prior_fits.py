@@ -13,7 +13,7 @@ COMPONENTS = (1, 3, 10, 30, 100)
 ROWS_A_COMPONENT = 5
 """For each latent, that a mixture may have."""
 LEAST_VARIANCE = 1e-4
-START_VARIANCE, LATENTS_A_START = 1e-2, 10
+START_VARIANCE, LATENTS_A_START = 0.1, 2
 """Least variance of a component that training goes on from, and its rows."""
 BATCH, MOST_EPOCHS, PATIENCE = 256, 300, 10
 

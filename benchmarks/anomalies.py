@@ -1,0 +1,169 @@
+"""Anomalies in the tables of ADBench, side by side with two other programs.
+
+    python benchmarks/anomalies.py --data FOLDER               # all sets
+    python benchmarks/anomalies.py --data FOLDER --seeds 1 --only cardio
+
+FOLDER has ADBench's `.npz` files (`X`, `y`). Protocol of Livernoche et al.
+(2024), "On diffusion modeling for anomaly detection", semi-supervised: of fewer
+than 1,000 rows 1,000 are drawn with repeats, of more than 50,000 as many; the
+first half of the normal rows trains, all others test, standardised by the
+former. Repeats land in both halves of the small sets, so that the larger ones
+are reported apart. AUROC in percent, the mean over seeds. The model is
+`tfgen.build(preset="detector_table", data=...)`, the same for every set; the
+score is the importance-weighted bound. Results are kept one line each in
+build/anomalies/results.jsonl: what is done is not made again.
+"""
+
+import argparse
+import json
+import pathlib
+import time
+
+import tfgen  # isort: skip  (loads TensorFlow without its chatter)
+import numpy as np
+import sklearn.metrics
+import sklearn.mixture
+import sklearn.neighbors
+import tensorflow as tf
+
+from tfgen.detection.measures import MEASURES
+
+FEW, MANY = 1000, 50_000
+DRAWS = 16
+FOLDER = pathlib.Path(__file__).parents[1] / "build" / "anomalies"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--only", default="", help="part of a set's name")
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    tf.config.threading.set_intra_op_parallelism_threads(options.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(options.threads)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for seed in range(options.seeds):
+        for path in sorted(options.data.glob("*.npz")):
+            if options.only in path.stem:
+                run_once(path, seed)
+    print(table(read()))
+
+
+def run_once(path, seed):
+    """Runs what has no result yet, and keeps the result."""
+    if any((r["set"], r["seed"]) == (path.stem, seed) for r in read()):
+        return
+    train, test, is_odd = halves(path, seed)
+    result = {"set": path.stem, "seed": seed, "columns": train.shape[1]}
+    result["resampled"] = len(np.load(path)["X"]) < FEW
+    for name, score in DETECTORS.items():
+        start = time.perf_counter()
+        found = score(train, test, seed)
+        result[f"{name} [s]"] = time.perf_counter() - start
+        result[name] = 100 * sklearn.metrics.roc_auc_score(is_odd, found)
+    with (FOLDER / "results.jsonl").open("a") as file:
+        file.write(json.dumps(result) + "\n")
+    print(result, flush=True)
+
+
+def halves(path, seed):
+    """Training rows, test rows, and which of these are anomalies."""
+    with np.load(path) as file:
+        x, y = file["X"].astype("float64"), file["y"].astype(int)
+    rng = np.random.RandomState(seed)
+    if len(x) < FEW:
+        rows = rng.choice(len(x), FEW, replace=True)
+        x, y = x[rows], y[rows]
+    if len(x) > MANY:
+        rows = rng.choice(len(x), MANY, replace=False)
+        x, y = x[rows], y[rows]
+    normal = np.flatnonzero(y == 0)
+    train, rest = np.split(normal, [round(0.5 * len(normal))])
+    test = np.concatenate([rest, np.flatnonzero(y == 1)])
+    mean, scale = x[train].mean(axis=0), x[train].std(axis=0)
+    x = ((x - mean) / np.where(scale > 0, scale, 1)).astype("float32")
+    return x[train], x[test], y[test]
+
+
+def by_tfgen(train, test, seed):
+    source = tfgen.data.from_arrays(train, standardize=False)
+    model = tfgen.build(preset="detector_table", data=source, seed=seed)
+    model.compile()
+    preset = tfgen.presets.get("detector_table")
+    model.fit(
+        source,
+        batch_size=min(preset.batch_size, len(train)),
+        epochs=preset.epochs,
+        verbose=0,
+    )
+    found = MEASURES["bound"](model, {"x": test}, DRAWS, seed)
+    tf.keras.backend.clear_session()
+    return found
+
+
+def by_mixture(train, test, seed):
+    """20 full covariances, ridge .01; one for over 1,000 columns."""
+    mixture = sklearn.mixture.GaussianMixture(
+        20 if train.shape[1] < 1000 else 1, reg_covar=1e-2, random_state=seed
+    )
+    return -mixture.fit(train).score_samples(test)
+
+
+def by_neighbours(train, test, seed):
+    """The distance to the fifth nearest training row."""
+    nearest = sklearn.neighbors.NearestNeighbors(n_neighbors=5).fit(train)
+    return nearest.kneighbors(test)[0][:, -1]
+
+
+DETECTORS = {
+    "detector_table": by_tfgen,
+    "Gaussian mixture": by_mixture,
+    "nearest neighbours": by_neighbours,
+}
+
+
+def read():
+    """All results so far."""
+    path = FOLDER / "results.jsonl"
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def table(results):
+    """A row for each set, and the means, as Markdown."""
+    lines = [
+        f"| set | columns | {' | '.join(DETECTORS)} |",
+        "|---|---" + "|---" * len(DETECTORS) + "|",
+    ]
+    names = dict.fromkeys(r["set"] for r in results)
+    for name in names:
+        own = [r for r in results if r["set"] == name]
+        lines.append(f"| {name} | {own[0]['columns']} | {_means(own)} |")
+    for title, some in {
+        "mean": results,
+        "mean of those not resampled": [
+            r for r in results if not r["resampled"]
+        ],
+    }.items():
+        if some:
+            lines.append(f"| {title} | | {_means(some)} |")
+    return "\n".join(lines)
+
+
+def _means(results):
+    """Of each detector: the mean over sets, and its spread over seeds."""
+    cells = []
+    for name in DETECTORS:
+        seeds = dict.fromkeys(r["seed"] for r in results)
+        means = [
+            np.mean([r[name] for r in results if r["seed"] == seed])
+            for seed in seeds
+        ]
+        cells.append(f"{np.mean(means):.2f} ± {np.std(means):.2f}")
+    return " | ".join(cells)
+
+
+if __name__ == "__main__":
+    main()
