@@ -13,8 +13,10 @@ COMPONENTS = (1, 3, 10, 30, 100)
 ROWS_A_COMPONENT = 5
 """For each latent, that a mixture may have."""
 LEAST_VARIANCE = 1e-4
-START_VARIANCE, LATENTS_A_START = 0.1, 2
-"""Least variance of a component that training goes on from, and its rows."""
+LATENTS_A_START = 2
+"""Fewest of a component that training goes on from."""
+START_VARIANCES = (1e-3, 0.1)
+"""Of such a component: bounds of what is added to its variances."""
 BATCH, MOST_EPOCHS, PATIENCE = 256, 300, 10
 
 
@@ -64,19 +66,19 @@ def start_mixture(prior: GaussianMixture, latents: Any, seed: int) -> None:
     """
     groups = latents.of_each_class()
     parts = np.array_split(np.arange(prior.components), len(groups))
+    kind = "full" if prior.covariance == "full" else "diag"
     with Progress("fitting Gaussian mixtures", 0, "components") as progress:
-        found = [
-            _grown(
-                _with_a_spread(train),
-                train[:0],
-                [max(1, min(len(part), len(train) // LATENTS_A_START))],
-                "full" if prior.covariance == "full" else "diag",
-                seed,
-                progress,
-                least=START_VARIANCE,
-            )[1]
-            for (train, _), part in zip(groups, parts, strict=True)
-        ]
+        found = []
+        for (train, _), part in zip(groups, parts, strict=True):
+            size = max(1, min(len(part), len(train) // LATENTS_A_START))
+            train = _with_a_spread(train)
+            # The fewer rows a component has for its latents, the more.
+            least = np.clip(
+                START_VARIANCES[0] * 10 * size * train.shape[1] / len(train),
+                *START_VARIANCES,
+            )
+            fit = _grown(train, train[:0], [size], kind, seed, progress, least)
+            found.append(fit[1])
     _take(prior, found)
 
 
@@ -129,9 +131,7 @@ def _with_a_spread(latents):
     return np.concatenate([np.eye(size), -np.eye(size)]) * size**0.5
 
 
-def _grown(
-    train, held_out, sizes, kind, seed, progress, least=LEAST_VARIANCE
-):
+def _grown(train, held_out, sizes, kind, seed, progress, least=LEAST_VARIANCE):
     """Score and mixture at the size from which held-out rows get unlikelier."""
     from sklearn import mixture
     from threadpoolctl import threadpool_limits

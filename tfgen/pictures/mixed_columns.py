@@ -11,6 +11,8 @@ from tfgen.pictures import figures
 
 MOST_CATEGORIES = 10
 LONGEST_NAME = 14
+NAMES_HEIGHT = 64
+"""In pixels."""
 
 
 def column_panels(
@@ -50,6 +52,9 @@ def column_panels(
         handles, labels, loc="upper right", ncols=2, frameon=False, fontsize=9
     )
     figures.shared_labels(figure, title)
+    # Names of categories stand aslant.
+    height = figure.get_size_inches()[1] * figures.PIXELS_PER_INCH
+    figure.subplots_adjust(bottom=NAMES_HEIGHT / height)
     return figures.to_array(figure)
 
 
