@@ -17,6 +17,8 @@ HELD_OUT = 10
 """One row of so many says what the components leave over."""
 LEAST_NOISE = 1e-3
 """Of the data's variance: a posterior starts no narrower."""
+ABOVE_FLOOR = 1.01
+"""Times the least scale: one that lies on it would have no gradient."""
 CHUNK = 256
 
 
@@ -73,8 +75,9 @@ def start_at_principal_components(
     held_out = np.arange(count) % HELD_OUT == 0
     unseen = source.rows(chosen[held_out][:CHUNK])
     least = LEAST_NOISE * float(np.var(unseen[0], axis=0).mean())
+    least = max(least, (ABOVE_FLOOR * model.likelihood.min_scale) ** 2)
     seen, labels = _seen_by_path(model, source, chosen[~held_out])
-    if not least or not np.var(seen, axis=0).any():
+    if not np.var(seen, axis=0).any():
         return False
     means = _means(seen, labels, model.num_classes)
     components = _components(seen - means[labels], model.latent_dim)

@@ -73,10 +73,8 @@ def start_mixture(prior: GaussianMixture, latents: Any, seed: int) -> None:
             size = max(1, min(len(part), len(train) // LATENTS_A_START))
             train = _with_a_spread(train)
             # The fewer rows a component has for its latents, the more.
-            least = np.clip(
-                START_VARIANCES[0] * 10 * size * train.shape[1] / len(train),
-                *START_VARIANCES,
-            )
+            each = size * train.shape[1] / len(train)
+            least = np.clip(START_VARIANCES[1] * each, *START_VARIANCES)
             fit = _grown(train, train[:0], [size], kind, seed, progress, least)
             found.append(fit[1])
     _take(prior, found)
