@@ -213,16 +213,22 @@ class _Latents:
 
     def of_each_class(self):
         """Draws to learn from and held-out ones, a pair for each class."""
-        classes = [np.full(len(self.drawn), True)]
-        if self.labels is not None:
-            classes = [self.labels == n for n in range(self.num_classes)]
         return [
             (
                 self.drawn[rows & ~self.is_held_out],
                 self.drawn[rows & self.is_held_out],
             )
-            for rows in classes
+            for rows in self._classes()
         ]
+
+    def means_of_each_class(self):
+        """Means of all posteriors, those of each class apart."""
+        return [self.mean[rows] for rows in self._classes()]
+
+    def _classes(self):
+        if self.labels is None:
+            return [np.full(len(self.drawn), True)]
+        return [self.labels == n for n in range(self.num_classes)]
 
     def surprise(self, prior):
         """Mean of -log p(z) over the draws of held-out rows, in nats."""

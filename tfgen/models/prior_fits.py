@@ -15,8 +15,9 @@ ROWS_A_COMPONENT = 5
 LEAST_VARIANCE = 1e-4
 LATENTS_A_START = 2
 """Fewest of a component that training goes on from."""
-START_VARIANCES = (1e-3, 0.1)
-"""Of such a component: bounds of what is added to its variances."""
+WIDER = 10
+"""Times a posterior's variance: least variance of such a component. Draws of
+posteriors much wider than a component have uneven importance weights."""
 BATCH, MOST_EPOCHS, PATIENCE = 256, 300, 10
 
 
@@ -57,26 +58,32 @@ def fit_mixture(
 def start_mixture(prior: GaussianMixture, latents: Any, seed: int) -> None:
     """Starts a learned mixture at latents, by expectation maximisation.
 
-    Where there are few latents, some components stay without a weight.
+    Distances are measured in standard deviations of the posteriors. Where a
+    linear decoder starts at principal components, that is the data's own
+    distance in units of its noise, and the model a mixture of Gaussians in
+    the data. Where there are few latents, some components have no weight.
 
     Args:
         prior: of a model, before its first step.
-        latents: gives those `of_each_class`.
+        latents: give `means_of_each_class` and `stddev`.
         seed: of the beginnings.
     """
-    groups = latents.of_each_class()
+    unit = np.sqrt(np.square(latents.stddev).mean(axis=0))
+    unit = np.where(unit > 0, unit, 1.0)
+    groups = latents.means_of_each_class()
     parts = np.array_split(np.arange(prior.components), len(groups))
     kind = "full" if prior.covariance == "full" else "diag"
     with Progress("fitting Gaussian mixtures", 0, "components") as progress:
         found = []
-        for (train, _), part in zip(groups, parts, strict=True):
-            size = max(1, min(len(part), len(train) // LATENTS_A_START))
-            train = _with_a_spread(train)
-            # The fewer rows a component has for its latents, the more.
-            each = size * train.shape[1] / len(train)
-            least = np.clip(START_VARIANCES[1] * each, *START_VARIANCES)
-            fit = _grown(train, train[:0], [size], kind, seed, progress, least)
-            found.append(fit[1])
+        for means, part in zip(groups, parts, strict=True):
+            size = max(1, min(len(part), len(means) // LATENTS_A_START))
+            rows = _with_a_spread(means) / unit
+            fit = _grown(rows, rows[:0], [size], kind, seed, progress, WIDER)[1]
+            fit.means_ *= unit
+            fit.covariances_ *= (
+                unit**2 if kind == "diag" else np.outer(unit, unit)
+            )
+            found.append(fit)
     _take(prior, found)
 
 

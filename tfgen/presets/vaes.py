@@ -229,9 +229,8 @@ _MIXTURE = keras.saving.serialize_keras_object(
 )
 
 
-def _no_narrower_than_a_tenth():
-    """Of a column's standard deviation: what is closer is the same."""
-    return Gaussian(min_scale=0.1)
+def _no_narrower_than_its_start():
+    return Gaussian(min_scale=0.03)
 
 
 DETECTOR_TABLE = Preset(
@@ -246,7 +245,7 @@ DETECTOR_TABLE = Preset(
         "network": "mlp",
         "network_options": {"units": (64, 64), "linear_path": True},
         "latent_dim": 64,
-        "likelihood": _no_narrower_than_a_tenth,
+        "likelihood": _no_narrower_than_its_start,
         "prior": _MIXTURE,
     },
 )
