@@ -151,11 +151,17 @@ def test_a_mixture_starts_at_the_latents():
     np.testing.assert_allclose(
         np.sort(keras.ops.softmax(model.prior.logits[0])), [0.3, 0.7], atol=0.03
     )
-    found = tfgen.metrics.importance_weighted_bound(model, x[:500], None, 200, 0)
-    exact = np.logaddexp(
-        np.log(0.3) - (x[:500, 0] + 6) ** 2 / 2,
-        np.log(0.7) - (x[:500, 0] - 6) ** 2 / 2,
-    ) - np.log(2 * np.pi) - x[:500, 1] ** 2 / 2
+    found = tfgen.metrics.importance_weighted_bound(
+        model, x[:500], None, 200, 0
+    )
+    exact = (
+        np.logaddexp(
+            np.log(0.3) - (x[:500, 0] + 6) ** 2 / 2,
+            np.log(0.7) - (x[:500, 0] - 6) ** 2 / 2,
+        )
+        - np.log(2 * np.pi)
+        - x[:500, 1] ** 2 / 2
+    )
     assert found.values.mean() == pytest.approx(exact.mean(), abs=0.05)
 
 
