@@ -104,6 +104,14 @@ def test_marks_of_gaps_spellings_and_formats(tmp_path):
     assert out == text
 
 
+def test_days_of_a_frame_are_written_without_a_time():
+    days = pd.to_datetime(["2024-01-31", None, "2024-02-01"] * 4)
+    source = from_arrays(pd.DataFrame({"day": days}))
+    rows = source.original_units(source.arrays()[0])
+    found = frame_of(source.columns, rows, spell=True)["day"]
+    assert set(found) == {"2024-01-31", "", "2024-02-01"}
+
+
 def test_ids_are_made_anew_and_constants_come_back(tmp_path):
     frame = pd.DataFrame({"n": range(5, 17), "v": "a", "x": ["u", "w"] * 6})
     frame.insert(0, "key", [f"K-{i:03d}/b" for i in range(12)])
@@ -163,6 +171,14 @@ def test_rows_that_do_not_fit_are_refused_at_once(path, tmp_path):
         "line 2, column 'new': 'maybe' is none of the 2 values known",
     ):
         assert part in str(caught.value)
+    assert str(caught.value).endswith(
+        ": write values as they were in the training data, or remove these "
+        "rows."
+    )
+    TABLE.drop(columns="city").to_csv(tmp_path / "b.csv", index=False)
+    with pytest.raises(ValueError) as caught:
+        load(tmp_path / "b.csv", like=train)
+    assert str(caught.value).count("there is no column") == 1
     frame = TABLE.assign(new=None)
     with pytest.raises(ValueError, match="row 0, column 'new': the value is m"):
         from_arrays(frame, like=train)

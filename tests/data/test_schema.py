@@ -191,6 +191,8 @@ def test_a_table_that_does_not_fit_its_schema_is_refused_at_once(write):
         "there is no column 'c', which the schema names",
         "line 3, column 'a': 'z' is none of the 2 values known",
         "line 3, column 'b': '31.01.2024' is no date of the form %Y-%m-%d",
+        "give the schema these categories too, or none; give the schema the "
+        "format of the dates",
     ):
         assert part in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -111,6 +111,10 @@ def test_evaluation_has_a_part_detection(run, usual_and_odd, tmp_path):
     assert detection.applies(plain)
     (rate,) = detection.measure(plain).measurements
     assert rate.value == np.mean(usual.is_odd)
+    # As where the test split has none of few odd rows.
+    none = replace(subject, odd=parts[1].subset(np.zeros(0, int)))
+    names = [one.name for one in detection.measure(none).measurements]
+    assert names == ["false_alarm_rate"]
 
 
 def test_a_run_that_goes_on_says_that_it_is_no_detector(run, tmp_path, capsys):

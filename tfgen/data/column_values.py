@@ -18,6 +18,7 @@ Fault = Callable[[str, np.ndarray], None]
 FALSE_AND_TRUE = (BOOLEANS, ("no", "yes"), ("n", "y"))
 MISSING_VALUE = "the value is missing"
 _MICROSECONDS = 1_000_000
+_DAY = 86400.0
 
 
 def encoded(column: Column, cells: Cells, fault: Fault) -> list[np.ndarray]:
@@ -152,6 +153,8 @@ def written(column: Column, values: np.ndarray) -> np.ndarray:
         ).astype(object)
     elif column.kind == "datetime" and column.format:
         series = pd.to_datetime(series).dt.strftime(column.format)
+    elif column.kind == "datetime" and column.step == _DAY:
+        series = pd.to_datetime(series).dt.strftime("%Y-%m-%d")
     if gaps.any():
         series = series.astype(object)
         series[gaps] = column.missing

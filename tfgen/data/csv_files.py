@@ -303,7 +303,7 @@ def _read_mixed(
         names = [layout.names[i] for i in selection.numbers]
         raw.mixed = encode(
             dict(zip(names, cells, strict=True)),
-            schema,
+            schema and schema.without(selection.missing),  # told already
             lambda row: f"line {lines[row]}, ",
         )
     raw.check(path)

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import json
 import pathlib
 import typing
 from collections.abc import Sequence
@@ -82,21 +83,41 @@ class RawTable:
             reasons += column.reasons()
         if not reasons:
             return
-        advice = []
-        said, odd = " ".join(reasons), self.mixed.odd if self.mixed else []
+        advice = _advice(" ".join(reasons), self.mixed)
+        end = f": {'; '.join(advice)}." if advice else "."
+        raise ValueError(f"{path}: {few(reasons, '; ')}{end}")
+
+
+def _advice(said: str, mixed: "EncodedTable | None") -> list[str]:
+    """Return what to do about reasons."""
+    odd = mixed.odd if mixed else []
+    advice = []
+    if mixed and mixed.of_model:
+        if odd:
+            advice.append(
+                "write values as they were in the training data, or remove "
+                "these rows"
+            )
+    else:
         if "is no finite number" in said:
             advice.append(
                 "write numbers, as in 1000.5 with a point, say by a schema "
-                "what columns are, or leave them out with "
-                f"drop_columns={','.join(odd[:3])!r}; "
+                f"what columns are (such as {_schema_of(odd[0])}), or leave "
+                f"them out with drop_columns={','.join(odd[:3])!r}; "
                 f"label_column={odd[0]!r} takes it as the class"
             )
         if "values known" in said:
-            advice.append("the model was trained on others: remove these rows")
-        if "is missing" in said:
-            advice.append("fill what is missing or remove these rows")
-        end = f": {'; '.join(advice)}." if advice else "."
-        raise ValueError(f"{path}: {few(reasons, '; ')}{end}")
+            advice.append("give the schema these categories too, or none")
+        if "is no date" in said:
+            advice.append("give the schema the format of the dates, or no kind")
+    if "is missing" in said:
+        advice.append("fill what is missing or remove these rows")
+    return advice
+
+
+def _schema_of(name: str) -> str:
+    column = {"name": name, "kind": "categorical"}
+    return json.dumps({"columns": [column]}, ensure_ascii=False)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,12 +129,14 @@ class Selection:
         label: place of the column with the classes, or None.
         reasons: what is wrong with names.
         left_out: names of columns that `only` does not have.
+        missing: names that are asked for and are not there.
     """
 
     numbers: list[int]
     label: int | None
     reasons: list[str]
     left_out: list[str]
+    missing: Sequence[str] = ()
 
 
 def select(
@@ -136,11 +159,11 @@ def select(
     asked = [*([label_column] if label_column else ()), *drop_columns]
     asked += only or []
     places = {name: i for i, name in reversed([*enumerate(names)])}
-    missing = [repr(name) for name in asked if name not in places]
+    missing = [name for name in asked if name not in places]
     reasons = []
     if missing:
         reasons.append(
-            f"there is no column {few(missing)}; the columns are "
+            f"there is no column {few([*map(repr, missing)])}; the columns are "
             f"{few([repr(name) for name in names], most=20)}"
         )
     counts = collections.Counter(names)
@@ -173,7 +196,9 @@ def select(
                 f"column {i + 1} has no name (a row index? write it with "
                 f"index=False, or pass drop_columns={names[i]!r})"
             )
-    return Selection(chosen, places.get(label_column), reasons, left_out)
+    return Selection(
+        chosen, places.get(label_column), reasons, left_out, missing
+    )
 
 
 def rounded(values: np.ndarray) -> int:

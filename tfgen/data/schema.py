@@ -119,6 +119,8 @@ class EncodedTable(typing.NamedTuple):
     """What is wrong, with place and column."""
     odd: list[str]
     """Columns with values that do not fit."""
+    of_model: bool = False
+    """Whether the columns are those of a model, which no schema changes."""
 
 
 def encode(
@@ -158,7 +160,8 @@ def encode(
         reasons += _told(name, faults, place)
         if any(not what.startswith(MISSING_VALUE) for what, _ in faults):
             odd.append(name)
-    return EncodedTable(tuple(columns), arrays, reasons, odd)
+    of_model = any(column.dtype for column in known.values())
+    return EncodedTable(tuple(columns), arrays, reasons, odd, of_model)
 
 
 def say_schema(name: str, columns: tuple[Column, ...]) -> None:

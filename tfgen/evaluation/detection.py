@@ -24,7 +24,7 @@ def measure(subject: Subject) -> Section:
     """
     detector = _detector(subject)
     parts = [detector.detect(subject.test)]
-    if subject.odd is not None:
+    if subject.odd:  # of few rows none may be in the test split
         parts.append(detector.detect(subject.odd))
     found = Detection(
         *(

@@ -133,7 +133,7 @@ def columns_option(family: Family, data: "Source") -> dict:
     raise ValueError(
         f"the model {family.name!r} takes numbers without gaps, but "
         f"{data.name} has {odd.name!r} ({kind}): take the model 'vae', or "
-        "leave columns out with drop_columns."
+        f"leave columns out with drop_columns={odd.name!r}."
     )
 
 
