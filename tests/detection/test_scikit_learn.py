@@ -130,3 +130,14 @@ def test_columns_of_a_frame_keep_their_names():
         detector.predict(frame[["flow", "load", "temp"]])
     with pytest.raises(ValueError, match="'vea', expected a trained model"):
         Detector("vea").fit(frame)
+
+
+def test_a_frame_with_texts():
+    frame = pd.DataFrame({"city": ["Rome", "Oslo"] * 30, "size": range(60)})
+    detector = Detector("vae", alpha=0.1, options=SMALL).fit(frame)
+    source = tfgen.data.from_arrays(frame, like=detector.models[0])
+    np.testing.assert_array_equal(
+        detector.score_samples(frame), detector.score_samples(source)
+    )
+    with pytest.raises(ValueError, match="'Bonn' is none of the 2 values"):
+        detector.predict(frame.replace("Rome", "Bonn"))

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfgen.data import Source, from_arrays
+from tfgen.data.frames import is_frame
 from tfgen.models import GenerativeModel
 from tfgen.models.families import FAMILIES
 from tfgen.models.preset import PRESETS
@@ -30,7 +31,8 @@ def checked_rows(
 
     Args:
         detector: gets `n_features_in_` and `feature_names_in_`.
-        x: rows of a table; images are taken as they are.
+        x: rows of a table; images are taken as they are, and frames with
+            texts or dates but for the names of their columns.
         reset: whether it is fitted; else the rows must be of its columns.
 
     Raises:
@@ -40,8 +42,17 @@ def checked_rows(
         return x
     from sklearn.utils.validation import validate_data
 
+    if _is_mixed(x):
+        return validate_data(detector, x, reset=reset, skip_check_array=True)
     least = {"ensure_min_samples": 2} if reset else {}
     return validate_data(detector, x, reset=reset, dtype="numeric", **least)
+
+
+def _is_mixed(x):
+    """Whether it is a frame with texts or dates, which are no numbers."""
+    return is_frame(x) and any(
+        dtype.kind not in "biuf" for dtype in x.dtypes if str(dtype) != "object"
+    )
 
 
 def train_model(
