@@ -35,7 +35,7 @@ from tfgen.data.schema import Schema, encode
 
 _LEADING_ZERO = r"[+-]?0[0-9]+"
 _PIECE = 2**22
-_ROWS_OF_TEXT = 10_000
+_CELLS_OF_TEXT = 10**6
 
 
 def read_csv(
@@ -211,7 +211,7 @@ def _find_decimals(
         **_pandas_layout(layout),
         usecols=maybe,
         dtype=str,
-        nrows=_ROWS_OF_TEXT,
+        nrows=max(len(layout.head), _CELLS_OF_TEXT // len(maybe)),
     )
     for i in maybe:
         columns[i].decimals = written_decimals(frame[i].str.strip())
