@@ -137,8 +137,8 @@ ROW_MISTAKES = {
         {
             "folder": r"<row>\.tif has 4 values that are NaN or.*: remove or",
             "TFRecord": "4 values that are NaN .* in row <row>;.*: remove or",
-            "CSV": "line <line>, column 'c0': 'inf' is no finite.*: write num",
-            "Parquet": "row <next>, column 'c0': the value is NaN or inf.*: f",
+            "CSV": "line <line>, column 'c0': 'inf' is no finite.*: write val",
+            "Parquet": "row <next>, column 'c0': 'inf' is no finite.*: write v",
         },
     ),
     "label": (

@@ -23,7 +23,7 @@ from tfgen.data.progress import followed
 from tfgen.data.ranges import Values, bit_depth_of, in_pieces, stored_range
 from tfgen.data.reading import name_of, reading_of, takes_classes
 from tfgen.data.schema import Schema, say_schema
-from tfgen.data.source import Source
+from tfgen.data.source import UNNAMED, Source
 from tfgen.data.splits import hashed
 from tfgen.data.storage import ArrayStorage, ClippedStorage, Storage
 
@@ -34,7 +34,7 @@ def from_arrays(
     x: npt.ArrayLike,
     y: npt.ArrayLike | None = None,
     *,
-    name: str = "arrays",
+    name: str = UNNAMED,
     kind: str | None = None,
     value_range: tuple[float, float] | None = None,
     image_size: int | tuple[int, int] | None = None,
@@ -293,7 +293,7 @@ def _scaled(
     options: ImageOptions,
 ):
     """The array as it is kept, its scaling, and what to clip it to or None."""
-    name = "x" if name == "arrays" else name
+    name = "x" if name == UNNAMED else name
     if value_range is not None:
         value_range = check_value_range(value_range)
     is_mapped = isinstance(array, np.memmap)

@@ -18,6 +18,8 @@ from tfgen.data.row_numbers import are_mixed
 from tfgen.data.splits import divide_rows
 from tfgen.data.storage import ArrayStorage, Storage
 
+UNNAMED = "arrays"
+"""Name of what comes from no data set and no file."""
 _SOME = 1000
 
 if typing.TYPE_CHECKING:
@@ -66,7 +68,7 @@ class Source:
 
     storage: Storage
     kind: str
-    name: str = "arrays"
+    name: str = UNNAMED
     split: str = "all"
     value_range: tuple[float, float] | None = None
     class_names: tuple[str, ...] | None = None

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.data import Batches, Source, checks
+from tfgen.data.source import UNNAMED
 from tfgen.data.storage import ArrayStorage
 from tfgen.optimizers.optimizer_group import NOT_FINITE
 from tfgen.training import refusals
@@ -159,7 +160,8 @@ def _checked(data, name):
     """Looks at data in memory as a whole; whether that was done."""
     if not isinstance(data, Batches) or not data.in_memory:
         return False
-    data.hold(name)
+    source = data.source.name
+    data.hold(name if source == UNNAMED else f"{name} of {source}")
     return True
 
 
