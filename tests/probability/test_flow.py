@@ -62,7 +62,7 @@ def noise_and_jacobian(flow, z, hot):
     z = tf.constant(z)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(z)
-        noise = flow._to_noise(z, hot)[0]
+        noise = flow.to_noise(z, hot)[0]
         columns = tf.unstack(noise, axis=1)
     rows = [tape.gradient(column, z) for column in columns]
     return noise.numpy(), np.stack(rows, axis=1)
@@ -102,11 +102,11 @@ def test_that_jacobian_by_numbers(kind, latent_dim, num_classes):
 def test_both_directions_are_inverse(kind, latent_dim, num_classes):
     flow = make_flow(latent_dim, num_classes, changed=0.06, kind=kind)
     z, hot = latents(200, latent_dim), labels(200, num_classes)
-    noise = flow._to_noise(z, hot)[0].numpy()
+    noise = flow.to_noise(z, hot)[0].numpy()
     assert (np.abs(noise - z).max(axis=0) > 0.05).all()  # every latent
     back = flow.from_normal(tf.constant(noise), hot)
     np.testing.assert_allclose(back, z, atol=1e-5)
-    there = flow._to_noise(flow.from_normal(tf.constant(z), hot), hot)[0]
+    there = flow.to_noise(flow.from_normal(tf.constant(z), hot), hot)[0]
     np.testing.assert_allclose(there, z, atol=1e-5)
 
 
@@ -234,7 +234,7 @@ def test_any_number_of_rows_in_a_graph():
 def test_tails_are_the_identity():
     flow = make_flow(4, changed=0.5)
     z = np.float32([[5.01, -6, 30, -1e3], [-5.01, 5, -5, 5.5]])
-    noise, log_determinant = flow._to_noise(z, None)
+    noise, log_determinant = flow.to_noise(z, None)
     np.testing.assert_array_equal(noise, z)
     np.testing.assert_array_equal(log_determinant, [0, 0])
     np.testing.assert_array_equal(flow.from_normal(z), z)
@@ -326,7 +326,7 @@ def test_float32_under_mixed_precision():
     try:
         flow = make_flow(3)
         z = latents(20, 3)
-        noise = flow._to_noise(z, None)[0]
+        noise = flow.to_noise(z, None)[0]
         back = flow.from_normal(noise)
     finally:
         keras.mixed_precision.set_global_policy("float32")
@@ -335,7 +335,7 @@ def test_float32_under_mixed_precision():
     plain = make_flow(3)
     for weight, value in zip(plain.weights, flow.weights, strict=True):
         weight.assign(value)
-    np.testing.assert_array_equal(noise, plain._to_noise(z, None)[0])
+    np.testing.assert_array_equal(noise, plain.to_noise(z, None)[0])
 
 
 @pytest.mark.parametrize(
@@ -424,7 +424,7 @@ def test_standard_normal_is_the_base():
     flow = make_flow(2)
     noise = latents(10, 2)
     z = flow.from_normal(tf.constant(noise))
-    _, log_determinant = flow._to_noise(z, None)
+    _, log_determinant = flow.to_noise(z, None)
     base = standard_normal(2).log_prob(noise)
     came = flow.distribution().log_prob(z)
     np.testing.assert_allclose(came, base + log_determinant, atol=1e-4)

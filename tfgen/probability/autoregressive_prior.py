@@ -1,21 +1,16 @@
 """Prior whose latents are drawn one after the other."""
 
-import typing
-
 import keras
 import tensorflow as tf
 
 from tfgen.probability.autoregressive import OPEN, AutoregressiveStep
-from tfgen.probability.prior import Prior
-
-if typing.TYPE_CHECKING:
-    from tensorflow_probability.python.distributions import Distribution
+from tfgen.probability.prior import InvertiblePrior
 
 LOG_SCALE_LIMIT = 3.0
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
-class Autoregressive(Prior):
+class Autoregressive(InvertiblePrior):
     """Gaussians of each latent given those before it, several times over.
 
     Each step is a masked network of the latents before one and of the class;
@@ -69,21 +64,6 @@ class Autoregressive(Prior):
             for _ in range(self.steps)
         ]
 
-    def distribution(self, labels: tf.Tensor | None = None) -> "Distribution":
-        # On first use, for it imports TensorFlow Probability.
-        from tfgen.probability.pushed_normal import PushedNormal
-
-        rows, dynamic_rows = tf.TensorShape([]), tf.zeros(0, tf.int32)
-        if labels is not None:
-            rows, dynamic_rows = labels.shape[:-1], tf.shape(labels)[:-1]
-        return PushedNormal(
-            lambda latents: self._to_noise(latents, labels),
-            lambda noise: self.from_normal(noise, labels),
-            self.latent_dim,
-            rows,
-            dynamic_rows,
-        )
-
     def from_normal(
         self, noise: tf.Tensor, labels: tf.Tensor | None = None
     ) -> tf.Tensor:
@@ -92,8 +72,9 @@ class Autoregressive(Prior):
             values, _ = step.backward(tf.reverse(values, [-1]), context)
         return values
 
-    def _to_noise(self, latents, labels):
-        """Noise `(..., latent_dim)` and log-determinants `(...)`."""
+    def to_noise(
+        self, latents: tf.Tensor, labels: tf.Tensor | None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         context, values, total = _context(labels), latents, 0.0
         for step in self._steps:
             values, log_determinant = step.forward(values, context)

@@ -1,17 +1,13 @@
 """Prior that is standard normal noise through invertible networks."""
 
 import itertools
-import typing
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from tfgen.probability.couplings import AffineCoupling, SplineCoupling
-from tfgen.probability.prior import Prior
-
-if typing.TYPE_CHECKING:
-    from tensorflow_probability.python.distributions import Distribution
+from tfgen.probability.prior import InvertiblePrior
 
 KINDS = ("spline", "affine")
 MOST_BINS = 500
@@ -19,7 +15,7 @@ MOST_BINS = 500
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
-class Flow(Prior):
+class Flow(InvertiblePrior):
     """Standard normal noise through couplings that are learned.
 
     Each coupling changes one half of a latent, given the other half and the
@@ -74,28 +70,9 @@ class Flow(Prior):
         ]
         self._permutations = _permutations(self.latent_dim, self.couplings)
 
-    def distribution(self, labels: tf.Tensor | None = None) -> "Distribution":
-        # On first use, for it imports TensorFlow Probability.
-        from tfgen.probability.pushed_normal import PushedNormal
-
-        rows, dynamic_rows = tf.TensorShape([]), tf.zeros(0, tf.int32)
-        if labels is not None:
-            rows, dynamic_rows = labels.shape[:-1], tf.shape(labels)[:-1]
-        return PushedNormal(
-            lambda latents: self._to_noise(latents, labels),
-            lambda noise: self._from_noise(noise, labels),
-            self.latent_dim,
-            rows,
-            dynamic_rows,
-        )
-
-    def from_normal(
-        self, noise: tf.Tensor, labels: tf.Tensor | None = None
-    ) -> tf.Tensor:
-        return self._from_noise(noise, labels)
-
-    def _to_noise(self, latents, labels):
-        """Noise `(..., latent_dim)` and log-determinants `(...)`."""
+    def to_noise(
+        self, latents: tf.Tensor, labels: tf.Tensor | None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         values, labels, leading = self._in_rows(latents, labels)
         log_determinant = tf.zeros_like(values[:, 0])
         *permutations, last = self._permutations
@@ -113,8 +90,10 @@ class Flow(Prior):
         noise = tf.reshape(noise, tf.concat([leading, noise.shape[1:]], 0))
         return noise, tf.reshape(log_determinant, leading)
 
-    def _from_noise(self, noise, labels):
-        """The same steps backwards."""
+    def from_normal(
+        self, noise: tf.Tensor, labels: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        # The same steps backwards.
         values, labels, leading = self._in_rows(noise, labels)
         *permutations, last = map(np.argsort, self._permutations)
         values = tf.gather(values, last, axis=1)

@@ -115,3 +115,36 @@ class Prior(keras.layers.Layer):
     def get_config(self) -> dict:
         own = constructor_arguments(self, Prior)
         return {**super().get_config(), **own}
+
+
+class InvertiblePrior(Prior):
+    """Abstract: standard normal noise that is pushed to latents and back.
+
+    A subclass gives `to_noise` and `from_normal`, each other's inverse.
+    """
+
+    def to_noise(
+        self, latents: tf.Tensor, labels: tf.Tensor | None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Noise `(..., latent_dim)` of latents, and log-determinants `(...)`.
+
+        Args:
+            latents: float32 `(..., latent_dim)`.
+            labels: as of `distribution`.
+        """
+        raise NotImplementedError(type(self).__name__)
+
+    def distribution(self, labels: tf.Tensor | None = None) -> "Distribution":
+        # On first use, for it imports TensorFlow Probability.
+        from tfgen.probability.pushed_normal import PushedNormal
+
+        rows, dynamic_rows = tf.TensorShape([]), tf.zeros(0, tf.int32)
+        if labels is not None:
+            rows, dynamic_rows = labels.shape[:-1], tf.shape(labels)[:-1]
+        return PushedNormal(
+            lambda latents: self.to_noise(latents, labels),
+            lambda noise: self.from_normal(noise, labels),
+            self.latent_dim,
+            rows,
+            dynamic_rows,
+        )
