@@ -16,7 +16,7 @@ from tfgen.export.expected_answers import (
     rounding_steps,
 )
 from tfgen.export.graph_lint import LintedGraph, node_name
-from tfgen.export.signatures import Signature
+from tfgen.export.signatures import REFUSAL_OF_ALL, Signature
 
 # Inputs for which a normal number would make no sense.
 _RANGES = {
@@ -186,7 +186,7 @@ def _look_along_batch(nodes: dict[str, list]) -> Iterator[str]:
                 # Attributes with their default, here true, are left out.
                 if "is_training" not in node.attr or node.attr["is_training"].b:
                     yield label
-            elif node.op in _REDUCTIONS:
+            elif node.op in _REDUCTIONS and REFUSAL_OF_ALL not in node.name:
                 axes = by_name.get(node_name(node.input[1]))
                 if axes is not None and 0 in _constant(axes):
                     yield label

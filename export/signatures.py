@@ -11,6 +11,8 @@ from tfgen.export.png_images import PngImages, PngVariant
 
 # Names that ExportArchive's own attributes, its `signatures` or the
 # generated function's `self` occupy: exporting them fails, or worse.
+REFUSAL_OF_ALL = "refusal_of_all_rows"
+"""Scope of the only operations that look at several rows."""
 _RESERVED_NAMES = {
     "serving_default",
     "signatures",
@@ -160,15 +162,16 @@ def _refuse_all(inside, name, x, low, high):
 
     The plain operation: `tf.debugging.Assert` adds a branch to the graph.
     """
-    return tf.raw_ops.Assert(
-        condition=tf.reduce_any(inside) | tf.equal(tf.size(inside), 0),
-        data=[
-            f"no row of {name} lies within [{low:g}, {high:g}]; rescale them. "
-            "Their values lie between",
-            tf.reduce_min(x),
-            tf.reduce_max(x),
-        ],
-    )
+    with tf.name_scope(REFUSAL_OF_ALL):
+        return tf.raw_ops.Assert(
+            condition=tf.reduce_any(inside) | tf.equal(tf.size(inside), 0),
+            data=[
+                f"no row of {name} lies within [{low:g}, {high:g}]; rescale "
+                "them. Their values lie between",
+                tf.reduce_min(x),
+                tf.reduce_max(x),
+            ],
+        )
 
 
 def _nan_unless(is_valid: tf.Tensor | None, value: tf.Tensor) -> tf.Tensor:

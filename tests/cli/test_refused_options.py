@@ -9,7 +9,8 @@ DIGITS = ("vae", "--data", "digits")
 
 def test_unknown_model(refuses_to_train):
     message = refuses_to_train("vea", "--data", "digits")
-    assert message == "model is 'vea', expected one of vae, gan, vae_gan."
+    known = "vae, gan, vae_gan, vq_vae"
+    assert message == f"model is 'vea', expected one of {known}."
 
 
 def test_no_model(refuses_to_train):

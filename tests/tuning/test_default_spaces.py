@@ -112,6 +112,7 @@ class TestByTheData:
     def test_many_rows(self):
         class Many:
             shape = (28, 28, 1)
+            is_mixed = False
 
             def __len__(self):
                 return 54_000
