@@ -98,7 +98,9 @@ def test_tables_show_the_columns_own_units(stand_in, texts, monkeypatch):
     assert ticks and all(900 < tick < 1200 for tick in ticks)
 
 
-def test_booleans_are_drawn_as_0_and_1(stand_in, make_source, monkeypatch):
+def test_numbers_are_drawn_as_files_have_them(
+    stand_in, make_source, monkeypatch
+):
     drawn = []
     monkeypatch.setattr(
         "tfgen.pictures.samples.against_real",
@@ -107,10 +109,14 @@ def test_booleans_are_drawn_as_0_and_1(stand_in, make_source, monkeypatch):
     source = make_source((3,))
     kinds = "decimal", "boolean", "whole"
     columns = [tfgen.data.columns.Column(kind, kind) for kind in kinds]
+    columns[2] = dataclasses.replace(columns[2], low=0.6, high=0.7)
     source = dataclasses.replace(source, columns=tuple(columns))
     model = stand_in((3,))
     samples_picture(model, source, 50)
     raw = source.original_units(model.sample(50, seed=0))
-    np.testing.assert_array_equal(drawn[0][:, [0, 2]], raw[:, [0, 2]])
+    np.testing.assert_array_equal(drawn[0][:, 0], raw[:, 0])
+    assert raw[:, 2].min() < 0.6 and raw[:, 2].max() > 0.7
+    bounded = np.minimum(np.maximum(raw[:, 2], 0.6), 0.7)
+    np.testing.assert_array_equal(drawn[0][:, 2], bounded)
     assert set(np.unique(drawn[0][:, 1])) <= {0, 1}
     assert (drawn[0][:, 1] == (raw[:, 1] >= 0.5)).all()

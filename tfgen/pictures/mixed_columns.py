@@ -63,11 +63,12 @@ def _at(x, place):
 
 
 def _present(column, x, place):
-    """The numbers that are there, frequent ones among them."""
+    """The numbers that are there, frequent ones among them, as in files."""
+    values = np.clip(x[:, place], column.low, column.high)
     if column.width == 1:
-        return x[:, place]
+        return values
     codes = np.rint(x[:, place + 1])
-    values = with_frequent(column, x[:, place], codes)
+    values = with_frequent(column, values, codes)
     if column.missing is None:
         return values
     return values[codes != column.specials]

@@ -25,8 +25,9 @@ def samples_picture(
     Images: a grid; of a class-conditional model one row a class (the first
     32). Points in the plane: generated points over real ones. Tables: a
     histogram of each column, the first 12, generated against real, in the
-    columns' own units, booleans as 0 and 1; generated values far outside the
-    real ones count in the outermost bars. Of categories their shares.
+    columns' own units and bounds, booleans as 0 and 1; generated values far
+    outside the real ones count in the outermost bars. Of categories their
+    shares.
 
     Args:
         model: a `GenerativeModel`.
@@ -66,7 +67,7 @@ def samples_picture(
     generated = examples.original_units(source, generated)
     columns = None if source is None else source.columns
     if not are_mixed(columns):
-        generated = _with_truth(generated, columns or ())
+        generated = _as_in_files(generated, columns)
     names = examples.column_names(model, source)
     return against_real(generated, real, names, columns)
 
@@ -105,12 +106,13 @@ def _classes(model, source, num_samples, seed):
     return figures.labelled_rows([grid], names, "Samples by class")
 
 
-def _with_truth(generated, columns):
-    """Booleans as files have them: 0 or 1; other values as they are."""
-    truth = [column.kind == "boolean" for column in columns]
-    if not any(truth):
+def _as_in_files(generated, columns):
+    """Within the bounds of its column, and booleans as 0 or 1."""
+    if not columns:
         return generated
-    return np.where(truth, generated >= 0.5, generated)
+    low, high = zip(*((c.low, c.high) for c in columns), strict=True)
+    truth = [column.kind == "boolean" for column in columns]
+    return np.where(truth, generated >= 0.5, np.clip(generated, low, high))
 
 
 def _scatter(generated, real, names):
