@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tfgen.cli.launch import Launcher
+from tfgen.cli.launch import Launcher, launch
 
 HOST = """
 import json, os, pathlib, signal, sys, time
@@ -101,12 +101,8 @@ wait()
 """
 
     def ask():
-        ends = time.monotonic() + 60
-        while not all((tmp_path / f"ready{i}").exists() for i in (0, 1)):
-            if time.monotonic() > ends:
-                return
-            time.sleep(0.01)
-        os.kill(os.getpid(), number)
+        if all_exist(tmp_path / f"ready{i}" for i in (0, 1)):
+            os.kill(os.getpid(), number)
 
     threading.Thread(target=ask).start()
     assert launcher(lines).run() == 128 + number
@@ -126,6 +122,52 @@ killed()
         pid = int((tmp_path / f"pid{index}").read_text())
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_workers_stop_when_the_launcher_is_killed(fork_server, tmp_path):
+    worker = f"""{HOST}
+def stop(number, frame):
+    (here / f"stopped{{index}}").touch()
+    sys.exit(128 + number)
+signal.signal(signal.SIGTERM, stop)
+wait()
+"""
+    words = [sys.executable, "-c", worker, str(tmp_path)]
+    code = f"""
+from tfgen.cli.launch import Launcher
+Launcher(2, 0, {words!r}, list).run()
+"""
+    killed = fork_server.Popen([sys.executable, "-c", code])
+    assert all_exist(tmp_path / f"ready{i}" for i in (0, 1))
+    killed.kill()
+    killed.wait()
+    assert all_exist(tmp_path / f"stopped{i}" for i in (0, 1))
+
+
+def all_exist(paths):
+    """Waits for files to come, but not for ever."""
+    ends = time.monotonic() + 60
+    for path in paths:
+        while not path.exists():
+            if time.monotonic() > ends:
+                return False
+            time.sleep(0.01)
+    return True
+
+
+@pytest.mark.parametrize("debug", [True, False])
+def test_debug_is_passed_on(debug, monkeypatch):
+    words = ["tfgen", *["--debug"] * debug, "launch"]
+    monkeypatch.setattr(sys, "argv", words)
+    launchers = []
+    monkeypatch.setattr(
+        "tfgen.cli.launch.Launcher.run",
+        lambda launcher: launchers.append(launcher) or 0,
+    )
+    with pytest.raises(SystemExit):
+        launch(["train", "vae", "--data", "digits", "--out", "run"])
+    first = launchers[0].first
+    assert first[1:3] == ["tfgen", "--debug" if debug else "train"]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The command `tfgen launch`: several processes of this machine as hosts."""
 
 import contextlib
+import ctypes
 import itertools
 import json
 import os
@@ -21,9 +22,12 @@ from tfgen.hosts import VARIABLE
 Option = typer.Option
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOPPED = tuple(128 + number for number in SIGNALS)
+PR_SET_PDEATHSIG = 1
 LOOK_SECONDS = 0.05
 STOP_SECONDS = 120.0
 """From the first worker that stopped to the end of those that did not."""
+# Loaded here: between fork and exec nothing may be.
+_SYSTEM = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def launch(
@@ -54,7 +58,8 @@ def launch(
     stops them.
     """
     first, again = _commands(arguments)
-    program = [sys.executable, sys.argv[0]]
+    debug = ["--debug"] if "--debug" in sys.argv else []
+    program = [sys.executable, sys.argv[0], *debug]
     launcher = Launcher(
         workers, restarts, [*program, *first], lambda: [*program, *again()]
     )
@@ -127,6 +132,7 @@ class Launcher:
                 stderr=subprocess.PIPE if index else None,
                 # Ctrl-C at the terminal is for the launcher, which forwards it.
                 start_new_session=True,
+                preexec_fn=_stop_with_the_launcher,
             )
             self._processes.append(process)
             if index:
@@ -216,6 +222,12 @@ def _value_of(option, words):
         if word.startswith(f"{option}="):
             return word.partition("=")[2]
     return None
+
+
+def _stop_with_the_launcher():
+    """In a worker: Linux sends it SIGTERM when the launcher is killed."""
+    if _SYSTEM is not None:
+        _SYSTEM.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _free_ports(count):
