@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile -c constraints.txt
+# Where it is set, each of the many processes of a test run would compile all
+# of TensorFlow and Keras anew, which takes longer than the rest of its start.
+unexport PYTHONDONTWRITEBYTECODE
 PROJECT_FILES := setup.cfg pyproject.toml constraints.txt
 
 # The tests of a file, or of a model of tests/conformance, share what they make.
