@@ -2,7 +2,6 @@
 
 import collections
 import contextlib
-import errno
 import math
 import os
 import pathlib
@@ -12,10 +11,11 @@ from collections.abc import Iterator
 import tensorflow as tf
 from keras_tuner.src.engine.metrics_tracking import MetricsTracker
 
+from tfgen.training.files import disk_error
+
 FAILURE_FILE = "failure.txt"
 """In a trial's folder: the reason, left there by the worker."""
 LONGEST = 300
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE, errno.EIO)
 PROC = pathlib.Path("/proc")
 CGROUPS = pathlib.Path("/sys/fs/cgroup")
 # Where in the graph a failed operation stands, which says nothing of why.
@@ -110,23 +110,8 @@ def score_reason(metrics: MetricsTracker, objective: str) -> str:
 
 
 def is_disk_error(error: BaseException | None) -> bool:
-    """Whether an exception, or what it came from, is an error of the disk.
-
-    TensorFlow and HDF5 have types of their own for it, but keep the words of
-    the system.
-
-    >>> is_disk_error(RuntimeError("write failed: No space left on device"))
-    True
-    """
-    if error is None:
-        return False
-    code = error.errno if isinstance(error, OSError) else None
-    return (
-        isinstance(error, DiskError)
-        or code in DISK_ERRORS
-        or any(os.strerror(code) in str(error) for code in DISK_ERRORS)
-        or is_disk_error(error.__cause__ or error.__context__)
-    )
+    """Whether an exception, or what it came from, is an error of the disk."""
+    return isinstance(error, DiskError) or disk_error(error) is not None
 
 
 @contextlib.contextmanager

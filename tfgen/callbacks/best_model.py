@@ -6,6 +6,7 @@ import time
 import keras
 
 from tfgen.training.files import write_text, writes_files
+from tfgen.training.finite import first_not_finite
 
 
 class BestModel(keras.callbacks.Callback):
@@ -102,7 +103,9 @@ class BestModel(keras.callbacks.Callback):
             finally:
                 self._assign(now)
         elif self._best_step == self.model.steps_done:
-            self._save()
+            # A Checkpoint says it, where weights are not.
+            if first_not_finite(self._variables()) is None:
+                self._save()
 
     def _save(self):
         if writes_files(self.model):

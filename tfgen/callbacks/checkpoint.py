@@ -4,6 +4,8 @@ import json
 import math
 import pathlib
 import tempfile
+import warnings
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -13,9 +15,11 @@ from tfgen.callbacks.callback_states import (
     read_states,
     write_states,
 )
+from tfgen.callbacks.checkpoint_files import SUMS, CheckpointFiles
 from tfgen.callbacks.pace import Pace
 from tfgen.training.agreement import Agreement
-from tfgen.training.files import write_text, writes_files
+from tfgen.training.files import disk_errors_named, write_text, writes_files
+from tfgen.training.finite import first_not_finite
 
 STATES = ".callbacks.npz"
 WORK = "checkpoint"
@@ -32,9 +36,11 @@ class Checkpoint(keras.callbacks.Callback):
 
     Checkpoints are written after epochs, as often as the pace allows, at the
     latest after `every_seconds`, within epochs too, and at the end; each is
-    there whole or not at all. What was trained since the last one is trained
-    again. An epoch whose model Keras' `ModelCheckpoint` has kept as the best
-    has one too.
+    there whole or not at all, with checksums of its files. One that was
+    damaged since is named, and the one before it used. What was trained since
+    the last one is trained again. An epoch whose model Keras'
+    `ModelCheckpoint` has kept as the best has one too. Weights that are not
+    finite are not saved.
 
     What the other callbacks of the training remember goes with it: Keras' own
     (`ReduceLROnPlateau`, `EarlyStopping`, `ModelCheckpoint`, `CSVLogger`,
@@ -54,10 +60,15 @@ class Checkpoint(keras.callbacks.Callback):
             epoch.
         keep: how many checkpoints are kept.
         pace: see `Pace`; default: of its own.
+        report: called with a line for each damaged checkpoint; default: a
+            warning.
 
     Raises:
         ValueError: in `fit`, if the folder does not fit the model or
-            `resume`.
+            `resume`, or if it holds checkpoints of which none is whole.
+        FloatingPointError: in `fit`, if weights are not finite when they are
+            to be saved.
+        OSError: in `fit`, if the disk is full; the checkpoints before stay.
 
     Example:
     >>> x = np.zeros((8, 4), "float32")
@@ -83,9 +94,12 @@ class Checkpoint(keras.callbacks.Callback):
         every_steps: int | None = None,
         keep: int = 2,
         pace: Pace | None = None,
+        report: Callable[[str], None] | None = None,
     ):
         super().__init__()
         self.folder = pathlib.Path(folder)
+        self.files = CheckpointFiles(self.folder)
+        self.report = report or warnings.warn
         self.resume = resume
         self.every_seconds = every_seconds
         self.every_steps = every_steps
@@ -120,8 +134,12 @@ class Checkpoint(keras.callbacks.Callback):
             The epoch to go on with.
         """
         self._agreement = Agreement(self.model.distribute_strategy)
+        newest = self.files.newest(self.report)
+        if writes_files(self.model):
+            self.files.remove_unfinished()
+            if newest is not None:
+                self.files.list_again(newest)
         self._manager = self._make_manager(self.folder)
-        newest = self._manager.latest_checkpoint
         self._restored, self.has_stopped = newest, False
         self._agreement.check_same(
             {"newest checkpoint": newest and pathlib.Path(newest).name},
@@ -134,7 +152,7 @@ class Checkpoint(keras.callbacks.Callback):
                 f"{self.folder} already holds checkpoints: pass resume=True "
                 "to go on from them, or another folder."
             )
-        self._check_layout()
+        self._check_layout(newest)
         self._manager.checkpoint.restore(newest).assert_consumed()
         epoch, done = int(self._epoch), int(self._epoch_steps)
         if done:
@@ -184,15 +202,17 @@ class Checkpoint(keras.callbacks.Callback):
 
     def save(self) -> str:
         """Writes a checkpoint now; returns its path."""
+        self._check_finite()
         if not writes_files(self.model):
             return self._save_beside_chief()
-        with self.pace.measured(WORK):
-            self._save_states()
-            path = self._manager.save(checkpoint_number=self.model.steps_done)
-            self._remove_old_states()
-        if not self._layout_file().exists():
-            write_text(self._layout_file(), json.dumps(self._layout()))
-        return path
+        path = self.folder / f"ckpt-{self.model.steps_done}"
+        with self.pace.measured(WORK), disk_errors_named(path):
+            try:
+                self._write(path)
+            except BaseException:
+                self.files.remove_unfinished()
+                raise
+        return str(path)
 
     def _agreed(self, due):
         """Whether the chief's clock says so; any host may ask to stop."""
@@ -205,18 +225,28 @@ class Checkpoint(keras.callbacks.Callback):
         with tempfile.TemporaryDirectory() as folder:
             return self._make_manager(folder).save()
 
-    def _save_states(self):
+    def _write(self, path):
         # Before the checkpoint itself, by which alone they come to count.
         states = self._others.get()
-        path = self.folder / f"ckpt-{self.model.steps_done}"
+        self.folder.mkdir(parents=True, exist_ok=True)
         if states:
-            self.folder.mkdir(parents=True, exist_ok=True)
             write_states(_states_file(path), states)
+        if not self._layout_file().exists():
+            write_text(self._layout_file(), json.dumps(self._layout()))
+        # Before TensorFlow lists it, and removes the oldest.
+        options = tf.train.CheckpointOptions(
+            experimental_write_callbacks=[self._seal]
+        )
+        self._manager.save(
+            checkpoint_number=self.model.steps_done, options=options
+        )
+        self.files.remove_unfinished()
 
-    def _remove_old_states(self):
-        for file in self.folder.glob(f"ckpt-*{STATES}"):
-            if str(file).removesuffix(STATES) not in self._manager.checkpoints:
-                file.unlink()
+    def _seal(self, path):
+        self.files.seal(path)
+        before = [p for p in self._manager.checkpoints if p != path]
+        for old in before[: max(0, len(before) + 1 - self.keep)]:
+            pathlib.Path(f"{old}{SUMS}").unlink(missing_ok=True)
 
     def _states(self, checkpoint):
         file = _states_file(checkpoint)
@@ -242,12 +272,21 @@ class Checkpoint(keras.callbacks.Callback):
         )
 
     def _variables(self):
-        model = self.model
-        return [
-            *model.variables,
-            *model.optimizer.variables,
-            *self._metric_variables(),
-        ]
+        return [*self._saved_variables(), *self._metric_variables()]
+
+    def _saved_variables(self):
+        return [*self.model.variables, *self.model.optimizer.variables]
+
+    def _check_finite(self):
+        found = first_not_finite(self._saved_variables())
+        if found is not None:
+            newest = self.files.newest(lambda line: None)
+            kept = f"; {newest} stays" if newest else ""
+            raise FloatingPointError(
+                f"{found.path} has values that are NaN or infinite at step "
+                f"{self.model.steps_done}, and is not saved{kept}: lower the "
+                "learning rate, or clip gradients (global_clipnorm=1.0)."
+            )
 
     def _metric_variables(self):
         return [v for m in self.model.metrics for v in m.variables]
@@ -265,12 +304,11 @@ class Checkpoint(keras.callbacks.Callback):
     def _layout_file(self):
         return self.folder / "layout.json"
 
-    def _check_layout(self):
-        if not self._layout_file().exists():
-            return
-        saved = json.loads(self._layout_file().read_text())
+    def _check_layout(self, path):
+        saved = tf.train.load_checkpoint(path).get_variable_to_shape_map()
+        saved = [saved[k] for k in sorted(saved) if k[:4].isdigit()]
         here = self._layout()
-        if [shape for _, shape in saved] != [shape for _, shape in here]:
+        if saved != [shape for _, shape in here]:
             raise ValueError(
                 f"the checkpoint in {self.folder} is of another model: it "
                 f"holds {len(saved)} arrays, this model and its optimizer "

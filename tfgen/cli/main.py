@@ -9,6 +9,7 @@ import typer
 
 from tfgen import plugins
 from tfgen.cli.calibrate import calibrate
+from tfgen.cli.check import check
 from tfgen.cli.detect import detect
 from tfgen.cli.evaluate import evaluate
 from tfgen.cli.files import decode, encode, impute, reconstruct, score
@@ -47,6 +48,7 @@ COMMANDS = (
     serving_kit,
     pack,
     schema,
+    check,
     info,
 )
 Option = typer.Option

@@ -12,12 +12,13 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.callbacks import read_history
+from tfgen.callbacks.checkpoint_files import CheckpointFiles
 from tfgen.data import Source
 from tfgen.data.columns import Column
 from tfgen.data.reading import Reading
 from tfgen.pictures import samples_picture, write_png
 from tfgen.pictures.examples import can_show
-from tfgen.training.files import claimed, write_text
+from tfgen.training.files import claimed, remove_leftovers, write_text
 
 # Where a `Checkpoint` keeps the number of epochs.
 EPOCH = "epoch/.ATTRIBUTES/VARIABLE_VALUE"
@@ -73,6 +74,7 @@ class RunFolder:
             "ended, or choose another --out."
         )
         with claimed(self.path, busy):
+            remove_leftovers(self.path)
             yield
 
     def write_settings(self, config: dict, manifest: dict) -> None:
@@ -144,7 +146,7 @@ class RunFolder:
 
     def is_checkpointed(self) -> bool:
         """Whether no epoch of the history is to be trained again."""
-        newest = tf.train.latest_checkpoint(self.checkpoints)
+        newest = CheckpointFiles(self.checkpoints).newest(lambda line: None)
         if newest is None:
             return False
         epoch = tf.train.load_variable(newest, EPOCH)

@@ -75,6 +75,7 @@ class Run:
             self.folder.checkpoints,
             every_seconds=settings.get("checkpoint_every", CHECKPOINT_SECONDS),
             pace=self._pace,
+            report=_warn,
         )
         # The loss as it is trained on: beta and free bits count.
         self.keep_best("val_loss", "min")
@@ -335,6 +336,10 @@ class Run:
                 f"was {saved['description']}; it is "
                 f"{self.source.description}): put it back, or start a new run."
             )
+
+
+def _warn(text):
+    print(f"warning: {text}", file=sys.stderr, flush=True)
 
 
 def _check_same_on_all_hosts(strategy, settings, splits):
