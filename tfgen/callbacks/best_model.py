@@ -127,6 +127,6 @@ class BestModel(keras.callbacks.Callback):
             variable.assign(value)
 
     def _is_better(self, value):
-        if value is None:
+        if value is None or math.isnan(self.value):
             return True
         return value > self.value if self.mode == "max" else value < self.value

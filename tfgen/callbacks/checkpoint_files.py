@@ -103,16 +103,25 @@ class CheckpointFiles:
             )
         return found[-1] if found else None
 
+    def remove_after(self, step: int) -> str | None:
+        """Removes those of later steps, if a whole one is left: the newest."""
+        later = [path for path in self.all() if step_of(path) > step]
+        whole = [path for path in self.all() if self.damage(path) is None]
+        newest = max(set(whole) - set(later), key=step_of, default=None)
+        if newest is not None:
+            self._list([newest])
+            for path in later:
+                pathlib.Path(f"{path}{SUMS}").unlink(missing_ok=True)
+                for file in _files_of(path):
+                    file.unlink(missing_ok=True)
+        return newest
+
     def list_again(self, newest: str) -> None:
         """Lets TensorFlow know which is the newest, and which go first."""
         others = [path for path in self.all() if path != newest]
         # A damaged one, though newer, goes before those that are whole.
         others.sort(key=lambda path: self.damage(path) is None)
-        listed = [os.path.basename(path) for path in [*others, newest]]
-        if self._listed() != listed:
-            tf.compat.v1.train.update_checkpoint_state(
-                self.folder, listed[-1], listed
-            )
+        self._list([*others, newest])
 
     def remove_unfinished(self) -> None:
         """Removes what a process that was killed or failed left half done."""
@@ -123,10 +132,26 @@ class CheckpointFiles:
             if file.is_file() and file.name.partition(".")[0] not in kept:
                 file.unlink(missing_ok=True)
 
+    def _list(self, paths):
+        names = [os.path.basename(path) for path in paths]
+        if self._listed() != names:
+            tf.compat.v1.train.update_checkpoint_state(
+                self.folder, names[-1], names
+            )
+
     def _listed(self):
         state = tf.train.get_checkpoint_state(str(self.folder))
         paths = state.all_model_checkpoint_paths if state else ()
         return [os.path.basename(path) for path in paths]
+
+
+def step_of(path: str) -> int:
+    """The training step that a checkpoint was saved at.
+
+    >>> step_of("run/checkpoints/ckpt-40")
+    40
+    """
+    return int(path.rpartition("-")[2])
 
 
 def _names(files):

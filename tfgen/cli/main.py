@@ -28,6 +28,8 @@ from tfgen.cli.tune import tune
 from tfgen.version import __version__
 
 INTERRUPTED = 130
+NOT_FINITE = 3
+"""A training whose numbers overflowed: another rate helps, no second try."""
 COMMANDS = (
     train,
     launch,
@@ -110,7 +112,8 @@ def main() -> None:
             if debug:
                 traceback.print_exc()
             print(f"tfgen: {error_line(error)}", file=sys.stderr)
-            sys.exit(1)
+            overflowed = isinstance(error, FloatingPointError)
+            sys.exit(NOT_FINITE if overflowed else 1)
 
 
 def _take_plugins(arguments):

@@ -13,6 +13,8 @@ from tfgen.settings.table import SETTINGS
 
 NOBODY_READS = (errno.EIO, errno.EPIPE)
 """A terminal that was closed; a pipe whose reader has ended."""
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+ROOM = ": make room, and run it again; what was there before is as it was"
 NOT_OPTIONS = (
     "model",
     "run",
@@ -120,7 +122,8 @@ def error_line(error: Exception) -> str:
     written as such (`--batch-size` for `batch_size`).
     """
     if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}."
+        full = error.errno in FULL
+        return f"{error.filename}: {error.strerror}{ROOM if full else ''}."
     text = str(error)
     ours = isinstance(error, (ValueError, OSError, FloatingPointError))
     if not ours and (found := _FROM_PIPELINE.search(text)):

@@ -73,6 +73,7 @@ def _train(given, out, settings_file, resume, profile):
     announce(f"training in {out}")
     with read_ahead(given.get("data") if says_all else None, given):
         start()
+        from tfgen.runs import recovery
         from tfgen.runs.run import Run
         from tfgen.runs.settings import with_settings_of
 
@@ -82,4 +83,4 @@ def _train(given, out, settings_file, resume, profile):
             run = Run.resumed(out, given)
         else:
             run = Run.new(out, given, whole=settings_file is not None)
-    run.train(profile=profile)
+    recovery.train(run, profile)

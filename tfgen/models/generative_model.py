@@ -15,11 +15,13 @@ from tfgen.models.latents import Sampler
 from tfgen.models.network_state import TracedFor
 from tfgen.models.with_reading import WithReading
 from tfgen.optimizers import OptimizerGroup
+from tfgen.settings.table import check_values
 from tfgen.training import inputs, refusals
 from tfgen.training.epoch_place import EpochPlace
 from tfgen.training.execution import steps_chosen
 from tfgen.training.files import written_whole
 from tfgen.training.global_batch import GlobalBatch
+from tfgen.training.skipped import Skipped
 from tfgen.training.step_runner import StepRunner
 
 MAX_SEED = 2**31
@@ -99,6 +101,7 @@ class GenerativeModel(
         self.step = self._counter("step")
         self.evaluated_rows = self._counter("evaluated_rows")
         self.trackers = {}
+        self.skipped = None
         self.training_place = EpochPlace()
         self.evaluation_place = EpochPlace(self.evaluated_rows)
         self._traced_for = TracedFor()
@@ -159,6 +162,7 @@ class GenerativeModel(
         steps_per_execution: int | str = "auto",
         jit_compile: bool = False,
         run_eagerly: bool = False,
+        on_non_finite: str = "stop",
         **unsupported,
     ) -> None:
         """Readies the model for `fit`.
@@ -172,6 +176,11 @@ class GenerativeModel(
             jit_compile: compile the step by XLA; one replica only. XLA drops
                 the check that gradients are finite.
             run_eagerly: run steps without compiling, for debugging.
+            on_non_finite: what a loss, a gradient or an example that is NaN
+                or infinite does: "stop" the training, or "skip" its step on
+                all replicas, which leaves everything as it was but the number
+                of steps; the logs then have `skipped_steps`. To skip takes a
+                copy of all weights a step.
             **unsupported: what other Keras models take; refused.
 
         Raises:
@@ -179,6 +188,7 @@ class GenerativeModel(
                 what could not be exact under the model's strategy.
         """
         refusals.refuse_compile_arguments(self, unsupported)
+        check_values(on_non_finite=on_non_finite)
         with self.distribute_strategy.scope():
             for average, network in self.averages():
                 adaptation.follow(average, network)
@@ -188,9 +198,11 @@ class GenerativeModel(
             else:
                 group = OptimizerGroup(self._named_optimizers(optimizer))
             refusals.refuse_inexact(self, group, jit_compile)
+            skips = on_non_finite == "skip"
             replicas = self.distribute_strategy.num_replicas_in_sync
             self.check_compile(replicas, jit_compile)
             group.build(self.network_variables())
+            self.skipped = Skipped(self, group) if skips else None
         self.chooses_steps = steps_per_execution == "auto"
         super().compile(
             optimizer=group,
@@ -227,7 +239,7 @@ class GenerativeModel(
                 is looked at before the step learns from it: range, shape,
                 classes, and that all values are finite.
             FloatingPointError: if a gradient is not finite; the weights of its
-                network are then those before the step.
+                network are then those before the step. Or if a loss is not.
         """
         with self._places_kept(), inputs.explained_errors(self):
             adaptation.refuse_quantized(self)
@@ -292,7 +304,7 @@ class GenerativeModel(
     def reset_metrics(self) -> None:
         """Called at the start of each epoch and of each evaluation."""
         super().reset_metrics()
-        self.training_place.begin_epoch()
+        self.training_place.begin_epoch(self.steps_done)
         self.evaluation_place.begin_epoch()
 
     @property
@@ -353,11 +365,14 @@ class GenerativeModel(
 
     def logs(self, training: bool) -> dict:
         """The metrics as they stand, over all replicas."""
-        return {
+        logs = {
             name: tracker.result()
             for name, tracker in self.trackers.items()
             if training or name not in self._train_only
         }
+        if training and self.skipped is not None:
+            logs["skipped_steps"] = self.skipped.count()
+        return logs
 
     # Doors of Keras that lead elsewhere here.
 
@@ -430,13 +445,15 @@ class GenerativeModel(
     def get_compile_config(self) -> dict | None:
         if not self.compiled:
             return None
-        return {
+        config = {
             "optimizer": keras.saving.serialize_keras_object(self.optimizer),
             "steps_per_execution": "auto"
             if self.chooses_steps
             else self.steps_per_execution,
             "jit_compile": self.jit_compile,
         }
+        skips = {} if self.skipped is None else {"on_non_finite": "skip"}
+        return config | skips
 
     def compile_from_config(self, config: dict) -> None:
         optimizer = config.pop("optimizer")

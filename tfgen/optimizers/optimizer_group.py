@@ -47,6 +47,8 @@ class OptimizerGroup(keras.optimizers.Optimizer):
         self._owner = {}
         self._owned = {}
         self._rate_ratios = _rate_ratios(self.by_network)
+        self.seen_finite = None
+        """None where gradients must be finite, else whether all so far were."""
 
     @property
     def first(self) -> keras.optimizers.Optimizer:
@@ -123,13 +125,21 @@ class OptimizerGroup(keras.optimizers.Optimizer):
             gradients = _over_replicas(gradients)
             squares.append(squared_norm(gradients))
             optimizer = self.by_network[name]
-            with tf.control_dependencies(_require_finite(name, squares[-1])):
+            with tf.control_dependencies(self._look_at(name, squares[-1])):
                 # Only operations made in here wait for the check: without
                 # the copies, an update could read the gradients before it.
                 gradients = [tf.identity(gradient) for gradient in gradients]
                 gradients = _clip_global(optimizer, gradients)
                 optimizer.apply(gradients, variables)
         return tf.sqrt(tf.add_n(squares))
+
+    def _look_at(self, name, squared_norm):
+        if self.seen_finite is None:
+            return _require_finite(name, squared_norm)
+        finite = tf.logical_and(
+            self.seen_finite, tf.math.is_finite(squared_norm)
+        )
+        return [self.seen_finite.assign(finite)]
 
     def _show_averages(self):
         """Shows the averages of all networks to `SwapEMAWeights`."""

@@ -42,6 +42,7 @@ class RunFolder:
         self.samples = self.path / "samples.png"
         self.animation = self.path / "samples.gif"
         self.warnings = self.path / "warnings.txt"
+        self.recoveries_file = self.path / "recoveries.json"
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = tensorboard or self.path / "tensorboard"
 
@@ -101,6 +102,16 @@ class RunFolder:
     def manifest(self) -> dict:
         """What `tfgen.training.manifest` returned when the run was begun."""
         return _read_json(self.manifest_file)
+
+    def recoveries(self) -> list[dict]:
+        """When a loss exploded, and which step the run went back to."""
+        if not self.recoveries_file.exists():
+            return []
+        return _read_json(self.recoveries_file)
+
+    def add_recovery(self, **recovery: int) -> None:
+        """Notes one more of `recoveries`."""
+        write_text(self.recoveries_file, _json([*self.recoveries(), recovery]))
 
     def check_same_data(self, train: Source) -> None:
         """Raises ValueError if the training data are not those of the run."""

@@ -16,7 +16,9 @@ from tfgen.settings.settings import Settings
 DEFAULT_STEPS = 4000
 
 
-def compiled_model(settings: Mapping, source: Source) -> GenerativeModel:
+def compiled_model(
+    settings: Mapping, source: Source, rate_factor: float = 1.0
+) -> GenerativeModel:
     """The model that settings describe, compiled, for examples of a source.
 
     To be called under the scope of the strategy that it is trained under.
@@ -26,6 +28,7 @@ def compiled_model(settings: Mapping, source: Source) -> GenerativeModel:
             "vae", "latent_dim": 8}`; those of data and strategy are passed
             over.
         source: the training data, for shape, classes and size.
+        rate_factor: of the learning rates that they say.
 
     Raises:
         ValueError: for settings that do not fit each other or the data.
@@ -48,7 +51,10 @@ def compiled_model(settings: Mapping, source: Source) -> GenerativeModel:
     start_from_data(model, source)
     if "penalty_weight" in settings:
         _weigh_penalties(model, settings["penalty_weight"])
-    model.compile(_optimizers(model, settings, steps))
+    model.compile(
+        _optimizers(model, settings, steps, rate_factor),
+        on_non_finite=settings.get("on_non_finite", "stop"),
+    )
     return model
 
 
@@ -130,7 +136,7 @@ def _weigh_penalties(model, weight):
         penalty.weight = float(weight)
 
 
-def _optimizers(model, settings, steps):
+def _optimizers(model, settings, steps, rate_factor):
     """The preset's or the model's, at the learning rates asked for."""
     rate, schedule = settings.get("learning_rate"), "constant"
     if "preset" in settings:
@@ -144,6 +150,9 @@ def _optimizers(model, settings, steps):
                 optimizer.learning_rate = rate
     if "learning_rate_ratio" in settings:
         _set_ratio(optimizers, settings["learning_rate_ratio"])
+    if rate_factor != 1.0:
+        for optimizer in optimizers.values():
+            optimizer.learning_rate = rate_factor * rate_of(optimizer)
     schedule = settings.get("learning_rate_schedule", schedule)
     set_schedule(model, optimizers, schedule, steps)
     return optimizers

@@ -16,9 +16,11 @@ from tfgen.runs.data import in_range, load_splits
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.model import compiled_model, with_sizes
 from tfgen.runs.progress import GentleStop, Progress, described, report_files
+from tfgen.runs.recovery import KeepRates, rate_factor
 from tfgen.runs.settings import new_settings, resumed_settings, with_defaults
 from tfgen.training import get_strategy, manifest
 from tfgen.training.agreement import Agreement
+from tfgen.training.environment import differences
 from tfgen.training.files import writes_files
 
 SPLITS = ("train", "validation")
@@ -132,7 +134,9 @@ class Run:
         settings = with_sizes(settings, len(splits["train"]))
         _check_same_on_all_hosts(strategy, settings, splits)
         with strategy.scope():
-            model = compiled_model(settings, splits["train"])
+            model = compiled_model(
+                settings, splits["train"], rate_factor(folder)
+            )
         # What was computed of the data may differ by a rounding error.
         Agreement(strategy).share(model.trainable_variables)
         return cls(folder, settings, model, splits)
@@ -240,6 +244,7 @@ class Run:
         folder, pace = self.folder, self._pace
         return [
             *self._health(report),  # first: it adds to the logs
+            *self._guards(),
             *watchers,
             callbacks.HistoryFile(folder.history_file),
             *writers,
@@ -323,11 +328,29 @@ class Run:
             watches.append(callbacks.LatentHealth(self.validation, **shared))
         return watches
 
+    def _guards(self):
+        guards = []
+        if self.settings.get("recover"):
+            guards.append(callbacks.LossWatch())
+        if self.folder.recoveries():
+            guards.append(KeepRates(self.model.optimizer.by_network))
+        return guards
+
     def _first_manifest(self):
         """The manifest of the process that began the run."""
-        if self.folder.manifest_file.exists():
-            return self.folder.manifest()
-        return self.manifest()
+        now = self.manifest()
+        if not self.folder.manifest_file.exists():
+            return now
+        begun = self.folder.manifest()
+        changed = differences(begun, now)
+        if changed:
+            print(
+                f"note: the run was begun with {', '.join(changed)}: it goes "
+                "on, but its numbers may differ in their last digits from "
+                "those of a run that nothing stopped.",
+                file=sys.stderr,
+            )
+        return begun
 
     def _check_same_data(self, saved):
         if saved["fingerprint"] != self.source.fingerprint():

@@ -15,7 +15,13 @@ from tfgen.runs.model import family_of, with_sizes
 from tfgen.settings.settings import Settings, as_option, is_off
 from tfgen.settings.table import SETTINGS
 
-CHANGEABLE = ("epochs", "checkpoint_every", "patience")
+CHANGEABLE = (
+    "epochs",
+    "checkpoint_every",
+    "patience",
+    "on_non_finite",
+    "recover",
+)
 """What may be given anew when a run goes on."""
 PATIENCE_EPOCHS = 10
 PATIENCE_STEPS = 400

@@ -439,6 +439,20 @@ TABLE = (
         help="Numbers to compute in: {names} [float32]",
     ),
     Setting(
+        "on_non_finite",
+        part="training",
+        choices=("stop", "skip"),
+        help="What a loss, a gradient or an example that is NaN or infinite "
+        "does: stop the training, or skip the step, which is counted [stop]",
+    ),
+    Setting(
+        "recover",
+        kind=bool,
+        part="training",
+        help="Go back to the last good checkpoint, at a third of the learning "
+        "rate, where a loss explodes; three times at most.",
+    ),
+    Setting(
         "checkpoint_every",
         kind=float,
         least=0.0,

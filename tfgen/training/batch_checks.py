@@ -48,6 +48,7 @@ class BatchCheck:
         self.name = "the data"
         # Not the model itself: a graph keeps what its Python functions hold.
         self._takes = Takes.of(model)
+        self._skips = model.skipped is not None
 
     def __call__(
         self, strategy: tf.distribute.Strategy, data: tuple, index: tf.Tensor
@@ -132,6 +133,8 @@ class BatchCheck:
     def _refuse(self, index, x, labels=None):
         name = f"batch {self.first + index} of {self.name}"
         takes = self._takes
+        if self._skips:  # the step shows what is not finite
+            x = np.where(np.isfinite(x), x, 0)
         checks.check_examples(
             x, shape=takes.shape, value_range=takes.value_range, name=name
         )

@@ -146,6 +146,37 @@ def manifest(
     }
 
 
+_DIGITS = (
+    *("tensorflow", "keras", "inter_op_threads", "intra_op_threads"),
+    *("onednn", "replicas", "devices", "platform"),
+)
+
+
+def differences(begun: dict, now: dict) -> list[str]:
+    """What of two manifests differs by which numbers may round otherwise.
+
+    Args:
+        begun: the manifest that a training was begun with.
+        now: that of the process that goes on with it.
+
+    Returns:
+        Of each, what it was and, in parentheses, what it is.
+
+    Example:
+    >>> from tfgen.training.environment import differences
+    >>> begun = {"versions": {"keras": "3.14"}, "machine": {"replicas": 1}}
+    >>> now = {"versions": {"keras": "3.15"}, "machine": {"replicas": 1}}
+    >>> differences(begun, now)
+    ['keras 3.14 (now 3.15)']
+    """
+    before, after = (m["versions"] | m["machine"] for m in (begun, now))
+    return [
+        f"{name} {before[name]} (now {after[name]})"
+        for name in _DIGITS
+        if name in before and before[name] != after.get(name)
+    ]
+
+
 @functools.cache
 def _multi_worker(replicas):
     if replicas is not None:

@@ -29,6 +29,7 @@ class EpochPlace:
         never_short: whether the data is sure to have all these steps.
         checked: whether all of the data was looked at, so that its batches
             need no look.
+        first_step: the model's step at the start of this epoch.
         calls: number of calls that an epoch is to be done in, the first of
             one step, so that a callback sees what a step does; None: each
             call does all the steps it may.
@@ -51,6 +52,7 @@ class EpochPlace:
         self.batch_rows = USUAL_ROWS
         self.never_short = False
         self.checked = False
+        self.first_step = 0
         self.calls = None
         self.rows = rows
         self._calls_done = 0
@@ -74,9 +76,10 @@ class EpochPlace:
         self.never_short = never_short
         self.checked = checked
 
-    def begin_epoch(self) -> None:
-        """Goes to the epoch's start."""
+    def begin_epoch(self, step: int = 0) -> None:
+        """Goes to the epoch's start, with so many training steps done."""
         self.done = self._calls_done = 0
+        self.first_step = step - self._to_pass_over
         if self.rows is not None:
             self.rows.assign(0)
 

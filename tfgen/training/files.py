@@ -13,7 +13,14 @@ if typing.TYPE_CHECKING:
     import keras
 
 
-DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ESTALE, errno.EIO)
+DISK_ERRORS = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.ESTALE,
+    errno.EIO,
+)
 _TEMPORARY = re.compile(r"\.(\d+)\..+")
 
 

@@ -17,6 +17,7 @@ from tfgen.optimizers.optimizer_group import NOT_FINITE
 from tfgen.training import refusals
 from tfgen.training.batch_checks import CheckedBatches, Takes
 from tfgen.training.directions import settle_directions
+from tfgen.training.finite import not_finite
 
 if typing.TYPE_CHECKING:
     from tfgen.models.generative_model import GenerativeModel
@@ -26,6 +27,10 @@ Examples = (
     Source | Batches | np.ndarray | tf.data.Dataset | keras.utils.PyDataset
 )
 """What `fit` and `evaluate` take: examples, or batches of them."""
+_ADVICE = (
+    "Look for NaN or huge values in the data, lower the learning rate, or clip "
+    "gradients (global_clipnorm=1.0)."
+)
 _NAMES = {"steps": "the data", "validation_steps": "the validation data"}
 
 
@@ -59,6 +64,9 @@ def fit_arguments(
     place = model.training_place
     _start(model, place, steps, data)
     callbacks = _in_order(kwargs.get("callbacks"))
+    guard = _FiniteLosses()
+    guard.set_model(model)
+    callbacks.insert(0, guard)
     settle_directions(model, callbacks)
     for callback in callbacks:
         if hasattr(callback, "watch"):
@@ -195,10 +203,47 @@ def explained_errors(model: "GenerativeModel") -> Iterator[None]:
         network = str(error).split(NOT_FINITE)[1].split("'")[0].split("]")[0]
         raise FloatingPointError(
             f"the gradients of network {network.strip(': ')} are not finite "
-            f"at step {model.steps_done}; its weights are those before it. "
-            "Look for NaN or huge values in the data, lower the learning "
-            "rate, or clip gradients (global_clipnorm=1.0)."
+            f"at step {model.steps_done} ({_batch_reached(model)}); its "
+            f"weights are those before it. {_ADVICE}"
         ) from None
+
+
+class _FiniteLosses(keras.callbacks.Callback):
+    """Stops a training whose losses are not finite, or that skips all steps."""
+
+    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+        self._began, self._skipped = (
+            self.model.steps_done,
+            self._skipped_steps(),
+        )
+
+    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+        steps = self.model.steps_done - self._began
+        if 0 < steps == self._skipped_steps() - self._skipped:
+            raise FloatingPointError(
+                f"all {steps} steps of epoch {epoch + 1} were skipped, since "
+                f"losses or gradients were not finite. {_ADVICE}"
+            )
+
+    def _skipped_steps(self):
+        skipped = self.model.skipped
+        return 0 if skipped is None else int(skipped.count())
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        found = not_finite(logs or {})
+        if found:
+            raise FloatingPointError(
+                f"{' and '.join(found)} not finite at step "
+                f"{self.model.steps_done} (up to "
+                f"{_batch_reached(self.model, last=True)}). {_ADVICE}"
+            )
+
+
+def _batch_reached(model, last=False):
+    """The batch of the next step, or of the last one, in words."""
+    place = model.training_place
+    number = model.steps_done - place.first_step + (not last)
+    return f"batch {number} of {place.data_name}"
 
 
 def _refuse_weights(arguments):

@@ -75,13 +75,15 @@ class StepRunner:
             step = tf.function(never_differentiated(step), jit_compile=True)
 
         check = self._check
+        skips = self._training and model.skipped is not None
+        skipped = model.skipped if skips else contextlib.nullcontext()
 
         @never_differentiated
         def run_step(data, index=0):
             # Outside of what XLA compiles, which would leave it out.
             if not checked:
                 data = check(strategy, data, index)
-            with biases_in_float32():
+            with biases_in_float32(), skipped:
                 strategy.run(step, (data,))
 
         def metrics():
