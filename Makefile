@@ -10,7 +10,7 @@ PROJECT_FILES := setup.cfg pyproject.toml constraints.txt
 # The tests of a file, or of a model of tests/conformance, share what they make.
 SPREAD := --dist loadgroup --no-loadscope-reorder
 
-.PHONY: test slow bench demo quality gallery goldens docs lint format wheel clean
+.PHONY: test slow soak bench demo quality gallery goldens docs lint format wheel clean
 
 test: .venv/.dev
 	@$(BIN)/python -m pytest -q -n 2 $(SPREAD) -m "not slow"
@@ -20,6 +20,10 @@ slow: .venv/.dev
 	@$(BIN)/python -m pytest -q -m slow --collect-only
 	@$(BIN)/python -m pytest -q -n 2 $(SPREAD) -m slow
 	@$(BIN)/python benchmarks/search_kills.py --kills 20 --workers 2 --trials 160
+
+# Kills, full disks, damage, long trainings; an hour at most.
+soak: .venv/.dev
+	@$(BIN)/python benchmarks/soak
 
 # Ratios in processor time; an hour of one processor.
 bench: .venv/.dev

@@ -1,0 +1,172 @@
+"""Runs that are killed again and again end as one that nothing stopped."""
+
+import concurrent.futures
+import hashlib
+import json
+import random
+import re
+import signal
+import time
+import zipfile
+
+import processes
+
+EPOCHS = 16
+STEPS = 5  # an epoch
+INTERVAL = 0.3
+CHAIN = 5
+"""Kills of a run, one of them before its first step."""
+FAMILIES = ("vae", "gan", "vae_gan", "vq_vae")
+TWO = ("--strategy", "mirrored", "--replicas", 2)
+
+
+def measure(folder, options):
+    """Chains of kills, as many for each family on one and two replicas."""
+    kinds = [(f, two) for f in FAMILIES for two in (False, True)]
+    chains = [kinds[i % len(kinds)] for i in range(options.kills // CHAIN)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        wholes = {}
+        for kind in dict.fromkeys(chains):
+            name = f"{kind[0]}_{1 + kind[1]}"
+            wholes[kind] = pool.submit(whole, folder / name, *kind)
+        jobs = [
+            pool.submit(
+                chain,
+                folder / f"chain_{number}",
+                *kind,
+                random.Random(f"{options.seed} {number}"),
+                wholes[kind],
+            )
+            for number, kind in enumerate(chains)
+        ]
+        same, lost, oldest, done = 0, [], [], 0
+        for number, job in enumerate(jobs):
+            killed, ended_same, steps, ages, said = job.result()
+            done += killed
+            same += killed * ended_same
+            lost += steps
+            oldest += ages
+            family, two = chains[number]
+            where = f"{family} on {1 + two}"
+            print(f"  chain {number + 1}, {where}: {said}", flush=True)
+    yield (
+        same == done == options.kills,
+        (f"{same} of {done} kills resumed to the same hash"),
+    )
+    yield (
+        not any(lost),
+        (
+            f"SIGTERM lost {sum(lost)} steps in {len(lost)} kills; at a "
+            f"SIGKILL the newest checkpoint was at most "
+            f"{max(oldest, default=0):.1f} s old (--checkpoint-every "
+            f"{INTERVAL})"
+        ),
+    )
+
+
+def words(family, two):
+    more = ("--checkpoint-every", INTERVAL, *(TWO if two else ()))
+    return processes.train(family, EPOCHS, *more)
+
+
+def whole(folder, family, two):
+    """The hash of a run that nothing stopped."""
+    folder.mkdir()
+    processes.write_images(folder)
+    began = time.monotonic()
+    done = processes.run(words(family, two), folder)
+    if done.returncode:
+        raise RuntimeError(f"{family}: {done.stderr}")
+    return digest(folder / "run"), time.monotonic() - began
+
+
+def chain(folder, family, two, moments, reference):
+    expected, seconds = reference.result()
+    folder.mkdir()
+    processes.write_images(folder)
+    command, killed, lost, ages = words(family, two), 0, [], []
+    targets = sorted(moments.randrange(EPOCHS * 3 // 4) for _ in range(CHAIN))
+    at_start, said, stopped_at = moments.randrange(CHAIN), "", None
+    for number in range(CHAIN):
+        begun = epochs_done(folder)
+        process = processes.start(command, folder)
+        if number == at_start:
+            time.sleep(moments.uniform(0, seconds / 3))
+        else:
+            target = max(targets[number], begun)
+            while epochs_done(folder) <= target and process.poll() is None:
+                time.sleep(0.005)
+            time.sleep(moments.uniform(0, 2 * seconds / EPOCHS))
+        name = moments.choice(["SIGTERM", "SIGKILL"])
+        if process.poll() is None and name == "SIGKILL":
+            ages += age(folder)
+        process.send_signal(getattr(signal, name))
+        out, err = process.communicate()
+        killed += process.returncode != 0
+        said += f"{name} after {epochs_done(folder)} epochs, "
+        if process.returncode not in (-15, -9, 143):
+            said += f"status {process.returncode} {err.strip()[-300:]}, "
+        lost += lost_steps(stopped_at, out)
+        found = re.search(r"stopped at step ([\d,]+);", err)
+        stopped_at = found and int(found[1].replace(",", ""))
+        if (folder / "run/config.json").exists():
+            command = processes.RESUME
+    done = processes.run(command, folder)
+    lost += lost_steps(stopped_at, done.stdout)
+    if done.returncode:
+        return killed, False, lost, ages, f"{said}{done.stderr.strip()[-500:]}"
+    same = digest(folder / "run") == expected
+    return killed, same, lost, ages, said + ("same" if same else "ANOTHER END")
+
+
+def lost_steps(stopped_at, out):
+    """Steps lost by SIGTERM, if the process before was stopped by it."""
+    if stopped_at is None or "model " not in out:
+        return []
+    found = re.search(r"^going on at step ([\d,]+)$", out, re.M)
+    if found is None:  # killed before it said so
+        return []
+    return [stopped_at - int(found[1].replace(",", ""))]
+
+
+def age(folder):
+    """Seconds since the newest checkpoint, in a list, if there is one."""
+    files = list((folder / "run/checkpoints").glob("ckpt-*.sha256"))
+    times = [file.stat().st_mtime for file in files if file.exists()]
+    return [time.time() - max(times)] if times else []
+
+
+def epochs_done(folder):
+    try:
+        text = (folder / "run/history.csv").read_text()
+    except OSError:
+        return 0
+    return text.count("\n") - 1
+
+
+def digest(run):
+    """Of all arrays in the last checkpoint and the best model, and the logs."""
+    import h5py
+    import numpy as np
+    import tensorflow as tf
+
+    found = hashlib.sha256()
+    reader = tf.train.load_checkpoint(str(run / "checkpoints"))
+    for name in sorted(reader.get_variable_to_shape_map()):
+        if "save_counter" not in name and "OBJECT_GRAPH" not in name:
+            found.update(name.encode())
+            found.update(np.asarray(reader.get_tensor(name)).tobytes())
+    with zipfile.ZipFile(run / "model.keras") as archive:
+        archive.extract("model.weights.h5", run)
+    with h5py.File(run / "model.weights.h5") as weights:
+        weights.visititems(
+            lambda name, item: (
+                found.update(name.encode() + item[()].tobytes())
+                if isinstance(item, h5py.Dataset)
+                else None
+            )
+        )
+    history = (run / "history.csv").read_text().splitlines()
+    rows = [row.rpartition(",")[0] for row in history]  # but the seconds
+    found.update(json.dumps(rows).encode())
+    return found.hexdigest()
