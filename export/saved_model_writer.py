@@ -32,6 +32,7 @@ from tfgen.export.version_folders import (
     new_version,
 )
 from tfgen.models.with_reading import in_data_units
+from tfgen.training.files import disk_errors_named
 
 
 def export_saved_model(
@@ -104,7 +105,7 @@ def export_saved_model(
     check_protect(base, protect)
     model = in_data_units(_detecting(model))
     place = new_folder(base) if flat else new_version(base, version)
-    with place as folder:
+    with disk_errors_named(base), place as folder:
         signatures = make_signatures(model, serving_default)
         name = Path(base).resolve().name
         _write(model, signatures, folder.path, name, run)

@@ -22,17 +22,6 @@ def repeat(save):
         sys.exit("refused: " + error_line(error))
     sys.exit("not refused")
 """
-CHECKPOINT = """
-model = big()
-class Save(tfgen.callbacks.Checkpoint):
-    def on_train_batch_begin(self, batch, logs=None):
-        def save():
-            self.model.step.assign_add(1)
-            self.save()
-        repeat(save)
-x = np.zeros((16, 500), "float32")
-model.fit(x, epochs=1, verbose=0, callbacks=[Save("checkpoints")])
-"""
 SIZE = 80 * 2**20
 NAMES = {
     "checkpoint": "checkpoints/ckpt-2",
@@ -93,10 +82,8 @@ def check(folder, name, program, limit):
     code = "import resource, signal; signal.signal(signal.SIGXFSZ, 1)"
     code += "; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))"
     start = saves.MODEL + TWICE.replace("{limit}", code if limit else "")
-    body = CHECKPOINT if name == "checkpoint" else program[len(saves.MODEL) :]
-    words = [processes.sys.executable, "-c", start + body]
-    pipes = {**processes.PIPES, "stdin": subprocess.PIPE}
-    process = processes.SERVER.Popen(words, cwd=folder, **pipes)
+    code = start + program.removeprefix(saves.MODEL)
+    process = processes.start_code(code, folder, stdin=subprocess.PIPE)
     first = process.stdout.readline()
     if first != "saved\n":
         return process.communicate()[1][-500:]

@@ -108,7 +108,10 @@ def chain(folder, family, two, moments, reference):
             said += f"status {process.returncode} {err.strip()[-300:]}, "
         lost += lost_steps(stopped_at, out)
         found = re.search(r"stopped at step ([\d,]+);", err)
-        stopped_at = found and int(found[1].replace(",", ""))
+        if found:
+            stopped_at = int(found[1].replace(",", ""))
+        elif epochs_done(folder) > begun:
+            stopped_at = None
         if (folder / "run/config.json").exists():
             command = processes.RESUME
     done = processes.run(command, folder)
@@ -121,7 +124,7 @@ def chain(folder, family, two, moments, reference):
 
 def lost_steps(stopped_at, out):
     """Steps lost by SIGTERM, if the process before was stopped by it."""
-    if stopped_at is None or "model " not in out:
+    if stopped_at is None:
         return []
     found = re.search(r"^going on at step ([\d,]+)$", out, re.M)
     if found is None:  # killed before it said so

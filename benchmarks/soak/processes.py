@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "tests/support"))
 
@@ -18,14 +19,15 @@ fork_server.LATER = (
     *("matplotlib.pyplot", "tfgen.export", "tfgen.evaluation.run_report"),
 )
 SERVER = fork_server.ForkServer()
+LOCK = threading.Lock()
+"""The server answers one at a time."""
 COMMAND = str(pathlib.Path(sys.executable).with_name("tfgen"))
 PIPES = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
 
 
 def start(words, folder):
     """A process of the command `tfgen`."""
-    words = [COMMAND, *map(str, words)]
-    return SERVER.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, **PIPES)
+    return _popen([COMMAND, *map(str, words)], folder)
 
 
 def run(words, folder):
@@ -35,10 +37,15 @@ def run(words, folder):
     return subprocess.CompletedProcess(words, process.returncode, out, err)
 
 
-def start_code(code, folder, *arguments):
+def start_code(code, folder, *arguments, stdin=subprocess.DEVNULL):
     """A process that runs Python code."""
     words = [sys.executable, "-c", code, *map(str, arguments)]
-    return SERVER.Popen(words, cwd=folder, stdin=subprocess.DEVNULL, **PIPES)
+    return _popen(words, folder, stdin)
+
+
+def _popen(words, folder, stdin=subprocess.DEVNULL):
+    with LOCK:
+        return SERVER.Popen(words, cwd=folder, stdin=stdin, **PIPES)
 
 
 def write_images(folder, rows=96):

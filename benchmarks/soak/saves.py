@@ -25,13 +25,13 @@ def repeat(save):
 PROGRAMS = {
     "checkpoint": MODEL
     + """
-class Marked(tfgen.callbacks.Checkpoint):
-    def save(self):
-        mark(b"begin"); path = super().save(); mark(b"end")
-        return path
-x = np.zeros((64, 500), "float32")
-big().fit(x, batch_size=16, epochs=10**6, verbose=0,
-    callbacks=[Marked("checkpoints", every_steps=1)])
+model, checkpoint = big(), tfgen.callbacks.Checkpoint("checkpoints")
+checkpoint.set_model(model)
+checkpoint.restore(steps_per_epoch=None)
+def save():
+    model.step.assign_add(1)
+    checkpoint.save()
+repeat(save)
 """,
     "keras": MODEL + "model = big(); repeat(lambda: model.save('model.keras'))",
     "export": MODEL

@@ -17,6 +17,7 @@ from tfgen.evaluation import Evaluation, write_html, write_json
 from tfgen.metrics.feature_extractor import coarse_pixels
 from tfgen.metrics.fit_extractor import accuracy
 from tfgen.pictures import beside_each_other, write_png
+from tfgen.training.files import written_whole
 from tfgen.version import __version__
 
 MOST_CLASSES = 100
@@ -119,7 +120,8 @@ class Report:
                 say("classifier for the features")
                 shown = int(sys.stdout.isatty())
                 extractor = metrics.fit_extractor(train, verbose=shown)
-                extractor.save(path)
+                with written_whole(path) as whole:
+                    extractor.save(whole)
             self._extractors[key] = extractor
             self._facts[path.name] = (
                 f"{extractor.name}, by tfgen.metrics.fit_extractor on the "
