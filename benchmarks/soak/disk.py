@@ -62,14 +62,13 @@ def small_disk(folder):
     try:
         yield None
     finally:
-        subprocess.run(["umount", folder], check=True)
+        subprocess.run(["umount", "-l", folder], check=True)
 
 
 def fill(folder):
-    with open(folder / "filler", "wb") as file, contextlib.suppress(OSError):
+    with contextlib.suppress(OSError), open(folder / "filler", "wb", 0) as file:
         while True:
             file.write(bytes(4096))
-            file.flush()
 
 
 def files_in(folder):

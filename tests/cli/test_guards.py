@@ -6,7 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from tfgen.callbacks import LossExploded, LossWatch, read_history
+from tfgen.callbacks import LossWatch, read_history
+from tfgen.callbacks.loss_watch import LossExploded
 
 SMALL = {
     **{"model": "vae", "data": "iris", "network": "mlp", "width": 4},

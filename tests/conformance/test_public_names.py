@@ -107,7 +107,6 @@ NAMES = {
         "GANHealth",
         "HistoryFile",
         "LatentHealth",
-        "LossExploded",
         "LossPlot",
         "LossWatch",
         "Pace",

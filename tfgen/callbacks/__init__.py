@@ -8,7 +8,6 @@ from tfgen.callbacks.gan_health import GANHealth as GANHealth
 from tfgen.callbacks.history_file import HistoryFile as HistoryFile
 from tfgen.callbacks.history_file import read_history as read_history
 from tfgen.callbacks.latent_health import LatentHealth as LatentHealth
-from tfgen.callbacks.loss_watch import LossExploded as LossExploded
 from tfgen.callbacks.loss_watch import LossWatch as LossWatch
 from tfgen.callbacks.pace import Pace as Pace
 from tfgen.callbacks.picture_files import LossPlot as LossPlot

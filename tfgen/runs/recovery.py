@@ -9,8 +9,8 @@ import keras
 import tensorflow as tf
 from keras.optimizers.schedules import LearningRateSchedule
 
-from tfgen.callbacks import LossExploded
 from tfgen.callbacks.checkpoint_files import CheckpointFiles, step_of
+from tfgen.callbacks.loss_watch import LossExploded
 from tfgen.runs.folder import RunFolder
 
 if typing.TYPE_CHECKING:
