@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tfgen
-from tfgen.networks.code_grids import build_code_prior
+from tfgen.networks.code_prior import CodePrior
 
 SHAPE = (4, 5)
 
@@ -23,7 +23,7 @@ def moved(network, seed=0):
 @pytest.fixture(scope="module")
 def prior():
     # Three layers of 3 x 3 reach 3 rows up and 3 pixels aside: all of it.
-    network = build_code_prior(SHAPE, 3, filters=5, blocks=5)
+    network = CodePrior(SHAPE, 3, filters=5, blocks=5)
     return moved(network)
 
 
@@ -41,7 +41,7 @@ def test_all_before_a_place_is_seen_and_nothing_else(prior, place):
 
 
 def test_probabilities_of_all_grids_add_up_to_one():
-    prior = moved(build_code_prior((2, 3), 2, 2, filters=3, blocks=2))
+    prior = moved(CodePrior((2, 3), 2, 2, filters=3, blocks=2))
     grids = np.array(list(itertools.product((0, 1), repeat=6)))
     grids = grids.reshape(-1, 2, 3)
     for label in np.eye(2, dtype="float32"):

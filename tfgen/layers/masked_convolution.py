@@ -87,19 +87,59 @@ class GatedMaskedConv2D(layers.Layer):
         above = self._above(
             tf.pad(vertical, [[0, 0], [half + shift, 0], [half, half], [0, 0]])
         )
-        above = above[:, : vertical.shape[1]]
+        above, added = self._known_above(above[:, : vertical.shape[1]], *label)
         left = self._left(
             tf.pad(before, [[0, 0], [0, 0], [half + shift, 0], [0, 0]])
         )
-        left = left[:, :, : before.shape[2]] + self._across(above)
-        if self._of_label is not None:
-            added = self._of_label(label[0])[:, None, None]
-            added = tf.split(added, 2, axis=-1)
-            above, left = above + added[0], left + added[1]
-        horizontal = self._on(_gated(left))
-        if not self.is_first:
-            horizontal += before
-        return [_gated(above), horizontal]
+        left = left[:, :, : before.shape[2]]
+        return [above, self._horizontal(left + added, before)]
+
+    def of_row(
+        self, rows: tf.Tensor, label: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """What the vertical stack gives at one row of an image.
+
+        Args:
+            rows: of its input, all that it sees: `kernel_size // 2 + 1` rows
+                `(batch, rows, width, channels)`, of zeros beyond the image.
+                The last is the row itself, or the one before in the first
+                layer.
+            label: one-hot classes.
+
+        Returns:
+            Its output `(batch, 1, width, filters)`, and what `of_place` adds.
+        """
+        half = self.kernel_size // 2
+        above = self._above(
+            tf.pad(rows, [[0, 0], [0, 0], [half, half], [0, 0]])
+        )
+        return self._known_above(above, label)
+
+    def of_place(self, pixels: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
+        """What the horizontal stack gives at one pixel.
+
+        Args:
+            pixels: of its input, all that it sees in this row: `kernel_size //
+                2 + 1` pixels `(batch, 1, pixels, channels)`, the last of them
+                the pixel itself, or the one before in the first layer.
+            added: by `of_row`, at this pixel.
+
+        Returns:
+            Its output `(batch, 1, 1, filters)`.
+        """
+        return self._horizontal(self._left(pixels) + added, pixels[:, :, -1:])
+
+    def _known_above(self, above, label=None):
+        added = self._across(above)
+        if label is not None:
+            labels = self._of_label(label)[:, None, None]
+            of_above, of_left = tf.split(labels, 2, axis=-1)
+            above, added = above + of_above, added + of_left
+        return _gated(above), added
+
+    def _horizontal(self, sums, before):
+        horizontal = self._on(_gated(sums))
+        return horizontal if self.is_first else horizontal + before
 
     def compute_output_shape(self, input_shape: list) -> list:
         shape = (*input_shape[0][:-1], self.filters)

@@ -9,6 +9,7 @@ import keras
 from tfgen import networks as named_networks
 from tfgen import probability
 from tfgen.networks import code_grids
+from tfgen.networks.code_prior import CodePrior
 from tfgen.probability.levels import in_levels
 
 # Without these the first generated images are all but constant.
@@ -268,7 +269,7 @@ def make_vq_vae_parts(
         num_classes,
         **options,
     )
-    code_prior = code_grids.build_code_prior(
+    code_prior = CodePrior(
         grid[:2], num_codes, num_classes, **(code_prior_options or {})
     )
     return encoder, decoder, code_prior, likelihood

@@ -12,6 +12,7 @@ from tfgen.models.codebook import Codebook, CodePerplexity, CodesUsed
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_checks import check_vq_vae_parts, with_labels
+from tfgen.networks.code_prior import CodePrior
 from tfgen.settings.table import check_values
 from tfgen.training import GlobalBatch
 
@@ -296,26 +297,36 @@ class VQVAE(GenerativeModel):
             noise: standard normal numbers `(rows, height * width)`.
             labels: one-hot classes, for conditional models.
         """
-        places = self.noise_dim
         # Uniform, and 0 in the middle: codes are tried by their probability.
         quantiles = tf.math.erf(tf.abs(noise) / 2.0**0.5)
+
+        def choose(logits, place):
+            here = tf.gather(quantiles, place, axis=1)
+            return _by_probability(logits, here)
+
+        rows = tf.shape(noise)[0]
+        if isinstance(self.code_prior, CodePrior):
+            return self.code_prior.draw(choose, rows, labels)
+        return self._drawn_by_passes(choose, rows, labels)
+
+    def _drawn_by_passes(self, choose, rows, labels):
+        """Codes of any network, which is asked anew for each place."""
+        places = self.noise_dim
 
         def draw_next(place, codes):
             grid = tf.reshape(codes, (-1, *self.grid))
             logits = self.code_prior(with_labels(grid, labels), training=False)
             logits = tf.reshape(logits, (-1, places, self.num_codes))
-            chosen = _by_probability(
-                tf.cast(tf.gather(logits, place, axis=1), tf.float32),
-                tf.gather(quantiles, place, axis=1),
+            chosen = choose(
+                tf.cast(tf.gather(logits, place, axis=1), tf.float32), place
             )
             here = tf.range(places) == place
             return place + 1, tf.where(here, chosen[:, None], codes)
 
-        start = tf.zeros_like(noise, tf.int32)
         _, codes = tf.while_loop(
             lambda place, _: place < places,
             draw_next,
-            (0, start),
+            (0, tf.zeros((rows, places), tf.int32)),
             maximum_iterations=places,
         )
         return tf.reshape(codes, (-1, *self.grid))

@@ -1,8 +1,7 @@
-"""Networks around a grid of codes: to it, from it, and along it."""
+"""Networks around a grid of codes: to it, and from it."""
 
 import keras
 
-from tfgen.layers import GatedMaskedConv2D
 from tfgen.networks import parts
 from tfgen.networks.conv import Conv
 from tfgen.networks.parts import Toolkit
@@ -75,57 +74,6 @@ def build_grid_decoder(
     h = layers.Conv2D(start[-1], 3, padding="same")(h)
     h = kind.grow(h, output_shape, Toolkit(), **options)
     return keras.Model(_inputs(grid, label), parts.output(h), name="decoder")
-
-
-def build_code_prior(
-    grid: tuple[int, int],
-    num_codes: int,
-    num_classes: int | None = None,
-    *,
-    filters: int = 64,
-    blocks: int = 4,
-    kernel_size: int = 3,
-) -> keras.Model:
-    """An autoregressive network along a grid of codes, row by row.
-
-    It starts at equal probabilities.
-
-    Args:
-        grid: height and width.
-        num_codes: how many there are.
-        num_classes: adds a second input of one-hot labels.
-        filters: channels of each stack.
-        blocks: gated masked convolutions.
-        kernel_size: theirs.
-
-    Returns:
-        A `keras.Model` from codes `(batch, height, width)` to logits of each
-        code at each place, `(batch, height, width, num_codes)`, by the codes
-        before it.
-
-    Reference:
-        van den Oord et al. (2016), "Conditional image generation with
-        PixelCNN decoders".
-
-    Example:
-    >>> build_code_prior((4, 4), 16, filters=8, blocks=2).output_shape
-    (None, 4, 4, 16)
-    """
-    codes = keras.Input(grid, dtype="int32", name="codes")
-    label = _label(num_classes)
-    # Gates halve what goes through them: small numbers would take long to grow.
-    start = keras.initializers.RandomNormal(stddev=1.0)
-    h = layers.Embedding(num_codes, filters, start)(codes)
-    labels = [] if label is None else [label]
-    v, h = GatedMaskedConv2D(filters, kernel_size, True)([h, h, *labels])
-    for _ in range(blocks - 1):
-        v, h = GatedMaskedConv2D(filters, kernel_size)([v, h, *labels])
-    h = layers.Conv2D(2 * filters, 1, activation="relu")(
-        layers.Activation("relu")(h)
-    )
-    h = layers.Conv2D(num_codes, 1, kernel_initializer="zeros")(h)
-    inputs = _inputs(codes, label)
-    return keras.Model(inputs, parts.output(h), name="code_prior")
 
 
 def _label(num_classes):

@@ -1,0 +1,181 @@
+"""The network along a grid of codes."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from tfgen.layers import GatedMaskedConv2D
+from tfgen.networks import parts
+
+layers = keras.layers
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class CodePrior(keras.Model):
+    """An autoregressive network along a grid of codes, row by row.
+
+    A `keras.Model` from codes `(batch, height, width)` to logits of each code
+    at each place, `(batch, height, width, num_codes)`, by the codes before it.
+    It starts at equal probabilities.
+
+    Args:
+        grid: height and width.
+        num_codes: how many there are.
+        num_classes: adds a second input of one-hot labels.
+        filters: channels of each stack.
+        blocks: gated masked convolutions.
+        kernel_size: theirs.
+
+    Reference:
+        van den Oord et al. (2016), "Conditional image generation with
+        PixelCNN decoders".
+
+    Example:
+    >>> CodePrior((4, 4), 16, filters=8, blocks=2).output_shape
+    (None, 4, 4, 16)
+    """
+
+    def __init__(
+        self,
+        grid: tuple[int, int],
+        num_codes: int,
+        num_classes: int | None = None,
+        *,
+        filters: int = 64,
+        blocks: int = 4,
+        kernel_size: int = 3,
+        name: str = "code_prior",
+        **kwargs,
+    ):
+        codes = keras.Input(grid, dtype="int32", name="codes")
+        labels = []
+        if num_classes:
+            labels.append(keras.Input((num_classes,), name="label"))
+        # Gates halve what goes through them: small numbers would take long to
+        # grow.
+        start = keras.initializers.RandomNormal(stddev=1.0)
+        embedding = layers.Embedding(num_codes, filters, start)
+        convolutions = [
+            GatedMaskedConv2D(filters, kernel_size, is_first=not block)
+            for block in range(blocks)
+        ]
+        last = [
+            layers.Activation("relu"),
+            layers.Conv2D(2 * filters, 1, activation="relu"),
+            layers.Conv2D(num_codes, 1, kernel_initializer="zeros"),
+            parts.output,
+        ]
+        v = h = embedding(codes)
+        for convolution in convolutions:
+            v, h = convolution([v, h, *labels])
+        for layer in last:
+            h = layer(h)
+        inputs = [codes, *labels] if labels else codes
+        super().__init__(inputs, h, name=name, **kwargs)
+        self.embedding, self.convolutions = embedding, convolutions
+        self.last = last[:-1]
+        self._arguments = {
+            "grid": tuple(grid),
+            "num_codes": num_codes,
+            "num_classes": num_classes,
+            "filters": filters,
+            "blocks": blocks,
+            "kernel_size": kernel_size,
+        }
+
+    def draw(
+        self,
+        choose: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+        rows: tf.Tensor,
+        labels: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Codes that are drawn one after the other, int32, as tensors.
+
+        Each layer keeps what the places to come see of it, so that all places
+        together cost about one pass of the network.
+
+        Args:
+            choose: from float32 logits `(rows, num_codes)` and the number of
+                the place to codes `(rows,)`.
+            rows: how many grids.
+            labels: one-hot classes `(rows, num_classes)`.
+
+        Returns:
+            `(rows, height, width)`.
+        """
+        height, width = self._arguments["grid"]
+        channels = self._arguments["filters"]
+        half = self._arguments["kernel_size"] // 2
+        dtype = self.embedding.compute_dtype
+
+        def nothing(down, across):
+            return tf.zeros((rows, down, across, channels), dtype)
+
+        def draw_row(row, seen, codes):
+            # Of each layer, the rows of its vertical input that it sees.
+            window, kept, additions = seen[0], [], []
+            for convolution, earlier in self._with_next(seen):
+                v, added = convolution.of_row(window, labels)
+                additions.append(added)
+                if earlier is not None:
+                    window = tf.concat([earlier, v], axis=1)
+                    kept.append(window[:, 1:])
+
+            def draw_place(column, seen, drawn):
+                window, kept = seen[0], []
+                here = iter(additions)
+                for convolution, earlier in self._with_next(seen):
+                    added = tf.gather(next(here), [column], axis=2)
+                    h = convolution.of_place(window, added)
+                    if earlier is not None:
+                        window = tf.concat([earlier, h], axis=2)
+                        kept.append(window[:, :, 1:])
+                for layer in self.last:
+                    h = layer(h)
+                logits = tf.cast(h[:, 0, 0], tf.float32)
+                code = choose(logits, row * width + column)
+                code = tf.ensure_shape(code, (None,))
+                e = self.embedding(code)[:, None, None]
+                first = tf.concat([seen[0][:, :, 1:], e], axis=2)
+                return column + 1, [first, *kept], drawn.write(column, code)
+
+            start = [nothing(1, half + 1)]
+            start += [nothing(1, half) for _ in self.convolutions[1:]]
+            drawn = tf.TensorArray(tf.int32, width, element_shape=(None,))
+            _, _, drawn = tf.while_loop(
+                lambda column, *_: column < width,
+                draw_place,
+                (0, start, drawn),
+                maximum_iterations=width,
+            )
+            drawn = tf.transpose(drawn.stack())
+            e = self.embedding(drawn)[:, None]
+            first = tf.concat([seen[0][:, 1:], e], axis=1)
+            return row + 1, [first, *kept], codes.write(row, drawn)
+
+        start = [nothing(half + 1, width)]
+        start += [nothing(half, width) for _ in self.convolutions[1:]]
+        codes = tf.TensorArray(tf.int32, height, element_shape=(None, width))
+        _, _, codes = tf.while_loop(
+            lambda row, *_: row < height,
+            draw_row,
+            (0, start, codes),
+            maximum_iterations=height,
+        )
+        return tf.transpose(codes.stack(), (1, 0, 2))
+
+    def _with_next(self, seen):
+        """Each layer with what the next one keeps, which the last has not."""
+        return zip(self.convolutions, [*seen[1:], None], strict=True)
+
+    def get_config(self) -> dict:
+        return {
+            **self._arguments,
+            "name": self.name,
+            "dtype": self.dtype_policy,
+        }
+
+    @classmethod
+    def from_config(cls, config: dict, custom_objects: dict | None = None):
+        return cls(**config)
