@@ -10,7 +10,8 @@ PROJECT_FILES := setup.cfg pyproject.toml constraints.txt
 # The tests of a file, or of a model of tests/conformance, share what they make.
 SPREAD := --dist loadgroup --no-loadscope-reorder
 
-.PHONY: test slow soak bench demo quality gallery goldens docs lint format wheel clean
+.PHONY: test slow soak bench demo quality gallery goldens docs lint format wheel \
+  audit next clean
 
 test: .venv/.dev
 	@$(BIN)/python -m pytest -q -n 2 $(SPREAD) -m "not slow"
@@ -20,10 +21,18 @@ slow: .venv/.dev
 	@$(BIN)/python -m pytest -q -m slow --collect-only
 	@$(BIN)/python -m pytest -q -n 2 $(SPREAD) -m slow
 	@$(BIN)/python benchmarks/search_kills.py --kills 20 --workers 2 --trials 160
+	@$(MAKE) audit
 
-# Kills, full disks, damage, long trainings; an hour at most.
+# Known advisories about what is installed here. A release needs an answer.
+audit: .venv/.release
+	@$(BIN)/python release/advisories.py
+
+# Kills, full disks, damage, long trainings: an hour at most. Then mutated files
+# and requests, and 64 clients: more than an hour.
 soak: .venv/.dev
 	@$(BIN)/python benchmarks/soak
+	@$(BIN)/python benchmarks/soak_fuzz.py
+	@$(BIN)/python benchmarks/soak_load.py
 
 # Ratios in processor time; an hour of one processor.
 bench: .venv/.dev
@@ -61,8 +70,18 @@ format: .venv/.dev
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-wheel: .venv/.dev
+# Beside them what an installation holds, as CycloneDX.
+wheel: .venv/.release
 	@$(BIN)/python -m build --no-isolation
+	@$(BIN)/python release/bill_of_materials.py dist
+
+# TensorFlow and Keras of tomorrow, in an environment of their own.
+next:
+	@$(PYTHON) -m venv build/next
+	@build/next/bin/python -m pip install -qq --no-compile -c constraints.txt -e '.[dev]'
+	@build/next/bin/python -m pip uninstall -qq -y keras
+	@build/next/bin/python -m pip install -qq --no-compile --no-deps --pre --upgrade tensorflow keras-nightly
+	@build/next/bin/python release/next_releases.py
 
 clean:
 	rm -rf build demo dist *.egg-info .coverage .pytest_cache .ruff_cache
@@ -80,3 +99,7 @@ clean:
 .venv/.docs: .venv/.base
 	@echo "Installing what makes the site into .venv"
 	@$(PIP_INSTALL) -e '.[docs]' && touch $@
+
+.venv/.release: .venv/.dev
+	@echo "Installing what releases are checked with into .venv"
+	@$(PIP_INSTALL) -e '.[release]' && touch $@

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from tfgen.export.development_server.bounds import MOST_MEBIBYTES
 from tfgen.export.development_server.model_service import ModelService
 from tfgen.export.development_server.rest_server import RestServer
 from tfgen.export.development_server.served_model import ServedModel
@@ -36,6 +37,8 @@ class DevelopmentServer:
             grpcio there is none either.
         labels: Versions to serve besides, by names for clients to use.
         all_versions: Serve every version.
+        most_mebibytes: Size of a request's body that is read, in units of
+            2**20 bytes.
 
     Attributes:
         model: The `ServedModel`.
@@ -67,13 +70,14 @@ class DevelopmentServer:
         grpc_port: int | None = 8500,
         labels: Mapping[str, int] | None = None,
         all_versions: bool = False,
+        most_mebibytes: int = MOST_MEBIBYTES,
     ):
         base = Path(base)
         name = base.resolve().name if name is None else name
         _check_name(name)
         self.model = ServedModel(base, name, labels, all_versions)
-        service = ModelService(self.model)
-        self._rest = _bind(RestServer, service, rest_port, "--rest-port")
+        asked = ModelService(self.model), most_mebibytes * 2**20
+        self._rest = _bind(RestServer, *asked, rest_port, "--rest-port")
         self.rest_port = self._rest.server_port
         self._grpc = self.grpc_port = None
         try:
@@ -82,9 +86,7 @@ class DevelopmentServer:
                     GrpcServer,
                 )
 
-                self._grpc = _bind(
-                    GrpcServer, service, grpc_port, "--grpc-port"
-                )
+                self._grpc = _bind(GrpcServer, *asked, grpc_port, "--grpc-port")
                 self.grpc_port = self._grpc.port
             _load(self.model)
         except BaseException:
@@ -166,6 +168,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--grpc-port", type=int, default=8500)
     parser.add_argument("--all-versions", action="store_true")
     parser.add_argument(
+        "--max-request-mebibytes",
+        dest="most_mebibytes",
+        type=int,
+        default=MOST_MEBIBYTES,
+    )
+    parser.add_argument(
         "--label", dest="labels", action="append", default=[], type=_label
     )
     options = vars(parser.parse_args(arguments))
@@ -179,9 +187,11 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _bind(kind: type, service: ModelService, port: int, option: str) -> Any:
+def _bind(
+    kind: type, service: ModelService, most_bytes: int, port: int, option: str
+) -> Any:
     try:
-        return kind(service, port)
+        return kind(service, port, most_bytes)
     except OSError as error:
         raise ValueError(
             f"Port {port} cannot be used ({error.strerror or error}). Pass "

@@ -40,12 +40,12 @@ def machine() -> dict:
     flags = re.search(r"^flags\s*: (.*)", text, re.M)
     words = flags[1].split() if flags else []
     threads = tf.config.threading
-    packages = ("tensorflow", "keras", "numpy", "tensorflow-probability")
+    packages = ("tensorflow", "numpy", "tensorflow-probability")
     packages = (*packages, "scikit-learn", "keras-tuner")
+    versions = {name: importlib.metadata.version(name) for name in packages}
     return {
-        "versions": {
-            name: importlib.metadata.version(name) for name in packages
-        },
+        # Its nightly packages have another name.
+        "versions": versions | {"keras": keras.__version__},
         "machine": platform.machine(),
         "processor": model[1] if model else platform.processor(),
         "flags": sorted(w for w in words if re.fullmatch(KERNEL_FLAGS, w)),

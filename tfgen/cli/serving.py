@@ -137,11 +137,16 @@ def serve(
         bool,
         typer.Option(help="Serve all versions [the newest]"),
     ] = False,
+    max_request_mebibytes: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Size of a request [64]"),
+    ] = None,
 ) -> None:
     """Run a development server that answers as TensorFlow Serving does.
 
     On 127.0.0.1, without encryption or authentication: to try a model and its
-    clients, not for production.
+    clients, not for production. A client has 60 seconds for a request; 256
+    connections by REST and 1,024 requests by gRPC are open at a time.
     """
     start(f"starting a server for {base}")
     from tfgen.export.standalone import process_command
@@ -159,6 +164,8 @@ def serve(
         arguments += ["--label", text]
     if all_versions:
         arguments.append("--all-versions")
+    if max_request_mebibytes is not None:
+        arguments += ["--max-request-mebibytes", str(max_request_mebibytes)]
     command, environment = process_command(*arguments)
     sys.stdout.flush()
     # In place of this process, which holds Python's TensorFlow.

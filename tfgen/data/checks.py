@@ -281,6 +281,22 @@ def check_value_range(value_range: object) -> tuple[float, float]:
     return found
 
 
+def check_memory(needed: int, what: str, advice: str) -> None:
+    """ValueError if a file's content is more than the machine's memory.
+
+    Args:
+        needed: bytes that it takes, by what the file says of itself.
+        what: what the message calls the file.
+        advice: what to do.
+    """
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > there:
+        raise ValueError(
+            f"{what} would take {needed:,} bytes of memory, of which there are "
+            f"{there:,}: {advice}."
+        )
+
+
 def affine(
     source: tuple[float, float], target: tuple[float, float]
 ) -> tuple[float, float]:

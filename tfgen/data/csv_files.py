@@ -8,6 +8,7 @@ import itertools
 import pathlib
 import typing
 import warnings
+import zlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -77,7 +78,7 @@ def read_csv(
             f"{path}, line {_undecodable_line(path)}: no UTF-8 text "
             f"({error.reason}): save it as UTF-8."
         ) from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise ValueError(
             f"{path} cannot be read: {reason_of(error)}."
         ) from error

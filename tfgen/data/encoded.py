@@ -3,6 +3,7 @@
 import abc
 import collections
 import concurrent.futures
+import contextlib
 import dataclasses
 import functools
 import io
@@ -22,6 +23,9 @@ from tfgen.data.notes import say
 from tfgen.data.progress import followed
 from tfgen.data.ranges import Values, bit_depth_of, stored_range
 from tfgen.data.storage import Storage
+
+if typing.TYPE_CHECKING:
+    import PIL.Image
 
 File = pathlib.Path | io.BytesIO
 _known: dict[bytes, "Header"] = {}
@@ -229,10 +233,25 @@ def read_header(file: File, name: object = None) -> Header:
         raise _unreadable(name or file, error) from error
 
 
-def _read_header(file: File, decodes: bool) -> Header:
+@contextlib.contextmanager
+def _opened(file: File) -> Iterator["PIL.Image.Image"]:
+    """An image that is small enough to be decoded."""
     import PIL.Image
 
     with PIL.Image.open(file) as image:
+        most = PIL.Image.MAX_IMAGE_PIXELS
+        if most is not None and math.prod(image.size) > most:
+            raise ValueError(
+                f"it has {math.prod(image.size):,} pixels, expected at most "
+                f"PIL.Image.MAX_IMAGE_PIXELS, {most:,}"
+            )
+        yield image
+
+
+def _read_header(file: File, decodes: bool) -> Header:
+    import PIL.Image
+
+    with _opened(file) as image:
         # Both before the EXIF data are asked for, which may decode a PNG.
         is_deep, is_gray = _is_deep(image), _is_gray(image)
         width, height = image.size
@@ -265,7 +284,7 @@ def read_pixels(
     import PIL.ImageOps
 
     try:
-        with PIL.Image.open(file) as image:
+        with _opened(file) as image:
             if image.format == "PNG" and _is_deep(image):
                 return _deep_png(file, image, options)
             channels = 1 if _is_gray(image) else 3

@@ -1,13 +1,13 @@
 """NumPy's files: .npy, and .npz in the layouts that people save."""
 
 import contextlib
+import math
 import pathlib
-import zipfile
 
 import numpy as np
 
 from tfgen.data.arrays import from_file
-from tfgen.data.checks import reason_of
+from tfgen.data.checks import check_memory, reason_of
 from tfgen.data.notes import say
 from tfgen.data.source import Source
 from tfgen.data.splits import consecutive, found_hashes
@@ -36,7 +36,8 @@ def read_npy(path: pathlib.Path, options: dict) -> Source:
         ValueError: no file of NumPy, or what `from_arrays` refuses.
     """
     with _readable(path):
-        x = np.load(path, mmap_mode="r")
+        x = np.load(path, mmap_mode="r", allow_pickle=False)
+    _check_array(path, x)
     source = from_file(path, x, None, options)
     # Where rows are read as they lie in the file.
     if isinstance(getattr(source.storage, "x", None), np.memmap):
@@ -59,14 +60,20 @@ def read_npz(
         ValueError: no file of NumPy, other keys, splits of unlike arrays, or
             what `from_arrays` refuses.
     """
-    with _readable(path):
-        file = np.load(path)
-    with file:
+    with path.open("rb") as opened:
+        with _readable(path):
+            # A file that is no archive is none of its kind.
+            file = np.lib.npyio.NpzFile(opened, allow_pickle=False)
         keys = _keys(path, file.files)
+        sizes = {info.filename: info.file_size for info in file.zip.infolist()}
+        needed = sum(sizes.get(f"{k}.npy", sizes.get(k)) for k in keys.values())
+        check_memory(needed, str(path), "save x as .npy, which stays on disk")
         arrays = {}
         for role, key in keys.items():
             with _readable(path, f" at key {key!r}"):
+                _check_header(file, key, sizes)
                 arrays[role] = file[key]
+            _check_array(path, arrays[role])
     splits = [split for split in _ORDER if ("x", split) in keys]
     x = _joined(path, keys, arrays, "x", splits)
     y = _joined(path, keys, arrays, "y", splits)
@@ -157,12 +164,34 @@ def _joined(path: pathlib.Path, keys, arrays, role: str, splits):
     return np.concatenate(list(named.values()))
 
 
+def _check_header(file, key: str, sizes: dict) -> None:
+    """An array that says it is larger than what there is of it."""
+    member = key if key in sizes else f"{key}.npy"
+    with file.zip.open(member) as array:
+        version = np.lib.format.read_magic(array)
+        read = np.lib.format.read_array_header_1_0
+        if version != (1, 0):
+            read = np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(array)
+    if math.prod(shape) * dtype.itemsize > sizes[member]:
+        raise ValueError(f"it says {shape} of {dtype}, and holds less")
+
+
+def _check_array(path: pathlib.Path, array: object) -> None:
+    if not isinstance(array, np.ndarray):
+        raise ValueError(
+            f"{str(path)!r} holds a {type(array).__name__}, expected arrays of "
+            "numbers: save it anew with np.save or np.savez."
+        )
+
+
 @contextlib.contextmanager
 def _readable(path: pathlib.Path, where: str = ""):
     """Errors of NumPy in the block say which file cannot be read."""
     try:
         yield
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    # A damaged header is Python, of which NumPy raises whatever there is.
+    except Exception as error:
         reason = reason_of(error)
         if "allow_pickle" in str(error) or "pickled" in str(error):
             reason = "it holds Python objects, or is no NumPy file"

@@ -7,7 +7,8 @@ import re
 import shutil
 from collections.abc import Iterator
 
-from tfgen.data.packed import INDEX_FILE, PACK_FILE, is_pack
+from tfgen.data.pack_files import INDEX_FILE, PACK_FILE
+from tfgen.data.packed import is_pack
 from tfgen.data.record_files import is_tfrecord
 
 COMPRESSIONS = ("GZIP", "ZLIB")

@@ -6,17 +6,21 @@ a pack is read without a pass over it, and rows of a batch as they stand.
 """
 
 import dataclasses
-import json
 import pathlib
 import typing
-import zipfile
 from collections.abc import Sequence
 
 import numpy as np
 
 from tfgen.data.arrays import scaling_of
-from tfgen.data.checks import check_value_range, reason_of
+from tfgen.data.checks import check_value_range
 from tfgen.data.images import channels_of, check_image_size
+from tfgen.data.pack_files import (
+    FIELDS,
+    PACK_FILE,
+    SEED,
+    read_pack_files,
+)
 from tfgen.data.reading import Reading
 from tfgen.data.record_files import decompressed
 from tfgen.data.source import Source
@@ -25,13 +29,7 @@ from tfgen.data.storage import MEMORY_LIMIT, ArrayStorage, Storage
 if typing.TYPE_CHECKING:
     import hashlib
 
-PACK_FILE = "pack.json"
-INDEX_FILE = "index.npz"
-VERSION = 1
-SEED = 0
-"""Seed of the division whose hashes a pack holds."""
 _DIGEST_ROWS = 64
-_FIELDS = ("name", "split", "feature_names", "factor_names", "transform")
 
 
 class PackStorage(Storage):
@@ -123,8 +121,7 @@ def read_pack(
         ValueError: a pack that is not whole or of a later version, or options
             that cannot be met: all reasons.
     """
-    told, index = _read_files(folder)
-    reading = Reading.from_json(told["reading"])
+    told, reading, index = read_pack_files(folder)
     storage = PackStorage(
         [folder / shard["file"] for shard in told["shards"]],
         [shard["rows"] for shard in told["shards"]],
@@ -139,7 +136,7 @@ def read_pack(
         storage = ArrayStorage(x, storage.labels, storage.factors)
     storage.hashes = {SEED: index["hashes"]}
     fields = {k: getattr(reading, k) for k in _of_reading()}
-    for name in _FIELDS:
+    for name in FIELDS:
         value = told["source"][name]
         fields[name] = tuple(value) if isinstance(value, list) else value
     source = _with_options(Source(storage, **fields), options, folder)
@@ -148,7 +145,7 @@ def read_pack(
 
 def size_of_pack(folder: pathlib.Path) -> tuple[int, int, int]:
     """Return the rows, the number of shards and their bytes."""
-    shards = _read_files(folder)[0]["shards"]
+    shards = read_pack_files(folder)[0]["shards"]
     rows, sizes = ([s[key] for s in shards] for key in ("rows", "bytes"))
     return sum(rows), len(shards), sum(sizes)
 
@@ -158,7 +155,7 @@ def to_json(source: Source) -> dict:
     return {
         "dtype": source.storage.dtype.str,
         "reading": source.reading.to_json(),
-        "source": {name: getattr(source, name) for name in _FIELDS},
+        "source": {name: getattr(source, name) for name in FIELDS},
     }
 
 
@@ -166,46 +163,6 @@ def _of_reading() -> list[str]:
     """Attributes of a source that its reading says."""
     names = Reading.__dataclass_fields__
     return [n for n in names if n in Source.__dataclass_fields__]
-
-
-def _read_files(folder: pathlib.Path):
-    """What `pack.json` says, and the arrays of the index."""
-    try:
-        told = json.loads((folder / PACK_FILE).read_text(encoding="utf-8"))
-        version, shards = told["version"], told["shards"]
-        if version <= VERSION:
-            with np.load(folder / INDEX_FILE) as file:
-                index = dict(file)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise ValueError(
-            f"{str(folder)!r} is no whole pack ({reason_of(error)}): write it "
-            "anew with tfgen pack."
-        ) from error
-    if version > VERSION:
-        raise ValueError(
-            f"{str(folder)!r} is a pack of version {version}, this tfgen reads "
-            f"up to {VERSION}: take a later tfgen, or write it anew."
-        )
-    if reasons := [r for s in shards if (r := _fault(folder, s))]:
-        more = f" and {len(reasons) - 5} more" if len(reasons) > 5 else ""
-        raise ValueError(
-            f"{str(folder)!r} is no whole pack: {'; '.join(reasons[:5])}"
-            f"{more}: copy it anew, or write it anew with tfgen pack."
-        )
-    return told, index
-
-
-def _fault(folder: pathlib.Path, shard: dict) -> str | None:
-    """What is wrong with a shard, or None."""
-    file = folder / shard["file"]
-    if file.parent != folder:  # a pack may come from anyone
-        return f"{shard['file']!r} is no name of a file in it"
-    if not file.is_file():
-        return f"{file.name} is missing"
-    size = file.stat().st_size
-    if size != shard["bytes"]:
-        return f"{file.name} has {size:,} bytes, expected {shard['bytes']:,}"
-    return None
 
 
 def _with_options(source: Source, given: dict, folder: pathlib.Path) -> Source:

@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from tfgen.data.loader import read_whole
 from tfgen.data.out_folder import check_options, new_folder, sync
-from tfgen.data.packed import INDEX_FILE, PACK_FILE, SEED, VERSION, to_json
+from tfgen.data.pack_files import INDEX_FILE, PACK_FILE, SEED, VERSION
+from tfgen.data.packed import to_json
 from tfgen.data.source import Source
 from tfgen.data.splits import RowHasher
 

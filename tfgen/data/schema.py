@@ -254,6 +254,9 @@ def _why_no_column(column) -> str | None:
             f"({column['name']!r}) has the kind {column.get('kind')!r}, "
             f"expected one of {', '.join(KINDS)}"
         )
+    for key in ("format", "missing"):
+        if not isinstance(column.get(key, ""), str | None):
+            return f"({column['name']!r}) has a {key} that is no text"
     numbers = column.get("frequent", [])
     if not isinstance(numbers, list) or not all(
         isinstance(number, int | float) for number in numbers

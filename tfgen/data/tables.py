@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tfgen.data.cells import Cells
-from tfgen.data.checks import reason_of
+from tfgen.data.checks import check_memory, reason_of
 from tfgen.data.column_kinds import ID_NAMES
 from tfgen.data.columns import Column, find_columns
 from tfgen.data.csv_files import read_csv
@@ -17,6 +17,7 @@ from tfgen.data.schema import Schema, encode, say_schema
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
+_CELL_BYTES = 8
 
 
 @dataclasses.dataclass(frozen=True)
@@ -143,6 +144,8 @@ def read_parquet(
         names = file.schema_arrow.names
         selection = select(names, label_column, drop_columns, only)
         chosen = {*selection.numbers, selection.label} - {None}
+        cells = file.metadata.num_rows * len(chosen)
+        check_memory(cells * _CELL_BYTES, str(path), "name fewer columns")
         table = file.read([names[i] for i in chosen])
     except (OSError, pyarrow.ArrowException) as error:
         raise ValueError(

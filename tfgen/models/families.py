@@ -294,7 +294,7 @@ def get_family(name: str) -> Family:
     >>> tfgen.models.get_family("gan").parts
     ('discriminator',)
     """
-    if name not in FAMILIES:
+    if not isinstance(name, str) or name not in FAMILIES:
         raise ValueError(
             f"model is {name!r}, expected one of {', '.join(FAMILIES)}."
         )

@@ -238,8 +238,8 @@ def get_preset(name: str) -> Preset:
     >>> tfgen.presets.get("table_vae").model
     'vae'
     """
-    if name not in PRESETS:
-        near = difflib.get_close_matches(name, PRESETS, 1)
+    if not isinstance(name, str) or name not in PRESETS:
+        near = difflib.get_close_matches(str(name), PRESETS, 1)
         guess = f"did you mean {near[0]!r}? " if near else ""
         raise ValueError(
             f"preset is {name!r}, {guess}expected one of {', '.join(PRESETS)}."

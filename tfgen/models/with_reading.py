@@ -11,6 +11,7 @@ from tfgen.data import Batches, Source
 from tfgen.data.labels import look_up
 from tfgen.data.notes import say
 from tfgen.data.reading import Reading
+from tfgen.data.reading_json import read_reading
 from tfgen.models.endpoints import Endpoint, run_in_batches
 from tfgen.models.held_out_scores import HeldOutScores, weights_digest
 
@@ -138,8 +139,14 @@ class WithReading:
         """Keras calls it when it reads a `.keras` file."""
         file = pathlib.Path(folder or "", _FILE)
         if folder and file.exists():
-            text = file.read_text(encoding="utf-8")
-            self.reading = Reading.from_json(json.loads(text))
+            try:
+                values = json.loads(file.read_text(encoding="utf-8"))
+                self.reading = read_reading(values)
+            except ValueError as error:
+                raise ValueError(
+                    f"{_FILE} of the model is none ({error}): take another "
+                    "copy of the file."
+                ) from None
         if folder:
             self.held_out_scores = HeldOutScores.load(folder)
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tfgen import data
 from tfgen.data import Source
+from tfgen.data.checks import reason_of
 from tfgen.data.columns import restored, spelled
 from tfgen.data.csv_layout import find_layout
 from tfgen.models import GenerativeModel
@@ -47,7 +48,13 @@ def load(path: str | os.PathLike) -> GenerativeModel:
             f"No file at {str(path)!r}; expected a .keras file, or the folder "
             "of a run."
         )
-    return keras.models.load_model(path)
+    try:
+        return keras.models.load_model(path)
+    except Exception as error:
+        raise ValueError(
+            f"{path} cannot be loaded ({reason_of(error)}): take another copy "
+            "of it, and register classes of your own before."
+        ) from error
 
 
 def read_model(run: pathlib.Path) -> GenerativeModel:

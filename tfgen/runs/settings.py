@@ -165,7 +165,7 @@ def with_whole_path(settings: Mapping) -> dict:
     settings = dict(settings)
     for setting in ("data", "schema"):
         name = settings.get(setting)
-        if name is None or name in data.names():
+        if not isinstance(name, str | os.PathLike) or name in data.names():
             continue
         path = pathlib.Path(name).expanduser()
         if path.exists():

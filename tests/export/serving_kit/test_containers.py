@@ -1,6 +1,8 @@
 """The compose file, the Dockerfile and the scripts, by their checkers."""
 
+import getpass
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +116,43 @@ def test_files_that_containers_mount_exist(kit):
     (provider,) = dashboards["providers"]
     targets = [v["target"] for v in services["grafana"]["volumes"]]
     assert provider["options"]["path"] in targets
+
+
+def test_containers_have_no_rights(each_kit):
+    text = filled_in(each_kit / "compose.yaml")
+    for service in yaml.safe_load(text)["services"].values():
+        assert int(service["user"].split(":")[0]) > 0
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert all("0.0.0.0" not in port for port in service["ports"])
+    for line in (each_kit / "Dockerfile").read_text().splitlines():
+        if line.startswith("USER"):
+            assert line == "USER 1000:1000"
+            break
+    else:
+        raise AssertionError("the image runs as root")
+    path = each_kit / "kubernetes/deployment.yaml"
+    pod = yaml.safe_load(path.read_text())["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert pod["automountServiceAccountToken"] is False
+    for container in pod["containers"]:
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+
+
+def test_no_word_of_the_machine(each_kit, exported):
+    """Neither kit nor export says who wrote it, or where."""
+    words = {str(Path.home()), getpass.getuser() + "@", socket.gethostname()}
+    words |= {str(Path(__file__).parents[3]), str(exported.parent), sys.prefix}
+    words = {word.encode() for word in words}
+    files = [*each_kit.rglob("*"), *exported.rglob("*")]
+    for path in filter(Path.is_file, files):
+        content = path.read_bytes()
+        assert not [word for word in words if word in content], path
 
 
 def test_flags_of_the_server(kit):
