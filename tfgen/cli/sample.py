@@ -45,6 +45,14 @@ def sample(
     balanced: Annotated[
         bool, typer.Option(help="Draw each class as often as the others.")
     ] = False,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONDITIONS",
+            help="Rows of a table that keep them, such as "
+            "'country=FR,age=30..40,income=' (nothing behind = for a gap).",
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option(help="Replace FILE if it exists.")
     ] = False,
@@ -74,7 +82,17 @@ def sample(
             f"--out is {out}, but {run} makes images: pass a file that ends "
             "in .png or .npz."
         )
-    if out.suffix == ".png" and not is_image:
+    if where is not None:
+        if label is not None or balanced or out.suffix == ".png":
+            raise ValueError(
+                "--where takes a file of rows (.csv, .parquet) and neither "
+                "--label nor --balanced."
+            )
+        from tfgen.models.sampling_where import rows_where
+
+        samples, reading = rows_where(model, where, number, seed)
+        _write_rows(out, reading, samples, None)
+    elif out.suffix == ".png" and not is_image:
         _write_plot(out, model, RunFolder(run).config(), number, seed, label)
     else:
         labels = _labels(model, label, number, seed, balanced)

@@ -280,6 +280,13 @@ def check_inputs(
             arrays[key] = checks.check_labels(
                 inputs[key], model.num_classes, rows
             )
+        elif spec.dtype == "string":
+            arrays[key] = np.asarray(inputs[key], object)
+            if arrays[key].shape[1:] != tuple(spec.shape[1:]):
+                raise ValueError(
+                    f"{key} has shape {arrays[key].shape}, expected "
+                    f"{tuple(spec.shape)}."
+                )
         elif spec.dtype == "int64":
             arrays[key] = checks.whole_numbers(np.asarray(inputs[key]), key)
         else:

@@ -12,25 +12,27 @@ from tfgen.data.columns import restored
 from tfgen.data.raw_table import few
 from tfgen.data.row_numbers import placed
 from tfgen.data.schema import Schema, encode
-from tfgen.probability import Table
-from tfgen.training import random
+from tfgen.data.table_parts import TableParts
+from tfgen.models.conditional import (
+    STEPS,
+    RowNoise,
+    check_is_conditional,
+    draw_within,
+    given_rows,
+)
 
 if typing.TYPE_CHECKING:
     import pandas as pd
 
     from tfgen.models.with_encoder import WithEncoder
 
-STEPS = 50
 ROWS = 1024
 
 
 class Imputer:
     """Draws what is missing in rows of a mixed table.
 
-    A Markov chain a row, whose stationary distribution is the model's of
-    missing values given the others: latents are proposed by q(z|x) and taken
-    or not by Metropolis and Hastings' rule, missing values are drawn by
-    p(x|z).
+    See `tfgen.models.conditional.draw_within`.
 
     Args:
         model: with an encoder, the likelihood `"table"` and a `reading`.
@@ -38,21 +40,17 @@ class Imputer:
 
     Raises:
         ValueError: for another model.
-
-    Reference:
-        Mattei and Frellsen (2018), "Leveraging the exact likelihood of deep
-        latent variable models", algorithm 1.
     """
 
     def __init__(self, model: "WithEncoder", steps: int = STEPS):
-        _check(model)
+        check_is_conditional(model, "impute")
         if steps < 1:
             raise ValueError(f"steps is {steps}, expected 1, 2, 3, ...")
         self._model, self._steps = model, steps
         self._reading = model.reading
         self._columns = model.reading.columns
-        self._step = tf.function(self._next, autograph=False)
-        self._start = tf.function(self._propose, autograph=False)
+        self._parts = TableParts(model.reading.parts)
+        self._draw = tf.function(self._draw_within, autograph=False)
         self._has_gaps = _gap_codes(self._columns)
 
     def impute(
@@ -135,86 +133,14 @@ class Imputer:
         return self._reading.from_data_units(stored), np.stack(missing, axis=1)
 
     def _drawn(self, x, missing, seed, first):
+        within = given_rows(self._parts, x, missing, self._has_gaps)
         # Of tensors, not of numbers: they would be traced anew.
-        x, missing = tf.constant(x), tf.constant(missing)
         first = tf.constant(first, tf.int64)
-        streams = [
-            random.user_stream(seed, f"impute {step}")
-            for step in range(self._steps + 1)
-        ]
-        # A draw of the model takes the place of what is missing first.
-        filled = self._fill(x, missing, *self._prior(streams[0], first, x))
-        latents, _ = self._start(filled, streams[0], first)
-        for stream in streams[1:]:
-            filled, latents = self._step(
-                filled, missing, stream, first, latents
-            )
-        return filled.numpy()
+        return self._draw(within, tf.constant(seed, tf.int64), first).numpy()
 
-    def _prior(self, stream, first, x):
-        rows = tf.shape(x)[0]
-        noise = random.normal_rows(
-            stream, first, rows, (self._model.noise_dim,)
-        )
-        return self._model.prior.from_normal(noise, None), stream, first
-
-    def _fill(self, x, missing, latents, stream, first):
-        """The rows, with draws of p(x|z) for what is missing."""
-        rows, width = tf.shape(x)[0], x.shape[1]
-        uniform = random.uniform_rows(stream, first, rows, (width + 1,))
-        parameters = self._model.serving_decoder(latents, training=False)
-        drawn = self._model.likelihood.sample_filled(
-            parameters, uniform[:, :width], self._has_gaps
-        )
-        return tf.where(missing, drawn, x)
-
-    def _propose(self, x, stream, first):
-        posterior = self._model.posterior(x)
-        rows = tf.shape(x)[0]
-        noise = random.normal_rows(
-            stream, first, rows, (self._model.latent_dim,)
-        )
-        latents, log_q = self._model.draw(posterior, noise)
-        return latents, self._log_joint(x, latents) - log_q
-
-    def _log_joint(self, x, latents):
-        parameters = self._model.serving_decoder(latents, training=False)
-        log_prob = self._model.likelihood.log_prob(x, parameters)
-        return log_prob + self._model.prior.distribution(None).log_prob(latents)
-
-    def _next(self, x, missing, stream, first, latents):
-        """One step: latents given the row, then missing values given them."""
-        proposed, weight = self._propose(x, stream, first)
-        # Of the latents before, as the row has changed since.
-        log_q = self._model.posterior(x).log_prob(latents)
-        old = self._log_joint(x, latents) - log_q
-        rows, width = tf.shape(x)[0], x.shape[1]
-        uniform = random.uniform_rows(stream, first, rows, (width + 1,))
-        taken = tf.math.log(uniform[:, width]) < weight - old
-        latents = tf.where(taken[:, None], proposed, latents)
-        return self._fill(x, missing, latents, stream, first), latents
-
-
-def _check(model):
-    name = type(model).__name__
-    likelihood = getattr(model, "likelihood", None)
-    if not model.encodes or not isinstance(likelihood, Table):
-        raise ValueError(
-            f"a {name} without the likelihood 'table' cannot impute: train a "
-            "VAE of a table with texts, dates or gaps, or pass "
-            "likelihood='table' and a schema."
-        )
-    if model.reading is None or not model.reading.is_mixed:
-        raise ValueError(
-            f"this {name} does not know its columns: train it on a mixed table "
-            "of tfgen.data."
-        )
-    if model.num_classes or not model.posterior_family.gaussian:
-        raise ValueError(
-            f"this {name} cannot impute: it takes a model without classes "
-            "(leave out --conditional, and the class is a column) and with the "
-            "posterior 'diagonal' or 'full'."
-        )
+    def _draw_within(self, within, seed, first):
+        noise = RowNoise.of_rows(seed, first, tf.shape(within.low)[0])
+        return draw_within(self._model, within, noise, steps=self._steps)
 
 
 def _gap_codes(columns):

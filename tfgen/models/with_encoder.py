@@ -2,6 +2,7 @@
 
 import typing
 import warnings
+from collections.abc import Mapping
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ from tfgen.data import Source
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.latents import on_lines, straight
 from tfgen.models.network_checks import check_vae_parts, with_labels
+from tfgen.models.sampling_where import endpoint_where, rows_where
 from tfgen.settings.table import check_values
 from tfgen.training import random
 
@@ -344,6 +346,42 @@ class WithEncoder:
 
         return Imputer(self, steps).impute_frame(rows, seed)
 
+    def sample_where(
+        self,
+        where: str | Mapping[str, typing.Any],
+        num_samples: int,
+        *,
+        seed: int | None = None,
+    ) -> "pd.DataFrame":
+        """Draws rows of a table that keep conditions.
+
+        Of the models that `impute` is of. Conditions may be on any columns;
+        they hold in all rows, since nothing else is drawn.
+
+        Args:
+            where: such as `{"country": "FR", "age": (30, 40), "income":
+                None}`: a value, both ends of a range (None for an open one),
+                None for a gap; or a text such as
+                `"country=FR,age=30..40,income="`.
+            num_samples: how many.
+            seed: row i depends on (seed, i) alone; without one each call
+                gives other rows.
+
+        Returns:
+            A pandas frame such as the training data, without its class if
+            that is no column.
+
+        Raises:
+            ValueError: for a model that cannot, unknown columns and values,
+                and ranges outside of the data, with all reasons.
+        """
+        import pandas as pd
+
+        from tfgen.data.columns import restored
+
+        x, reading = rows_where(self, where, num_samples, seed)
+        return pd.DataFrame(restored(reading.columns, reading.to_data_units(x)))
+
     def call(
         self, inputs: tf.Tensor | list, training: bool = False
     ) -> tf.Tensor:
@@ -379,7 +417,8 @@ class WithEncoder:
             ),
             "score": (self._score_endpoint, ("x",)),
         }
-        return super().endpoints() | self.make_endpoints(own)
+        own = self.make_endpoints(own) | endpoint_where(self)
+        return super().endpoints() | own
 
     def _serve(self, latents, labels=None, training=False):
         inputs = with_labels(latents, labels)

@@ -207,7 +207,7 @@ class InDataUnits:
         """Runs an endpoint over NumPy arrays, in batches."""
         specs = self.endpoints()[name].inputs
         inputs = {
-            key: np.asarray(value, specs[key].dtype)
+            key: np.asarray(value, _numpy_type(specs[key]))
             for key, value in inputs.items()
         }
         return run_in_batches(self.compiled_endpoint(name), inputs, batch_size)
@@ -247,6 +247,10 @@ def _after_reading(name, own):
         own(self, folder)
 
     return method
+
+
+def _numpy_type(spec):
+    return object if spec.dtype == "string" else spec.dtype
 
 
 def _is_example(name):
