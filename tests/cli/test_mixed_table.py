@@ -115,6 +115,24 @@ def test_gaps_of_a_file_are_filled(tfgen, run, people, tmp_path):
     check_like(tmp_path / "i.csv", people)
 
 
+def test_rows_that_keep_conditions(tfgen, run, people):
+    options = ("-n", 30, "--seed", 1, "--out", "w.csv")
+    where = "country=Malta,joined=01.02.2020..29.02.2020,income="
+    done = tfgen("sample", run, "--where", where, *options)
+    assert done.status == 0, done.err
+    rows = pd.read_csv("w.csv")
+    assert set(rows["country"]) == {"Malta"} and rows["income"].isna().all()
+    months = pd.to_datetime(rows["joined"], format="%d.%m.%Y").dt.strftime(
+        "%y%m"
+    )
+    assert set(months) == {"2002"}
+    where = "country=Malt,size=3,gain=-9"
+    done = tfgen("sample", run, "--where", where, *options, "--force")
+    assert done.status == 1 and done.err.count("\n") <= 2
+    for reason in ("mean 'Malta'", "no column 'size'", "outside of the data"):
+        assert reason in done.err
+
+
 def test_info_tells_the_columns(tfgen, run):
     out = tfgen("info", run).out
     assert "4 values: Côte d'Ivoire, DE, FR, Malta, with gaps" in out

@@ -79,11 +79,11 @@ def test_the_others_have_the_model_s_own_odds(model):
     many = pd.DataFrame(restored(columns, many))
     some = many[(many["kind"] == "x") & (many["gain"] > 0)]
     drawn = model.sample_where("kind=x,gain=1..", 2000, seed=4)
-    assert len(some) > 400
+    assert len(some) > 200
     shares = [rows["size"].isna().mean() for rows in (drawn, some, many)]
     means = [rows["size"].mean() for rows in (drawn, some, many)]
-    assert shares[0] == pytest.approx(shares[1], abs=0.05)
-    assert means[0] == pytest.approx(means[1], abs=2)
+    assert shares[0] == pytest.approx(shares[1], abs=0.1)
+    assert means[0] == pytest.approx(means[1], abs=3)
     # It could fail.
     assert abs(shares[1] - shares[2]) > 0.1 or abs(means[1] - means[2]) > 4
 
