@@ -40,10 +40,7 @@ def model(frame):
         network_options={"units": (16,)},
     )
     vae.compile(optimizer="adam")
-    vae.fit(source, batch_size=30, epochs=2, verbose=0)
-    # Columns that depend on each other strongly.
-    weights = vae.decoder.get_weights()
-    vae.decoder.set_weights([3.0 * weight for weight in weights])
+    vae.fit(source, batch_size=30, epochs=30, verbose=0)
     return vae
 
 
@@ -77,15 +74,12 @@ def test_the_others_have_the_model_s_own_odds(model):
     columns = model.reading.columns
     many = model.reading.to_data_units(model.sample(20_000, seed=3))
     many = pd.DataFrame(restored(columns, many))
-    some = many[(many["kind"] == "x") & (many["gain"] > 0)]
-    drawn = model.sample_where("kind=x,gain=1..", 2000, seed=4)
-    assert len(some) > 200
-    shares = [rows["size"].isna().mean() for rows in (drawn, some, many)]
-    means = [rows["size"].mean() for rows in (drawn, some, many)]
-    assert shares[0] == pytest.approx(shares[1], abs=0.1)
-    assert means[0] == pytest.approx(means[1], abs=3)
-    # It could fail.
-    assert abs(shares[1] - shares[2]) > 0.1 or abs(means[1] - means[2]) > 4
+    many = many[many["size"].between(25, 35)]
+    drawn = model.sample_where("size=25..35", 2000, seed=4)
+    for kind in ("x", "y", "z, w"):
+        wanted = (many["kind"] == kind).mean()
+        assert (drawn["kind"] == kind).mean() == pytest.approx(wanted, abs=0.05)
+    assert drawn["size"].mean() == pytest.approx(many["size"].mean(), abs=0.5)
 
 
 def test_a_row_goes_by_seed_and_number(model):
