@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tfgen.cli.serving import without_folders
+
 
 @pytest.fixture
 def copy(exported, tmp_path):
@@ -127,3 +129,9 @@ def test_verify_of_a_graph_that_is_none(refused, copy):
     (copy / "1" / "saved_model.pb").write_bytes(b"nothing")
     message = refused("verify", copy / "1")
     assert "saved_model.pb" in message
+
+
+def test_exports_name_no_folders():
+    command = "tfgen train vae --data '/home/me/my data.csv' --out=../runs/a/"
+    found = without_folders(command)
+    assert found == "tfgen train vae --data 'my data.csv' --out=a"

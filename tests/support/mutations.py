@@ -1,5 +1,6 @@
 """Mutations of a valid file, drawn by hypothesis: its bytes, or its JSON."""
 
+import copy
 import json
 
 import hypothesis.strategies as st
@@ -71,7 +72,7 @@ def change_bytes(content: bytes, drawn: list) -> bytes:
 def change_json(content: bytes, drawn: list) -> bytes:
     """Puts other values in places of a JSON, or changes its text by a cut."""
     value = json.loads(content)
-    for operation, place, _, token, other in drawn:
+    for operation, place, _, token, other in copy.deepcopy(drawn):
         if operation in ("cut", "flip"):
             return change_bytes(json.dumps(value).encode(), drawn)
         where = list(_places(value))

@@ -201,11 +201,17 @@ def _describe(folder) -> dict:
     manifest = folder.manifest()
     data = manifest.get("data", {})
     return {
-        "command": manifest.get("command"),
+        "command": without_folders(manifest.get("command") or ""),
         "seed": manifest.get("seed"),
         "data": {key: data.get(key) for key in ("description", "fingerprint")},
         "metrics": _metrics(folder),
     }
+
+
+def without_folders(command: str) -> str:
+    """A command with the names of its files: others' business is no more."""
+    words = (word.rstrip("/") for word in shlex.split(command))
+    return shlex.join(re.sub(r"[^=]*/", "", word) for word in words)
 
 
 def _metrics(folder) -> dict:

@@ -58,8 +58,8 @@ def _checked(folder: pathlib.Path, told: object) -> tuple[Reading, dict]:
     if reasons:
         raise ValueError(_joined(reasons))
     reading = read_reading(told["reading"])
-    with np.load(folder / INDEX_FILE, allow_pickle=False) as file:
-        index = dict(file)
+    with (folder / INDEX_FILE).open("rb") as opened:
+        index = dict(np.lib.npyio.NpzFile(opened, allow_pickle=False))
     if reasons := _index_misfits(told, reading, index):
         raise ValueError(f"{INDEX_FILE}: {_joined(reasons)}")
     return reading, index
@@ -163,10 +163,11 @@ def _index_misfits(told: Mapping, reading: Reading, index: dict) -> list[str]:
     if labels is not None and rows:
         if not 0 <= labels.min() <= labels.max() < classes:
             reasons.append(f"labels are not of the {classes} classes")
-    if rows and index["offsets"].min() < 0:
-        reasons.append("offsets lie before the shards")
     # Deflate makes at most 1,032 bytes of one.
     room = sum(s["bytes"] for s in told["shards"]) * 1032
+    offsets = index["offsets"]
+    if rows and not 0 <= offsets.min() <= offsets.max() < room:
+        reasons.append("offsets lie outside of the shards")
     size = math.prod(reading.shape) * np.dtype(told["dtype"]).itemsize
     if size * rows > room:
         reasons.append(f"{rows:,} rows of {size:,} bytes are not in the shards")
