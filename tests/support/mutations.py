@@ -72,7 +72,8 @@ def change_bytes(content: bytes, drawn: list) -> bytes:
 def change_json(content: bytes, drawn: list) -> bytes:
     """Puts other values in places of a JSON, or changes its text by a cut."""
     value = json.loads(content)
-    for operation, place, _, token, other in copy.deepcopy(drawn):
+    for operation, place, _, token, other in drawn:
+        other = copy.deepcopy(other)  # it may come twice
         if operation in ("cut", "flip"):
             return change_bytes(json.dumps(value).encode(), drawn)
         where = list(_places(value))
