@@ -5,6 +5,7 @@ import functools
 import os
 import pathlib
 import platform
+import re
 import shlex
 import sys
 from collections.abc import Iterator
@@ -136,6 +137,7 @@ def manifest(
         },
         "machine": {
             "platform": platform.platform(),
+            "processor": _processor(),
             "cores": os.cpu_count(),
             "inter_op_threads": threads.get_inter_op_parallelism_threads(),
             "intra_op_threads": threads.get_intra_op_parallelism_threads(),
@@ -148,8 +150,21 @@ def manifest(
 
 _DIGITS = (
     *("tensorflow", "keras", "inter_op_threads", "intra_op_threads"),
-    *("onednn", "replicas", "devices", "platform"),
+    *("onednn", "replicas", "devices", "processor"),
 )
+
+
+def _processor():
+    """Its model, where Linux tells: others add up in another order."""
+    with contextlib.suppress(OSError):
+        found = re.search(
+            r"^model name\s*: (.*)$",
+            pathlib.Path("/proc/cpuinfo").read_text(),
+            re.MULTILINE,
+        )
+        if found:
+            return found[1]
+    return platform.processor() or platform.machine()
 
 
 def differences(begun: dict, now: dict) -> list[str]:
@@ -169,12 +184,21 @@ def differences(begun: dict, now: dict) -> list[str]:
     >>> differences(begun, now)
     ['keras 3.14 (now 3.15)']
     """
-    before, after = (m["versions"] | m["machine"] for m in (begun, now))
+    before, after = (
+        m["versions"] | m["machine"] | {"devices": _kinds(m)}
+        for m in (begun, now)
+    )
     return [
         f"{name} {before[name]} (now {after[name]})"
         for name in _DIGITS
         if name in before and before[name] != after.get(name)
     ]
+
+
+def _kinds(manifest):
+    """CPU or GPU: how many a process may use is told by its replicas."""
+    names = manifest["machine"].get("devices", ())
+    return " and ".join(sorted({name.split(":")[1] for name in names}))
 
 
 @functools.cache
