@@ -3,6 +3,7 @@
 import functools
 import gc
 import os
+import signal
 import subprocess
 import sys
 
@@ -52,6 +53,9 @@ def pytest_configure(config):
     """Sets TensorFlow up, but where tests are only handed to workers."""
     if config.getoption("numprocesses", None):
         return
+    # What a shell starts in the background ignores Ctrl-C, and so would all
+    # processes of the tests, which send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     from tfgen import _quiet
 
     tf = _quiet.import_tensorflow()

@@ -45,7 +45,9 @@ def test_steps_of_a_training(make_model, images, tmp_path):
     # All ten of the second epoch: one call runs as many.
     assert title.startswith(f"profile of 10 steps in {tmp_path}; the dearest")
     assert len(lines) == 5
-    assert any("ResourceApplyAdam" in line for line in lines)
+    # Which five they are depends on the processor.
+    known = ("ResourceApplyAdam", "MatMul", "BiasAdd", "Conv2D", "AssignAdd")
+    assert any(name in line for line in lines for name in known), text
     assert len([*tmp_path.glob("plugins/profile/*/*.xplane.pb")]) == 1
 
 

@@ -14,7 +14,7 @@ if typing.TYPE_CHECKING:
 
 COVARIANCES = ("shared", "per_example")
 LARGEST = 1e8
-"""Of a factor's values, in scales."""
+"""Of a factor's values, in scales, and of a column's weights in another."""
 
 
 class _DependentGaussian(Likelihood):
@@ -145,6 +145,8 @@ class FullGaussian(_DependentGaussian):
         else:
             sizes = (size, size, size * (size - 1) // 2)
             mean, raw, below = tf.split(parameters, sizes, axis=-1)
+            # Beyond, sums of what overflows would be no numbers.
+            below = tf.clip_by_value(below, -LARGEST, LARGEST)
         weights = _strictly_lower(below, size)
         return _Normal(mean, _Regressions(weights, self._positive(raw)))
 

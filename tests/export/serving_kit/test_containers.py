@@ -151,6 +151,8 @@ def test_no_word_of_the_machine(each_kit, exported):
     words = {word.encode() for word in words}
     files = [*each_kit.rglob("*"), *exported.rglob("*")]
     for path in filter(Path.is_file, files):
+        if path.suffix == ".pyc":  # of tests that import the clients
+            continue
         content = path.read_bytes()
         assert not [word for word in words if word in content], path
 

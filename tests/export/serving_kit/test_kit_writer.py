@@ -42,10 +42,11 @@ FILES = {
 
 
 def files_of(folder):
+    """But what Python keeps where other tests import the clients."""
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.suffix != ".pyc"
     }
 
 
