@@ -11,7 +11,7 @@ import zipfile
 
 import processes
 
-EPOCHS = 16
+EPOCHS = 40
 STEPS = 5  # an epoch
 INTERVAL = 0.3
 CHAIN = 5
@@ -70,18 +70,21 @@ def words(family, two):
 
 
 def whole(folder, family, two):
-    """The hash of a run that nothing stopped."""
+    """Of a run that nothing stopped: the hash, and seconds, of an epoch too."""
     folder.mkdir()
     processes.write_images(folder)
     began = time.monotonic()
     done = processes.run(words(family, two), folder)
     if done.returncode:
         raise RuntimeError(f"{family}: {done.stderr}")
-    return digest(folder / "run"), time.monotonic() - began
+    seconds = time.monotonic() - began
+    rows = (folder / "run/history.csv").read_text().splitlines()[1:]
+    epochs = sorted(float(row.rpartition(",")[2]) for row in rows)
+    return digest(folder / "run"), seconds, epochs[len(epochs) // 2]
 
 
 def chain(folder, family, two, moments, reference):
-    expected, seconds = reference.result()
+    expected, seconds, epoch = reference.result()
     folder.mkdir()
     processes.write_images(folder)
     command, killed, lost, ages = words(family, two), 0, [], []
@@ -96,7 +99,7 @@ def chain(folder, family, two, moments, reference):
             target = max(targets[number], begun)
             while epochs_done(folder) <= target and process.poll() is None:
                 time.sleep(0.005)
-            time.sleep(moments.uniform(0, 2 * seconds / EPOCHS))
+            time.sleep(moments.uniform(0, 2 * epoch))
         name = moments.choice(["SIGTERM", "SIGKILL"])
         if process.poll() is None and name == "SIGKILL":
             ages += age(folder)
