@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +13,8 @@ import fork_server
 import numpy as np
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# What a shell starts in the background ignores Ctrl-C, and its children too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # What commands import in their course would be imported by each child.
 fork_server.LATER = (
     *fork_server.LATER,
