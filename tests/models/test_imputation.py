@@ -37,20 +37,20 @@ def model(frame):
 
 
 def test_draws_have_the_model_s_own_probabilities(model, frame):
-    """Against sums over 20,000 draws of the prior."""
+    """Of one column given the others, against a mean over 20,000 latents."""
     row = frame.iloc[[0]]
     many = pd.concat([row] * 1000, ignore_index=True)
     many["kind"] = pd.Series([None] * 1000, dtype=frame["kind"].dtype)
-    drawn = model.impute(many, seed=1, steps=40)["kind"]
+    drawn = model.impute(many, seed=1)["kind"]
     latents = np.random.default_rng(2).normal(size=(20_000, 2))
-    parameters = model.decoder(latents.astype("float32"))
     x = tfgen.data.from_arrays(row, like=model).arrays()[0]
-    found = []
-    for code in range(3):
-        x[:, 0] = code
-        each = model.likelihood.log_prob(np.repeat(x, 20_000, 0), parameters)
-        found.append(np.exp(np.float64(each)).mean())
-    wanted = np.array(found) / np.sum(found)
+    # The number, codes of kind and of twin, which of the three are given.
+    told = [x[0, 1], 0, 0, 0, *np.eye(3)[int(x[0, 2])], 0, 1, 1]
+    told = np.repeat(np.float32([told]), 20_000, axis=0)
+    outputs = np.array(model.decoder([latents.astype("float32"), told]))
+    logits = np.float64(outputs[:, 15:18])  # after 5 Gaussians of size
+    odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    wanted = odds.mean(axis=0)
     shares = [(drawn == kind).mean() for kind in "xyz"]
     np.testing.assert_allclose(shares, wanted, atol=0.05)
     assert 0.02 < max(wanted) < 0.98  # it could fail
@@ -61,7 +61,7 @@ def test_only_gaps_change_by_seed_and_row(model, frame):
     gaps.loc[5:9, "size"] = np.nan
     gaps.loc[[2, 7], "twin"] = None
     gaps["other"] = "kept"
-    impute = Imputer(model, 2).impute_frame  # traced once
+    impute = Imputer(model).impute_frame  # traced once
     filled = impute(gaps, 3)
     assert list(filled) == list(gaps)
     assert not filled.isna().any(axis=None)
@@ -89,7 +89,7 @@ def test_gaps_that_were_learned_are_filled(frame):
     vae.compile(optimizer="adam")
     vae.fit(tfgen.data.from_arrays(table), epochs=2, verbose=0)
     assert vae.reading.parts == (4, "number or 1", 3)
-    filled = vae.impute(table, steps=1)
+    filled = vae.impute(table)
     assert not filled.isna().any(axis=None)
     assert set(filled["kind"]) == {"x", "y", "z"}
 
@@ -104,5 +104,12 @@ def test_refusals(model, frame):
     odd = frame.assign(kind="w")
     with pytest.raises(ValueError, match="row 0, column 'kind': 'w' is none"):
         model.impute(odd)
-    with pytest.raises(ValueError, match="steps is 0"):
-        model.impute(frame, steps=0)
+    own = tfgen.build(
+        "vae",
+        data=tfgen.data.from_arrays(frame),
+        given_columns=False,
+        network_options={"units": (4,)},
+    )
+    own.reading = model.reading
+    with pytest.raises(ValueError, match="its networks are told no columns"):
+        own.impute(frame)

@@ -129,10 +129,6 @@ def impute(
         int,
         typer.Option(min=0, metavar="N", help="Another seed, another draw."),
     ] = 0,
-    steps: Annotated[
-        int,
-        typer.Option(min=1, help="Of each row's Markov chain."),
-    ] = 50,
     force: Force = False,
 ) -> None:
     """Fill a table's gaps by draws, given what is there.
@@ -153,7 +149,7 @@ def impute(
     from tfgen.runs.impute import write_imputed
     from tfgen.runs.on_files import read_model
 
-    rows, drawn = write_imputed(read_model(run), file, out, seed, steps)
+    rows, drawn = write_imputed(read_model(run), file, out, seed)
     print(f"{rows:,} rows, {drawn:,} values drawn   {out}")
 
 

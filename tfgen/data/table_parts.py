@@ -74,6 +74,12 @@ class TableParts:
             start += len(_levels(part))
         return places
 
+    @property
+    def column(self) -> np.ndarray:
+        """For each number of a row the number of its column."""
+        widths = [len(_levels(part)) for part in self.parts]
+        return np.repeat(np.arange(len(widths)), widths)
+
     def one_hot(self, x: np.ndarray) -> np.ndarray:
         """Return rows with codes as one-hot vectors, after real numbers."""
         found = [x[:, self.numbers]]

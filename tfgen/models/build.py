@@ -66,6 +66,9 @@ def build(
         num_classes: makes the model class-conditional.
         columns: of a VAE of a mixed table, for each column `"number"`,
             `"number or 1"` or how many codes there are; found by `data`.
+        given_columns: of a VAE of a mixed table, whether its networks learn to
+            be told any columns of a row, too, for `sample_where`, `impute`
+            and samples of sharper dependences; default: yes, without classes.
         conditioning: with a discriminator: `"concatenation"` of labels and
             inputs, or `"projection"` with conditional normalisation.
         precision: `"float32"` or `"mixed_bfloat16"`.

@@ -34,6 +34,14 @@ class ReadConditions(typing.NamedTuple):
     high: tf.Tensor
     problem: tf.Tensor
 
+    @property
+    def exact(self) -> Within:
+        """`within`, but numbers of which one value may be are that one."""
+        is_one = tf.equal(self.low, self.high)
+        low = tf.where(is_one, self.low, self.within.low)
+        high = tf.where(is_one, self.high, self.within.high)
+        return Within(low, high, self.within.allowed)
+
 
 def read_conditions(reading: Reading, where: tf.Tensor) -> ReadConditions:
     """Reads conditions as the endpoint `generate_where` takes them.

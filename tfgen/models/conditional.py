@@ -17,7 +17,6 @@ if typing.TYPE_CHECKING:
     from tfgen.models.with_encoder import WithEncoder
 
 CANDIDATES = 64
-STEPS = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,102 +52,113 @@ class RowNoise:
         return cls(by(random.normal_by_seed), by(random.uniform_by_seed))
 
 
+def draw_columns(
+    model: "WithEncoder", normal: tf.Tensor, uniform: tf.Tensor
+) -> tf.Tensor:
+    """Rows of the model's distribution, column by column.
+
+    Args:
+        model: that is told columns (`given_columns`).
+        normal: noise of its latents, `(rows, noise_dim)`.
+        uniform: noise of the numbers, `(rows, width)`.
+
+    Returns:
+        `(rows, width)`.
+    """
+    likelihood, columns = model.likelihood, model.given_columns
+
+    def draw(noise, told):
+        return likelihood.sample(_parameters(model, noise, told), uniform)
+
+    x = tf.zeros_like(uniform)
+    given = tf.zeros((tf.shape(x)[0], columns.count))
+    return columns.fill(draw, x, given, by_turn(model, normal))
+
+
 def draw_within(
     model: "WithEncoder",
     within: Within,
     noise: RowNoise,
     candidates: int = CANDIDATES,
-    steps: int = STEPS,
 ) -> tf.Tensor:
     """Rows of the model's distribution given what their numbers may be.
 
-    Of latents from the prior, weighed by how likely they make what is asked,
-    one is chosen; numbers are drawn by p(x|z), within what they may be. That
-    is exact with many candidates. A Markov chain a row goes on, whose
-    stationary distribution it is: latents are proposed by q(z|x) and taken or
-    not by Metropolis and Hastings' rule, numbers are drawn anew.
+    Columns of which one value may be are given to the networks. Those that
+    are narrowed are drawn first, all at once: of latents from the prior,
+    weighed by how likely they make what is asked, one is chosen, and numbers
+    are drawn by p(x|z, given) within what they may be, which is exact with
+    many candidates. The others are drawn in turns.
 
     Args:
         model: that `check_is_conditional` lets pass.
         within: what numbers may be, of each row.
         noise: of as many rows.
-        candidates: latents of the prior that are weighed.
-        steps: of the chain.
+        candidates: latents of the prior that are weighed; 0 draws narrowed
+            columns like the others, within what they may be.
 
     Returns:
         `(rows, width)`; each number is what it may be.
 
     Reference:
-        Mattei and Frellsen (2018), "Leveraging the exact likelihood of deep
-        latent variable models", algorithm 1.
+        Ivanov et al. (2019), "Variational autoencoder with arbitrary
+        conditioning".
     """
-    chain = _Chain(model, within)
-    width, latent = within.low.shape[-1], model.latent_dim
-    start = noise.normal("candidates", (candidates, model.noise_dim))
-    numbers = noise.uniform("candidate", (width + 1,))
-    latents = chain.choose(start, numbers[:, -1:])
-    x = chain.fill(latents, numbers[:, :-1])
-    if not steps:
-        return x
-    normal = noise.normal("proposals", (steps, latent))
-    uniform = noise.uniform("numbers", (steps, width + 1))
+    likelihood, columns = model.likelihood, model.given_columns
+    width = within.low.shape[-1]
+    uniform = noise.uniform("numbers", (width + 1,))
+    rows = tf.shape(uniform)[0]
 
-    def step(i, x, latents):
-        now = tf.gather(uniform, i, axis=1)
-        proposal = tf.gather(normal, i, axis=1)
-        latents = chain.move(x, latents, proposal, now[:, -1])
-        return i + 1, chain.fill(latents, now[:, :-1]), latents
+    def draw(normal, told):
+        parameters = _parameters(model, normal, told)
+        return likelihood.sample_within(parameters, uniform[:, :-1], within)
 
-    return tf.while_loop(
-        lambda i, *_: i < steps, step, (0, x, latents), parallel_iterations=1
-    )[1]
+    size = model.prior.noise_dim
+    # Where one value may be, any latents give it.
+    x = draw(tf.zeros((rows, size)), columns.none(rows))
+    given = columns.certain(within)
+    if candidates:
+        start = noise.normal("candidates", (candidates, size))
+        told = columns.told(x, given)
+        latent = _choose(model, within, start, uniform[:, -1:], told)
+        narrowed = 1.0 - tf.maximum(given, columns.free(within))
+        new = columns.hidden(narrowed) < 0.5
+        x = tf.where(new, draw(latent, told), x)
+        given += narrowed
+    normal = noise.normal("latent", (model.noise_dim,))
+    return columns.fill(draw, x, given, by_turn(model, normal))
 
 
-class _Chain:
-    """The moves of a Markov chain for each row."""
+def by_turn(model: "WithEncoder", normal: tf.Tensor) -> tf.Tensor:
+    """Noise of latents as `(rows, turns, noise_dim of the prior)`.
 
-    def __init__(self, model, within):
-        self._model, self._within = model, within
+    What temperature narrows comes first, of all turns, then what chooses
+    among components.
+    """
+    turns, size = model.given_columns.turns, model.latent_dim
+    rows, other = tf.shape(normal)[0], model.prior.noise_dim - size
+    narrow, rest = normal[:, : turns * size], normal[:, turns * size :]
+    narrow = tf.reshape(narrow, (rows, turns, size))
+    rest = tf.reshape(rest, (rows, turns, other))
+    return tf.concat([narrow, rest], axis=-1)
 
-    def choose(self, normal, uniform):
-        """One of the latents `(rows, candidates)` of the prior."""
-        rows, candidates, size = tf.shape(normal)[0], *normal.shape[1:]
-        flat = tf.reshape(normal, (-1, size))
-        latents = self._model.prior.from_normal(flat, None)
-        parameters = self._parameters(latents)
-        each = (rows, candidates, parameters.shape[-1])
-        weights = self._model.likelihood.log_prob_within(
-            tf.reshape(parameters, each),
-            Within(*(part[:, None] for part in self._within)),
-        )
-        inside = tf.clip_by_value(uniform, 1e-7, 1.0 - 1e-7)
-        chosen, _ = choose(tf.nn.softmax(weights), inside)
-        latents = tf.reshape(latents, (rows, candidates, latents.shape[-1]))
-        return tf.reduce_sum(chosen[..., None] * latents, axis=1)
 
-    def fill(self, latents, uniform):
-        """Rows drawn by p(x|z), numbers being what they may be."""
-        return self._model.likelihood.sample_within(
-            self._parameters(latents), uniform, self._within
-        )
+def _choose(model, within, normal, uniform, told):
+    """The noise of one of the latents `(rows, candidates)`."""
+    rows, (candidates, size) = tf.shape(normal)[0], normal.shape[1:]
+    flat = tf.reshape(normal, (-1, size))
+    parameters = _parameters(model, flat, tf.repeat(told, candidates, axis=0))
+    weights = model.likelihood.log_prob_within(
+        tf.reshape(parameters, (rows, candidates, parameters.shape[-1])),
+        Within(*(part[:, None] for part in within)),
+    )
+    inside = tf.clip_by_value(uniform, 1e-7, 1.0 - 1e-7)
+    chosen, _ = choose(tf.nn.softmax(weights), inside)
+    return tf.reduce_sum(chosen[..., None] * normal, axis=1)
 
-    def move(self, x, latents, normal, uniform):
-        """Latents given rows: others by q(z|x), or those that there are."""
-        posterior = self._model.posterior(x)
-        proposed, log_q = self._model.draw(posterior, normal)
-        new = self._log_joint(x, proposed) - log_q
-        # Of the latents before, as the row has changed since.
-        old = self._log_joint(x, latents) - posterior.log_prob(latents)
-        taken = tf.math.log(uniform) < new - old
-        return tf.where(taken[:, None], proposed, latents)
 
-    def _log_joint(self, x, latents):
-        likelihood = self._model.likelihood
-        log_prob = likelihood.log_prob(x, self._parameters(latents))
-        return log_prob + self._model.prior.distribution(None).log_prob(latents)
-
-    def _parameters(self, latents):
-        return self._model.serving_decoder(latents, training=False)
+def _parameters(model, normal, told):
+    latents = model.prior.from_normal(normal, None)
+    return model.serving_decoder([latents, told], training=False)
 
 
 def check_is_conditional(model: "WithEncoder", verb: str) -> None:
@@ -178,11 +188,11 @@ def why_not_conditional(model: "WithEncoder", verb: str) -> str | None:
             f"this {name} does not know its columns: train it on a mixed table "
             "of tfgen.data."
         )
-    if model.num_classes or not model.posterior_family.gaussian:
+    if model.given_columns is None:
         return (
-            f"this {name} cannot {verb}: it takes a model without classes "
-            "(leave out --conditional, and the class is a column) and with the "
-            "posterior 'diagonal' or 'full'."
+            f"this {name} cannot {verb}: its networks are told no columns. "
+            "Leave out --conditional, so that the class is a column, and "
+            "networks of your own."
         )
     return None
 

@@ -14,7 +14,6 @@ from tfgen.data.row_numbers import placed
 from tfgen.data.schema import Schema, encode
 from tfgen.data.table_parts import TableParts
 from tfgen.models.conditional import (
-    STEPS,
     RowNoise,
     check_is_conditional,
     draw_within,
@@ -36,17 +35,14 @@ class Imputer:
 
     Args:
         model: with an encoder, the likelihood `"table"` and a `reading`.
-        steps: of the chains.
 
     Raises:
         ValueError: for another model.
     """
 
-    def __init__(self, model: "WithEncoder", steps: int = STEPS):
+    def __init__(self, model: "WithEncoder"):
         check_is_conditional(model, "impute")
-        if steps < 1:
-            raise ValueError(f"steps is {steps}, expected 1, 2, 3, ...")
-        self._model, self._steps = model, steps
+        self._model = model
         self._reading = model.reading
         self._columns = model.reading.columns
         self._parts = TableParts(model.reading.parts)
@@ -140,7 +136,7 @@ class Imputer:
 
     def _draw_within(self, within, seed, first):
         noise = RowNoise.of_rows(seed, first, tf.shape(within.low)[0])
-        return draw_within(self._model, within, noise, steps=self._steps)
+        return draw_within(self._model, within, noise, candidates=0)
 
 
 def _gap_codes(columns):

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.layers import BatchNormalization
+from tfgen.models.given_columns import GivenColumns
 from tfgen.probability import DiagonalPosterior, Likelihood, Posterior
 
 
@@ -15,16 +16,16 @@ def check_vae_parts(
     likelihood: Likelihood,
     num_classes: int | None,
     posterior: Posterior,
+    given_columns: GivenColumns | None = None,
 ) -> tuple[tuple[int, ...], int]:
     """Returns `(data_shape, latent_dim)`.
 
     Raises:
         ValueError: with what came, what was expected and what to do.
     """
-    data_shape = first_input(encoder, "encoder", num_classes)
-    latent_dim = only_axis(
-        first_input(decoder, "decoder", num_classes), "decoder"
-    )
+    told = given_columns.size if given_columns else num_classes
+    data_shape = first_input(encoder, "encoder", told)
+    latent_dim = only_axis(first_input(decoder, "decoder", told), "decoder")
     _check_encoder_output(encoder.output_shape, latent_dim, posterior)
     wanted = likelihood.decoder_shape(data_shape)
     came = tuple(decoder.output_shape[1:])

@@ -8,6 +8,8 @@ import keras
 
 from tfgen import networks as named_networks
 from tfgen import probability
+from tfgen.data.table_parts import TableParts
+from tfgen.models.given_columns import GivenColumns
 from tfgen.networks import code_grids
 from tfgen.networks.code_prior import CodePrior
 from tfgen.probability.levels import in_levels
@@ -43,9 +45,11 @@ def make_vae_parts(
     networks: Callable | None = None,
     num_classes: int | None = None,
     columns: Sequence[int | str] | None = None,
+    given_columns: bool | None = None,
 ) -> tuple[keras.Model, keras.Model, probability.Likelihood]:
     """Returns `(encoder, decoder, likelihood)`; arguments as in `build`."""
     likelihood = find_likelihood(likelihood, input_shape, columns)
+    told = _told_of(likelihood, given_columns, num_classes, networks)
     if latent_dims is not None:
         if latent_dim is not None:
             raise ValueError(
@@ -65,7 +69,7 @@ def make_vae_parts(
         network,
         input_shape,
         latent_dim,
-        num_classes,
+        told,
         for_encoder,
         posterior,
         columns,
@@ -74,7 +78,7 @@ def make_vae_parts(
         network,
         likelihood.decoder_shape(input_shape),
         latent_dim,
-        num_classes,
+        told,
         output_activation or "linear",
         **for_decoder,
     )
@@ -366,6 +370,23 @@ def make_discriminator(
     )
     discriminator.name = "discriminator"
     return discriminator
+
+
+def _told_of(likelihood, given_columns, num_classes, networks):
+    """Size of what networks are told beside their input, or None."""
+    is_table = isinstance(likelihood, probability.Table) and likelihood.columns
+    reason = None
+    if not is_table:
+        reason = "the data are no mixed table"
+    elif num_classes:
+        reason = "the model is told classes"
+    elif networks is not None:
+        reason = "networks of your own say themselves what they are told"
+    if given_columns and reason:
+        raise ValueError(f"given_columns is true, but {reason}: leave it out.")
+    if reason or given_columns is False:
+        return num_classes
+    return GivenColumns(TableParts(likelihood.columns)).size
 
 
 def _say_if_large(decoder, likelihood, input_shape):

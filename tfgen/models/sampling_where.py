@@ -70,7 +70,7 @@ def endpoint_where(model: "WithEncoder") -> dict[str, Endpoint]:
 
     def generate_where(where, seed):
         read = read_conditions(reading, where)
-        x = draw_within(model, read.within, RowNoise.of_seeds(seed), steps=0)
+        x = draw_within(model, read.exact, RowNoise.of_seeds(seed))
         # Half a step beyond was for rounding.
         x = tf.clip_by_value(x, read.low, read.high)
         x = without_specials_tensor(reading.columns, x)

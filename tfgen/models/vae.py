@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from tfgen.losses.objectives import Objective, get_objective
 from tfgen.models.generative_model import GenerativeModel
-from tfgen.models.network_checks import with_labels
 from tfgen.models.with_encoder import WithEncoder
 from tfgen.probability import Likelihood, Posterior, Prior, latents
 from tfgen.probability.levels import in_levels, level_names, level_sizes
@@ -112,6 +111,7 @@ class VAE(WithEncoder, GenerativeModel):
             (
                 *("loss", "negative_elbo", "reconstruction_loss", "kl_loss"),
                 *level_names(self.latent_dims or ()),
+                *(("given_loss",) if self.given_columns else ()),
             ),
             train_only=self.objective.train_only,
         )
@@ -121,7 +121,7 @@ class VAE(WithEncoder, GenerativeModel):
 
     def train_step(self, data: tuple) -> dict:
         with self.training_batch(data) as batch, tf.GradientTape() as tape:
-            losses = self.objective(self, batch, self.current_beta(), True)
+            losses = self.loss_terms(batch, self.current_beta(), True)
             loss = batch.mean(losses["loss"]) + self.regularization(self)
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
@@ -130,7 +130,18 @@ class VAE(WithEncoder, GenerativeModel):
 
     def test_step(self, data: tuple) -> dict:
         batch = self.evaluation_batch(data)
-        return self.track(batch, self.objective(self, batch, self.beta, False))
+        return self.track(batch, self.loss_terms(batch, self.beta, False))
+
+    def loss_terms(
+        self, batch: GlobalBatch, beta: tf.Tensor | float, training: bool
+    ) -> dict[str, tf.Tensor]:
+        """The objective's terms, each `(rows,)`; of columns given others, too."""
+        losses = self.objective(self, batch, beta, training)
+        if self.given_columns is None:
+            return losses
+        given_loss = self.given_loss(batch, beta, training)
+        loss = losses["loss"] + given_loss
+        return losses | {"loss": loss, "given_loss": given_loss}
 
     def elbo_losses(
         self, batch: GlobalBatch, beta: tf.Tensor | float, training: bool
@@ -145,13 +156,40 @@ class VAE(WithEncoder, GenerativeModel):
         noise = batch.normal((self.latent_dim,), "posterior")
         latents, log_prob = self.draw(posterior, noise)
         parameters = self.decoder(
-            with_labels(latents, batch.labels), training=training
+            self.network_inputs(latents, batch.labels), training=training
         )
         reconstruction = -self.likelihood.log_prob(x, parameters)
         kl, paid, *levels = self.kl_terms(
             posterior, latents, batch.labels, log_prob
         )
         return Inferred(posterior, latents, reconstruction, kl, paid, levels)
+
+    def given_loss(
+        self, batch: GlobalBatch, beta: tf.Tensor | float, training: bool
+    ) -> tf.Tensor:
+        """The bound's negative of random columns given the others, by one draw.
+
+        Formula: `-log p(x_hidden|z, x_given) + beta KL(q(z|x, x_given) ||
+            p(z))`, `(rows,)`, in nats; in training weighed by what is given.
+
+        Reference:
+            Ivanov et al. (2019), "Variational autoencoder with arbitrary
+            conditioning".
+        """
+        x = self.likelihood.targets(batch.x, batch)
+        given = self.given_columns.draw(batch)
+        told = self.given_columns.told(x, given)
+        posterior = self.posterior(x, told, training)
+        noise = batch.normal((self.latent_dim,), "posterior of given columns")
+        latents, log_prob = self.draw(posterior, noise)
+        parameters = self.decoder([latents, told], training=training)
+        each = self.likelihood.log_prob_of_values(x, parameters)
+        hidden = self.given_columns.hidden(given)
+        _, paid, *_ = self.kl_terms(posterior, latents, None, log_prob)
+        loss = beta * paid - tf.reduce_sum(hidden * each, axis=-1)
+        if training:
+            loss *= self.given_columns.weights(batch, x, given)
+        return loss
 
     def _check_objective(self):
         name = type(self.objective).__name__

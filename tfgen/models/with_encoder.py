@@ -10,7 +10,9 @@ import tensorflow as tf
 
 from tfgen import probability
 from tfgen.data import Source
+from tfgen.models.conditional import draw_columns
 from tfgen.models.endpoints import Endpoint
+from tfgen.models.given_columns import find_given_columns
 from tfgen.models.latents import on_lines, straight
 from tfgen.models.network_checks import check_vae_parts, with_labels
 from tfgen.models.sampling_where import endpoint_where, rows_where
@@ -67,12 +69,16 @@ class WithEncoder:
         self.beta_warmup_steps = beta_warmup_steps
         self.free_bits = free_bits
         self.posterior_family = probability.get_posterior(posterior)
+        self.given_columns = find_given_columns(
+            decoder, self.likelihood, self.num_classes
+        )
         self.data_shape, self.latent_dim = check_vae_parts(
             encoder,
             decoder,
             self.likelihood,
             self.num_classes,
             self.posterior_family,
+            self.given_columns,
         )
         self.likelihood.set_shape(self.data_shape)
         self._check_free_bits(self.posterior_family, "the posterior 'diagonal'")
@@ -110,7 +116,18 @@ class WithEncoder:
 
     @property
     def noise_dim(self) -> int:
-        return self.prior.noise_dim
+        # Latents of their own for each turn of the columns.
+        turns = self.given_columns.turns if self._draws_columns else 1
+        return turns * self.prior.noise_dim
+
+    @property
+    def narrowed_dim(self) -> int:
+        turns = self.given_columns.turns if self._draws_columns else 1
+        return turns * self.latent_dim
+
+    @property
+    def _draws_columns(self):
+        return self.given_columns is not None and self.observation_noise
 
     @property
     def serving_decoder(self) -> keras.Model:
@@ -137,7 +154,21 @@ class WithEncoder:
         training: bool = False,
     ) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
         """The encoder's output, which says which posterior is x's."""
-        return self.encoder(with_labels(x, labels), training=training)
+        return self.encoder(self.network_inputs(x, labels), training=training)
+
+    def network_inputs(
+        self, x: tf.Tensor, labels: tf.Tensor | None
+    ) -> tf.Tensor | list[tf.Tensor]:
+        """What encoder and decoder take: x or latents, and what they are told.
+
+        Args:
+            x: examples, or latents.
+            labels: one-hot, of conditional models; what `GivenColumns.told`
+                gives, of models that take columns, or None for no column.
+        """
+        if labels is None and self.given_columns is not None:
+            labels = self.given_columns.none(tf.shape(x)[0])
+        return with_labels(x, labels)
 
     def draw(
         self, posterior: "probability.latents.Distribution", noise: tf.Tensor
@@ -318,7 +349,7 @@ class WithEncoder:
         return data.reshape(-1, steps, *self.data_shape)
 
     def impute(
-        self, rows: "pd.DataFrame", *, seed: int = 0, steps: int = 50
+        self, rows: "pd.DataFrame", *, seed: int = 0
     ) -> "pd.DataFrame":
         """Draws the missing values of a table given those that are there.
 
@@ -330,9 +361,6 @@ class WithEncoder:
             rows: a pandas frame with the columns of the training data; further
                 ones stay as they are.
             seed: row i depends on (seed, i) alone.
-            steps: of the Markov chain of each row (Mattei and Frellsen, 2018,
-                "Leveraging the exact likelihood of deep latent variable
-                models"); more come nearer to the model's distribution.
 
         Returns:
             The frame with its gaps filled.
@@ -344,7 +372,7 @@ class WithEncoder:
         # It takes pandas, which `import tfgen` does without.
         from tfgen.models.imputation import Imputer
 
-        return Imputer(self, steps).impute_frame(rows, seed)
+        return Imputer(self).impute_frame(rows, seed)
 
     def sample_where(
         self,
@@ -399,6 +427,8 @@ class WithEncoder:
         labels: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Data from the noise of the prior and of p(x|z), which may be None."""
+        if self._draws_columns:
+            return draw_columns(self, latents, uniform)
         latents = self.prior.from_normal(latents, labels)
         parameters = self._serve(latents, labels)
         if self.observation_noise:
@@ -421,7 +451,7 @@ class WithEncoder:
         return super().endpoints() | own
 
     def _serve(self, latents, labels=None, training=False):
-        inputs = with_labels(latents, labels)
+        inputs = self.network_inputs(latents, labels)
         return self.serving_decoder(inputs, training=training)
 
     def _decode_endpoint(self, latent, label=None):

@@ -16,7 +16,6 @@ def write_imputed(
     path: pathlib.Path,
     out: pathlib.Path,
     seed: int,
-    steps: int,
 ) -> tuple[int, int]:
     """Writes a table's file anew, values in the place of its gaps.
 
@@ -27,7 +26,6 @@ def write_imputed(
         path: a table in text or Parquet.
         out: a file of rows.
         seed: see `impute`.
-        steps: see `impute`.
 
     Returns:
         How many rows there are, and how many values were drawn.
@@ -37,7 +35,7 @@ def write_imputed(
     """
     import pandas as pd
 
-    imputer = Imputer(model, steps)
+    imputer = Imputer(model)
     names = model.reading.column_names
     if is_text(path):
         layout = find_layout(path, None, names)

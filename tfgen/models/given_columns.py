@@ -1,0 +1,179 @@
+"""Networks that are told some columns of a row, to draw the others."""
+
+import typing
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfgen.data.table_parts import TableParts, ordered
+from tfgen.layers.one_hot_codes import OneHotCodes
+from tfgen.probability import Likelihood, Table
+from tfgen.probability.table_row import Within
+from tfgen.training import GlobalBatch
+
+MOST_TURNS = 16
+
+
+class GivenColumns:
+    """What encoder and decoder of a mixed table are told of a row.
+
+    Their second input holds the values of the columns that are given, 0 for
+    others, and which these are. Where nothing is given, they are a VAE's.
+
+    Args:
+        parts: the table's columns.
+
+    Attributes:
+        count: how many columns there are.
+        size: numbers of that input.
+        turns: in how many turns the columns of a row are drawn, each given
+            those before: one by one, if there are not too many.
+
+    Reference:
+        Ivanov et al. (2019), "Variational autoencoder with arbitrary
+        conditioning"; Uria et al. (2014), "A deep and tractable density
+        estimator", for columns in turn.
+    """
+
+    def __init__(self, parts: TableParts):
+        self._parts, self._column = parts, parts.column
+        self._hot = OneHotCodes(parts.parts)
+        self.count = count = len(parts.parts)
+        # Of each number of the one-hot row, which number of a row it is of.
+        hot = [[place] for place in parts.numbers]
+        hot += [[p] * n for n, ps in parts.codes.items() for p in ps]
+        self._hot_column = self._column[np.concatenate(hot).astype(int)]
+        self.size = len(self._hot_column) + count
+        self.turns = min(count, MOST_TURNS)
+        self._turn = np.arange(count) % self.turns
+
+    def none(self, rows: tf.Tensor) -> tf.Tensor:
+        """What networks are told where no column is given."""
+        return tf.zeros((rows, self.size))
+
+    def told(self, x: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
+        """What networks are told of rows.
+
+        Args:
+            x: `(rows, width)`.
+            given: `(rows, columns)`, 1 for columns that are given, else 0.
+
+        Returns:
+            `(rows, size)`.
+        """
+        of_hot = tf.gather(given, self._hot_column, axis=-1)
+        # What is not given may be anything, also no number at all.
+        hot = tf.where(of_hot > 0.5, self._hot(x), 0.0)
+        return tf.concat([hot, given], axis=-1)
+
+    def draw(self, batch: GlobalBatch) -> tf.Tensor:
+        """Which columns are given, at random: any number of them as often."""
+        noise = batch.uniform((self.count + 1,), "given columns")
+        return tf.cast(noise[:, 1:] < noise[:, :1], tf.float32)
+
+    def hidden(self, given: tf.Tensor) -> tf.Tensor:
+        """1 for the numbers of columns that are not given, `(rows, width)`."""
+        return 1.0 - tf.gather(given, self._column, axis=-1)
+
+    def weights(
+        self, batch: GlobalBatch, x: tf.Tensor, given: tf.Tensor
+    ) -> tf.Tensor:
+        """How often rows count, so that rare codes are learned as given ones.
+
+        By what is given alone, which leaves the others' distribution as it
+        is: as if rows had been drawn with each code of a given column as often
+        as the logarithm of its rows (Xu et al., 2019, "Modeling tabular data
+        using conditional GAN", section 4.3), on average over these columns.
+        """
+        total, count = 0.0, 0.0
+        for levels, places in self._parts.codes.items():
+            codes = tf.cast(tf.round(tf.gather(x, places, axis=-1)), tf.int32)
+            hot = tf.one_hot(codes, levels)
+            rows = batch.global_mean(hot) * batch.size
+            often = tf.math.log1p(rows)
+            share = often / tf.reduce_sum(often, axis=-1, keepdims=True)
+            each = share / tf.maximum(rows, 1.0) * batch.size
+            weight = tf.reduce_sum(hot * each, axis=-1)
+            is_given = tf.gather(given, self._column[places], axis=-1)
+            total += tf.reduce_sum(weight * is_given, axis=-1)
+            count += tf.reduce_sum(is_given, axis=-1)
+        if not self._parts.codes:
+            return batch.each(1.0)
+        return tf.where(count > 0.5, total / tf.maximum(count, 1.0), 1.0)
+
+    def fill(
+        self,
+        draw: typing.Callable,
+        x: tf.Tensor,
+        given: tf.Tensor,
+        normal: tf.Tensor,
+    ) -> tf.Tensor:
+        """Rows whose other columns are drawn, turn by turn.
+
+        Args:
+            draw: `(latent noise, told) -> (rows, width)`, draws of all numbers.
+            x: `(rows, width)`.
+            given: `(rows, columns)`, which of them are given.
+            normal: latent noise of each turn, `(rows, turns, noise_dim)`.
+        """
+        turn = tf.constant(self._turn, tf.int32)
+
+        def take(i, x, given):
+            drawn = draw(tf.gather(normal, i, axis=1), self.told(x, given))
+            new = tf.cast(tf.equal(turn, i), tf.float32) * (1.0 - given)
+            is_new = tf.gather(new, self._column, axis=-1) > 0.5
+            return i + 1, tf.where(is_new, drawn, x), given + new
+
+        return tf.while_loop(
+            lambda i, *_: i < self.turns,
+            take,
+            (0, x, given),
+            parallel_iterations=1,
+        )[1]
+
+    def certain(self, within: Within) -> tf.Tensor:
+        """Columns of which one value may be: 1, else 0, `(rows, columns)`."""
+        point = tf.equal(within.low, within.high)
+        one = lambda allowed: tf.reduce_sum(allowed, axis=-1) < 1.5  # noqa: E731
+        # A code that says that the number does not count settles it, too.
+        no_number = lambda allowed: allowed[..., 0] < 0.5  # noqa: E731
+        first, code = self._places_of(self._each(within, point, one), True)
+        none = tf.zeros_like(point)
+        _, settled = self._places_of(self._each(within, none, no_number), False)
+        return tf.cast(code & (first | settled), tf.float32)
+
+    def free(self, within: Within) -> tf.Tensor:
+        """Columns of which any value may be: 1, else 0, `(rows, columns)`."""
+        is_open = tf.math.is_inf(within.low) & tf.math.is_inf(within.high)
+        every = lambda allowed: tf.reduce_min(allowed, axis=-1) > 0.5  # noqa: E731
+        first, code = self._places_of(self._each(within, is_open, every), True)
+        return tf.cast(first & code, tf.float32)
+
+    def _each(self, within, of_numbers, of_codes):
+        """Of each number of rows something; of codes by those allowed."""
+        ends = np.cumsum([0, *self._parts.levels])
+        found = [tf.gather(of_numbers, self._parts.numbers, axis=-1)]
+        for levels, places in self._parts.codes.items():
+            index = [[ends[p] + code for code in range(levels)] for p in places]
+            found.append(of_codes(tf.gather(within.allowed, index, axis=-1)))
+        groups = [self._parts.numbers, *self._parts.codes.values()]
+        return tf.gather(tf.concat(found, axis=-1), ordered(groups), axis=-1)
+
+    def _places_of(self, each, absent):
+        """Of each column its first number's, and that of the code beside."""
+        first = np.unique(self._column, return_index=True)[1]
+        padded = tf.concat([each, tf.fill(tf.shape(each[:, :1]), absent)], -1)
+        code = self._parts.beside[first]
+        return tf.gather(each, first, axis=-1), tf.gather(padded, code, axis=-1)
+
+
+def find_given_columns(
+    decoder: keras.Model, likelihood: Likelihood, num_classes: int | None
+) -> GivenColumns | None:
+    """What networks of a table are told, if they have an input for it."""
+    if num_classes or len(decoder.inputs) != 2:
+        return None
+    if not isinstance(likelihood, Table) or likelihood.columns is None:
+        return None
+    return GivenColumns(TableParts(likelihood.columns))
