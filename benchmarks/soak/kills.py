@@ -94,7 +94,8 @@ def chain(folder, family, two, moments, reference):
         begun = epochs_done(folder)
         process = processes.start(command, folder)
         if number == at_start:
-            time.sleep(moments.uniform(0, seconds / 3))
+            left = epoch * (EPOCHS - begun) / 2  # not after its end
+            time.sleep(moments.uniform(0, min(seconds / 3, left)))
         else:
             target = max(targets[number], begun)
             while epochs_done(folder) <= target and process.poll() is None:

@@ -68,9 +68,18 @@ class GivenColumns:
         return tf.concat([hot, given], axis=-1)
 
     def draw(self, batch: GlobalBatch) -> tf.Tensor:
-        """Which columns are given, at random: any number of them as often."""
-        noise = batch.uniform((self.count + 1,), "given columns")
-        return tf.cast(noise[:, 1:] < noise[:, :1], tf.float32)
+        """Which columns are given, at random, `(rows, columns)`.
+
+        As in drawing: those of the turns before, and others, of which half of
+        the rows have none and the rest any number as often.
+        """
+        noise = batch.uniform((self.count + 2,), "given columns")
+        before = tf.floor(noise[:, :1] * self.turns)
+        rate = 2.0 * noise[:, 1:2] - 1.0
+        given = (tf.constant(self._turn, tf.float32) < before) | (
+            noise[:, 2:] < rate
+        )
+        return tf.cast(given, tf.float32)
 
     def hidden(self, given: tf.Tensor) -> tf.Tensor:
         """1 for the numbers of columns that are not given, `(rows, width)`."""
@@ -100,7 +109,9 @@ class GivenColumns:
             count += tf.reduce_sum(is_given, axis=-1)
         if not self._parts.codes:
             return batch.each(1.0)
-        return tf.where(count > 0.5, total / tf.maximum(count, 1.0), 1.0)
+        import os
+        mix = float(os.environ.get("MIX", "1"))
+        return 1 - mix + mix * tf.where(count > 0.5, total / tf.maximum(count, 1.0), 1.0)
 
     def fill(
         self,
