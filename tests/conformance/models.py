@@ -183,6 +183,13 @@ CASES = [
         classes=2,
         codes=(0, 4, 0, 2, 2),
     ),
+    vae(
+        "given_columns",
+        (4,),
+        MLP + ", columns=('number', 4, 'number or 1')",
+        range=None,
+        codes=(0, 4, 0, 2),
+    ),
     vae("full_posterior", (5,), MLP + ", posterior='full'", range=None),
     vae(
         "flow_posterior",

@@ -70,16 +70,21 @@ class GivenColumns:
     def draw(self, batch: GlobalBatch) -> tf.Tensor:
         """Which columns are given, at random, `(rows, columns)`.
 
-        As in drawing: those of the turns before, and others, of which half of
-        the rows have none and the rest any number as often.
+        As they are in drawing. A third of the rows: the columns of earlier
+        turns. A third: one column, such as a condition. A third: any number of
+        them as often, such as what is there beside gaps. For every second one
+        of these two thirds the columns of earlier turns, too.
         """
-        noise = batch.uniform((self.count + 2,), "given columns")
-        before = tf.floor(noise[:, :1] * self.turns)
-        rate = 2.0 * noise[:, 1:2] - 1.0
-        given = (tf.constant(self._turn, tf.float32) < before) | (
-            noise[:, 2:] < rate
-        )
-        return tf.cast(given, tf.float32)
+        noise = batch.uniform((self.count + 4,), "given columns")
+        kind, early, turn, rate = tf.split(noise[:, :4], 4, axis=1)
+        last = self.turns - 1
+        before = tf.minimum(1.0 + tf.floor(turn * last), last)
+        before = tf.where((kind < 1 / 3) | (early < 0.5), before, 0.0)
+        place = tf.constant(np.arange(self.count), tf.float32)
+        one = tf.equal(tf.floor(rate * self.count), place)
+        others = tf.where(kind < 2 / 3, one, noise[:, 4:] < rate)
+        earlier = tf.constant(self._turn, tf.float32) < before
+        return tf.cast(earlier | (others & (kind > 1 / 3)), tf.float32)
 
     def hidden(self, given: tf.Tensor) -> tf.Tensor:
         """1 for the numbers of columns that are not given, `(rows, width)`."""
@@ -109,9 +114,7 @@ class GivenColumns:
             count += tf.reduce_sum(is_given, axis=-1)
         if not self._parts.codes:
             return batch.each(1.0)
-        import os
-        mix = float(os.environ.get("MIX", "1"))
-        return 1 - mix + mix * tf.where(count > 0.5, total / tf.maximum(count, 1.0), 1.0)
+        return tf.where(count > 0.5, total / tf.maximum(count, 1.0), 1.0)
 
     def fill(
         self,

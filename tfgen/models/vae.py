@@ -24,7 +24,10 @@ class VAE(WithEncoder, GenerativeModel):
     step, or on another objective near to it. Logs `loss` (as trained, with
     beta and free bits), `negative_elbo` (always the bound at beta = 1),
     `reconstruction_loss` and `kl_loss`, of several levels also the part of
-    each, `kl_loss_1` of the top one.
+    each, `kl_loss_1` of the top one. Networks of a table with codes may take
+    what they are told of a row's columns, `[x, told]` and `[latents, told]`
+    (`tfgen.build(..., given_columns=True)`): then the bound of random columns
+    given others is trained, too, logged as `given_loss`, and `loss` is the sum.
 
     Args:
         encoder: `keras.Model` from x (from `[x, one-hot labels]` if
@@ -135,7 +138,7 @@ class VAE(WithEncoder, GenerativeModel):
     def loss_terms(
         self, batch: GlobalBatch, beta: tf.Tensor | float, training: bool
     ) -> dict[str, tf.Tensor]:
-        """The objective's terms, each `(rows,)`; of columns given others, too."""
+        """The objective's terms, `(rows,)`, and that of given columns."""
         losses = self.objective(self, batch, beta, training)
         if self.given_columns is None:
             return losses

@@ -348,9 +348,7 @@ class WithEncoder:
         data = self.run_endpoint("interpolate", rows)["x"]
         return data.reshape(-1, steps, *self.data_shape)
 
-    def impute(
-        self, rows: "pd.DataFrame", *, seed: int = 0
-    ) -> "pd.DataFrame":
+    def impute(self, rows: "pd.DataFrame", *, seed: int = 0) -> "pd.DataFrame":
         """Draws the missing values of a table given those that are there.
 
         Of a model with the likelihood `"table"`, trained on a mixed table; of
