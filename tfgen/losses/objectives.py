@@ -288,7 +288,7 @@ class MMD(Objective):
         losses = found.losses(beta)
         if not training:
             return losses
-        noise = batch.normal((model.prior.noise_dim,), "latent")
+        noise = batch.normal((model.noise_dim,), "latent")
         prior = model.prior.from_normal(noise, batch.labels)
         mmd = self._shares(found.latents, prior)
         loss = losses["loss"] + self.weight * mmd

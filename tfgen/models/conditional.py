@@ -1,164 +1,81 @@
 """Rows of a mixed table given what some of their numbers may be."""
 
-import dataclasses
 import typing
-from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
 
 from tfgen.data.table_parts import TableParts
 from tfgen.probability import Table
-from tfgen.probability.level_likelihoods import choose
 from tfgen.probability.table_row import Within
-from tfgen.training import random
 
 if typing.TYPE_CHECKING:
     from tfgen.models.with_encoder import WithEncoder
 
-CANDIDATES = 64
-
-
-@dataclasses.dataclass(frozen=True)
-class RowNoise:
-    """Noise of rows, each its own.
-
-    Attributes:
-        normal: `(purpose, shape) -> (rows, *shape)`, standard normal.
-        uniform: as many in [0, 1).
-    """
-
-    normal: Callable
-    uniform: Callable
-
-    @classmethod
-    def of_rows(cls, seed: tf.Tensor, first: tf.Tensor, rows: tf.Tensor):
-        """That of rows `first` and so on of what one seed draws."""
-
-        def by(draw):
-            return lambda purpose, shape: draw(
-                random.user_stream(seed, purpose), first, rows, shape
-            )
-
-        return cls(by(random.normal_rows), by(random.uniform_rows))
-
-    @classmethod
-    def of_seeds(cls, seeds: tf.Tensor):
-        """That of rows which are the first of their own seed each."""
-
-        def by(draw):
-            return lambda purpose, shape: draw(seeds, purpose, shape)
-
-        return cls(by(random.normal_by_seed), by(random.uniform_by_seed))
-
 
 def draw_columns(
-    model: "WithEncoder", normal: tf.Tensor, uniform: tf.Tensor
+    model: "WithEncoder", latents: tf.Tensor, uniform: tf.Tensor
 ) -> tf.Tensor:
-    """Rows of the model's distribution, column by column.
+    """Rows of latents, column by column, each given those before.
 
     Args:
-        model: that is told columns (`given_columns`).
-        normal: noise of its latents, `(rows, noise_dim)`.
+        model: whose decoder is told columns (`given_columns`).
+        latents: `(rows, latent_dim)`.
         uniform: noise of the numbers, `(rows, width)`.
 
     Returns:
         `(rows, width)`.
     """
-    likelihood, columns = model.likelihood, model.given_columns
-
-    def draw(noise, told):
-        return likelihood.sample(_parameters(model, noise, told), uniform)
-
+    columns = model.given_columns
     x = tf.zeros_like(uniform)
     given = tf.zeros((tf.shape(x)[0], columns.count))
-    return columns.fill(draw, x, given, by_turn(model, normal))
+
+    def draw(told):
+        parameters = model.serving_decoder([latents, told], training=False)
+        return model.likelihood.sample(parameters, uniform)
+
+    return columns.fill(draw, x, given, latents=True)[0]
 
 
 def draw_within(
     model: "WithEncoder",
     within: Within,
-    noise: RowNoise,
-    candidates: int = CANDIDATES,
+    uniform: tf.Tensor,
+    narrowed_first: bool = True,
 ) -> tf.Tensor:
     """Rows of the model's distribution given what their numbers may be.
 
-    Columns of which one value may be are given to the networks. Those that
-    are narrowed are drawn first, all at once: of latents from the prior,
-    weighed by how likely they make what is asked, one is chosen, and numbers
-    are drawn by p(x|z, given) within what they may be, which is exact with
-    many candidates. The others are drawn in turns.
+    Columns of which one value may be are told to the decoder. Those that are
+    narrowed are drawn before the others, within what they may be, each given
+    those before: of one such column that is exact, of several a column does
+    not know yet what the next ones may be.
 
     Args:
         model: that `check_is_conditional` lets pass.
         within: what numbers may be, of each row.
-        noise: of as many rows.
-        candidates: latents of the prior that are weighed; 0 draws narrowed
-            columns like the others, within what they may be.
+        uniform: noise, `(rows, width)`.
+        narrowed_first: otherwise they are drawn in their turn.
 
     Returns:
         `(rows, width)`; each number is what it may be.
 
     Reference:
-        Ivanov et al. (2019), "Variational autoencoder with arbitrary
-        conditioning".
+        Uria et al. (2014), "A deep and tractable density estimator".
     """
-    likelihood, columns = model.likelihood, model.given_columns
-    width = within.low.shape[-1]
-    uniform = noise.uniform("numbers", (width + 1,))
-    rows = tf.shape(uniform)[0]
+    columns = model.given_columns
+    none = tf.zeros((tf.shape(uniform)[0], model.latent_dim))
 
-    def draw(normal, told):
-        parameters = _parameters(model, normal, told)
-        return likelihood.sample_within(parameters, uniform[:, :-1], within)
+    def draw(told):
+        parameters = model.serving_decoder([none, told], training=False)
+        return model.likelihood.sample_within(parameters, uniform, within)
 
-    size = model.prior.noise_dim
-    # Where one value may be, any latents give it.
-    x = draw(tf.zeros((rows, size)), columns.none(rows))
     given = columns.certain(within)
-    if candidates:
-        start = noise.normal("candidates", (candidates, size))
-        told = columns.told(x, given)
-        latent = _choose(model, within, start, uniform[:, -1:], told)
+    # Where one value may be, any parameters give it.
+    x = draw(columns.told(tf.zeros_like(uniform), 0.0 * given, latents=False))
+    if narrowed_first:
         narrowed = 1.0 - tf.maximum(given, columns.free(within))
-        new = columns.hidden(narrowed) < 0.5
-        x = tf.where(new, draw(latent, told), x)
-        given += narrowed
-    normal = noise.normal("latent", (model.noise_dim,))
-    return columns.fill(draw, x, given, by_turn(model, normal))
-
-
-def by_turn(model: "WithEncoder", normal: tf.Tensor) -> tf.Tensor:
-    """Noise of latents as `(rows, turns, noise_dim of the prior)`.
-
-    What temperature narrows comes first, of all turns, then what chooses
-    among components.
-    """
-    turns, size = model.given_columns.turns, model.latent_dim
-    rows, other = tf.shape(normal)[0], model.prior.noise_dim - size
-    narrow, rest = normal[:, : turns * size], normal[:, turns * size :]
-    narrow = tf.reshape(narrow, (rows, turns, size))
-    rest = tf.reshape(rest, (rows, turns, other))
-    return tf.concat([narrow, rest], axis=-1)
-
-
-def _choose(model, within, normal, uniform, told):
-    """The noise of one of the latents `(rows, candidates)`."""
-    rows, (candidates, size) = tf.shape(normal)[0], normal.shape[1:]
-    flat = tf.reshape(normal, (-1, size))
-    parameters = _parameters(model, flat, tf.repeat(told, candidates, axis=0))
-    weights = model.likelihood.log_prob_within(
-        tf.reshape(parameters, (rows, candidates, parameters.shape[-1])),
-        Within(*(part[:, None] for part in within)),
-    )
-    inside = tf.clip_by_value(uniform, 1e-7, 1.0 - 1e-7)
-    chosen, _ = choose(tf.nn.softmax(weights), inside)
-    return tf.reduce_sum(chosen[..., None] * normal, axis=1)
-
-
-def _parameters(model, normal, told):
-    latents = model.prior.from_normal(normal, None)
-    return model.serving_decoder([latents, told], training=False)
+        x, given = columns.fill(draw, x, given, latents=False, only=narrowed)
+    return columns.fill(draw, x, given, latents=False)[0]
 
 
 def check_is_conditional(model: "WithEncoder", verb: str) -> None:
@@ -190,7 +107,7 @@ def why_not_conditional(model: "WithEncoder", verb: str) -> str | None:
         )
     if model.given_columns is None:
         return (
-            f"this {name} cannot {verb}: its networks are told no columns. "
+            f"this {name} cannot {verb}: its decoder is told no columns. "
             "Leave out --conditional, so that the class is a column, and "
             "networks of your own."
         )

@@ -1,4 +1,4 @@
-"""Networks that are told some columns of a row, to draw the others."""
+"""A decoder that is told some columns of a row, to draw the others."""
 
 import typing
 
@@ -12,14 +12,15 @@ from tfgen.probability import Likelihood, Table
 from tfgen.probability.table_row import Within
 from tfgen.training import GlobalBatch
 
-MOST_TURNS = 16
+MOST_TURNS = 32
 
 
 class GivenColumns:
-    """What encoder and decoder of a mixed table are told of a row.
+    """What the decoder of a mixed table is told of a row.
 
-    Their second input holds the values of the columns that are given, 0 for
-    others, and which these are. Where nothing is given, they are a VAE's.
+    Its second input holds the values of the columns that are given, 0 for
+    others, which these are, and whether the latents say nothing. Told nothing
+    it is a VAE's decoder.
 
     Args:
         parts: the table's columns.
@@ -31,9 +32,9 @@ class GivenColumns:
             those before: one by one, if there are not too many.
 
     Reference:
-        Ivanov et al. (2019), "Variational autoencoder with arbitrary
-        conditioning"; Uria et al. (2014), "A deep and tractable density
-        estimator", for columns in turn.
+        Gulrajani et al. (2017), "PixelVAE", for a decoder that is told what
+        it has drawn; Uria et al. (2014), "A deep and tractable density
+        estimator", for any columns given any others.
     """
 
     def __init__(self, parts: TableParts):
@@ -44,20 +45,21 @@ class GivenColumns:
         hot = [[place] for place in parts.numbers]
         hot += [[p] * n for n, ps in parts.codes.items() for p in ps]
         self._hot_column = self._column[np.concatenate(hot).astype(int)]
-        self.size = len(self._hot_column) + count
+        self.size = len(self._hot_column) + count + 1
         self.turns = min(count, MOST_TURNS)
         self._turn = np.arange(count) % self.turns
 
     def none(self, rows: tf.Tensor) -> tf.Tensor:
-        """What networks are told where no column is given."""
+        """What the decoder is told where no column is given."""
         return tf.zeros((rows, self.size))
 
-    def told(self, x: tf.Tensor, given: tf.Tensor) -> tf.Tensor:
-        """What networks are told of rows.
+    def told(self, x: tf.Tensor, given: tf.Tensor, latents: bool) -> tf.Tensor:
+        """What the decoder is told of rows.
 
         Args:
             x: `(rows, width)`.
             given: `(rows, columns)`, 1 for columns that are given, else 0.
+            latents: whether its latents say something of the row.
 
         Returns:
             `(rows, size)`.
@@ -65,26 +67,29 @@ class GivenColumns:
         of_hot = tf.gather(given, self._hot_column, axis=-1)
         # What is not given may be anything, also no number at all.
         hot = tf.where(of_hot > 0.5, self._hot(x), 0.0)
-        return tf.concat([hot, given], axis=-1)
+        none = tf.fill((tf.shape(x)[0], 1), 0.0 if latents else 1.0)
+        return tf.concat([hot, given, none], axis=-1)
 
-    def draw(self, batch: GlobalBatch) -> tf.Tensor:
-        """Which columns are given, at random, `(rows, columns)`.
+    def earlier(self, batch: GlobalBatch) -> tf.Tensor:
+        """The columns of earlier turns than one, as likely as another."""
+        turn = tf.floor(batch.uniform((1,), "turn") * self.turns)
+        return tf.cast(tf.constant(self._turn, tf.float32) < turn, tf.float32)
 
-        As they are in drawing. A third of the rows: the columns of earlier
-        turns. A third: one column, such as a condition. A third: any number of
-        them as often, such as what is there beside gaps. For every second one
-        of these two thirds the columns of earlier turns, too.
+    def asked(self, batch: GlobalBatch) -> tf.Tensor:
+        """Columns that somebody may give, at random, `(rows, columns)`.
+
+        For half of the rows one, such as a condition, for the others any
+        number of them as often, such as what is there beside gaps. For every
+        second row the columns of earlier turns, too.
         """
         noise = batch.uniform((self.count + 4,), "given columns")
         kind, early, turn, rate = tf.split(noise[:, :4], 4, axis=1)
-        last = self.turns - 1
-        before = tf.minimum(1.0 + tf.floor(turn * last), last)
-        before = tf.where((kind < 1 / 3) | (early < 0.5), before, 0.0)
         place = tf.constant(np.arange(self.count), tf.float32)
         one = tf.equal(tf.floor(rate * self.count), place)
-        others = tf.where(kind < 2 / 3, one, noise[:, 4:] < rate)
-        earlier = tf.constant(self._turn, tf.float32) < before
-        return tf.cast(earlier | (others & (kind > 1 / 3)), tf.float32)
+        others = tf.where(kind < 0.5, one, noise[:, 4:] < rate)
+        turn = tf.where(early < 0.5, tf.floor(turn * self.turns), 0.0)
+        earlier = tf.constant(self._turn, tf.float32) < turn
+        return tf.cast(others | earlier, tf.float32)
 
     def hidden(self, given: tf.Tensor) -> tf.Tensor:
         """1 for the numbers of columns that are not given, `(rows, width)`."""
@@ -121,21 +126,28 @@ class GivenColumns:
         draw: typing.Callable,
         x: tf.Tensor,
         given: tf.Tensor,
-        normal: tf.Tensor,
-    ) -> tf.Tensor:
-        """Rows whose other columns are drawn, turn by turn.
+        latents: bool,
+        only: tf.Tensor | None = None,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Draws the other columns of rows, turn by turn.
 
         Args:
-            draw: `(latent noise, told) -> (rows, width)`, draws of all numbers.
+            draw: `told -> (rows, width)`, draws of all numbers.
             x: `(rows, width)`.
             given: `(rows, columns)`, which of them are given.
-            normal: latent noise of each turn, `(rows, turns, noise_dim)`.
+            latents: whether the decoder's latents say something.
+            only: 1 for the columns to draw; None for all.
+
+        Returns:
+            The rows, and which of their columns are given now.
         """
         turn = tf.constant(self._turn, tf.int32)
+        wanted = tf.ones_like(given) if only is None else only
 
         def take(i, x, given):
-            drawn = draw(tf.gather(normal, i, axis=1), self.told(x, given))
-            new = tf.cast(tf.equal(turn, i), tf.float32) * (1.0 - given)
+            drawn = draw(self.told(x, given, latents))
+            new = tf.cast(tf.equal(turn, i), tf.float32) * wanted
+            new *= 1.0 - given
             is_new = tf.gather(new, self._column, axis=-1) > 0.5
             return i + 1, tf.where(is_new, drawn, x), given + new
 
@@ -144,7 +156,7 @@ class GivenColumns:
             take,
             (0, x, given),
             parallel_iterations=1,
-        )[1]
+        )[1:]
 
     def certain(self, within: Within) -> tf.Tensor:
         """Columns of which one value may be: 1, else 0, `(rows, columns)`."""
@@ -185,7 +197,7 @@ class GivenColumns:
 def find_given_columns(
     decoder: keras.Model, likelihood: Likelihood, num_classes: int | None
 ) -> GivenColumns | None:
-    """What networks of a table are told, if they have an input for it."""
+    """What the decoder of a table is told, if it has an input for it."""
     if num_classes or len(decoder.inputs) != 2:
         return None
     if not isinstance(likelihood, Table) or likelihood.columns is None:

@@ -14,11 +14,11 @@ from tfgen.data.row_numbers import placed
 from tfgen.data.schema import Schema, encode
 from tfgen.data.table_parts import TableParts
 from tfgen.models.conditional import (
-    RowNoise,
     check_is_conditional,
     draw_within,
     given_rows,
 )
+from tfgen.training import random
 
 if typing.TYPE_CHECKING:
     import pandas as pd
@@ -135,8 +135,10 @@ class Imputer:
         return self._draw(within, tf.constant(seed, tf.int64), first).numpy()
 
     def _draw_within(self, within, seed, first):
-        noise = RowNoise.of_rows(seed, first, tf.shape(within.low)[0])
-        return draw_within(self._model, within, noise, candidates=0)
+        rows, width = tf.shape(within.low)[0], within.low.shape[1]
+        stream = random.user_stream(seed, "numbers")
+        uniform = random.uniform_rows(stream, first, rows, (width,))
+        return draw_within(self._model, within, uniform, narrowed_first=False)
 
 
 def _gap_codes(columns):

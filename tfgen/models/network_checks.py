@@ -24,7 +24,7 @@ def check_vae_parts(
         ValueError: with what came, what was expected and what to do.
     """
     told = given_columns.size if given_columns else num_classes
-    data_shape = first_input(encoder, "encoder", told)
+    data_shape = first_input(encoder, "encoder", num_classes)
     latent_dim = only_axis(first_input(decoder, "decoder", told), "decoder")
     _check_encoder_output(encoder.output_shape, latent_dim, posterior)
     wanted = likelihood.decoder_shape(data_shape)

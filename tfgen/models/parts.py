@@ -69,7 +69,7 @@ def make_vae_parts(
         network,
         input_shape,
         latent_dim,
-        told,
+        num_classes,
         for_encoder,
         posterior,
         columns,
@@ -373,7 +373,7 @@ def make_discriminator(
 
 
 def _told_of(likelihood, given_columns, num_classes, networks):
-    """Size of what networks are told beside their input, or None."""
+    """Size of what the decoder is told beside latents, or None."""
     is_table = isinstance(likelihood, probability.Table) and likelihood.columns
     reason = None
     if not is_table:

@@ -18,12 +18,12 @@ from tfgen.data.reading import Reading
 from tfgen.data.row_numbers import without_specials_tensor
 from tfgen.models.condition_tensors import read_conditions
 from tfgen.models.conditional import (
-    RowNoise,
     check_is_conditional,
     draw_within,
     why_not_conditional,
 )
 from tfgen.models.endpoints import Endpoint
+from tfgen.training import random
 
 if typing.TYPE_CHECKING:
     from tfgen.models.with_encoder import WithEncoder
@@ -70,7 +70,9 @@ def endpoint_where(model: "WithEncoder") -> dict[str, Endpoint]:
 
     def generate_where(where, seed):
         read = read_conditions(reading, where)
-        x = draw_within(model, read.exact, RowNoise.of_seeds(seed))
+        width = read.low.shape[1]
+        uniform = random.uniform_by_seed(seed, "numbers", (width,))
+        x = draw_within(model, read.exact, uniform)
         # Half a step beyond was for rounding.
         x = tf.clip_by_value(x, read.low, read.high)
         x = without_specials_tensor(reading.columns, x)

@@ -24,10 +24,10 @@ class VAE(WithEncoder, GenerativeModel):
     step, or on another objective near to it. Logs `loss` (as trained, with
     beta and free bits), `negative_elbo` (always the bound at beta = 1),
     `reconstruction_loss` and `kl_loss`, of several levels also the part of
-    each, `kl_loss_1` of the top one. Networks of a table with codes may take
-    what they are told of a row's columns, `[x, told]` and `[latents, told]`
-    (`tfgen.build(..., given_columns=True)`): then the bound of random columns
-    given others is trained, too, logged as `given_loss`, and `loss` is the sum.
+    each, `kl_loss_1` of the top one. The decoder of a table with codes may be
+    told columns of a row, `[latents, told]` (`tfgen.build(...,
+    given_columns=True)`): then the likelihood of columns given others is
+    trained, too, logged as `given_loss`, and `loss` is the sum.
 
     Args:
         encoder: `keras.Model` from x (from `[x, one-hot labels]` if
@@ -142,7 +142,7 @@ class VAE(WithEncoder, GenerativeModel):
         losses = self.objective(self, batch, beta, training)
         if self.given_columns is None:
             return losses
-        given_loss = self.given_loss(batch, beta, training)
+        given_loss = self.given_loss(batch, training)
         loss = losses["loss"] + given_loss
         return losses | {"loss": loss, "given_loss": given_loss}
 
@@ -159,7 +159,7 @@ class VAE(WithEncoder, GenerativeModel):
         noise = batch.normal((self.latent_dim,), "posterior")
         latents, log_prob = self.draw(posterior, noise)
         parameters = self.decoder(
-            self.network_inputs(latents, batch.labels), training=training
+            self.decoder_inputs(latents, batch.labels), training=training
         )
         reconstruction = -self.likelihood.log_prob(x, parameters)
         kl, paid, *levels = self.kl_terms(
@@ -167,32 +167,30 @@ class VAE(WithEncoder, GenerativeModel):
         )
         return Inferred(posterior, latents, reconstruction, kl, paid, levels)
 
-    def given_loss(
-        self, batch: GlobalBatch, beta: tf.Tensor | float, training: bool
-    ) -> tf.Tensor:
-        """The bound's negative of random columns given the others, by one draw.
+    def given_loss(self, batch: GlobalBatch, training: bool) -> tf.Tensor:
+        """-log-likelihood of columns given others, as samples are drawn.
 
-        Formula: `-log p(x_hidden|z, x_given) + beta KL(q(z|x, x_given) ||
-            p(z))`, `(rows,)`, in nats; in training weighed by what is given.
-
-        Reference:
-            Ivanov et al. (2019), "Variational autoencoder with arbitrary
-            conditioning".
+        Formula: `-log p(x_later|z, x_earlier) - log p(x_other|x_given)`,
+            `(rows,)`, in nats: with latents of q(z|x), which it leaves alone,
+            and without; in training the latter is weighed by what is given.
         """
+        columns = self.given_columns
         x = self.likelihood.targets(batch.x, batch)
-        given = self.given_columns.draw(batch)
-        told = self.given_columns.told(x, given)
-        posterior = self.posterior(x, told, training)
-        noise = batch.normal((self.latent_dim,), "posterior of given columns")
-        latents, log_prob = self.draw(posterior, noise)
-        parameters = self.decoder([latents, told], training=training)
-        each = self.likelihood.log_prob_of_values(x, parameters)
-        hidden = self.given_columns.hidden(given)
-        _, paid, *_ = self.kl_terms(posterior, latents, None, log_prob)
-        loss = beta * paid - tf.reduce_sum(hidden * each, axis=-1)
+        noise = batch.normal((self.latent_dim,), "latents of given columns")
+        latents, _ = self.draw(self.posterior(x, None, training), noise)
+        latents = tf.stop_gradient(latents)
+
+        def loss(latents, given, says_something):
+            told = columns.told(x, given, says_something)
+            parameters = self.decoder([latents, told], training=training)
+            each = self.likelihood.log_prob_of_values(x, parameters)
+            return -tf.reduce_sum(columns.hidden(given) * each, axis=-1)
+
+        given = columns.asked(batch)
+        others = loss(tf.zeros_like(latents), given, False)
         if training:
-            loss *= self.given_columns.weights(batch, x, given)
-        return loss
+            others *= columns.weights(batch, x, given)
+        return loss(latents, columns.earlier(batch), True) + others
 
     def _check_objective(self):
         name = type(self.objective).__name__

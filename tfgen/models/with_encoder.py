@@ -116,18 +116,7 @@ class WithEncoder:
 
     @property
     def noise_dim(self) -> int:
-        # Latents of their own for each turn of the columns.
-        turns = self.given_columns.turns if self._draws_columns else 1
-        return turns * self.prior.noise_dim
-
-    @property
-    def narrowed_dim(self) -> int:
-        turns = self.given_columns.turns if self._draws_columns else 1
-        return turns * self.latent_dim
-
-    @property
-    def _draws_columns(self):
-        return self.given_columns is not None and self.observation_noise
+        return self.prior.noise_dim
 
     @property
     def serving_decoder(self) -> keras.Model:
@@ -154,21 +143,15 @@ class WithEncoder:
         training: bool = False,
     ) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
         """The encoder's output, which says which posterior is x's."""
-        return self.encoder(self.network_inputs(x, labels), training=training)
+        return self.encoder(with_labels(x, labels), training=training)
 
-    def network_inputs(
-        self, x: tf.Tensor, labels: tf.Tensor | None
+    def decoder_inputs(
+        self, latents: tf.Tensor, labels: tf.Tensor | None
     ) -> tf.Tensor | list[tf.Tensor]:
-        """What encoder and decoder take: x or latents, and what they are told.
-
-        Args:
-            x: examples, or latents.
-            labels: one-hot, of conditional models; what `GivenColumns.told`
-                gives, of models that take columns, or None for no column.
-        """
-        if labels is None and self.given_columns is not None:
-            labels = self.given_columns.none(tf.shape(x)[0])
-        return with_labels(x, labels)
+        """What the decoder takes: latents, and classes or no columns."""
+        if self.given_columns is not None:
+            labels = self.given_columns.none(tf.shape(latents)[0])
+        return with_labels(latents, labels)
 
     def draw(
         self, posterior: "probability.latents.Distribution", noise: tf.Tensor
@@ -425,9 +408,9 @@ class WithEncoder:
         labels: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Data from the noise of the prior and of p(x|z), which may be None."""
-        if self._draws_columns:
-            return draw_columns(self, latents, uniform)
         latents = self.prior.from_normal(latents, labels)
+        if self.given_columns is not None and self.observation_noise:
+            return draw_columns(self, latents, uniform)
         parameters = self._serve(latents, labels)
         if self.observation_noise:
             return self.likelihood.sample(parameters, uniform)
@@ -449,7 +432,7 @@ class WithEncoder:
         return super().endpoints() | own
 
     def _serve(self, latents, labels=None, training=False):
-        inputs = self.network_inputs(latents, labels)
+        inputs = self.decoder_inputs(latents, labels)
         return self.serving_decoder(inputs, training=training)
 
     def _decode_endpoint(self, latent, label=None):
