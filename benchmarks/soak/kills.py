@@ -57,9 +57,9 @@ def measure(folder, options):
         not any(lost),
         (
             f"SIGTERM lost {sum(lost)} steps in {len(lost)} kills; at a "
-            f"SIGKILL the newest checkpoint was at most "
-            f"{max(oldest, default=0):.1f} s old (--checkpoint-every "
-            f"{INTERVAL})"
+            f"SIGKILL no process had run for more than "
+            f"{max(oldest, default=0):.1f} s since its start or its newest "
+            f"checkpoint (--checkpoint-every {INTERVAL} minutes)"
         ),
     )
 
@@ -92,7 +92,7 @@ def chain(folder, family, two, moments, reference):
     at_start, said, stopped_at = moments.randrange(CHAIN), "", None
     for number in range(CHAIN):
         begun = epochs_done(folder)
-        process = processes.start(command, folder)
+        process, started = processes.start(command, folder), time.time()
         if number == at_start:
             left = epoch * (EPOCHS - begun) / 2  # not after its end
             time.sleep(moments.uniform(0, min(seconds / 3, left)))
@@ -103,7 +103,7 @@ def chain(folder, family, two, moments, reference):
             time.sleep(moments.uniform(0, 2 * epoch))
         name = moments.choice(["SIGTERM", "SIGKILL"])
         if process.poll() is None and name == "SIGKILL":
-            ages += age(folder)
+            ages += age(folder, started)
         process.send_signal(getattr(signal, name))
         out, err = process.communicate()
         killed += process.returncode != 0
@@ -136,11 +136,14 @@ def lost_steps(stopped_at, out):
     return [stopped_at - int(found[1].replace(",", ""))]
 
 
-def age(folder):
-    """Seconds since the newest checkpoint, in a list, if there is one."""
+def age(folder, started):
+    """Seconds since the newest checkpoint, or since the process began.
+
+    In a list, if there is a checkpoint.
+    """
     files = list((folder / "run/checkpoints").glob("ckpt-*.sha256"))
     times = [file.stat().st_mtime for file in files if file.exists()]
-    return [time.time() - max(times)] if times else []
+    return [time.time() - max(started, *times)] if times else []
 
 
 def epochs_done(folder):
