@@ -56,10 +56,10 @@ def measure(folder, options):
     yield (
         not any(lost),
         (
-            f"SIGTERM lost {sum(lost)} steps in {len(lost)} kills; at a "
-            f"SIGKILL no process had run for more than "
-            f"{max(oldest, default=0):.1f} s since its start or its newest "
-            f"checkpoint (--checkpoint-every {INTERVAL} minutes)"
+            f"SIGTERM lost {sum(lost)} steps in {len(lost)} kills; SIGKILL at "
+            f"most {max(oldest, default=0):.2f} s of training in {len(oldest)} "
+            f"(--checkpoint-every {INTERVAL}: a save follows the step at "
+            "which so many seconds are over)"
         ),
     )
 
@@ -88,11 +88,12 @@ def chain(folder, family, two, moments, reference):
     folder.mkdir()
     processes.write_images(folder)
     command, killed, lost, ages = words(family, two), 0, [], []
+    trained = None  # steps that were done when it was killed
     targets = sorted(moments.randrange(EPOCHS * 3 // 4) for _ in range(CHAIN))
     at_start, said, stopped_at = moments.randrange(CHAIN), "", None
     for number in range(CHAIN):
         begun = epochs_done(folder)
-        process, started = processes.start(command, folder), time.time()
+        process = processes.start(command, folder)
         if number == at_start:
             left = epoch * (EPOCHS - begun) / 2  # not after its end
             time.sleep(moments.uniform(0, min(seconds / 3, left)))
@@ -102,8 +103,6 @@ def chain(folder, family, two, moments, reference):
                 time.sleep(0.005)
             time.sleep(moments.uniform(0, 2 * epoch))
         name = moments.choice(["SIGTERM", "SIGKILL"])
-        if process.poll() is None and name == "SIGKILL":
-            ages += age(folder, started)
         process.send_signal(getattr(signal, name))
         out, err = process.communicate()
         killed += process.returncode != 0
@@ -111,6 +110,10 @@ def chain(folder, family, two, moments, reference):
         if process.returncode not in (-15, -9, 143):
             said += f"status {process.returncode} {err.strip()[-300:]}, "
         lost += lost_steps(stopped_at, out)
+        ages += [n * epoch / STEPS for n in lost_steps(trained, out)]
+        trained = None if going_on(out) is not None else trained
+        if name == "SIGKILL":
+            trained = max(trained or 0, STEPS * epochs_done(folder))
         found = re.search(r"stopped at step ([\d,]+);", err)
         if found:
             stopped_at = int(found[1].replace(",", ""))
@@ -120,6 +123,7 @@ def chain(folder, family, two, moments, reference):
             command = processes.RESUME
     done = processes.run(command, folder)
     lost += lost_steps(stopped_at, done.stdout)
+    ages += [n * epoch / STEPS for n in lost_steps(trained, done.stdout)]
     if done.returncode:
         return killed, False, lost, ages, f"{said}{done.stderr.strip()[-500:]}"
     same = digest(folder / "run") == expected
@@ -127,23 +131,16 @@ def chain(folder, family, two, moments, reference):
 
 
 def lost_steps(stopped_at, out):
-    """Steps lost by SIGTERM, if the process before was stopped by it."""
-    if stopped_at is None:
-        return []
+    """Steps lost by the process before, if it is known where that stopped."""
+    step = going_on(out)
+    # The other one may have been killed before it said so.
+    return [] if None in (stopped_at, step) else [max(stopped_at - step, 0)]
+
+
+def going_on(out):
+    """The step at which a process went on, or None."""
     found = re.search(r"^going on at step ([\d,]+)$", out, re.M)
-    if found is None:  # killed before it said so
-        return []
-    return [stopped_at - int(found[1].replace(",", ""))]
-
-
-def age(folder, started):
-    """Seconds since the newest checkpoint, or since the process began.
-
-    In a list, if there is a checkpoint.
-    """
-    files = list((folder / "run/checkpoints").glob("ckpt-*.sha256"))
-    times = [file.stat().st_mtime for file in files if file.exists()]
-    return [time.time() - max(started, *times)] if times else []
+    return None if found is None else int(found[1].replace(",", ""))
 
 
 def epochs_done(folder):
