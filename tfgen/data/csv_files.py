@@ -5,6 +5,7 @@ import contextlib
 import csv
 import gzip
 import itertools
+import math
 import pathlib
 import typing
 import warnings
@@ -254,8 +255,9 @@ def _converted(cells: np.ndarray, column: RawColumn) -> np.ndarray:
         return np.array([text.lower() == "true" for text in texts])
     if all(map(is_number, texts)):
         # Pandas leaves whole numbers of more than 64 bits as they are.
-        wide = [int(text) for text in texts if text.lstrip("+-").isdigit()]
-        column.rounded = sum(int(float(number)) != number for number in wide)
+        wide = [text for text in texts if text.lstrip("+-").isdigit()]
+        wide = [text for text in wide if math.isfinite(float(text))]
+        column.rounded = sum(int(float(text)) != int(text) for text in wide)
         return np.array(texts, np.float64)
     return cells
 

@@ -327,10 +327,27 @@ def scaled(
     plain = not np.ndim(shift) and not columns
     exact = plain and stored.dtype in (np.uint8, np.float32)
     dtype = np.float32 if exact else np.float64
-    values = squash(columns, stored) if columns else stored.astype(dtype)
     shift, scale = np.asarray(shift, dtype), np.asarray(scale, dtype)
-    x = ((values - shift) / scale).astype(np.float32, copy=False)
+    with np.errstate(over="ignore"):
+        values = squash(columns, stored) if columns else stored.astype(dtype)
+        x = ((values - shift) / scale).astype(np.float32, copy=False)
+    if not exact:
+        _refuse_too_far(stored, columns, x)
     return without_specials(columns, x)
+
+
+def _refuse_too_far(stored, columns, x):
+    """Raises ValueError for values that 32 bits cannot hold as scaled."""
+    odd = np.isfinite(stored) & ~np.isfinite(x)
+    if not odd.any():
+        return
+    place = tuple(np.argwhere(odd)[0])
+    names = [c.name for c in columns or () for _ in range(c.width)]
+    where = f"column {names[place[-1]]!r}" if names else "x"
+    raise ValueError(
+        f"{where} has {stored[place]:g}, too far from the other values to be "
+        "a number of 32 bits beside them: mend it, or leave it out."
+    )
 
 
 def unscaled(

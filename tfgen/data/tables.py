@@ -147,7 +147,8 @@ def read_parquet(
         cells = file.metadata.num_rows * len(chosen)
         check_memory(cells * _CELL_BYTES, str(path), "name fewer columns")
         table = file.read([names[i] for i in chosen])
-    except (OSError, pyarrow.ArrowException) as error:
+        table.validate(full=True)  # texts that are no UTF-8, too
+    except (OSError, pyarrow.ArrowException, UnicodeDecodeError) as error:
         raise ValueError(
             f"{path} is no Parquet file: {reason_of(error)}."
         ) from error
