@@ -265,6 +265,7 @@ MIXED_TABLE_VAE = Preset(
     input_shape=(30,),
     batch_size=256,
     epochs=200,
+    learning_rate=2e-3,
     options={
         "network": "mlp",
         "network_options": {"units": (256, 256)},
