@@ -28,8 +28,8 @@ MEMORY = 2 * 2**30
 # Where the machine would suffer, the process gets a MemoryError instead.
 MOST_DATA = 8 * 2**30
 NAMES = (
-    *("CSV", "Parquet", "NumPy", "images", "TFRecord", "pack", "settings"),
-    *("schema", "reading", "REST", "gRPC"),
+    *("CSV", "Parquet", "NumPy", "images", "TFRecord", "pack"),
+    *("checkpoint", "settings", "schema", "reading", "REST", "gRPC"),
 )
 
 

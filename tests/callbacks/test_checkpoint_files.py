@@ -126,6 +126,18 @@ def test_what_tells_of_checkpoints_may_be_lost(folder, gone):
     assert newest == str(folder / "ckpt-4")
 
 
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"model_check"])
+def test_a_damaged_list_of_checkpoints_loses_none(folder, tmp_path, content):
+    """A disk may come back from a power cut with an empty one."""
+    (folder / "checkpoint").write_bytes(content)
+    newest = CheckpointFiles(folder).newest(pytest.fail)
+    assert newest == str(folder / "ckpt-4")
+    shutil.copytree(folder, tmp_path / "copy")
+    train(tmp_path / "copy", epochs=3, said=[])
+    left = {p.name for p in (tmp_path / "copy").glob("*.index")}
+    assert "ckpt-6.index" in left and "ckpt-2.index" not in left
+
+
 def test_the_training_goes_on_from_the_one_before(folder, tmp_path):
     flip(folder / "ckpt-4.data-00000-of-00001")
     said = []

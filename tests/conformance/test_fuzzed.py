@@ -11,8 +11,8 @@ from mutations import changes
 
 FEW = {"CSV": 8, "TFRecord": 5}
 READERS = (
-    *("CSV", "Parquet", "NumPy", "images", "TFRecord", "pack", "settings"),
-    *("schema", "reading", "REST", "gRPC"),
+    *("CSV", "Parquet", "NumPy", "images", "TFRecord", "pack"),
+    *("checkpoint", "settings", "schema", "reading", "REST", "gRPC"),
 )
 
 

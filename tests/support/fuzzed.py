@@ -261,6 +261,38 @@ def pack_files(folder: pathlib.Path) -> Reader:
     return Reader(seeds, of_folder, files)
 
 
+def checkpoint_files(folder: pathlib.Path) -> Reader:
+    """Two checkpoints of a model, and what lists them."""
+    from tfgen.callbacks.checkpoint_files import CheckpointFiles
+
+    files = CheckpointFiles(folder)
+    for step in (1, 2):
+        path = str(folder / f"ckpt-{step}")
+        tf.train.Checkpoint(weight=tf.Variable([1.0 * step])).write(path)
+        files.seal(path)
+    files.list_again(str(folder / "ckpt-2"))
+    made = {p.name: p.read_bytes() for p in folder.iterdir()}
+
+    def read(there, seed):
+        files = CheckpointFiles(there)
+        newest = files.newest(lambda line: None)
+        for name in made:
+            if name.startswith(f"{pathlib.Path(newest).name}."):
+                assert (there / name).read_bytes() == made[name], name
+        files.list_again(newest)
+        assert tf.train.latest_checkpoint(there) == newest
+
+    return Reader(
+        [
+            Seed(name, content)
+            for name, content in made.items()
+            if not name.startswith("ckpt-1")
+        ],
+        read,
+        made,
+    )
+
+
 def settings_files() -> Reader:
     from tfgen.runs.settings import new_settings, with_settings_of
 
@@ -441,6 +473,7 @@ def make_reader(folder: pathlib.Path, name: str) -> Iterator[Reader]:
         "images": lambda: Reader(image_files(), of_folder, beside),
         "TFRecord": lambda: Reader(record_files(folder), of_file),
         "pack": lambda: pack_files(folder),
+        "checkpoint": lambda: checkpoint_files(folder),
         "settings": settings_files,
         "schema": lambda: schema_files(folder),
         "reading": lambda: readings(folder),

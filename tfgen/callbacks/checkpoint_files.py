@@ -13,6 +13,9 @@ from tfgen.training.files import sync, write_text
 
 SUMS = ".sha256"
 _NAME = re.compile(r"(ckpt-(\d+))\.(?:index|sha256)")
+_LISTED = re.compile(
+    rb'^all_model_checkpoint_paths: "(?:.*/)?(ckpt-\d+)"', re.M
+)
 _LINE = re.compile(r"([0-9a-f]{64})  (\S+)\n")
 
 
@@ -134,15 +137,26 @@ class CheckpointFiles:
 
     def _list(self, paths):
         names = [os.path.basename(path) for path in paths]
-        if self._listed() != names:
+        if self._listed_for_tensorflow() != names:
             tf.compat.v1.train.update_checkpoint_state(
                 self.folder, names[-1], names
             )
 
-    def _listed(self):
-        state = tf.train.get_checkpoint_state(str(self.folder))
+    def _listed_for_tensorflow(self):
+        try:
+            state = tf.train.get_checkpoint_state(str(self.folder))
+        except ValueError:  # of an empty file, or one that is no UTF-8
+            return None
         paths = state.all_model_checkpoint_paths if state else ()
         return [os.path.basename(path) for path in paths]
+
+    def _listed(self):
+        # Read as it is: a list that is damaged loses no checkpoint.
+        try:
+            text = (self.folder / "checkpoint").read_bytes()
+        except OSError:
+            return []
+        return [name.decode() for name in _LISTED.findall(text)]
 
 
 def step_of(path: str) -> int:

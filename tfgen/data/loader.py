@@ -227,7 +227,7 @@ def _read_anew(
         _check_no_options(of_tables, name)
         return DATA_SETS[name].read(seed, {"name": name, **options})
     path = pathlib.Path(name).expanduser()
-    if path.exists():
+    if os.path.exists(path):
         if path.suffix.lower() == ".npz" and path.is_file():
             _check_no_options(of_tables, str(path))
             return read_npz(path, options)

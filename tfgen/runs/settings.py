@@ -168,7 +168,7 @@ def with_whole_path(settings: Mapping) -> dict:
         if not isinstance(name, str | os.PathLike) or name in data.names():
             continue
         path = pathlib.Path(name).expanduser()
-        if path.exists():
+        if os.path.exists(path):
             settings[setting] = os.path.abspath(path)
     return settings
 
