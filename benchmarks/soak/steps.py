@@ -6,7 +6,7 @@ import processes
 
 GROWTH = 0.05
 LONG = """
-import json, os, sys, numpy as np, keras, tfgen
+import json, os, sys, numpy as np, keras, tensorflow as tf, tfgen
 family, steps = sys.argv[1], int(sys.argv[2])
 options = {"vq_vae": {"num_codes": 8, "network_options": {"filters": (4,)}}}
 mlp = {"network": "mlp", "network_options": {"units": (8,)}}
@@ -16,7 +16,8 @@ model.compile()
 traces = []
 step = model.train_step
 def traced(data):
-    traces.append(model.steps_done)
+    with tf.init_scope():
+        traces.append(model.steps_done)
     return step(data)
 model.train_step = traced
 def memory():
