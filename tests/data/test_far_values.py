@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import tfgen
-from tfgen.data.columns import Column
+from tfgen.data.columns import Column, squash, unsquash
 from tfgen.data.reading import scaled
 
 
@@ -17,10 +17,10 @@ def test_digits_beyond_64_bits_are_refused_in_words(tmp_path):
 
 
 def test_values_far_from_the_others_are_named():
-    columns = (Column("a"), Column("b", center=1.0, spread=1e-200))
+    columns = (Column("a"), Column("b"))
     stored = np.array([[0.0, 1.0], [1.0, 1.0]])
     np.testing.assert_array_equal(
-        scaled(stored, columns, [0.0, 0.0], [0.5, 1.0]), [[0, 0], [2, 0]]
+        scaled(stored, columns, [0.0, 0.0], [0.5, 1.0]), [[0, 1], [2, 1]]
     )
     for place, name in enumerate("ab"):
         far = stored.copy()
@@ -38,3 +38,12 @@ def test_texts_that_are_no_utf8_in_parquet(tmp_path):
     path.write_bytes(path.read_bytes().replace(b"Oslo", b"Os\xffo"))
     with pytest.raises(ValueError, match="a.parquet is no Parquet file: .*UTF"):
         tfgen.data.load(path)
+
+
+def test_squashed_values_have_no_end():
+    column = Column("a", spread=1e-10)
+    z = squash((column,), np.array([[-1e308], [0.0], [1e-10]]))
+    # asinh(x) = log(x + sqrt(x^2 + 1)).
+    wanted = [-(np.log(2) + 318 * np.log(10)), 0, np.log(1 + np.sqrt(2))]
+    np.testing.assert_allclose(z[:, 0], wanted, rtol=1e-5)
+    assert unsquash((column,), z)[0] < -1e290

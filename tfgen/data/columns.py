@@ -266,7 +266,13 @@ def squash(columns: Sequence[Column], x: npt.ArrayLike) -> np.ndarray:
         return np.asarray(x, np.float64)
     z = np.array(x, np.float64)
     for i, column in squashed:
-        z[..., i] = np.arcsinh((z[..., i] - column.center) / column.spread)
+        away = z[..., i] - column.center
+        with np.errstate(over="ignore", divide="ignore"):
+            z[..., i] = np.arcsinh(away / column.spread)
+            # asinh(r) is log(2 |r|) where r is beyond 64 bits.
+            far = np.log(2.0) + np.log(np.abs(away)) - np.log(column.spread)
+        beyond = np.isinf(z[..., i]) & np.isfinite(away)
+        z[..., i] = np.where(beyond, np.copysign(far, away), z[..., i])
     return z
 
 
