@@ -126,7 +126,10 @@ def test_what_tells_of_checkpoints_may_be_lost(folder, gone):
     assert newest == str(folder / "ckpt-4")
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"model_check"])
+LIST = b'all_model_checkpoint_paths: "ckpt-2"\n'
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"model_check", LIST])
 def test_a_damaged_list_of_checkpoints_loses_none(folder, tmp_path, content):
     """A disk may come back from a power cut with an empty one."""
     (folder / "checkpoint").write_bytes(content)

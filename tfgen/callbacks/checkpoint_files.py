@@ -137,17 +137,20 @@ class CheckpointFiles:
 
     def _list(self, paths):
         names = [os.path.basename(path) for path in paths]
-        if self._listed_for_tensorflow() != names:
+        if self._listed_for_tensorflow() != [*names, names[-1]]:
             tf.compat.v1.train.update_checkpoint_state(
                 self.folder, names[-1], names
             )
 
     def _listed_for_tensorflow(self):
+        """The names as TensorFlow reads them, and which it takes as newest."""
         try:
             state = tf.train.get_checkpoint_state(str(self.folder))
         except ValueError:  # of an empty file, or one that is no UTF-8
             return None
-        paths = state.all_model_checkpoint_paths if state else ()
+        if state is None:
+            return None
+        paths = [*state.all_model_checkpoint_paths, state.model_checkpoint_path]
         return [os.path.basename(path) for path in paths]
 
     def _listed(self):
