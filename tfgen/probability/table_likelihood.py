@@ -108,18 +108,6 @@ class Table(Likelihood):
         row = self.distribution(tf.cast(parameters, tf.float32))
         return row.quantile(inside, within)
 
-    def log_prob_within(
-        self, parameters: tf.Tensor, within: Within
-    ) -> tf.Tensor:
-        """That rows' numbers are what they may be, in nats; `(...,)`.
-
-        Args:
-            parameters: decoder output `(..., outputs)`.
-            within: of axes that go with these.
-        """
-        row = self.distribution(tf.cast(parameters, tf.float32))
-        return row.log_prob_within(within)
-
     def check_values(self, x: np.ndarray) -> None:
         for place, levels in enumerate(
             self._parts.levels if self._parts else ()

@@ -82,20 +82,6 @@ class TableRow:
         each = self._in_order(found)
         return each * self._counts(x)
 
-    def log_prob_within(self, within: Within) -> tf.Tensor:
-        """Of rows, that their numbers are what they may be, in nats.
-
-        A mass, and a density where a number is a certain one.
-        """
-        numbers = self._log_within(within)
-        # That of a number with a code beside it is part of the code's.
-        beside = self._parts.beside[self._parts.numbers]
-        alone = np.flatnonzero(beside == self._parts.width)
-        found = [tf.gather(numbers, alone, axis=-1)]
-        for log_probs in self._codes_within(within, numbers):
-            found.append(tf.reduce_logsumexp(log_probs, axis=-1))
-        return tf.reduce_sum(tf.concat(found, axis=-1), axis=-1)
-
     def mean(self) -> tf.Tensor:
         """Expected numbers, and the most probable codes."""
         found = []
