@@ -19,11 +19,13 @@ import commands
 import damaged
 import disk
 import kills
+import own_callbacks
 import saves
 import steps
 
 ROWS = {
     "kills": kills.measure,
+    "own_callbacks": own_callbacks.measure,
     "saves": saves.measure,
     "disk": disk.measure,
     "damaged": damaged.measure,

@@ -267,12 +267,14 @@ def squash(columns: Sequence[Column], x: npt.ArrayLike) -> np.ndarray:
     z = np.array(x, np.float64)
     for i, column in squashed:
         away = z[..., i] - column.center
-        with np.errstate(over="ignore", divide="ignore"):
+        with np.errstate(over="ignore"):
             z[..., i] = np.arcsinh(away / column.spread)
-            # asinh(r) is log(2 |r|) where r is beyond 64 bits.
-            far = np.log(2.0) + np.log(np.abs(away)) - np.log(column.spread)
         beyond = np.isinf(z[..., i]) & np.isfinite(away)
-        z[..., i] = np.where(beyond, np.copysign(far, away), z[..., i])
+        if beyond.any():
+            # asinh(r) is log(2 |r|) where r is beyond 64 bits.
+            far = np.log(2.0) + np.log(np.abs(away[beyond]))
+            far -= np.log(column.spread)
+            z[..., i][beyond] = np.copysign(far, away[beyond])
     return z
 
 
