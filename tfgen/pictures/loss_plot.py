@@ -13,6 +13,11 @@ PANELS = (
     ),
     (("kl_loss",), "KL divergence from the prior", "nats per example"),
     (
+        ("given_loss",),
+        "Columns given others (negative log-likelihood)",
+        "nats per example",
+    ),
+    (
         ("generator_loss", "discriminator_loss"),
         "Adversarial losses",
         "loss per example",
