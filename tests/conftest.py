@@ -3,6 +3,8 @@
 import functools
 import gc
 import os
+import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -18,31 +20,24 @@ from fork_server import ForkServer
 
 # Long ones begin first, so that both workers end together.
 DEAREST = (
-    "tests/cli/test_resume.py",
-    "tests/docs/test_examples.py",
-    "tests/conformance/test_goldens.py",
-    "tests/presets/test_presets.py",
     "tests/conformance/test_bad_data.py",
-    "tests/tuning/test_search.py",
     "tests/training/test_fit.py",
-    "tests/callbacks/test_gan_health.py",
-    "tests/cli/test_tune.py",
-    "tests/conformance/test_changed_networks.py",
     "tests/cli/test_as_a_user.py",
+    "tests/conformance/test_goldens.py",
+    "tests/cli/test_mixed_table.py",
     "tests/models/test_vae_gan.py",
-    "tests/cli/test_evaluate.py",
-    "tests/callbacks/test_resumed_callbacks.py",
-    "tests/evaluation/test_evaluate.py",
-    "tests/export/serving_kit/test_clients.py",
-    "tests/cli/test_plugin.py",
+    "tests/probability/test_flow.py",
+    "tests/metrics/test_importance_weighted_bound.py",
     "tests/conformance/test_docstrings.py",
-    "tests/tuning/test_search_with_workers.py",
-    "tests/cli/test_train_from.py",
+    "tests/docs/test_examples.py",
+    "tests/callbacks/test_gan_health.py",
     "tests/export/test_verification.py",
-    "tests/runs/test_a_trial_is_a_run.py",
-    "tests/export/test_other_consumers.py",
-    "tests/cli/test_vae_gan.py",
-    "tests/conformance/test_precision.py",
+    "tests/presets/test_presets.py",
+    "tests/networks/test_networks.py",
+    "tests/packaging/test_wheel.py",
+    "tests/callbacks/test_resumed_callbacks.py",
+    "tests/cli/test_resume.py",
+    "tests/export/test_graph_lint.py",
 )
 # The same examples each time, however slow the machine is.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
@@ -91,6 +86,7 @@ def pytest_collection_modifyitems(config, items):
 
     Those are the tests of a file, unless they are marked otherwise.
     """
+    mark_slow_ones(items)
     groups = {}
     for item in items:
         mark = item.get_closest_marker("xdist_group")
@@ -107,6 +103,17 @@ def pytest_collection_modifyitems(config, items):
     if getattr(config.option, "loadgroup", False):
         for group, neighbours in groups.items():
             name_groups(group, neighbours)
+
+
+def mark_slow_ones(items):
+    """Marks what slow.txt names: files, classes, tests or single cases."""
+    lines = pathlib.Path(__file__).with_name("slow.txt").read_text().split("\n")
+    slow = {line for line in lines if line and not line.startswith("#")}
+    for item in items:
+        name = item.nodeid.removeprefix("tests/")
+        ends = [found.start() for found in re.finditer(r"::|\[|$", name)]
+        if not slow.isdisjoint(name[:end] for end in ends):
+            item.add_marker(pytest.mark.slow)
 
 
 def name_groups(group, items):

@@ -11,20 +11,8 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-# Examples that take longest, beside others of their kind.
-SLOW = (
-    "evaluation.md-1",
-    "several-devices.md-0",
-    "tables.md-3",
-    "tuning.md-0",
-    "tuning.md-1",
-)
 EXAMPLES = [
-    pytest.param(
-        code,
-        id=f"{page.name}-{number}",
-        marks=[pytest.mark.slow] * (f"{page.name}-{number}" in SLOW),
-    )
+    pytest.param(code, id=f"{page.name}-{number}")
     for page in PAGES
     if page.name != "architecture.md"
     for number, code in enumerate(BLOCK.findall(page.read_text()))
