@@ -6,7 +6,12 @@ import re
 import numpy as np
 
 from tfgen.data.cells import Cells
-from tfgen.data.column_values import FALSE_AND_TRUE, Fault, numbers_of
+from tfgen.data.column_values import (
+    FALSE_AND_TRUE,
+    Fault,
+    microseconds,
+    numbers_of,
+)
 from tfgen.data.columns import KINDS, Column, find_columns
 from tfgen.data.csv_layout import is_number, written_decimals
 
@@ -124,7 +129,7 @@ def _kind(name: str, cells: Cells) -> str:
     if find_date_format(texts) is not None:
         return "datetime"
     counts = cells.counts
-    numeric = np.array([bool(_LIKE_A_NUMBER.fullmatch(t)) for t in texts])
+    numeric = np.array([_is_like_a_number(text) for text in texts])
     if 2 * counts[numeric].sum() >= cells.filled:
         return _kind_of_numbers(name, cells)
     if len(texts) == 1 and cells.missing is None:
@@ -184,6 +189,10 @@ def _are_many(cells: Cells) -> bool:
     return FEWEST_IDS < len(cells.values) > cells.filled / 2
 
 
+def _is_like_a_number(text: str) -> bool:
+    return is_number(text) or bool(_LIKE_A_NUMBER.fullmatch(text))
+
+
 def _are_whole(texts: list[str]) -> bool:
     return all(text.lstrip("+-").isdigit() for text in texts)
 
@@ -227,7 +236,7 @@ def _datetime(column, cells, fault, form: str | None) -> Column:
     seconds = numbers_of("datetime", form, cells, fault)
     if not len(seconds):
         return dataclasses.replace(column, format=form)
-    micro = np.rint(seconds * 1e6).astype(np.int64)
+    micro = microseconds(seconds)
     step = next(
         (s for s in _STEPS if not (micro % int(s * 1e6)).any()), _STEPS[-1] ** 2
     )
@@ -299,7 +308,7 @@ def _id(column: Column, cells: Cells) -> Column:
     """Ids of whole numbers count on; of texts, the number in them does."""
     texts = cells.texts
     column = dataclasses.replace(column, missing=None)
-    if texts and _are_whole(texts) and not _has_codes(texts, cells):
+    if texts and _are_whole(texts) and _are_all_typed(texts, cells):
         dtype = "int64" if cells.are_texts else column.dtype
         if not cells.are_typed_texts:
             low = min(map(int, texts))
@@ -315,13 +324,6 @@ def _id(column: Column, cells: Cells) -> Column:
         return dataclasses.replace(column, format=form, low=float(low))
     form = _escaped(column.name) + " {}"
     return dataclasses.replace(column, format=form, low=1.0)
-
-
-def _has_codes(texts, cells):
-    if not cells.are_texts:
-        return False
-    largest = max(abs(int(text)) for text in texts)
-    return largest > LARGEST_WHOLE or any(map(_LEADING_ZERO.fullmatch, texts))
 
 
 def _escaped(text: str) -> str:

@@ -5,6 +5,7 @@ import typing
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from tfgen.data.cells import Cells
 from tfgen.data.columns import Column, snapped
@@ -101,6 +102,13 @@ def numbers_of(
     return values
 
 
+def microseconds(seconds: npt.ArrayLike) -> np.ndarray:
+    """Return seconds as whole microseconds, int64, without a digit lost."""
+    whole = np.floor(seconds)
+    parts = np.rint((seconds - whole) * _MICROSECONDS).astype(np.int64)
+    return whole.astype(np.int64) * _MICROSECONDS + parts
+
+
 def decoded(
     column: Column, numbers: np.ndarray, first_row: int = 0
 ) -> "np.ndarray | pd.api.extensions.ExtensionArray":
@@ -168,7 +176,13 @@ def key_of(column: Column, text: str) -> str | float:
     is_text = column.dtype in ("str", "object", "string", "category")
     if is_text or not is_number(text):
         return text
-    return float(text)
+    return _number(text)
+
+
+def _number(text: str) -> int | float:
+    """A whole number with all of its digits, or a float."""
+    is_whole = text.lstrip("+-").isdigit()
+    return int(text) if is_whole else float(text)
 
 
 def _codes(column: Column, cells: Cells, fault: Fault) -> np.ndarray:
@@ -216,9 +230,11 @@ def _seconds(format: str | None, cells: Cells, fault: Fault) -> np.ndarray:
 def _dates(column: Column, seconds: np.ndarray, gaps: np.ndarray):
     import pandas as pd
 
-    numbers = dataclasses.replace(column, dtype="float64")
-    seconds = snapped(numbers, seconds)
-    whole = np.rint(seconds * _MICROSECONDS).astype("datetime64[us]")
+    micro = microseconds(np.clip(seconds, column.low, column.high))
+    if column.step is not None:
+        step = int(microseconds(column.step))
+        micro = (micro + step // 2) // step * step
+    whole = micro.astype("datetime64[us]")
     whole[gaps] = np.datetime64("NaT")
     dates = pd.Series(whole)
     if column.dtype.startswith("date32"):
@@ -279,7 +295,7 @@ def _typed(column: Column, texts: Sequence[str]) -> list:
         return [False, True][: len(texts)]
     name = column.dtype.lower()
     if name.startswith(("int", "uint")):
-        return [int(float(text)) for text in texts]
+        return [int(_number(text)) for text in texts]
     if name.startswith("float"):
         return [float(text) for text in texts]
     return list(texts)
