@@ -104,6 +104,18 @@ def test_marks_of_gaps_spellings_and_formats(tmp_path):
     assert out == text
 
 
+def test_digits_that_floats_do_not_hold(tmp_path):
+    # 2^60 and 2^60 + 1 are one float; so are close microseconds after 2038.
+    rows = [
+        "a,1152921504606846976,2045-01-15 15:16:31.050247",
+        "b,1152921504606846977,2100-06-12 08:20:17.136829",
+    ]
+    text = "\n".join(["k,n,t", *rows * 5, ""])
+    (tmp_path / "a.csv").write_text(text)
+    out = frame_of(*read(tmp_path / "a.csv"), spell=True)
+    assert out.to_csv(index=False) == text
+
+
 def test_days_of_a_frame_are_written_without_a_time():
     days = pd.to_datetime(["2024-01-31", None, "2024-02-01"] * 4)
     source = from_arrays(pd.DataFrame({"day": days}))

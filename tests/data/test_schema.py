@@ -45,6 +45,7 @@ def found(cells, name="c"):
         (["2", "3", "2"], "whole", "int64"),
         (["2", "3", ""], "whole", "int64"),
         (["1.5", "2", "?"], "decimal", "float64"),
+        (["1e-05", "2.5E+16", "-3e-07"], "decimal", "float64"),
         (["1.0", "2.0"], "whole", "float64"),
         (["3", "4"] * 5, "categorical", "int64"),
         (["01234", "99"] * 3, "categorical", "str"),
@@ -73,6 +74,12 @@ def test_whole_numbers_by_the_name_of_an_id():
     cells = [str(i * i) for i in range(12)]
     assert found(cells)[0].kind == "whole"
     assert found(cells, "user_id")[0].kind == "id"
+
+
+def test_ids_beyond_floats_stay_whole_numbers():
+    cells = [str(2**60 + 7**i) for i in range(12)]
+    column, _ = found(cells)
+    assert (column.kind, column.dtype) == ("id", "int64")
 
 
 def test_half_of_numbers_make_a_column_of_numbers():

@@ -30,6 +30,8 @@ NAMES = (
 FIRST_DAY = datetime.datetime(1000, 1, 1)
 WITH_FRACTIONS = (datetime.datetime(1700, 1, 1), datetime.datetime(2200, 1, 1))
 
+ROWS = st.integers(2, 40)
+
 
 def whole(draw, rows):
     """Whole numbers of one size."""
@@ -116,7 +118,7 @@ def listed(draw, cells, rows):
 
 
 @st.composite
-def tables(draw, kinds=None, rows=st.integers(2, 40)):
+def tables(draw, kinds=None, rows=ROWS):
     """A frame of texts, as a CSV file has them; gaps are marked in one way.
 
     Args:
