@@ -10,6 +10,7 @@ import pytest
 from tfgen.data import DataNote, Schema, load
 from tfgen.data.cells import Cells
 from tfgen.data.column_kinds import find_column
+from tfgen.data.reading import Reading
 
 
 @pytest.fixture
@@ -203,6 +204,18 @@ def test_a_table_that_does_not_fit_its_schema_is_refused_at_once(write):
     ):
         assert part in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_column_without_values_is_known_by_a_model_and_a_schema(write):
+    path = write("a,b\n" + "1.5,\n2.5,\n" * 4)
+    source = load(path, "all")
+    assert Reading.from_json(source.reading.to_json()) == source.reading
+    schema = json.loads(json.dumps(Schema(source.columns).to_json()))
+    again = load(path, "all", schema=schema)
+    assert again.columns == source.columns
+    empty = pd.Categorical([None] * 8, categories=["u", "w"])
+    (_, column) = Schema.of(pd.read_csv(path).assign(b=empty)).columns
+    assert (column.kind, column.categories) == ("constant", None)
 
 
 def test_a_table_without_anything_to_learn_is_refused(write):

@@ -96,6 +96,8 @@ def column_as(
     if kind == "id":
         found = _id(found, cells)
         return dataclasses.replace(found, format=format or found.format)
+    if kind == "boolean":
+        return _boolean(found, cells, fault)
     return _codes(found, cells)
 
 
@@ -201,6 +203,10 @@ def _number(column: Column, cells: Cells, fault: Fault) -> Column:
     values = numbers_of(column.kind, None, cells, fault)
     if not len(values):
         return dataclasses.replace(column, dtype="float64")
+    if column.kind == "whole":
+        for i in np.flatnonzero(values != np.rint(values)):
+            what = f"{cells.texts[i][:40]!r} is no whole number"
+            fault(what, cells.rows_of([i]))
     dtype = column.dtype
     if cells.are_texts:
         whole = column.kind == "whole" and _are_whole(cells.texts)
@@ -255,10 +261,10 @@ def _datetime(column, cells, fault, form: str | None) -> Column:
 def _codes(column: Column, cells: Cells) -> Column:
     """Categories, booleans and constants: texts in their order."""
     texts, dtype = cells.texts, column.dtype
+    if column.kind == "constant" and len(texts) < 2:
+        return dataclasses.replace(column, categories=tuple(texts) or None)
     if cells.categories is not None:
         texts = [str(value) for value in cells.categories]
-    elif column.kind == "boolean":
-        return _boolean(column, cells)
     elif all(map(is_number, texts)) and _are_all_typed(texts, cells):
         texts = sorted(texts, key=float)
         if cells.are_texts and texts:
@@ -284,13 +290,17 @@ def _are_all_typed(texts, cells):
     return len({float(text) for text in texts}) == len(texts)
 
 
-def _boolean(column: Column, cells: Cells) -> Column:
+def _boolean(column: Column, cells: Cells, fault: Fault) -> Column:
     lower = {text.lower(): text for text in reversed(cells.texts)}
     words = next(
         (pair for pair in FALSE_AND_TRUE if set(lower) <= set(pair)), None
     )
     if words is None:
-        return _codes(dataclasses.replace(column, kind="categorical"), cells)
+        i, odd = _odd_word(cells)
+        what = f"{odd[:40]!r} is no truth value, expected one pair: true and "
+        what += "false, yes and no, or y and n"
+        fault(what, cells.rows_of([i]))
+        return column
     example = next(iter(lower.values()))
     like = next(
         form
@@ -302,6 +312,14 @@ def _boolean(column: Column, cells: Cells) -> Column:
         dtype = "bool"
     texts = tuple(lower.get(word, like(word)) for word in words)
     return dataclasses.replace(column, dtype=dtype, categories=texts)
+
+
+def _odd_word(cells: Cells) -> tuple[int, str]:
+    """The first value that is no truth value, or of another pair than most."""
+    texts = cells.texts
+    pair = max(FALSE_AND_TRUE, key=lambda p: sum(t.lower() in p for t in texts))
+    odd = [i for i, text in enumerate(texts) if text.lower() not in pair]
+    return odd[0], texts[odd[0]]
 
 
 def _id(column: Column, cells: Cells) -> Column:

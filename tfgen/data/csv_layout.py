@@ -126,7 +126,7 @@ def _first_lines(path: pathlib.Path) -> list[str]:
         size = max([1, *map(len, lines)])
         lines += itertools.islice(filled, min(_HEAD, _HEAD_SIZE // size))
     if not lines:
-        raise ValueError(f"{path} is empty; expected lines of numbers.")
+        raise ValueError(f"{path} is empty; expected lines of values.")
     return lines
 
 

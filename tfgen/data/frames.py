@@ -5,7 +5,7 @@ import typing
 import numpy as np
 
 from tfgen.data.cells import Cells
-from tfgen.data.raw_table import few
+from tfgen.data.raw_table import advice_on, few
 from tfgen.data.schema import EncodedTable, Schema, encode
 
 if typing.TYPE_CHECKING:
@@ -72,7 +72,8 @@ def encoded_frame(frame: "pd.DataFrame", schema: Schema | None) -> EncodedTable:
     }
     found = encode(cells, schema, lambda row: f"row {row}, ")
     if found.reasons:
-        raise ValueError(f"x cannot be read: {few(found.reasons, '; ')}.")
+        end = advice_on(found.reasons, found, of_file=False)
+        raise ValueError(f"x cannot be read: {few(found.reasons, '; ')}{end}")
     return found
 
 

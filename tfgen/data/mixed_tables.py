@@ -42,8 +42,8 @@ def mixed_source(
     if not arrays:
         kinds = [f"{column.name!r} ({column.kind})" for column in columns]
         raise ValueError(
-            f"there is nothing to learn in {few(kinds)}: say by a schema what "
-            "columns are."
+            f"{attributes.get('name', 'x')}: there is nothing to learn in "
+            f"{few(kinds)}: say by a schema what columns are."
         )
     return Source(
         ColumnStorage(arrays, labels),

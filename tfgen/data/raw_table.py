@@ -83,13 +83,27 @@ class RawTable:
             reasons += column.reasons()
         if not reasons:
             return
-        advice = _advice(" ".join(reasons), self.mixed)
-        end = f": {'; '.join(advice)}." if advice else "."
+        end = advice_on(reasons, self.mixed)
         raise ValueError(f"{path}: {few(reasons, '; ')}{end}")
 
 
-def _advice(said: str, mixed: "EncodedTable | None") -> list[str]:
-    """Return what to do about reasons."""
+def advice_on(
+    reasons: Sequence[str],
+    mixed: "EncodedTable | None",
+    of_file: bool = True,
+) -> str:
+    """Return the end of a message: what to do about reasons, or a full stop.
+
+    Args:
+        reasons: what is wrong with a table.
+        mixed: its columns, unless it is of numbers alone.
+        of_file: whether it is a file, of which columns can be left out.
+    """
+    advice = _advice(" ".join(reasons), mixed, of_file)
+    return f": {'; '.join(advice)}." if advice else "."
+
+
+def _advice(said: str, mixed: "EncodedTable | None", of_file: bool):
     odd = mixed.odd if mixed else []
     advice = []
     if mixed and mixed.of_model:
@@ -100,12 +114,22 @@ def _advice(said: str, mixed: "EncodedTable | None") -> list[str]:
             )
     else:
         if "is no finite number" in said:
+            comma, rest = " or", ""
+            if of_file:
+                comma = ","
+                rest = (
+                    ", or leave them out with "
+                    f"drop_columns={','.join(odd[:3])!r}; "
+                    f"label_column={odd[0]!r} takes it as the class"
+                )
             advice.append(
-                "write numbers, as in 1000.5 with a point, say by a schema "
-                f"what columns are (such as {_schema_of(odd[0])}), or leave "
-                f"them out with drop_columns={','.join(odd[:3])!r}; "
-                f"label_column={odd[0]!r} takes it as the class"
+                f"write numbers, as in 1000.5 with a point{comma} say by a "
+                f"schema what columns are (such as {_schema_of(odd[0])}){rest}"
             )
+        if "is no whole number" in said:
+            advice.append("give the schema the kind decimal")
+        if "is no truth value" in said or "column's one value" in said:
+            advice.append("give the schema the kind categorical, or none")
         if "values known" in said:
             advice.append("give the schema these categories too, or none")
         if "is no date" in said:

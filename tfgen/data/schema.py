@@ -10,18 +10,17 @@ from collections.abc import Callable, Collection, Mapping
 import numpy as np
 
 from tfgen.data.cells import Cells
+from tfgen.data.checks import reason_of
 from tfgen.data.column_kinds import column_as, find_column
 from tfgen.data.column_values import MISSING_VALUE, encoded
 from tfgen.data.columns import KINDS, Column
 from tfgen.data.notes import say
 from tfgen.data.raw_table import few
 from tfgen.data.row_numbers import are_mixed
+from tfgen.data.schema_checks import KEYS, why_no_column
 
 if typing.TYPE_CHECKING:
     import pandas as pd
-
-_SAID = ("name", "kind", "categories", "missing", "frequent", "format")
-"""What a schema's file says of a column, and a reader of it goes by."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,15 +73,15 @@ class Schema:
         if isinstance(schema, Schema):
             return schema
         what, content = "schema", schema
-        if not isinstance(schema, Mapping):
+        if isinstance(schema, str | os.PathLike):
             what = os.fspath(schema)
             try:
                 text = pathlib.Path(schema).read_text(encoding="utf-8")
                 content = json.loads(text)
             except (OSError, ValueError) as error:
                 raise ValueError(
-                    f"{what} is no schema ({error}): write one with `tfgen "
-                    "schema FILE`."
+                    f"{what} is no schema ({reason_of(error)}): write one "
+                    "with `tfgen schema FILE`."
                 ) from None
         return cls(_columns(content, what))
 
@@ -193,6 +192,9 @@ def _completed(name, said, cells, fault) -> Column:
         found = dataclasses.replace(found, frequent=said.frequent or None)
     if said.categories is not None:
         found = dataclasses.replace(found, categories=said.categories)
+    if found.kind in ("categorical", "boolean") and not found.categories:
+        what = "there is no value, expected one or categories in the schema"
+        fault(what, np.arange(1))
     return found
 
 
@@ -215,16 +217,22 @@ def _told(name, faults, place):
 
 def _said(column: Column) -> dict:
     values = column.to_json()
-    return {key: values[key] for key in _SAID if values.get(key) is not None}
+    said = {key: values[key] for key in KEYS if values.get(key) is not None}
+    if not said.get("categories", True):
+        del said["categories"]
+    return said
 
 
 def _columns(content, what) -> tuple[Column, ...]:
     columns = content.get("columns") if isinstance(content, Mapping) else None
     if not isinstance(columns, list) or not columns:
-        raise ValueError(f"{what} has no list of columns, expected a schema.")
+        raise ValueError(
+            f'{what} has no list of columns, expected {{"columns": [{{"name": '
+            '..., "kind": ...}]}: write one with `tfgen schema FILE`.'
+        )
     reasons, found = [], []
     for i, column in enumerate(columns):
-        reason = _why_no_column(column)
+        reason = why_no_column(column)
         if reason:
             reasons.append(f"column {i + 1} {reason}")
         else:
@@ -232,39 +240,10 @@ def _columns(content, what) -> tuple[Column, ...]:
             found.append(Column.from_json({**column, "dtype": ""}))
     names = [column.name for column in found]
     reasons += [
-        f"{n!r} stands twice"
+        f"{n!r} stands twice, expected one entry for each column"
         for n in dict.fromkeys(names)
         if names.count(n) > 1
     ]
     if reasons:
         raise ValueError(f"{what}: {few(reasons, '; ')}.")
     return tuple(found)
-
-
-def _why_no_column(column) -> str | None:
-    if not isinstance(column, Mapping) or not isinstance(
-        column.get("name"), str
-    ):
-        return "has no name"
-    unknown = [key for key in column if key not in _SAID]
-    if unknown:
-        return f"({column['name']!r}) has {unknown[0]!r}, known: {_SAID}"
-    if column.get("kind") not in KINDS:
-        return (
-            f"({column['name']!r}) has the kind {column.get('kind')!r}, "
-            f"expected one of {', '.join(KINDS)}"
-        )
-    for key in ("format", "missing"):
-        if not isinstance(column.get(key, ""), str | None):
-            return f"({column['name']!r}) has a {key} that is no text"
-    numbers = column.get("frequent", [])
-    if not isinstance(numbers, list) or not all(
-        isinstance(number, int | float) for number in numbers
-    ):
-        return f"({column['name']!r}) has frequent values that are no numbers"
-    texts = column.get("categories", [])
-    if not isinstance(texts, list) or not all(
-        isinstance(text, str) for text in texts
-    ):
-        return f"({column['name']!r}) has categories that are no texts"
-    return None
