@@ -138,6 +138,15 @@ def test_ids_are_made_anew_and_constants_come_back(tmp_path):
     assert rows["v"].tolist() == ["a", "a"]
 
 
+def test_ids_count_on_beyond_a_small_type():
+    frame = pd.DataFrame(
+        {"n": np.arange(60, dtype=np.int8), "k": ["u", "w"] * 30}
+    )
+    columns = from_arrays(frame).columns
+    rows = restored(columns, np.zeros((200, 1)))
+    assert rows["n"].tolist() == list(range(200))
+
+
 def test_frequent_numbers_have_a_code(tmp_path):
     values = [0.0] * 20 + [float(i) for i in range(7, 27)]
     frame = pd.DataFrame({"gain": values, "k": ["u", "w"] * 20})

@@ -312,7 +312,9 @@ def _new_ids(column: Column, first_row: int, count: int):
     low = column.low if np.isfinite(column.low) else 1
     numbers = np.arange(count) + first_row + int(low)
     if column.format is None:
-        return numbers.astype(np.dtype(column.dtype.lower()))
+        dtype = np.dtype(column.dtype.lower())
+        # Small types hold those of the data, not all that come after them.
+        return numbers.astype(dtype if dtype.itemsize > 2 else np.int64)
     texts = [column.format.format(number) for number in numbers]
     dtype = column.dtype if column.dtype.startswith("string") else None
     return pd.Series(texts, dtype=dtype).array
