@@ -45,7 +45,7 @@ def check_kinds(columns, path):
     assert found == [column.kind for column in columns]
 
 
-@hypothesis.settings(max_examples=40)
+@hypothesis.settings(max_examples=60)
 @hypothesis.given(frame=tables())
 def test_rows_of_any_columns_come_out_as_they_went_in(tmp_path_factory, frame):
     folder = tmp_path_factory.mktemp("random")
