@@ -111,3 +111,21 @@ def test_refusals(model, frame):
     own.reading = model.reading
     with pytest.raises(ValueError, match="its decoder is told no columns"):
         own.impute(frame)
+
+
+def test_several_draws_are_traced_once(model, frame):
+    gaps = frame.copy()
+    gaps.loc[5:9, "size"] = np.nan
+    first = model.impute(gaps, seed=1)
+    draw = model._imputer._draw
+    traced = draw.experimental_get_tracing_count()
+    for seed in (2, 3):
+        assert not model.impute(gaps, seed=seed).equals(first)
+    assert model._imputer._draw is draw
+    assert draw.experimental_get_tracing_count() == traced
+    # Of other weights, others: they are not traced with it.
+    weights = model.get_weights()
+    model.set_weights([0.5 * w for w in weights])
+    assert not model.impute(gaps, seed=1).equals(first)
+    model.set_weights(weights)
+    assert model.impute(gaps, seed=1).equals(first)

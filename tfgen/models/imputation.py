@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfgen.data.cells import Cells
 from tfgen.data.columns import restored
 from tfgen.data.raw_table import few
+from tfgen.data.reading import Reading
 from tfgen.data.row_numbers import placed
 from tfgen.data.schema import Schema, encode
 from tfgen.data.table_parts import TableParts
@@ -46,8 +47,16 @@ class Imputer:
         self._reading = model.reading
         self._columns = model.reading.columns
         self._parts = TableParts(model.reading.parts)
-        self._draw = tf.function(self._draw_within, autograph=False)
+        # Of any number of rows; each would be traced anew.
+        self._draw = tf.function(
+            self._draw_within, autograph=False, reduce_retracing=True
+        )
         self._has_gaps = _gap_codes(self._columns)
+
+    @property
+    def reading(self) -> Reading:
+        """What it was made for."""
+        return self._reading
 
     def impute(
         self,

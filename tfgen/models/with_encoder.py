@@ -353,7 +353,11 @@ class WithEncoder:
         # It takes pandas, which `import tfgen` does without.
         from tfgen.models.imputation import Imputer
 
-        return Imputer(self).impute_frame(rows, seed)
+        kept = getattr(self, "_imputer", None)
+        changed = self._traced_for.is_new("impute", self)
+        if kept is None or changed or kept.reading is not self.reading:
+            self._imputer = kept = Imputer(self)
+        return kept.impute_frame(rows, seed)
 
     def sample_where(
         self,
