@@ -1,0 +1,221 @@
+"""Tables of mixed columns by tfgen's default beside CTGAN and TVAE.
+
+    python -m venv peers
+    peers/bin/pip install -r benchmarks/table_peers.txt
+    peers/bin/python benchmarks/table_peers.py --tfgen .venv/bin/tfgen \
+        --data cars.csv --label Origin --seeds 5
+
+Data: Adult by `adult.py --write adult.csv`, and by the peers' Python
+
+    from vega_datasets import data
+    data.cars().to_csv("cars.csv", index=False)
+    from statsmodels.datasets import fair
+    fair.load_pandas().data.to_csv("fair.csv", index=False)
+
+A seed divides the rows, 80% to train on and 20% held out, and trains each
+generator in a process of its own, with defaults: `tfgen train vae --data FILE`
+(which keeps a tenth of the 80% for its validation and a tenth for a test), and
+the package ctgan's. As many rows are drawn as the file has. Texts of which more
+than half differ (names) are left out.
+
+CTGAN and TVAE get what they can take: a gap of categories as a text, of numbers
+as the median with a flag beside, dates as days; what is discrete is told them
+as `table_judging.py` finds it. Of their rows gaps and dates are put back, and
+numbers rounded to the digits of the real ones and kept within their bounds.
+
+Printed are mean and standard deviation over seeds, against the training rows
+and the held-out ones: SDMetrics' column shapes, pair trends and
+LogisticDetection (1 is best of all), the AUC of CatBoost that tells rows from
+as many real ones (three folds; .5 is best); with --label the macro F1 of
+CatBoost fitted on the rows, on the held-out ones; seconds and peak memory of
+the training's process with its start. The training rows in the place of
+generated ones show what can be reached. --details prints each column's part.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+import pandas as pd
+import table_judging as judging
+
+PEERS = ("ctgan", "tvae")
+FLAG = " is a gap"
+DAY = pd.Timedelta(days=1)
+
+
+def by_tfgen(tfgen, path, number, seed, folder):
+    """Seconds, MB, and the file of rows."""
+    run, out = folder / "run", folder / "rows.csv"
+    words = ["--data", path, "--out", run, "--seed", seed]
+    found = judging.run_measured(tfgen, "train", "vae", *words)
+    words = [run, "-n", number, "--seed", seed, "--out", out]
+    judging.run_measured(tfgen, "sample", *words)
+    return *found, out
+
+
+def by_peer(name, path, number, seed, folder):
+    """The same, in a process that calls `fit_peer`."""
+    out = folder / "rows.csv"
+    words = [sys.executable, __file__, "--data", path, "--folder", folder]
+    words += ["--generators", name, "--seeds", seed, "--rows"]
+    found = judging.run_measured(*words, 0)
+    judging.run_measured(*words, number)
+    return *found, out
+
+
+def fit_peer(name, path, seed, number, folder):
+    """Called in its process: to train, or for rows."""
+    import ctgan
+
+    rows, kinds = judging.read(path)
+    kind = {"ctgan": ctgan.CTGAN, "tvae": ctgan.TVAE}[name]
+    if not number:
+        ready = prepared(rows, kinds)
+        texts = ready.select_dtypes(object).columns.tolist()
+        model = kind()
+        model.set_random_state(seed)
+        model.fit(ready, texts)
+        model.save(folder / "peer.pt")
+        return
+    made = kind.load(folder / "peer.pt").sample(number)
+    restored(made, rows, kinds).to_csv(folder / "rows.csv", index=False)
+
+
+def prepared(rows, kinds):
+    """What CTGAN can take."""
+    rows = judging.for_trees(rows, kinds)
+    for name in rows.columns[rows.isna().any()]:
+        is_gap = rows[name].isna()
+        rows[name + FLAG] = np.where(is_gap, "yes", "no").astype(object)
+        rows[name] = rows[name].fillna(rows[name].median())
+    return rows
+
+
+def restored(made, rows, kinds):
+    """As the rows that it was trained on."""
+    numbers = judging.for_trees(rows, kinds)
+    for name in numbers.select_dtypes(float):
+        real, values = numbers[name], made[name].astype(float)
+        for digits in range(7):
+            if np.allclose(real.dropna(), real.dropna().round(digits), 0, 1e-9):
+                values = values.round(digits)
+                break
+        values = values.clip(real.min(), real.max())
+        if kinds[name] == "datetime":
+            values = pd.Timestamp(0) + values * DAY
+        if name + FLAG in made:
+            values = values.where(made[name + FLAG] == "no")
+        made[name] = values
+    return made[list(rows)]
+
+
+def judged(train, held_out, made, kinds, label, seed):
+    """All numbers by name."""
+    found = {}
+    for title, real in {"training": train, "held-out": held_out}.items():
+        if made is real:
+            continue
+        shapes, pairs = judging.shapes_and_pairs(real, made, kinds)
+        found |= {
+            f"shapes, {title}": shapes,
+            f"pairs, {title}": pairs,
+            f"CatBoost, {title}": judging.detection_auc(
+                real, made, kinds, seed
+            ),
+            f"logistic, {title}": judging.logistic_detection(real, made, kinds),
+        }
+    if label:
+        found["macro F1"] = judging.macro_f1(made, held_out, kinds, label, seed)
+    return found
+
+
+def compare(options, seed, folder):
+    """What each generator got, by its name."""
+    rows = pd.read_csv(options.data, dtype=str, keep_default_na=False)
+    _, kinds = judging.read(options.data)
+    for name in rows:
+        differ = rows[name].nunique() > max(len(rows) / 2, 10)
+        if kinds[name] == "categorical" and differ:
+            rows = rows.drop(columns=name)
+            del kinds[name]
+    order = np.random.RandomState(seed).permutation(len(rows))
+    path = folder / "train.csv"
+    parts = {path: 0, folder / "held_out.csv": 1}
+    for some, number in zip(
+        parts, np.split(order, [round(0.8 * len(rows))]), strict=True
+    ):
+        rows.iloc[number].to_csv(some, index=False)
+    train, held_out = (judging.read(p, kinds)[0] for p in parts)
+    label = options.label
+    found = {
+        "training rows": judged(train, held_out, train, kinds, label, seed)
+    }
+    for name in options.generators:
+        own = folder / name
+        own.mkdir()
+        by = by_peer if name in PEERS else by_tfgen
+        program = name if name in PEERS else options.tfgen
+        seconds, memory, out = by(program, path, len(rows), seed, own)
+        made, _ = judging.read(out, kinds)
+        found[name] = judged(train, held_out, made, kinds, label, seed)
+        found[name] |= {"seconds": seconds, "MB": memory}
+        print(seed, name, json.dumps(found[name], default=float), flush=True)
+        if options.keep:
+            options.keep.mkdir(exist_ok=True)
+            made.to_csv(options.keep / f"{name}_{seed}.csv", index=False)
+            train.to_csv(options.keep / f"training_{seed}.csv", index=False)
+        if options.details:
+            for table in judging.details(held_out, made, kinds):
+                print(table.head(15).to_string(index=False), flush=True)
+    return found
+
+
+def table(seeds):
+    """A row for each quantity, as Markdown."""
+    names = list(seeds[0])
+    lines = [f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    for quantity in seeds[0][names[-1]]:
+        cells = []
+        for name in names:
+            values = [s[name].get(quantity, np.nan) for s in seeds]
+            form = ".0f" if quantity in ("seconds", "MB") else ".3f"
+            mean, spread = np.mean(values), np.std(values)
+            cells.append(
+                "" if np.isnan(mean) else f"{mean:{form}} ± {spread:{form}}"
+            )
+        lines.append(f"| {quantity} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=pathlib.Path, required=True)
+    parser.add_argument("--label")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument(
+        "--generators", nargs="+", default=["tfgen", *PEERS], metavar="NAME"
+    )
+    parser.add_argument("--tfgen", default="tfgen", help="the command")
+    parser.add_argument("--details", action="store_true")
+    parser.add_argument("--keep", type=pathlib.Path, help="folder for the rows")
+    parser.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("--rows", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.folder:
+        (name,) = options.generators
+        seed, folder = options.seeds, options.folder
+        fit_peer(name, options.data, seed, options.rows, folder)
+        return
+    seeds = []
+    for seed in range(options.seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            seeds.append(compare(options, seed, pathlib.Path(folder)))
+    print(table(seeds))
+
+
+if __name__ == "__main__":
+    main()
