@@ -128,7 +128,7 @@ def show(title, scores, found):
 
 
 def train_and_sample(options, path, seed, folder):
-    """Seconds, MB, and the files of rows."""
+    """Seconds, those of processors, MB, and the files of rows."""
     words = ["--data", path, "--out", folder / "run", "--seed", seed]
     if options.epochs:
         words += ["--epochs", options.epochs]
@@ -178,7 +178,12 @@ def compare(options, paths, folder):
             scores += f1(rows, validation, judged, kinds, options.fits)
             found.append(faithful(train, judged, rows, kinds))
         show(f"seed {seed}", scores, pd.DataFrame(found).mean().to_dict())
-        print(f"trained in {cost[0]:.0f} s with {cost[1]:.0f} MB", flush=True)
+        seconds, processor, memory = cost
+        print(
+            f"trained in {seconds:.0f} s, {processor:.0f} s of processors, "
+            f"with {memory:.0f} MB",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -24,14 +24,15 @@ MEASURE = """
 import resource, subprocess, sys, time
 start = time.perf_counter()
 code = subprocess.call(sys.argv[1:], stdout=sys.stderr)
-used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-print(time.perf_counter() - start, used)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+processor = used.ru_utime + used.ru_stime
+print(time.perf_counter() - start, processor, used.ru_maxrss / 1024)
 sys.exit(code)
 """
 
 
 def run_measured(*words):
-    """Seconds and peak resident MB of a command, with its start."""
+    """Seconds, of processors too, and peak resident MB of a command."""
     command = [sys.executable, "-S", "-c", MEASURE, *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:

@@ -27,8 +27,9 @@ Printed are mean and standard deviation over seeds, against the training rows
 and the held-out ones: SDMetrics' column shapes, pair trends and
 LogisticDetection (1 is best of all), the AUC of CatBoost that tells rows from
 as many real ones (three folds; .5 is best); with --label the macro F1 of
-CatBoost fitted on the rows, on the held-out ones; seconds and peak memory of
-the training's process with its start. The training rows in the place of
+CatBoost fitted on the rows, on the held-out ones; seconds, seconds of processors (which
+say more on a busy machine) and peak memory of the training's process with its
+start. The training rows in the place of
 generated ones show what can be reached. --details prints each column's part.
 """
 
@@ -44,11 +45,12 @@ import table_judging as judging
 
 PEERS = ("ctgan", "tvae")
 FLAG = " is a gap"
+COSTS = ("seconds", "processor seconds", "MB")
 DAY = pd.Timedelta(days=1)
 
 
 def by_tfgen(tfgen, path, number, seed, folder):
-    """Seconds, MB, and the file of rows."""
+    """The costs, and the file of rows."""
     run, out = folder / "run", folder / "rows.csv"
     words = ["--data", path, "--out", run, "--seed", seed]
     found = judging.run_measured(tfgen, "train", "vae", *words)
@@ -151,19 +153,19 @@ def compare(options, seed, folder):
         rows.iloc[number].to_csv(some, index=False)
     train, held_out = (judging.read(p, kinds)[0] for p in parts)
     label = options.label
-    found = {
-        "training rows": judged(train, held_out, train, kinds, label, seed)
-    }
+    reached = judged(train, held_out, train, kinds, label, seed)
+    found = {"training rows": reached}
+    show(seed, "training rows", reached)
     for name in options.generators:
         own = folder / name
         own.mkdir()
         by = by_peer if name in PEERS else by_tfgen
         program = name if name in PEERS else options.tfgen
-        seconds, memory, out = by(program, path, len(rows), seed, own)
+        *cost, out = by(program, path, len(rows), seed, own)
         made, _ = judging.read(out, kinds)
         found[name] = judged(train, held_out, made, kinds, label, seed)
-        found[name] |= {"seconds": seconds, "MB": memory}
-        print(seed, name, json.dumps(found[name], default=float), flush=True)
+        found[name] |= dict(zip(COSTS, cost, strict=True))
+        show(seed, name, found[name])
         if options.keep:
             options.keep.mkdir(exist_ok=True)
             made.to_csv(options.keep / f"{name}_{seed}.csv", index=False)
@@ -174,6 +176,10 @@ def compare(options, seed, folder):
     return found
 
 
+def show(seed, name, found):
+    print(seed, name, json.dumps(found, default=float), flush=True)
+
+
 def table(seeds):
     """A row for each quantity, as Markdown."""
     names = list(seeds[0])
@@ -182,7 +188,7 @@ def table(seeds):
         cells = []
         for name in names:
             values = [s[name].get(quantity, np.nan) for s in seeds]
-            form = ".0f" if quantity in ("seconds", "MB") else ".3f"
+            form = ".0f" if quantity in COSTS else ".3f"
             mean, spread = np.mean(values), np.std(values)
             cells.append(
                 "" if np.isnan(mean) else f"{mean:{form}} ± {spread:{form}}"
