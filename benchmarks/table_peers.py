@@ -27,10 +27,11 @@ Printed are mean and standard deviation over seeds, against the training rows
 and the held-out ones: SDMetrics' column shapes, pair trends and
 LogisticDetection (1 is best of all), the AUC of CatBoost that tells rows from
 as many real ones (three folds; .5 is best); with --label the macro F1 of
-CatBoost fitted on the rows, on the held-out ones; seconds, seconds of processors (which
-say more on a busy machine) and peak memory of the training's process with its
-start. The training rows in the place of
-generated ones show what can be reached. --details prints each column's part.
+CatBoost fitted on the rows, on the held-out ones. The costs are those of the
+training's process with its start: seconds, seconds of processors (which say
+more on a busy machine), and peak resident memory. The training rows in the
+place of generated ones show what can be reached. --details prints each column's
+part, --keep FOLDER writes the rows.
 """
 
 import argparse
