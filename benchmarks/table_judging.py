@@ -78,14 +78,6 @@ def shapes_and_pairs(real, made, kinds):
     return tuple(report.get_properties()["Score"])
 
 
-def details(real, made, kinds):
-    """The columns' scores, and those of the pairs, the worst first."""
-    report = QualityReport()
-    report.generate(real, made, _metadata(kinds), verbose=False)
-    found = map(report.get_details, ("Column Shapes", "Column Pair Trends"))
-    return tuple(table.sort_values("Score") for table in found)
-
-
 def logistic_detection(real, made, kinds):
     """SDMetrics' LogisticDetection: 1 if no row is told from real ones.
 

@@ -30,8 +30,9 @@ as many real ones (three folds; .5 is best); with --label the macro F1 of
 CatBoost fitted on the rows, on the held-out ones. The costs are those of the
 training's process with its start: seconds, seconds of processors (which say
 more on a busy machine), and peak resident memory. The training rows in the
-place of generated ones show what can be reached. --details prints each column's
-part, --keep FOLDER writes the rows.
+place of generated ones show what can be reached. Results are kept one line each
+in build/table_peers/results.jsonl: what is done is not made again. --keep
+FOLDER writes the rows. Torch's threads waste a busy machine: OMP_NUM_THREADS=1.
 """
 
 import argparse
@@ -46,6 +47,7 @@ import table_judging as judging
 
 PEERS = ("ctgan", "tvae")
 FLAG = " is a gap"
+RESULTS = pathlib.Path(__file__).parents[1] / "build/table_peers/results.jsonl"
 COSTS = ("seconds", "processor seconds", "MB")
 DAY = pd.Timedelta(days=1)
 
@@ -137,7 +139,7 @@ def judged(train, held_out, made, kinds, label, seed):
 
 
 def compare(options, seed, folder):
-    """What each generator got, by its name."""
+    """Runs what has no result yet, and keeps the results."""
     rows = pd.read_csv(options.data, dtype=str, keep_default_na=False)
     _, kinds = judging.read(options.data)
     for name in rows:
@@ -153,46 +155,59 @@ def compare(options, seed, folder):
     ):
         rows.iloc[number].to_csv(some, index=False)
     train, held_out = (judging.read(p, kinds)[0] for p in parts)
-    label = options.label
-    reached = judged(train, held_out, train, kinds, label, seed)
-    found = {"training rows": reached}
-    show(seed, "training rows", reached)
-    for name in options.generators:
-        own = folder / name
-        own.mkdir()
-        by = by_peer if name in PEERS else by_tfgen
-        program = name if name in PEERS else options.tfgen
-        *cost, out = by(program, path, len(rows), seed, own)
-        made, _ = judging.read(out, kinds)
-        found[name] = judged(train, held_out, made, kinds, label, seed)
-        found[name] |= dict(zip(COSTS, cost, strict=True))
-        show(seed, name, found[name])
+    made = train
+    for name in ("training rows", *options.generators):
+        if any((r["name"], r["seed"]) == (name, seed) for r in read(options)):
+            continue
+        result, cost = {"data": options.data.stem, "seed": seed}, ()
+        if name != "training rows":
+            own = folder / name
+            own.mkdir()
+            by = by_peer if name in PEERS else by_tfgen
+            program = name if name in PEERS else options.tfgen
+            *cost, out = by(program, path, len(rows), seed, own)
+            made, _ = judging.read(out, kinds)
+        result["name"] = name
+        result |= judged(train, held_out, made, kinds, options.label, seed)
+        result |= dict(zip(COSTS, cost, strict=False))
+        with RESULTS.open("a") as file:
+            file.write(json.dumps(result, default=float) + "\n")
+        print(result, flush=True)
         if options.keep:
-            options.keep.mkdir(exist_ok=True)
+            options.keep.mkdir(parents=True, exist_ok=True)
             made.to_csv(options.keep / f"{name}_{seed}.csv", index=False)
             train.to_csv(options.keep / f"training_{seed}.csv", index=False)
-        if options.details:
-            for table in judging.details(held_out, made, kinds):
-                print(table.head(15).to_string(index=False), flush=True)
-    return found
+            held_out.to_csv(options.keep / f"held_out_{seed}.csv", index=False)
 
 
-def show(seed, name, found):
-    print(seed, name, json.dumps(found, default=float), flush=True)
+def read(options):
+    """All results so far of the data."""
+    if not RESULTS.exists():
+        return []
+    lines = map(json.loads, RESULTS.read_text().splitlines())
+    return [line for line in lines if line["data"] == options.data.stem]
 
 
-def table(seeds):
+def table(results):
     """A row for each quantity, as Markdown."""
-    names = list(seeds[0])
-    lines = [f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    for quantity in seeds[0][names[-1]]:
+    names = list(dict.fromkeys(r["name"] for r in results))
+    seeds = [len([r for r in results if r["name"] == n]) for n in names]
+    heads = [f"{n} ({k} seeds)" for n, k in zip(names, seeds, strict=True)]
+    lines = [f"| | {' | '.join(heads)} |", "|---" * (len(names) + 1) + "|"]
+    quantities = dict.fromkeys(q for r in reversed(results) for q in r)
+    for quantity in list(quantities)[3:]:
         cells = []
         for name in names:
-            values = [s[name].get(quantity, np.nan) for s in seeds]
+            values = [
+                r[quantity]
+                for r in results
+                if quantity in r and r["name"] == name
+            ]
             form = ".0f" if quantity in COSTS else ".3f"
-            mean, spread = np.mean(values), np.std(values)
             cells.append(
-                "" if np.isnan(mean) else f"{mean:{form}} ± {spread:{form}}"
+                f"{np.mean(values):{form}} ± {np.std(values):{form}}"
+                if values
+                else ""
             )
         lines.append(f"| {quantity} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -207,7 +222,6 @@ def main():
         "--generators", nargs="+", default=["tfgen", *PEERS], metavar="NAME"
     )
     parser.add_argument("--tfgen", default="tfgen", help="the command")
-    parser.add_argument("--details", action="store_true")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the rows")
     parser.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)
     parser.add_argument("--rows", type=int, help=argparse.SUPPRESS)
@@ -217,11 +231,11 @@ def main():
         seed, folder = options.seeds, options.folder
         fit_peer(name, options.data, seed, options.rows, folder)
         return
-    seeds = []
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
     for seed in range(options.seeds):
         with tempfile.TemporaryDirectory() as folder:
-            seeds.append(compare(options, seed, pathlib.Path(folder)))
-    print(table(seeds))
+            compare(options, seed, pathlib.Path(folder))
+    print(table(read(options)))
 
 
 if __name__ == "__main__":
