@@ -14,11 +14,11 @@ from tfgen.data.column_values import (
 )
 from tfgen.data.columns import KINDS, Column, find_columns
 from tfgen.data.csv_layout import is_number, written_decimals
+from tfgen.data.frequent_values import frequent_values
 
 FEW_CODES = 10
 FEWEST_ROWS_EACH = 5
 LARGEST_WHOLE = 2**53
-LEAST_FREQUENT = 0.05
 ID_NAMES = ("id", "index", "row", "rowid", "row_id", "rownumber", "unnamed: 0")
 FEWEST_IDS = 10
 _LIKE_A_NUMBER = re.compile(
@@ -221,7 +221,7 @@ def _number(column: Column, cells: Cells, fault: Fault) -> Column:
         decimals=found.decimals,
         low=found.low,
         high=found.high,
-        frequent=_frequent(values, cells),
+        frequent=_frequent(values, cells, found.resolution),
         written_decimals=_written_decimals(cells),
     )
 
@@ -230,10 +230,11 @@ def _written_decimals(cells: Cells) -> int | None:
     return written_decimals(cells.texts) if cells.are_texts else None
 
 
-def _frequent(values: np.ndarray, cells: Cells) -> tuple[float, ...] | None:
-    """Numbers that come often, in their order, or None."""
-    least = max(LEAST_FREQUENT * cells.filled, FEWEST_IDS)
-    return tuple(np.sort(values[cells.counts >= least]).tolist()) or None
+def _frequent(
+    values: np.ndarray, cells: Cells, step: float | None
+) -> tuple[float, ...] | None:
+    found = frequent_values(values, cells.counts, step)
+    return tuple(found.tolist()) or None
 
 
 def _datetime(column, cells, fault, form: str | None) -> Column:
@@ -254,7 +255,7 @@ def _datetime(column, cells, fault, form: str | None) -> Column:
         step=float(step),
         low=float(seconds.min()),
         high=float(seconds.max()),
-        frequent=_frequent(seconds, cells),
+        frequent=_frequent(seconds, cells, step),
     )
 
 

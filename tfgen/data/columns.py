@@ -103,6 +103,15 @@ class Column:
         return len(self.frequent or ()) + (self.missing is not None)
 
     @property
+    def resolution(self) -> float | None:
+        """What the numbers are multiples of, or None for full precision."""
+        if self.kind == "whole":
+            return 1.0
+        if self.decimals is not None:
+            return 10.0**-self.decimals
+        return self.step
+
+    @property
     def is_plain(self) -> bool:
         """Whether it is numbers, or true and false, without a gap."""
         return (
