@@ -11,15 +11,15 @@ def found(counts, step=1.0, **also):
 
 
 def test_a_twentieth_of_the_rows():
-    smooth = {i: 19 for i in range(100, 201)}  # 1,919 rows
+    smooth = dict.fromkeys(range(100, 201), 19)  # 1,919 rows
     assert found(smooth | {0: 101}) == [0.0]  # of 2,020 rows .05
-    assert found({i: 9 for i in range(10)}) == []  # fewer than ten rows
+    assert found(dict.fromkeys(range(10), 9)) == []  # fewer than ten rows
 
 
 def test_a_peak_above_its_neighbours():
     # 38, 39, 41 and 42 have 40 rows: ten for each of the four numbers.
     hours = {37: 10, 38: 10, 39: 10, 40: 50, 41: 10, 42: 10, 43: 10}
-    hours |= {i: 10 for i in range(100, 300)}
+    hours |= dict.fromkeys(range(100, 300), 10)
     assert found(hours) == [40.0]
     assert found(hours | {40: 49}) == []
 
@@ -28,11 +28,11 @@ def test_values_that_stand_apart_are_peaks():
     # Two in each 100: of 20 rows beside it, .1 for each number.
     prices = {100 * i: 20 for i in range(1, 60)}
     assert found(prices) == [100.0 * i for i in range(1, 60)]
-    assert found({i: 20 for i in range(1, 60)}) == []
+    assert found(dict.fromkeys(range(1, 60), 20)) == []
 
 
 def test_a_peak_at_the_end():
-    years = {i: 50 for i in range(1800, 2000)}
+    years = dict.fromkeys(range(1800, 2000), 50)
     # 1998 and 1999 beside 2000: 100 rows of two numbers.
     assert found(years | {2000: 249}) == []
     assert found(years | {2000: 250}) == [2000.0]
@@ -49,7 +49,7 @@ def test_few_rows_are_no_peak():
 
 
 def test_of_full_precision_any_value_that_comes_again():
-    values = {x: 1 for x in np.random.default_rng(0).normal(size=500)}
+    values = dict.fromkeys(np.random.default_rng(0).normal(size=500), 1)
     assert found(values | {2.5: 20}, step=None) == [2.5]
 
 
