@@ -122,6 +122,14 @@ def test_patience(family, rows, patience):
     assert settings.get("patience") == patience
 
 
+def test_patience_waits_for_a_rate_that_falls():
+    given = {"model": "vae", "learning_rate_schedule": "cosine"}
+    settings = with_defaults(given | {"epochs": 400}, table(6400))
+    assert settings["patience"] == 100
+    settings = with_defaults(given | {"epochs": 20}, table(6400))
+    assert settings["patience"] == 10
+
+
 @pytest.mark.parametrize("likelihood", [None, "gaussian"])
 def test_the_scale_of_colour_images_starts_below_their_spread(likelihood):
     """From 0.7 it needs thousands of steps, and latents hardly pay."""

@@ -266,6 +266,8 @@ MIXED_TABLE_VAE = Preset(
     batch_size=256,
     epochs=200,
     learning_rate=2e-3,
+    schedule="cosine",
+    steps=12_000,
     options={
         "network": "mlp",
         "network_options": {"units": (256, 256)},

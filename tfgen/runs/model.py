@@ -83,6 +83,14 @@ def with_sizes(settings: Mapping, rows: int) -> Settings:
     return Settings({**settings, "batch_size": batch_size, "epochs": epochs})
 
 
+def schedule_name(settings: Mapping) -> str:
+    """Name of the course of the learning rate: as set, or the preset's."""
+    default = "constant"
+    if "preset" in settings:
+        default = get_preset(settings["preset"]).schedule
+    return settings.get("learning_rate_schedule", default)
+
+
 def training_steps(settings: Mapping, rows: int) -> int:
     """Number of steps of a whole training on so many rows."""
     settings = with_sizes(settings, rows)
@@ -138,11 +146,10 @@ def _weigh_penalties(model, weight):
 
 def _optimizers(model, settings, steps, rate_factor):
     """The preset's or the model's, at the learning rates asked for."""
-    rate, schedule = settings.get("learning_rate"), "constant"
+    rate = settings.get("learning_rate")
     if "preset" in settings:
         preset = get_preset(settings["preset"])
         optimizers = preset.make_optimizers(model, rate)
-        schedule = preset.schedule
     else:
         optimizers = model.recommended_optimizers()
         if rate is not None:
@@ -153,8 +160,7 @@ def _optimizers(model, settings, steps, rate_factor):
     if rate_factor != 1.0:
         for optimizer in optimizers.values():
             optimizer.learning_rate = rate_factor * rate_of(optimizer)
-    schedule = settings.get("learning_rate_schedule", schedule)
-    set_schedule(model, optimizers, schedule, steps)
+    set_schedule(model, optimizers, schedule_name(settings), steps)
     return optimizers
 
 

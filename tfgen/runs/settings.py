@@ -11,7 +11,7 @@ from tfgen.data import Source
 from tfgen.models.families import FAMILIES
 from tfgen.models.preset import get_preset
 from tfgen.models.recommended import recommended_settings
-from tfgen.runs.model import family_of, with_sizes
+from tfgen.runs.model import family_of, schedule_name, with_sizes
 from tfgen.settings.settings import Settings, as_option, is_off
 from tfgen.settings.table import SETTINGS
 
@@ -71,6 +71,9 @@ def with_defaults(settings: Mapping, source: Source) -> Settings:
     if family.model.trains_bound and "patience" not in settings:
         steps = math.ceil(len(source) / settings["batch_size"])
         patience = max(PATIENCE_EPOCHS, math.ceil(PATIENCE_STEPS / steps))
+        if schedule_name(settings) != "constant":
+            # Losses fall once more when the rates do.
+            patience = max(patience, settings["epochs"] // 4)
         settings = settings.replaced(patience=patience)
     return settings
 

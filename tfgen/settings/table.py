@@ -151,8 +151,8 @@ TABLE = (
         part="training",
         metavar="EPOCHS",
         help="Epochs without a better validation loss after which the training "
-        "ends; 0 for never [10, at least 400 steps; of a model with a "
-        "discriminator 0]",
+        "ends; 0 for never [10, at least 400 steps, and a quarter of the epochs "
+        "where the learning rate falls; of a model with a discriminator 0]",
     ),
     # The networks.
     Setting(
