@@ -162,6 +162,24 @@ def test_a_schema_of_ones_own(tfgen, people, tmp_path):
     assert "s.json: column 1 ('key') has the kind 'text', expec" in done.err
 
 
+def test_a_survey_by_value(tfgen, tmp_path):
+    rows = ["\n".join(f"{i % 3},{i % 2},{i / 7}" for i in range(120))]
+    (tmp_path / "survey.csv").write_text("\n".join(["a,b,c", *rows]))
+    done = tfgen("schema", "--by-value", "survey.csv")
+    kinds = [column["kind"] for column in json.loads(done.out)["columns"]]
+    assert kinds == ["categorical", "categorical", "decimal"]
+    options = ("--data", "survey.csv", "--schema", "by_value", "--out", "run")
+    size = ("--width", 8, "--latent-dim", 2)
+    assert tfgen("train", "vae", *options, *size, "--epochs", 1).status == 0
+    done = tfgen("train", "--resume", "--out", "run", "--epochs", 2)
+    assert done.status == 0, done.err
+    done = tfgen("sample", "run", "-n", 50, "--seed", 1, "--out", "rows.csv")
+    assert done.status == 0
+    drawn = pd.read_csv("rows.csv")
+    assert set(drawn["a"]) <= {0, 1, 2} and set(drawn["b"]) <= {0, 1}
+    assert [kind.kind for kind in drawn.dtypes] == ["i", "i", "f"]
+
+
 @pytest.mark.parametrize("model", ["gan", "vae_gan"])
 def test_families_of_numbers_refuse_it(tfgen, people, model):
     done = tfgen("train", model, "--data", people, "--out", "run")

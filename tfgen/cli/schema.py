@@ -12,6 +12,14 @@ def schema(
         pathlib.Path,
         typer.Argument(metavar="FILE", help="A .csv, .tsv or .parquet."),
     ],
+    by_value: Annotated[
+        bool,
+        typer.Option(
+            "--by-value",
+            help="Of a table of numbers alone, too, tell which columns have "
+            "few values.",
+        ),
+    ] = False,
 ) -> None:
     """Print what the columns of a table are found to be, as JSON.
 
@@ -28,5 +36,5 @@ def schema(
             f"{', '.join(SUFFIXES)}."
         )
     show_notes()
-    found = Schema.of(file)
+    found = Schema.of(file, by_value)
     print(json.dumps(found.to_json(), indent=2, ensure_ascii=False))

@@ -22,7 +22,7 @@ from tfgen.data.notes import say
 from tfgen.data.progress import followed
 from tfgen.data.ranges import Values, bit_depth_of, in_pieces, stored_range
 from tfgen.data.reading import name_of, reading_of, takes_classes
-from tfgen.data.schema import Schema, say_schema
+from tfgen.data.schema import Schema, say_few_valued, say_schema
 from tfgen.data.source import UNNAMED, Source
 from tfgen.data.splits import hashed
 from tfgen.data.storage import ArrayStorage, ClippedStorage, Storage
@@ -180,6 +180,8 @@ def from_arrays(
         # Without labels they are for what needs none.
         with_classes = y is not None and takes_classes(like, source)
         return source.read_like(reading, with_classes, name_of(like))
+    if dtypes is not None and kind == "table":
+        say_few_valued(name, source.columns, array)
     if kind == "table" and value_range is None and standardize:
         source = source.standardized_by(source)
         say_squashed(source.columns)

@@ -19,7 +19,7 @@ from tfgen.data.numpy_files import read_npy, read_npz
 from tfgen.data.packed import is_pack, read_pack
 from tfgen.data.reading import name_of, reading_of, takes_classes
 from tfgen.data.record_files import is_tfrecord
-from tfgen.data.schema import Schema
+from tfgen.data.schema import Schema, say_few_valued
 from tfgen.data.source import Source
 from tfgen.data.splits import hashed_on_the_way
 from tfgen.data.tables import SUFFIXES, is_table, is_text, read_table
@@ -381,6 +381,8 @@ def _read_table(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
     }
     if isinstance(table.x, list):
         return _mixed_table(path, table, options, of_tables)
+    if of_tables.get("only") is None:
+        say_few_valued(path.name, table.columns, table.x)
     source = from_file(path, table.x, table.labels, {**found, **options})
     return dataclasses.replace(
         source,

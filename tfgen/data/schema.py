@@ -5,13 +5,18 @@ import json
 import os
 import pathlib
 import typing
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 
 from tfgen.data.cells import Cells
 from tfgen.data.checks import reason_of
-from tfgen.data.column_kinds import column_as, find_column
+from tfgen.data.column_kinds import (
+    FEW_CODES,
+    FEWEST_ROWS_EACH,
+    column_as,
+    find_column,
+)
 from tfgen.data.column_values import MISSING_VALUE, encoded
 from tfgen.data.columns import KINDS, Column
 from tfgen.data.notes import say
@@ -23,6 +28,9 @@ if typing.TYPE_CHECKING:
     import pandas as pd
 
 
+BY_VALUE = "by_value"
+
+
 @dataclasses.dataclass(frozen=True)
 class Schema:
     """What the columns of a table are.
@@ -32,8 +40,13 @@ class Schema:
     not name is found by its cells; what it leaves out of one that it names,
     such as the categories, is found too.
 
+    A table of numbers alone is read as numbers, unless a schema says more of a
+    column, or is `"by_value"`: then columns with few values are categories
+    there, too, and frequent values have codes of their own.
+
     Attributes:
         columns: one for each column of the table, in their order.
+        by_value: whether a table of numbers alone is read so.
 
     Example:
     >>> import pandas as pd
@@ -45,13 +58,20 @@ class Schema:
     """
 
     columns: tuple[Column, ...]
+    by_value: bool = False
 
     @classmethod
-    def of(cls, data: "str | os.PathLike | pd.DataFrame") -> "Schema":
+    def of(
+        cls,
+        data: "str | os.PathLike | pd.DataFrame",
+        by_value: bool = False,
+    ) -> "Schema":
         """Return the schema of a file or a frame, found by its cells.
 
         Args:
             data: a `.csv`, `.tsv` or `.parquet`, or a pandas frame.
+            by_value: whether that of a file of numbers alone tells which
+                columns have few values.
 
         Raises:
             ValueError: for what is no table.
@@ -61,17 +81,23 @@ class Schema:
 
         if is_frame(data):
             return cls(encoded_frame(data, None).columns)
-        return cls(read_table(pathlib.Path(data)).columns)
+        schema = cls((), True) if by_value else None
+        return cls(read_table(pathlib.Path(data), schema=schema).columns)
 
     @classmethod
     def read(cls, schema: "str | os.PathLike | Mapping | Schema") -> "Schema":
         """Return a schema of a JSON file, or of what such a file holds.
+
+        `"by_value"` is one that says nothing of any column; a file of that
+        name is `"./by_value"`.
 
         Raises:
             ValueError: for another content, with all reasons.
         """
         if isinstance(schema, Schema):
             return schema
+        if schema == BY_VALUE:
+            return cls((), True)
         what, content = "schema", schema
         if isinstance(schema, str | os.PathLike):
             what = os.fspath(schema)
@@ -91,12 +117,13 @@ class Schema:
 
     def without(self, names: Collection[str]) -> "Schema":
         """Return the schema without some columns."""
-        return Schema(tuple(c for c in self.columns if c.name not in names))
+        columns = tuple(c for c in self.columns if c.name not in names)
+        return dataclasses.replace(self, columns=columns)
 
     @property
     def is_mixed(self) -> bool:
         """Whether there is more than numbers, true and false without gaps."""
-        return are_mixed(self.columns)
+        return self.by_value or are_mixed(self.columns)
 
     @property
     def description(self) -> str:
@@ -173,6 +200,40 @@ def say_schema(name: str, columns: tuple[Column, ...]) -> None:
     if swapped:
         text += f"; dates in {few(swapped)} are read as month/day/year"
     say(f"{text} (`tfgen schema` tells all; a schema sets them).", stacklevel=6)
+
+
+def say_few_valued(
+    name: str, columns: Sequence[Column] | None, x: np.ndarray
+) -> None:
+    """Say where half of the columns of numbers have few values, if they do.
+
+    Args:
+        name: of the table.
+        columns: one for each column of numbers.
+        x: finite numbers, shape `(n, features)`.
+    """
+    few_valued = [
+        column.name
+        for column, values in zip(columns or (), x.T, strict=bool(columns))
+        if column.kind == "whole" and _are_few(values)
+    ]
+    if few_valued and 2 * len(few_valued) >= x.shape[1]:
+        say(
+            f"{name}: {few([*map(repr, few_valued)])} have at most "
+            f"{FEW_CODES} values each and are read as numbers "
+            f"(schema={BY_VALUE!r} makes them categories).",
+            stacklevel=6,
+        )
+
+
+def _are_few(values: np.ndarray) -> bool:
+    """By some rows, which is fast, then by all."""
+    return all(
+        1
+        < len(np.unique(part))
+        <= min(FEW_CODES, len(part) // FEWEST_ROWS_EACH)
+        for part in (values[:1000], values)
+    )
 
 
 def _is_ambiguous(column: Column) -> bool:

@@ -117,7 +117,8 @@ TABLE = (
         metavar="FILE",
         of_data_set=True,
         help="What the columns of a table are, as JSON that `tfgen schema` "
-        "writes [found out]",
+        "writes; by_value: found out in a table of numbers alone, too, where "
+        "columns with few values are categories then [found out]",
     ),
     Setting(
         "conditional",
@@ -151,8 +152,9 @@ TABLE = (
         part="training",
         metavar="EPOCHS",
         help="Epochs without a better validation loss after which the training "
-        "ends; 0 for never [10, at least 400 steps, and a quarter of the epochs "
-        "where the learning rate falls; of a model with a discriminator 0]",
+        "ends; 0 for never [10, at least 400 steps, and a quarter of the "
+        "epochs where the learning rate falls; of a model with a discriminator "
+        "0]",
     ),
     # The networks.
     Setting(
