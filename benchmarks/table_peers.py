@@ -15,7 +15,8 @@ Data: Adult by `adult.py --write adult.csv`, and by the peers' Python
 A seed divides the rows, 80% to train on and 20% held out, and trains each
 generator in a process of its own, with defaults: `tfgen train vae --data FILE`
 (which keeps a tenth of the 80% for its validation and a tenth for a test), and
-the package ctgan's. As many rows are drawn as the file has. Texts of which more
+the package ctgan's; `--generators by_value` is tfgen with `--schema by_value`. As
+many rows are drawn as the file has. Texts of which more
 than half differ (names) are left out.
 
 CTGAN and TVAE get what they can take: a gap of categories as a text, of numbers
@@ -48,14 +49,15 @@ import table_judging as judging
 PEERS = ("ctgan", "tvae")
 FLAG = " is a gap"
 RESULTS = pathlib.Path(__file__).parents[1] / "build/table_peers/results.jsonl"
+OURS = {"tfgen": (), "by_value": ("--schema", "by_value")}
 COSTS = ("seconds", "processor seconds", "MB")
 DAY = pd.Timedelta(days=1)
 
 
-def by_tfgen(tfgen, path, number, seed, folder):
+def by_tfgen(tfgen, name, path, number, seed, folder):
     """The costs, and the file of rows."""
     run, out = folder / "run", folder / "rows.csv"
-    words = ["--data", path, "--out", run, "--seed", seed]
+    words = ["--data", path, "--out", run, "--seed", seed, *OURS[name]]
     found = judging.run_measured(tfgen, "train", "vae", *words)
     words = [run, "-n", number, "--seed", seed, "--out", out]
     judging.run_measured(tfgen, "sample", *words)
@@ -163,9 +165,12 @@ def compare(options, seed, folder):
         if name != "training rows":
             own = folder / name
             own.mkdir()
-            by = by_peer if name in PEERS else by_tfgen
-            program = name if name in PEERS else options.tfgen
-            *cost, out = by(program, path, len(rows), seed, own)
+            if name in PEERS:
+                *cost, out = by_peer(name, path, len(rows), seed, own)
+            else:
+                *cost, out = by_tfgen(
+                    options.tfgen, name, path, len(rows), seed, own
+                )
             made, _ = judging.read(out, kinds)
         result["name"] = name
         result |= judged(train, held_out, made, kinds, options.label, seed)
