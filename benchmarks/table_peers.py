@@ -15,9 +15,9 @@ Data: Adult by `adult.py --write adult.csv`, and by the peers' Python
 A seed divides the rows, 80% to train on and 20% held out, and trains each
 generator in a process of its own, with defaults: `tfgen train vae --data FILE`
 (which keeps a tenth of the 80% for its validation and a tenth for a test), and
-the package ctgan's; `--generators by_value` is tfgen with `--schema by_value`. As
-many rows are drawn as the file has. Texts of which more
-than half differ (names) are left out.
+the package ctgan's; `--generators by_value` is tfgen with `--schema by_value`.
+As many rows are drawn as the file has. Texts of which more than half differ
+(names) are left out.
 
 CTGAN and TVAE get what they can take: a gap of categories as a text, of numbers
 as the median with a flag beside, dates as days; what is discrete is told them
