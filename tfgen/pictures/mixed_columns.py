@@ -11,8 +11,9 @@ from tfgen.pictures import figures
 
 MOST_CATEGORIES = 10
 LONGEST_NAME = 14
-NAMES_HEIGHT = 64
-"""In pixels."""
+PANEL_HEIGHT, NAMES_HEIGHT = 225, 64
+"""In pixels; names of categories stand aslant below a panel."""
+NAMES_BESIDE_PANEL = 0.75
 
 
 def column_panels(
@@ -34,7 +35,7 @@ def column_panels(
     """
     shown = [(place, c) for place, c in placed(columns) if c.width]
     names = [column.name for _, column in shown]
-    figure, panels, title = figures.new_columns(names, "Samples", 200)
+    figure, panels, title = figures.new_columns(names, "Samples", PANEL_HEIGHT)
     for axes, (place, column) in zip(panels, shown, strict=False):
         if column.levels:
             _shares(axes, column, generated[:, place], _at(real, place))
@@ -52,9 +53,10 @@ def column_panels(
         handles, labels, loc="upper right", ncols=2, frameon=False, fontsize=9
     )
     figures.shared_labels(figure, title)
-    # Names of categories stand aslant.
     height = figure.get_size_inches()[1] * figures.PIXELS_PER_INCH
-    figure.subplots_adjust(bottom=NAMES_HEIGHT / height)
+    figure.subplots_adjust(
+        bottom=NAMES_HEIGHT / height, hspace=NAMES_BESIDE_PANEL
+    )
     return figures.to_array(figure)
 
 
