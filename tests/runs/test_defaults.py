@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tfgen
+from tfgen.models.recommended import recommended_settings
 from tfgen.runs.model import compiled_model
 from tfgen.runs.settings import with_defaults
 
@@ -90,6 +91,17 @@ def test_grey_images_have_those_of_their_preset():
     shapes = [v.shape for v in by_default.weights]
     assert shapes == [v.shape for v in named.weights]
     assert type(by_default.likelihood) is type(named.likelihood)
+
+
+@pytest.mark.parametrize(
+    ("rows", "epochs"),
+    # 12,000 steps of 256 rows; 500 epochs of 12 steps; 4,000 steps of 100 rows.
+    [(25_600, 120), (3072, 500), (400, 1000)],
+)
+def test_steps_of_mixed_tables(rows, epochs):
+    family = tfgen.models.families.get_family("vae")
+    found = recommended_settings(family, (5,), rows, is_mixed=True)
+    assert (found["preset"], found["epochs"]) == ("mixed_table_vae", epochs)
 
 
 def test_what_is_given_stays():

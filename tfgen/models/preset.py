@@ -62,6 +62,7 @@ class Preset:
         epochs: passes over the data.
         steps: of a training on other data that follows the preset because it
             is recommended for them.
+        most_epochs: of such a training, beyond 4,000 steps; None: any number.
         options: arguments of `tfgen.build`.
         networks: makes `(encoder, decoder)`, `(generator, discriminator)` or
             all three, from an input shape and `latent_dim`, for
@@ -83,6 +84,7 @@ class Preset:
     batch_size: int = 128
     epochs: int = 20
     steps: int = 4000
+    most_epochs: int | None = None
     image_size: str | None = None
     learning_rate: float | None = 1e-3
     optimizers: Callable | None = None

@@ -74,7 +74,12 @@ def recommended_settings(
         return {}
     most = max(1, rows // FEWEST_STEPS)
     batch_size = given.get("batch_size", min(preset.batch_size, most))
-    epochs = math.ceil(preset.steps / math.ceil(rows / batch_size))
+    steps_an_epoch = math.ceil(rows / batch_size)
+    steps = preset.steps
+    if preset.most_epochs is not None:
+        most_steps = max(4000, preset.most_epochs * steps_an_epoch)
+        steps = min(steps, most_steps)
+    epochs = math.ceil(steps / steps_an_epoch)
     settings = {
         "preset": preset.name,
         "batch_size": batch_size,

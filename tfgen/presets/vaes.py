@@ -268,6 +268,7 @@ MIXED_TABLE_VAE = Preset(
     learning_rate=2e-3,
     schedule="cosine",
     steps=12_000,
+    most_epochs=500,
     options={
         "network": "mlp",
         "network_options": {"units": (256, 256)},
