@@ -54,7 +54,7 @@ def test_else_they_are_numbers_which_is_said(survey):
     (note,) = noted
     assert str(note.message).endswith(
         "'children', 'married' have at most 10 values each and are read as "
-        "numbers (schema='by_value' makes them categories)."
+        "numbers (schema='by_value' has a VAE learn them as categories)."
     )
 
 

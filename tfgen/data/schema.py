@@ -107,7 +107,7 @@ class Schema:
             except (OSError, ValueError) as error:
                 raise ValueError(
                     f"{what} is no schema ({reason_of(error)}): write one "
-                    "with `tfgen schema FILE`."
+                    f"with `tfgen schema FILE`, or pass {BY_VALUE!r}."
                 ) from None
         return cls(_columns(content, what))
 
@@ -221,7 +221,7 @@ def say_few_valued(
         say(
             f"{name}: {few([*map(repr, few_valued)])} have at most "
             f"{FEW_CODES} values each and are read as numbers "
-            f"(schema={BY_VALUE!r} makes them categories).",
+            f"(schema={BY_VALUE!r} has a VAE learn them as categories).",
             stacklevel=6,
         )
 
