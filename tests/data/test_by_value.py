@@ -79,13 +79,25 @@ def test_the_same_rows_are_read_like_them(tmp_path):
     np.testing.assert_array_equal(new.arrays()[0], train.arrays()[0])
 
 
-def test_a_schema_of_a_file_by_value(tmp_path):
-    path = tmp_path / "a.csv"
-    SURVEY.to_csv(path, index=False)
-    kinds = [c["kind"] for c in Schema.of(path, True).to_json()["columns"]]
+def test_the_schema_of_a_table_by_value(survey):
+    table, _ = survey
+    kinds = [c["kind"] for c in Schema.of(table, True).to_json()["columns"]]
     assert kinds == ["categorical", "decimal", "categorical"]
-    kinds = [c["kind"] for c in Schema.of(path).to_json()["columns"]]
+    kinds = [c["kind"] for c in Schema.of(table).to_json()["columns"]]
     assert kinds == ["whole", "decimal", "whole"]
+
+
+def test_frames_of_one_type_say_it_too():
+    answers = SURVEY[["children", "married"]]
+    with pytest.warns(tfgen.data.DataNote, match="have at most 10 values"):
+        from_arrays(answers)
+
+
+def test_a_schema_that_says_numbers_is_taken_without_a_word(survey, recwarn):
+    table, read = survey
+    source = read(table, schema=Schema.of(table))
+    assert source.columns[0].kind == "whole"
+    assert not [w for w in recwarn if "values each" in str(w.message)]
 
 
 def test_decimals_without_frequent_values_stay_a_table_of_numbers():

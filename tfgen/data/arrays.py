@@ -128,8 +128,8 @@ def from_arrays(
             bit_depth = bit_depth or reading.image_options.get("bit_depth")
     if feature_names is None:
         feature_names = _names_in(x)
-    dtypes = None
-    if is_frame(x):
+    dtypes, of_frame = None, is_frame(x)
+    if of_frame:
         numbers = None if schema is not None else from_frame(x)
         if numbers is None:
             return _from_mixed_frame(
@@ -180,7 +180,7 @@ def from_arrays(
         # Without labels they are for what needs none.
         with_classes = y is not None and takes_classes(like, source)
         return source.read_like(reading, with_classes, name_of(like))
-    if dtypes is not None and kind == "table":
+    if of_frame and kind == "table":
         say_few_valued(name, source.columns, array)
     if kind == "table" and value_range is None and standardize:
         source = source.standardized_by(source)

@@ -381,7 +381,7 @@ def _read_table(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
     }
     if isinstance(table.x, list):
         return _mixed_table(path, table, options, of_tables)
-    if of_tables.get("only") is None:
+    if "only" not in of_tables and of_tables["schema"] is None:
         say_few_valued(path.name, table.columns, table.x)
     source = from_file(path, table.x, table.labels, {**found, **options})
     return dataclasses.replace(

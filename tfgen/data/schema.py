@@ -18,7 +18,7 @@ from tfgen.data.column_kinds import (
     find_column,
 )
 from tfgen.data.column_values import MISSING_VALUE, encoded
-from tfgen.data.columns import KINDS, Column
+from tfgen.data.columns import KINDS, Column, find_columns
 from tfgen.data.notes import say
 from tfgen.data.raw_table import few
 from tfgen.data.row_numbers import are_mixed
@@ -70,17 +70,21 @@ class Schema:
 
         Args:
             data: a `.csv`, `.tsv` or `.parquet`, or a pandas frame.
-            by_value: whether that of a file of numbers alone tells which
+            by_value: whether that of a table of numbers alone tells which
                 columns have few values.
 
         Raises:
             ValueError: for what is no table.
         """
-        from tfgen.data.frames import encoded_frame, is_frame
+        from tfgen.data.frames import encoded_frame, from_frame, is_frame
         from tfgen.data.tables import read_table
 
         if is_frame(data):
-            return cls(encoded_frame(data, None).columns)
+            numbers = None if by_value else from_frame(data)
+            if numbers is None:
+                return cls(encoded_frame(data, None).columns)
+            names = [*map(str, data.columns)]
+            return cls(find_columns(numbers[0], names, dtypes=numbers[1]))
         schema = cls((), True) if by_value else None
         return cls(read_table(pathlib.Path(data), schema=schema).columns)
 
@@ -227,13 +231,11 @@ def say_few_valued(
 
 
 def _are_few(values: np.ndarray) -> bool:
-    """By some rows, which is fast, then by all."""
-    return all(
-        1
-        < len(np.unique(part))
-        <= min(FEW_CODES, len(part) // FEWEST_ROWS_EACH)
-        for part in (values[:1000], values)
-    )
+    for part in (values[:1000], values):  # some rows first, which is fast
+        most = min(FEW_CODES, len(part) // FEWEST_ROWS_EACH)
+        if not 1 < len(np.unique(part)) <= most:
+            return False
+    return True
 
 
 def _is_ambiguous(column: Column) -> bool:

@@ -1,5 +1,6 @@
 """What is wrong with a column of a schema's file, in words."""
 
+import collections
 import datetime
 import math
 import string
@@ -119,7 +120,7 @@ def _why_not_frequent(said):
 
 
 def _twice(values):
-    return [value for i, value in enumerate(values) if value in values[:i]]
+    return [value for value, n in collections.Counter(values).items() if n > 1]
 
 
 def _why_no_format(said):

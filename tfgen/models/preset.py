@@ -62,7 +62,8 @@ class Preset:
         epochs: passes over the data.
         steps: of a training on other data that follows the preset because it
             is recommended for them.
-        most_epochs: of such a training, beyond 4,000 steps; None: any number.
+        most_epochs: of such a training, beyond the steps that most presets
+            have; None: any number.
         options: arguments of `tfgen.build`.
         networks: makes `(encoder, decoder)`, `(generator, discriminator)` or
             all three, from an input shape and `latent_dim`, for

@@ -77,7 +77,7 @@ def recommended_settings(
     steps_an_epoch = math.ceil(rows / batch_size)
     steps = preset.steps
     if preset.most_epochs is not None:
-        most_steps = max(4000, preset.most_epochs * steps_an_epoch)
+        most_steps = max(Preset.steps, preset.most_epochs * steps_an_epoch)
         steps = min(steps, most_steps)
     epochs = math.ceil(steps / steps_an_epoch)
     settings = {
