@@ -8,19 +8,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from sklearn import datasets
 
-from tfgen.data.columns import (
-    Column,
-    find_columns,
-    restored,
+from tfgen.data.columns import Column, find_columns, restored, spelled
+from tfgen.data.notes import DataNote
+from tfgen.data.squashing import (
     say_squashed,
-    spelled,
     squash,
     squash_tensor,
     unsquash,
     unsquash_tensor,
     with_transform,
 )
-from tfgen.data.notes import DataNote
 
 TAILED = Column("a", center=4.0, spread=2.0)
 PLAIN = Column("b")

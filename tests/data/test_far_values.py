@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 import tfgen
-from tfgen.data.columns import Column, squash, unsquash
+from tfgen.data.columns import Column
 from tfgen.data.reading import scaled
+from tfgen.data.squashing import squash, unsquash
 
 
 def test_digits_beyond_64_bits_are_refused_in_words(tmp_path):

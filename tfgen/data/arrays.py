@@ -13,7 +13,7 @@ from tfgen.data.checks import (
     check_value_range,
     to_array,
 )
-from tfgen.data.columns import Column, find_columns, say_squashed
+from tfgen.data.columns import Column, find_columns
 from tfgen.data.frames import encoded_frame, from_frame, is_frame
 from tfgen.data.images import ImageOptions, convert_arrays
 from tfgen.data.labels import check_factors, encode_labels
@@ -25,6 +25,7 @@ from tfgen.data.reading import name_of, reading_of, takes_classes
 from tfgen.data.schema import Schema, say_few_valued, say_schema
 from tfgen.data.source import UNNAMED, Source
 from tfgen.data.splits import hashed
+from tfgen.data.squashing import say_squashed
 from tfgen.data.storage import ArrayStorage, ClippedStorage, Storage
 
 _KINDS = ("image", "table", "points")

@@ -11,7 +11,6 @@ import numpy as np
 
 from tfgen.data.arrays import from_file
 from tfgen.data.catalog import DATA_SETS, Loaded
-from tfgen.data.columns import say_squashed
 from tfgen.data.image_folder import is_image, read_image_folder
 from tfgen.data.labels import encode_labels
 from tfgen.data.mixed_tables import mixed_source
@@ -22,6 +21,7 @@ from tfgen.data.record_files import is_tfrecord
 from tfgen.data.schema import Schema, say_few_valued
 from tfgen.data.source import Source
 from tfgen.data.splits import hashed_on_the_way
+from tfgen.data.squashing import say_squashed
 from tfgen.data.tables import SUFFIXES, is_table, is_text, read_table
 
 SPLITS = {

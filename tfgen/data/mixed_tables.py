@@ -8,10 +8,11 @@ import numpy as np
 
 from tfgen.data.cells import Cells
 from tfgen.data.column_values import decoded
-from tfgen.data.columns import Column, restored, squash, squashing
+from tfgen.data.columns import Column, restored
 from tfgen.data.raw_table import few
 from tfgen.data.row_numbers import number_names, placed
 from tfgen.data.schema import Schema, encode
+from tfgen.data.squashing import squash, squashing
 from tfgen.data.storage import ColumnStorage
 
 if typing.TYPE_CHECKING:

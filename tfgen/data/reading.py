@@ -8,14 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfgen.data.column_values import with_frequent
-from tfgen.data.columns import (
-    Column,
-    snapped,
-    squash,
-    squash_tensor,
-    unsquash,
-    unsquash_tensor,
-)
+from tfgen.data.columns import Column, snapped
 from tfgen.data.row_numbers import (
     are_mixed,
     coded_tensor,
@@ -23,6 +16,12 @@ from tfgen.data.row_numbers import (
     placed,
     without_specials,
     without_specials_tensor,
+)
+from tfgen.data.squashing import (
+    squash,
+    squash_tensor,
+    unsquash,
+    unsquash_tensor,
 )
 from tfgen.data.table_parts import number_or
 

@@ -10,12 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tfgen.data.checks import affine, check_value_range
-from tfgen.data.columns import Column, may_be_squashed, squash, with_transform
+from tfgen.data.columns import Column
 from tfgen.data.mixed_tables import recoded, same_codes, standardizing
 from tfgen.data.notes import say
 from tfgen.data.reading import Reading, scaled, unscaled
 from tfgen.data.row_numbers import are_mixed
 from tfgen.data.splits import divide_rows
+from tfgen.data.squashing import may_be_squashed, squash, with_transform
 from tfgen.data.storage import ArrayStorage, Storage
 
 UNNAMED = "arrays"

@@ -5,10 +5,11 @@ import typing
 import numpy as np
 import tensorflow as tf
 
-from tfgen.data.columns import Column, squash_tensor
+from tfgen.data.columns import Column
 from tfgen.data.conditions import step_of
 from tfgen.data.reading import Reading
 from tfgen.data.row_numbers import placed
+from tfgen.data.squashing import squash_tensor
 from tfgen.probability.table_row import Within
 
 _NUMBER = r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
