@@ -40,6 +40,7 @@ def with_transform(
         ValueError: another transform.
 
     Example:
+    >>> from tfgen.data.columns import find_columns
     >>> incomes = np.array([[2e3], [3e3], [4e3], [5e3], [5e9]])
     >>> (income,) = with_transform(find_columns(incomes), incomes, "asinh")
     >>> income.center, income.spread
