@@ -2,6 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile -c constraints.txt
+UV_INSTALL := $(BIN)/uv pip install -q --system-certs --python $(BIN)/python -c constraints.txt
+# By uv, in a fifth of pip's time. By pip where uv fails, or where pip has an
+# index of its own, which uv does not read.
+install = { { ! $(BIN)/python -m pip config list | grep -q '[.]index-url=' \
+    && $(PIP_INSTALL) uv && $(UV_INSTALL) $(1); } || $(PIP_INSTALL) $(1); }
 # Where it is set, each of the many processes of a test run would compile all
 # of TensorFlow and Keras anew, which takes longer than the rest of its start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -87,19 +92,19 @@ clean:
 	rm -rf build demo dist *.egg-info .coverage .pytest_cache .ruff_cache
 
 .venv/.base: $(PROJECT_FILES)
-	@echo "Installing tfgen into .venv (a few minutes the first time)"
+	@echo "Installing tfgen into .venv (a minute or two the first time)"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
-	@$(PIP_INSTALL) -e . && touch $@
+	@$(call install,-e .) && touch $@
 
 .venv/.dev: $(PROJECT_FILES)
 	@echo "Installing tfgen and its development tools into .venv"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv .venv
-	@$(PIP_INSTALL) -e '.[dev]' && touch .venv/.base $@
+	@$(call install,-e '.[dev]') && touch .venv/.base $@
 
 .venv/.docs: .venv/.base
 	@echo "Installing what makes the site into .venv"
-	@$(PIP_INSTALL) -e '.[docs]' && touch $@
+	@$(call install,-e '.[docs]') && touch $@
 
 .venv/.release: .venv/.dev
 	@echo "Installing what releases are checked with into .venv"
-	@$(PIP_INSTALL) -e '.[release]' && touch $@
+	@$(call install,-e '.[release]') && touch $@
