@@ -14,7 +14,12 @@ from tfgen.data.checks import (
     to_array,
 )
 from tfgen.data.columns import Column, find_columns
-from tfgen.data.frames import encoded_frame, from_frame, is_frame
+from tfgen.data.frames import (
+    as_pandas,
+    encoded_frame,
+    from_frame,
+    is_frame,
+)
 from tfgen.data.images import ImageOptions, convert_arrays
 from tfgen.data.labels import check_factors, encode_labels
 from tfgen.data.mixed_tables import mixed_source
@@ -68,7 +73,8 @@ def from_arrays(
     they are.
 
     Args:
-        x: `(n, height, width)` or `(n, height, width, channels)` for images
+        x: a frame of pandas or polars, or an array:
+            `(n, height, width)` or `(n, height, width, channels)` for images
             with 1 or 3 channels, `(n, features)` for a table or points.
             A `numpy.memmap` of images or points stays on disk.
         y: one label a row, whole numbers or texts, shape `(n,)`; or None.
@@ -89,8 +95,8 @@ def from_arrays(
             white.
         bit_depth: bits of stored whole numbers: white is `2**bit_depth - 1`.
         class_names: names of the classes in their order.
-        feature_names: names of the columns; default: those of a pandas
-            `DataFrame`, if they are texts.
+        feature_names: names of the columns; default: those of a frame, if
+            they are texts.
         factors: whole numbers that are known to have made the examples, shape
             `(n, num_factors)`, for metrics of disentanglement; or None.
         factor_names: names of the factors.
@@ -127,6 +133,7 @@ def from_arrays(
             fit = fit or reading.image_options.get("fit")
             background = background or reading.image_options.get("background")
             bit_depth = bit_depth or reading.image_options.get("bit_depth")
+    x = as_pandas(x)
     if feature_names is None:
         feature_names = _names_in(x)
     dtypes, of_frame = None, is_frame(x)

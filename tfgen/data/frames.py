@@ -1,4 +1,4 @@
-"""pandas DataFrames as tables."""
+"""DataFrames of pandas and polars as tables."""
 
 import typing
 
@@ -10,11 +10,72 @@ from tfgen.data.schema import EncodedTable, Schema, encode
 
 if typing.TYPE_CHECKING:
     import pandas as pd
+    import polars as pl
+    import pyarrow
 
 
 def is_frame(x: object) -> bool:
     """Whether it is a DataFrame, without loading pandas."""
     return hasattr(x, "columns") and hasattr(x, "dtypes")
+
+
+def is_polars(x: object) -> bool:
+    """Whether it is a DataFrame of polars, without loading it."""
+    return is_frame(x) and hasattr(x, "to_arrow")
+
+
+def as_pandas(x: typing.Any) -> typing.Any:
+    """Return a polars DataFrame as one of pandas, anything else as it is.
+
+    Columns get the types that a Parquet file of the frame would give them, so
+    that whole numbers with gaps stay whole.
+
+    Args:
+        x: any.
+
+    Raises:
+        ValueError: for a polars LazyFrame, and where pyarrow is not installed.
+    """
+    # Asked first: its columns are not known without work, of which it warns.
+    if hasattr(x, "collect_schema") and hasattr(x, "collect"):
+        raise ValueError(
+            "x is a LazyFrame, which has no rows yet; pass x.collect()."
+        )
+    if not is_polars(x):
+        return x
+    import pandas as pd
+
+    try:
+        table = x.to_arrow()
+    except ImportError as error:
+        raise ValueError(
+            "A frame of polars takes pyarrow, which is not installed: "
+            "pip install 'tfgen[parquet]'."
+        ) from error
+    return pd.DataFrame({name: series_of(table[name]) for name in x.columns})
+
+
+def as_polars(frame: "pd.DataFrame", like: "pl.DataFrame") -> "pl.DataFrame":
+    """Return a frame as one of polars, of the types of another if they fit."""
+    import polars as pl
+
+    found = pl.from_pandas(frame)
+    return found.cast(dict(like.schema), strict=False)
+
+
+def series_of(cells: "pyarrow.ChunkedArray") -> "pd.Series":
+    """Return a column of Arrow in a type of pandas that holds its values."""
+    import pandas as pd
+    from pyarrow import types
+
+    if types.is_integer(cells.type) and cells.null_count:
+        return pd.Series(
+            cells.to_pylist(),
+            dtype=f"{cells.type}".replace("int", "Int").replace("uInt", "UInt"),
+        )
+    if types.is_decimal(cells.type):
+        cells = cells.cast("float64")
+    return cells.to_pandas()
 
 
 def from_frame(

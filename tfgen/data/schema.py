@@ -69,16 +69,22 @@ class Schema:
         """Return the schema of a file or a frame, found by its cells.
 
         Args:
-            data: a `.csv`, `.tsv` or `.parquet`, or a pandas frame.
+            data: a `.csv`, `.tsv` or `.parquet`, or a frame of pandas or polars.
             by_value: whether that of a table of numbers alone tells which
                 columns have few values.
 
         Raises:
             ValueError: for what is no table.
         """
-        from tfgen.data.frames import encoded_frame, from_frame, is_frame
+        from tfgen.data.frames import (
+            as_pandas,
+            encoded_frame,
+            from_frame,
+            is_frame,
+        )
         from tfgen.data.tables import read_table
 
+        data = as_pandas(data)
         if is_frame(data):
             numbers = None if by_value else from_frame(data)
             if numbers is None:

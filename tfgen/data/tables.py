@@ -11,6 +11,7 @@ from tfgen.data.checks import check_memory, reason_of
 from tfgen.data.column_kinds import ID_NAMES
 from tfgen.data.columns import Column, find_columns
 from tfgen.data.csv_files import read_csv
+from tfgen.data.frames import series_of
 from tfgen.data.notes import say
 from tfgen.data.raw_table import RawColumn, RawTable, few, rounded, select
 from tfgen.data.schema import Schema, encode, say_schema
@@ -171,7 +172,7 @@ def read_parquet(
     )
     if is_mixed:
         raw.mixed = encode(
-            {c.name: Cells.of_series(_series(table[c.name])) for c in columns},
+            {c.name: Cells.of_series(series_of(table[c.name])) for c in columns},
             schema,
             lambda row: f"row {row + 1}, ",
         )
@@ -181,21 +182,6 @@ def read_parquet(
     if label:
         raw.labels = np.array(table[label_column].to_pylist())
     return raw
-
-
-def _series(cells):
-    """A column of Parquet in a type of pandas that holds its values."""
-    import pandas as pd
-    from pyarrow import types
-
-    if types.is_integer(cells.type) and cells.null_count:
-        return pd.Series(
-            cells.to_pylist(),
-            dtype=f"{cells.type}".replace("int", "Int").replace("uInt", "UInt"),
-        )
-    if types.is_decimal(cells.type):
-        cells = cells.cast("float64")
-    return cells.to_pandas()
 
 
 def _numbers(cells, column: RawColumn) -> np.ndarray | None:

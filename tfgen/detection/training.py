@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfgen.data import Source, from_arrays
-from tfgen.data.frames import is_frame
+from tfgen.data.frames import as_pandas, is_frame
 from tfgen.models import GenerativeModel
 from tfgen.models.families import FAMILIES
 from tfgen.models.preset import PRESETS
@@ -42,6 +42,7 @@ def checked_rows(
         return x
     from sklearn.utils.validation import validate_data
 
+    x = as_pandas(x)
     if _is_mixed(x):
         return validate_data(detector, x, reset=reset, skip_check_array=True)
     least = {"ensure_min_samples": 2} if reset else {}

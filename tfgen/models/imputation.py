@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgen.data.cells import Cells
 from tfgen.data.columns import restored
+from tfgen.data.frames import as_pandas, as_polars, is_polars
 from tfgen.data.raw_table import few
 from tfgen.data.reading import Reading
 from tfgen.data.row_numbers import placed
@@ -98,6 +99,9 @@ class Imputer:
 
     def impute_frame(self, frame: "pd.DataFrame", seed: int) -> "pd.DataFrame":
         """A frame with its gaps filled; see `WithEncoder.impute`."""
+        if is_polars(frame):
+            filled = self.impute_frame(as_pandas(frame), seed)
+            return as_polars(filled, like=frame)
         names = [n for n in self._reading.column_names if n in frame.columns]
         cells = {name: Cells.of_series(frame[name]) for name in names}
         found = self.impute(cells, seed, lambda row: f"row {row}, ")

@@ -339,12 +339,12 @@ class WithEncoder:
         draw: several say how sure one can be.
 
         Args:
-            rows: a pandas frame with the columns of the training data; further
-                ones stay as they are.
+            rows: a frame of pandas or polars with the columns of the training
+                data; further ones stay as they are.
             seed: row i depends on (seed, i) alone.
 
         Returns:
-            The frame with its gaps filled.
+            The frame with its gaps filled, of the same library.
 
         Raises:
             ValueError: for a model that cannot, and for values that it does

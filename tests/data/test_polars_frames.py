@@ -1,0 +1,91 @@
+"""Frames of polars are read as the Parquet files that polars writes of them."""
+
+import datetime
+
+import keras
+import numpy as np
+import polars as pl
+import pytest
+
+import tfgen
+
+DAY = datetime.date(2024, 2, 29)
+
+
+@pytest.fixture
+def frame():
+    """Every kind of column, each with a gap in its second row."""
+    columns = {
+        "city": ["Rome", None, "Oslo", "Rome"],
+        "rooms": [1, None, 3, 2**53 + 1],
+        "size": [0.5, None, 2.5, float("nan")],
+        "day": [DAY, None, DAY, DAY + datetime.timedelta(40)],
+        "new": [True, None, False, True],
+        "sold": [datetime.datetime(2024, 1, 1, 5, 30), None] * 2,
+    }
+    kind = pl.col("city").cast(pl.Categorical).alias("kind")
+    return pl.DataFrame(columns).with_columns(kind)
+
+
+def test_as_the_parquet_file(frame, tmp_path):
+    path = tmp_path / "table.parquet"
+    frame.write_parquet(path)
+    found = tfgen.data.Schema.of(frame)
+    assert found == tfgen.data.Schema.of(path)
+    kinds = {column.name: column.kind for column in found.columns}
+    assert kinds["rooms"] == "whole" and kinds["day"] == "datetime"
+
+
+def test_values_come_back(frame):
+    source = tfgen.data.from_arrays(frame)
+    rows = source.reading.to_data_units(source.arrays()[0])
+    values = tfgen.data.columns.restored(source.columns, rows)
+    assert list(values["city"]) == ["Rome", None, "Oslo", "Rome"]
+    assert values["day"][3] == datetime.date(2024, 4, 9)
+    assert values["rooms"].isna().tolist() == [False, True, False, False]
+    assert values["rooms"][3] == 2**53 + 1
+
+
+def test_numbers_with_names_and_labels():
+    numbers = pl.DataFrame({"a": [1, 2, 3], "b": [0.5, 1.5, 9.5]})
+    source = tfgen.data.from_arrays(numbers, pl.Series(["x", "y", "x"]))
+    assert source.reading.column_names == ("a", "b")
+    assert source.class_names == ("x", "y")
+    rows = source.reading.to_data_units(source.arrays()[0])
+    np.testing.assert_allclose(rows, [[1, 0.5], [2, 1.5], [3, 9.5]], atol=1e-5)
+
+
+def test_what_has_no_rows_yet_is_refused(frame):
+    with pytest.raises(ValueError, match=r"LazyFrame.* pass x\.collect\(\)"):
+        tfgen.data.from_arrays(frame.lazy())
+
+
+def test_gaps_are_filled_in_a_frame_of_polars():
+    keras.utils.set_random_seed(0)
+    table = pl.DataFrame(
+        {"city": ["Rome", "Oslo"] * 20, "rooms": [3, 7] * 20, "key": range(40)}
+    )
+    train = tfgen.data.from_arrays(table.drop("key"))
+    model = tfgen.build("vae", data=train, latent_dim=2)
+    model.compile()
+    model.fit(train.batches(20), epochs=1, verbose=0)
+    gaps = pl.DataFrame(
+        {"city": ["Rome", None], "rooms": [None, 7], "key": [5, 6]},
+        schema={"city": pl.String, "rooms": pl.Int16, "key": pl.Int64},
+    )
+    filled = model.impute(gaps)
+    assert filled.schema == gaps.schema
+    assert filled["key"].to_list() == [5, 6]
+    assert filled["city"][0] == "Rome" and filled["rooms"][1] == 7
+    assert filled["city"][1] in ("Rome", "Oslo")
+    assert 3 <= filled["rooms"][0] <= 7
+
+
+def test_a_detector_reads_it_as_pandas():
+    rng = np.random.default_rng(0)
+    rows = pl.DataFrame({"a": rng.normal(size=60), "b": rng.normal(size=60)})
+    detector = tfgen.detection.Detector("vae", {"epochs": 1}).fit(rows)
+    assert detector.feature_names_in_.tolist() == ["a", "b"]
+    np.testing.assert_array_equal(
+        detector.score_samples(rows), detector.score_samples(rows.to_pandas())
+    )
