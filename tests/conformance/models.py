@@ -326,11 +326,12 @@ CASES = [
 ]
 
 # Compiling for two replicas takes long: what trains others on them are slow
-# tests. Noise, labels, penalties and what remembers something are in these;
-# batch normalisation, dropout and the balance gate have tests of their own.
+# tests, adaptive augmentations among them. Noise, labels and penalties are in
+# these; batch normalisation, dropout and the balance gate have tests of their
+# own.
 ON_REPLICAS = (
     "vae_mlp_labels",
-    "gan_non_saturating_adaptive",
+    "gan_table_wasserstein",
     "vae_gan_table",
     "vq_vae_labels",
 )

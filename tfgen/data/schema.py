@@ -69,7 +69,8 @@ class Schema:
         """Return the schema of a file or a frame, found by its cells.
 
         Args:
-            data: a `.csv`, `.tsv` or `.parquet`, or a frame of pandas or polars.
+            data: a `.csv`, `.tsv` or `.parquet`, or a frame of pandas or
+                polars.
             by_value: whether that of a table of numbers alone tells which
                 columns have few values.
 

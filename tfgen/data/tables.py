@@ -172,7 +172,10 @@ def read_parquet(
     )
     if is_mixed:
         raw.mixed = encode(
-            {c.name: Cells.of_series(series_of(table[c.name])) for c in columns},
+            {
+                c.name: Cells.of_series(series_of(table[c.name]))
+                for c in columns
+            },
             schema,
             lambda row: f"row {row + 1}, ",
         )
