@@ -21,6 +21,7 @@ _PARTS = (
     "networks",
     "optimizers",
     "presets",
+    "privacy",
     "probability",
     "settings",
     "training",

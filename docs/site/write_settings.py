@@ -32,6 +32,7 @@ SECTIONS = {
     "likelihood": "Models with a likelihood",
     "kl": "Models with a KL term",
     "discriminator": "Models with a discriminator",
+    "privacy": "Models with private training",
 }
 """By part; a family's own settings stand under its name."""
 FAMILIES = {

@@ -31,6 +31,7 @@ WITH_EXAMPLES = (
     "tfgen.optimizers",
     "tfgen.pictures",
     "tfgen.presets",
+    "tfgen.privacy",
     "tfgen.probability",
     "tfgen.settings",
     "tfgen.training",

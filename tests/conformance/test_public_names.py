@@ -44,6 +44,7 @@ NAMES = {
         "Settings",
     ],
     "tfgen.presets": ["Preset", "get", "names", "register"],
+    "tfgen.privacy": ["Privacy", "epsilon_spent", "noise_for"],
     "tfgen.losses": [
         "ADVERSARIAL_LOSSES",
         "AdversarialLoss",

@@ -5,7 +5,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tfgen import pictures
-from tfgen.evaluation import copying, detection, latents, sample_quality, tables
+from tfgen.evaluation import (
+    copying,
+    detection,
+    latents,
+    privacy,
+    sample_quality,
+    tables,
+)
 from tfgen.evaluation.samples import Samples
 from tfgen.evaluation.section import Section
 from tfgen.evaluation.subject import Subject
@@ -174,6 +181,7 @@ PARTS = {
     ),
     "Table": (lambda subject: subject.test.kind == "table", tables.measure),
     "Detection": (detection.applies, detection.measure),
+    "Privacy": (privacy.applies, privacy.measure),
     "Disentanglement": (
         lambda subject: subject.encodes and subject.test.factors is not None,
         latents.measure_disentanglement,

@@ -97,6 +97,8 @@ TITLES = {
     "dci_completeness": "Completeness (DCI)",
     "dci_informativeness": "Informativeness (DCI)",
     "auroc": "AUROC",
+    "epsilon": "Epsilon",
+    "delta": "Delta",
     "copying_test": "Copying test C_T",
     "training_excess": "Lean towards the training data",
 }
@@ -170,6 +172,8 @@ EXPLANATIONS = {
     "dci_disentanglement": "1 if each latent matters to one factor only",
     "dci_completeness": "1 if one latent only matters to each factor",
     "dci_informativeness": "how well the latents tell the factors",
+    "epsilon": "spent of what was promised to each training row",
+    "delta": "by which the promise may fail",
     "copying_test": (
         "far below 0: samples lie nearer to the training data than unseen data "
         "do"

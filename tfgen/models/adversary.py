@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 
 from tfgen import losses
-from tfgen.augmentations import Augmentation
+from tfgen.augmentations import AdaptiveAugment, Augmentation
 from tfgen.training import GlobalBatch
 
 
@@ -108,6 +108,26 @@ class Adversary:
             penalty.update_state(_mean_critique(critiques))
         if self.augmentation is not None:
             self.augmentation.update_state(batch, real_accuracy)
+
+    def private_reasons(self) -> list[str]:
+        """Where data reach more than the discriminator, row by row."""
+        reasons = {
+            "the generator's loss depends on data: pass loss='non_saturating', "
+            "'hinge', 'wasserstein' or 'least_squares'": (
+                self.loss.generator_sees_data
+            ),
+            "feature_matching shows the generator data: leave it out": (
+                self.feature_matching
+            ),
+            f"packing={self.packing} mixes rows: leave it out": (
+                self.packing > 1
+            ),
+            "the augmentation 'adaptive' goes by answers on data: pass "
+            "'diff_augment'": isinstance(self.augmentation, AdaptiveAugment),
+            "the penalty LeCam remembers means of answers on data: leave it "
+            "out": any(isinstance(p, losses.LeCam) for p in self.penalties),
+        }
+        return [reason for reason, holds in reasons.items() if holds]
 
     def generator_losses(
         self, batch: GlobalBatch, *fakes: tf.Tensor, training: bool

@@ -15,9 +15,11 @@ def start_from_data(model: GenerativeModel, source: Source) -> None:
     VampPrior start at examples. All other weights stay as they are.
 
     Args:
-        model: before its first step.
+        model: before its first step; one with privacy stays as it is.
         source: training data.
     """
+    if model.privacy is not None:
+        return
     if model.data_range and source.value_range:
         source = source.to_range(model.data_range)
     started = start_at_principal_components(model, source)

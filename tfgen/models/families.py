@@ -49,8 +49,8 @@ class Family:
             what the model's constructor takes first, such as `(encoder,
             decoder)`. An option of `build` goes to whoever names it, this
             function, the constructor or both.
-        parts: of `"likelihood"`, `"kl"` and `"discriminator"` those that its
-            models have, and whose settings they take.
+        parts: of `"likelihood"`, `"kl"`, `"discriminator"` and `"privacy"`
+            those that its models have, and whose settings they take.
         settings: settings of this family alone, as rows of the table; their
             `part` is the family's name.
         space: how settings are searched where the table's default does not
@@ -168,7 +168,7 @@ VAE_FAMILY = Family(
     name="vae",
     model=VAE,
     make_parts=make_vae_parts,
-    parts=("likelihood", "kl"),
+    parts=("likelihood", "kl", "privacy"),
     choices={"objective": tuple(OBJECTIVES)},
     space={
         "latent_dim": _partial(searched.latent_dim, small=(8, 32)),
@@ -197,7 +197,7 @@ GAN_FAMILY = Family(
     name="gan",
     model=GAN,
     make_parts=make_gan_parts,
-    parts=("discriminator",),
+    parts=("discriminator", "privacy"),
     space={
         "latent_dim": _partial(
             searched.latent_dim, large=(16, 128), default=64

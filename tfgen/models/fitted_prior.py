@@ -87,8 +87,9 @@ def fit_prior(
         prior, the model keeps its own, and a warning says so.
 
     Raises:
-        ValueError: for a model without encoder or with latents in levels, too
-            few examples, or a prior that does not fit the free bits.
+        ValueError: for a model without encoder, with latents in levels or
+            with privacy, too few examples, or a prior that does not fit the
+            free bits.
 
     Reference:
         Ghosh et al. (2020), "From variational to deterministic autoencoders",
@@ -113,6 +114,12 @@ def fit_prior(
             "fit_prior fits latents of one level, but this model has "
             f"{model.posterior_family.latent_dims}: train it with the prior, "
             "as in prior='vamp'."
+        )
+    if model.privacy is not None:
+        raise ValueError(
+            "fit_prior fits latents of rows without noise, but this model "
+            f"promises epsilon={model.privacy.epsilon:g} to each: train it "
+            "with the prior, as in prior='flow'."
         )
     latents = _Latents.of(model, data, labels, seed)
     before = model.prior

@@ -1,5 +1,6 @@
 """Generative adversarial network."""
 
+import functools
 import typing
 
 import keras
@@ -25,6 +26,7 @@ from tfgen.models.with_discriminator import (
     WithDiscriminator,
     average_of,
 )
+from tfgen.privacy import Privacy
 from tfgen.settings.table import check_values
 
 
@@ -70,6 +72,10 @@ class GAN(WithDiscriminator, GenerativeModel):
             by the generator's last activation, (-1, 1) for tanh and (0, 1)
             for a sigmoid.
         num_classes: makes the model class-conditional.
+        privacy: what is promised to each row of the training data, such as
+            `"epsilon=3"` or a `tfgen.privacy.Privacy`. The discriminator's
+            gradients are clipped row by row and made noisy; the generator
+            sees nothing of the data but by it.
         seed: of all noise in training, from 0 to 2**31 - 1.
 
     Raises:
@@ -100,6 +106,7 @@ class GAN(WithDiscriminator, GenerativeModel):
         feature_matching: float = 0.0,
         data_range: tuple[float, float] | str | None = "auto",
         num_classes: int | None = None,
+        privacy: str | dict | Privacy | None = None,
         seed: int = 0,
         **kwargs,
     ):
@@ -134,6 +141,7 @@ class GAN(WithDiscriminator, GenerativeModel):
         self.feature_matching = feature_matching
         self.discriminator_steps = discriminator_steps
         self.average_decay = average_decay
+        self.set_privacy(privacy, updates=discriminator_steps)
         self.average_generator = None
         if average_decay:
             self.average_generator = average_of(generator)
@@ -154,6 +162,8 @@ class GAN(WithDiscriminator, GenerativeModel):
 
     def train_step(self, data: tuple) -> dict:
         """Algorithm 1 of Goodfellow et al. (2014): k updates, then one."""
+        if self.private_training is not None:
+            return self._private_step(data)
         with self.training_batch(data, group_size=self.packing) as batch:
             for update in range(self.discriminator_steps):
                 drawn = self._draw(batch, update)
@@ -163,6 +173,51 @@ class GAN(WithDiscriminator, GenerativeModel):
         self._update_average(self.average_generator, self.generator)
         self.count_step()
         return self.track(batch, logs)
+
+    def _private_step(self, data):
+        """The same, but that the generator's batch is none of the data."""
+        network = self.discriminator
+        for update in range(self.discriminator_steps):
+            gradients = self.private_gradients(
+                data,
+                network,
+                functools.partial(self._private_losses, update=update),
+                self._track_private if self._is_last(update) else None,
+                update,
+            )
+            norm = self.optimizer.apply(gradients, network.trainable_variables)
+        batch = self.private_training.public_batch(
+            self.data_shape, self.num_classes, self.step
+        )
+        with batch:
+            drawn = self._draw(batch, "generator")
+            logs = self._update_generator(batch, drawn)
+        self._update_average(self.average_generator, self.generator)
+        self.count_step()
+        logs["discriminator_gradient_norm"] = batch.each(norm)
+        return self.track(batch, logs)
+
+    def _private_losses(self, row, update):
+        """Terms of the discriminator's loss of one row and one latent."""
+        latents = row.normal((self.latent_dim,), f"latent_{update}")
+        fake = self._generate(latents, row.labels, training=True)
+        critiques = self.adversary.criticise(
+            row, tf.stop_gradient(fake), training=True
+        )
+        terms = self.adversary.discriminator_losses(
+            critiques, training=True, step=self.step
+        )
+        loss = terms["discriminator_loss"] + terms["gradient_penalty"]
+        return terms | {"loss": loss}
+
+    def _track_private(self, batch, terms):
+        self.track(batch, {k: v for k, v in terms.items() if k != "loss"})
+
+    def _is_last(self, update):
+        return update == self.discriminator_steps - 1
+
+    def private_reasons(self) -> list[str]:
+        return self.adversary.private_reasons()
 
     def _draw(self, batch, update):
         latents = batch.normal((self.latent_dim,), f"latent_{update}")

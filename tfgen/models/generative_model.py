@@ -13,8 +13,10 @@ from tfgen.models.config import ConfigFromSignature
 from tfgen.models.endpoints import EndpointRunner, WithEndpoints
 from tfgen.models.latents import Sampler
 from tfgen.models.network_state import TracedFor
+from tfgen.models.with_privacy import WithPrivacy
 from tfgen.models.with_reading import WithReading
 from tfgen.optimizers import OptimizerGroup
+from tfgen.privacy.refusals import refuse_not_private
 from tfgen.settings.table import check_values
 from tfgen.training import inputs, refusals
 from tfgen.training.epoch_place import EpochPlace
@@ -28,7 +30,7 @@ MAX_SEED = 2**31
 
 
 class GenerativeModel(
-    ConfigFromSignature, WithEndpoints, WithReading, keras.Model
+    ConfigFromSignature, WithEndpoints, WithReading, WithPrivacy, keras.Model
 ):
     """Abstract base of the models; `VAE` and its siblings are final.
 
@@ -201,6 +203,8 @@ class GenerativeModel(
             skips = on_non_finite == "skip"
             replicas = self.distribute_strategy.num_replicas_in_sync
             self.check_compile(replicas, jit_compile)
+            if self.private_training is not None:
+                refuse_not_private(self, replicas, jit_compile, skips)
             group.build(self.network_variables())
             self.skipped = Skipped(self, group) if skips else None
         self.chooses_steps = steps_per_execution == "auto"

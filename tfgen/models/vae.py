@@ -10,6 +10,7 @@ import tensorflow as tf
 from tfgen.losses.objectives import Objective, get_objective
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.with_encoder import WithEncoder
+from tfgen.privacy import Privacy
 from tfgen.probability import Likelihood, Posterior, Prior, latents
 from tfgen.probability.levels import in_levels, level_names, level_sizes
 from tfgen.training import GlobalBatch
@@ -51,6 +52,8 @@ class VAE(WithEncoder, GenerativeModel):
         num_classes: makes the model class-conditional.
         observation_noise: whether samples are drawn from p(x|z), not its
             mean; default: for tables and points, not for images.
+        privacy: what is promised to each row of the training data, such as
+            `"epsilon=3"` or a `tfgen.privacy.Privacy`.
         seed: of all noise in training, from 0 to 2**31 - 1.
 
     Raises:
@@ -85,6 +88,7 @@ class VAE(WithEncoder, GenerativeModel):
         free_bits: float = 0.0,
         num_classes: int | None = None,
         observation_noise: bool | None = None,
+        privacy: str | dict | Privacy | None = None,
         seed: int = 0,
         **kwargs,
     ):
@@ -110,6 +114,7 @@ class VAE(WithEncoder, GenerativeModel):
         if observation_noise is None:
             observation_noise = len(self.data_shape) == 1
         self.observation_noise = observation_noise
+        self.set_privacy(privacy)
         self.make_trackers(
             (
                 *("loss", "negative_elbo", "reconstruction_loss", "kl_loss"),
@@ -123,6 +128,8 @@ class VAE(WithEncoder, GenerativeModel):
     # The algorithm.
 
     def train_step(self, data: tuple) -> dict:
+        if self.private_training is not None:
+            return self._private_step(data)
         with self.training_batch(data) as batch, tf.GradientTape() as tape:
             losses = self.loss_terms(batch, self.current_beta(), True)
             loss = batch.mean(losses["loss"]) + self.regularization(self)
@@ -130,6 +137,24 @@ class VAE(WithEncoder, GenerativeModel):
         self.optimizer.apply(gradients, self.trainable_variables)
         self.count_step()
         return self.track(batch, losses)
+
+    def _private_step(self, data):
+        """The same, by gradients that are clipped row by row, and noise."""
+        beta = self.current_beta()
+        gradients = self.private_gradients(
+            data, self, lambda row: self.loss_terms(row, beta, True), self.track
+        )
+        self.optimizer.apply(gradients, self.trainable_variables)
+        return self.count_step()
+
+    def private_reasons(self) -> list[str]:
+        if not self.objective.mixes_rows:
+            return []
+        name = type(self.objective).__name__
+        return [
+            f"the objective {name} compares the rows of a batch: pass "
+            "objective='elbo'"
+        ]
 
     def test_step(self, data: tuple) -> dict:
         batch = self.evaluation_batch(data)
@@ -172,7 +197,8 @@ class VAE(WithEncoder, GenerativeModel):
 
         Formula: `-log p(x_later|z, x_earlier) - log p(x_other|x_given)`,
             `(rows,)`, in nats: with latents of q(z|x), which it leaves alone,
-            and without; in training the latter is weighed by what is given.
+            and without; in training the latter is weighed by what is given, but
+            not with privacy, as weights go by how many rows have a value.
         """
         columns = self.given_columns
         x = self.likelihood.targets(batch.x, batch)
@@ -188,7 +214,7 @@ class VAE(WithEncoder, GenerativeModel):
 
         given = columns.asked(batch)
         others = loss(tf.zeros_like(latents), given, False)
-        if training:
+        if training and self.private_training is None:
             others *= columns.weights(batch, x, given)
         return loss(latents, columns.earlier(batch), True) + others
 

@@ -42,6 +42,7 @@ class RunFolder:
         self.samples = self.path / "samples.png"
         self.animation = self.path / "samples.gif"
         self.warnings = self.path / "warnings.txt"
+        self.privacy = self.path / "privacy.json"
         self.recoveries_file = self.path / "recoveries.json"
         self.checkpoints = self.path / "checkpoints"
         self.tensorboard = tensorboard or self.path / "tensorboard"

@@ -201,6 +201,7 @@ def report_files(folder: RunFolder, best: BestModel) -> None:
         "warnings": folder.warnings,
         "losses": folder.loss_plot,
         "history": folder.history_file,
+        "privacy": folder.privacy,
     }
     for name, place in places.items():
         if place.exists():

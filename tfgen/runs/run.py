@@ -15,6 +15,7 @@ from tfgen.models.held_out_scores import keeps_scores
 from tfgen.runs.data import in_range, load_splits
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.model import compiled_model, with_sizes
+from tfgen.runs.privacy_file import PrivacyFile, refuse_more_epochs
 from tfgen.runs.progress import GentleStop, Progress, described, report_files
 from tfgen.runs.recovery import KeepRates, rate_factor
 from tfgen.runs.settings import new_settings, resumed_settings, with_defaults
@@ -118,6 +119,7 @@ class Run:
         folder = RunFolder(out)
         config, done = folder.config(), folder.epochs_done()
         settings = resumed_settings(out, config, given, done)
+        refuse_more_epochs(folder.privacy, settings["epochs"])
         run = cls._from_settings(folder, settings)
         run._check_same_data(folder.manifest()["data"])
         return run
@@ -191,6 +193,11 @@ class Run:
             print(f"model  {described(self.model)}")
             if "preset" in self.settings:
                 print(f"preset {self.settings['preset']}")
+            if "privacy" in self.settings:
+                print(
+                    f"privacy {self.settings['privacy']} for each row of the "
+                    f"training data; what lies outside: {folder.privacy}"
+                )
             if folder.epochs_done() == epochs and folder.is_checkpointed():
                 print(
                     f"all {epochs} epochs are done; a larger --epochs trains on"
@@ -247,6 +254,7 @@ class Run:
             *self._guards(),
             *watchers,
             callbacks.HistoryFile(folder.history_file),
+            *self._promise(),
             *writers,
             callbacks.SampleImages(
                 folder.samples,
@@ -327,6 +335,10 @@ class Run:
         if self.model.encodes:
             watches.append(callbacks.LatentHealth(self.validation, **shared))
         return watches
+
+    def _promise(self):
+        private = self.model.private_training is not None
+        return [PrivacyFile(self.folder.privacy)] if private else []
 
     def _guards(self):
         guards = []

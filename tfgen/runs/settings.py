@@ -11,6 +11,7 @@ from tfgen.data import Source
 from tfgen.models.families import FAMILIES
 from tfgen.models.preset import get_preset
 from tfgen.models.recommended import recommended_settings
+from tfgen.privacy.privacy import completed
 from tfgen.runs.model import family_of, schedule_name, with_sizes
 from tfgen.settings.settings import Settings, as_option, is_off
 from tfgen.settings.table import SETTINGS
@@ -68,6 +69,9 @@ def with_defaults(settings: Mapping, source: Source) -> Settings:
         )
         settings = {**found, **settings}
     settings = with_sizes(settings, len(source))
+    if "privacy" in settings:
+        promised = completed(settings["privacy"], len(source))
+        settings = settings.replaced(privacy=promised)
     if family.model.trains_bound and "patience" not in settings:
         steps = math.ceil(len(source) / settings["batch_size"])
         patience = max(PATIENCE_EPOCHS, math.ceil(PATIENCE_STEPS / steps))

@@ -8,6 +8,7 @@ The order is that of the help and of search spaces.
 from tfgen.settings import searched
 from tfgen.settings.setting import Setting
 
+_NUMBER = r"[0-9]+([.][0-9]+)?(e-?[0-9]+)?"
 TABLE = (
     Setting(
         "model",
@@ -402,6 +403,21 @@ TABLE = (
         choices=("concatenation", "projection"),
         help="Adversary with --conditional: {names} [concatenation]",
     ),
+    # The promise to each row.
+    Setting(
+        "privacy",
+        part="privacy",
+        metavar="epsilon=NUMBER",
+        form=(
+            rf"epsilon={_NUMBER}(,(delta|clip_norm|noise_multiplier)="
+            rf"{_NUMBER}){{0,3}}",
+            "epsilon=3, or with delta, clip_norm and noise_multiplier such as "
+            "epsilon=3,delta=1e-5",
+        ),
+        help="Differential privacy of each training row, by DP-SGD: epsilon=3, "
+        "or epsilon=3,delta=1e-5,clip_norm=1 [none; delta 1 / rows ** 1.1, "
+        "clip_norm 1]",
+    ),
     # The machine.
     Setting(
         "batch_size",
@@ -451,6 +467,8 @@ TABLE = (
         "recover",
         kind=bool,
         part="training",
+        # What was spent beyond the checkpoint would not be counted.
+        excludes=("privacy",),
         help="Go back to the last good checkpoint, at a third of the learning "
         "rate, where a loss explodes; three times at most.",
     ),
@@ -470,6 +488,7 @@ PARTS = {
     "likelihood": "likelihood",
     "kl": "KL term",
     "discriminator": "discriminator",
+    "privacy": "private training",
 }
 """Parts that families declare, in words."""
 

@@ -113,6 +113,11 @@ class EpochPlace:
         return self._to_pass_over > 0
 
     @property
+    def steps_to_pass_over(self) -> int:
+        """Steps from before a resume that are still to be passed over."""
+        return self._to_pass_over
+
+    @property
     def at_end(self) -> bool:
         """Whether the epoch is known to be over."""
         return self.done == self.steps

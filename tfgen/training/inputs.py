@@ -14,6 +14,8 @@ from tfgen.data import Batches, Source, checks
 from tfgen.data.source import UNNAMED
 from tfgen.data.storage import ArrayStorage
 from tfgen.optimizers.optimizer_group import NOT_FINITE
+from tfgen.privacy.refusals import refuse_unsampled
+from tfgen.privacy.spent import PrivacySpent
 from tfgen.training import refusals
 from tfgen.training.batch_checks import CheckedBatches, Takes
 from tfgen.training.directions import settle_directions
@@ -61,12 +63,16 @@ def fit_arguments(
     found = _steps(data, kwargs.get("steps_per_epoch"), "steps_per_epoch")
     steps = kwargs.pop("steps_per_epoch", None) or found
     ordered = isinstance(data, Batches)
+    if model.private_training is not None:
+        refuse_unsampled(data)
     place = model.training_place
     _start(model, place, steps, data)
     callbacks = _in_order(kwargs.get("callbacks"))
     guard = _FiniteLosses()
     guard.set_model(model)
     callbacks.insert(0, guard)
+    if model.private_training is not None:
+        callbacks.insert(1, PrivacySpent())
     settle_directions(model, callbacks)
     for callback in callbacks:
         if hasattr(callback, "watch"):
@@ -87,7 +93,14 @@ def fit_arguments(
             validation_steps,
             "validation_steps",
         )
-    if ordered:
+    if model.private_training is not None:
+        left = max(0, kwargs.get("epochs", 1) - initial_epoch) * steps
+        done = model.steps_done - place.steps_to_pass_over
+        model.private_training.begin(data, done + left)
+        # By its own number: no other step may have the same sample.
+        sampled = model.private_training.sampled(data)
+        data = sampled.dataset(model.steps_done)
+    elif ordered:
         first = place.first_batch(model.steps_done, data.steps_per_epoch)
         data = data.dataset(first)
     kwargs |= {

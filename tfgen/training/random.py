@@ -14,11 +14,13 @@ import tensorflow as tf
 PHILOX = 1
 
 
-def stream(seed: int, purpose: str, step: tf.Tensor | int = 0) -> tf.Tensor:
+def stream(
+    seed: tf.Tensor | int, purpose: str, step: tf.Tensor | int = 0
+) -> tf.Tensor:
     """Seed pair of the noise for one purpose at one step.
 
     Args:
-        seed: the model's seed, below 2**31.
+        seed: the model's seed, below 2**31, or a key of 64 bits as a tensor.
         purpose: what the noise is for; other purposes are independent.
         step: integer or int64 scalar tensor.
 
@@ -26,7 +28,10 @@ def stream(seed: int, purpose: str, step: tf.Tensor | int = 0) -> tf.Tensor:
         An int64 tensor of shape (2,).
     """
     name = zlib.crc32(purpose.encode())
-    first = tf.constant((int(seed) << 32) + name, tf.int64)
+    if tf.is_tensor(seed):
+        first = tf.bitwise.bitwise_xor(seed, tf.constant(name, tf.int64))
+    else:
+        first = tf.constant((int(seed) << 32) + name, tf.int64)
     return tf.stack([first, tf.cast(step, tf.int64)])
 
 
