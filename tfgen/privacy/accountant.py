@@ -126,8 +126,8 @@ def refuse_more(
     epochs = most / math.ceil(1.0 / sampling_probability - 1e-9)
     raise ValueError(
         f"{steps:,} steps would spend epsilon={spent:.3g} at delta="
-        f"{delta:.3g}, but {epsilon:g} was promised: train for {most:,} steps at most "
-        f"({epochs:.4g} epochs), or begin anew."
+        f"{delta:.3g}, but {epsilon:g} was promised: train for {most:,} steps "
+        f"at most ({epochs:.4g} epochs), or begin anew."
     )
 
 
