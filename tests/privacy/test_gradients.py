@@ -59,6 +59,7 @@ VAES = {
         (4,),
         {**MLP, "objective": "iwae", "objective_draws": 3},
     ),
+    "dense": ((4,), MLP),
     "a_linear_path": ((5,), {"likelihood": "gaussian"}),
     "a_mixed_table": (
         (3,),

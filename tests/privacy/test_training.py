@@ -10,6 +10,7 @@ import tfgen
 from tfgen.models.data_start import start_from_data
 from tfgen.privacy import Privacy, epsilon_spent
 from tfgen.privacy.privacy import completed, get_privacy
+from tfgen.runs.privacy_file import PrivacyFile, refuse_more_epochs
 from tfgen.runs.run import Run
 
 X = np.random.default_rng(0).normal(size=(60, 3)).astype("float32")
@@ -99,24 +100,74 @@ class Stop(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-@pytest.mark.parametrize("family", ["vae", "gan"])
-def test_a_resumed_training_ends_as_if_nothing_had_been(family, tmp_path):
-    options = {} if family == "vae" else {"loss": "non_saturating"}
-    whole, stopped, resumed = (built(family, **options) for _ in range(3))
-    for model in (whole, stopped):
-        model.private_training.key.assign(12345)
-    expected = fit(whole, epochs=3)["epsilon"]
+def variables_of(model):
+    return [*model.variables, *model.optimizer.variables]
+
+
+def assign(model, values):
+    for variable, value in zip(variables_of(model), values, strict=True):
+        variable.assign(value)
+
+
+def values_of(model):
+    return [np.array(variable.numpy()) for variable in variables_of(model)]
+
+
+def check_resume(model, folder):
+    """Trains at once, and in two parts, of which the second has other weights.
+
+    One model, so that its steps are traced once.
+    """
+    start = [np.zeros_like(value) for value in values_of(model)]
+    for place, variable in enumerate(variables_of(model)):
+        if variable.dtype == "float32":
+            start[place] += 0.1
+    assign(model, start)
+    model.private_training.key.assign(12345)
+    begun = values_of(model)
+    expected = fit(model, epochs=2)["epsilon"]
+    whole = values_of(model)
 
     def checkpoint():
-        return tfgen.callbacks.Checkpoint(tmp_path / "run", every_steps=1)
+        return tfgen.callbacks.Checkpoint(folder, every_steps=1)
 
+    assign(model, begun)
     with pytest.raises(KeyboardInterrupt):
-        fit(stopped, epochs=3, callbacks=[checkpoint(), Stop()])
-    history = fit(resumed, epochs=3, callbacks=[checkpoint()])
-    assert history["epsilon"] == expected[1:]
-    assert int(resumed.private_training.key.numpy()) == 12345
-    for one, other in zip(whole.weights, resumed.weights, strict=True):
-        np.testing.assert_array_equal(one.numpy(), other.numpy())
+        fit(model, callbacks=[checkpoint(), Stop()])
+    assign(model, start)  # as a new model, with neither key nor noise
+    assert fit(model, callbacks=[checkpoint()])["epsilon"] == expected[1:]
+    assert int(model.private_training.key.numpy()) == 12345
+    for one, other in zip(whole, values_of(model), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_resumed_training_ends_as_if_nothing_had_been(trained, tmp_path):
+    model, _ = trained
+    before = values_of(model)
+    try:
+        check_resume(model, tmp_path / "run")
+    finally:
+        assign(model, before)
+
+
+def test_a_resumed_gan_ends_as_if_nothing_had_been(tmp_path):
+    model = built("gan", loss="non_saturating")
+    check_resume(model, tmp_path / "run")
+
+
+def test_the_promise_is_written_and_holds_for_what_goes_on(trained, tmp_path):
+    model, history = trained
+    file = PrivacyFile(tmp_path / "privacy.json")
+    file.set_model(model)
+    file.on_epoch_end(1)
+    said = json.loads(file.path.read_text())
+    assert said["epsilon spent"] == history["epsilon"][-1]
+    assert (said["epsilon promised"], said["delta"]) == (4.0, 1e-3)
+    assert (said["steps"], said["clip norm"]) == (10, 1.0)
+    assert any("held-out rows" in one for one in said["outside the promise"])
+    refuse_more_epochs(file.path, 2)
+    with pytest.raises(ValueError, match="4 was promised: train for 1"):
+        refuse_more_epochs(file.path, 3)
 
 
 def test_keys_are_secret_and_change_all_noise(trained):
@@ -225,7 +276,7 @@ def test_delta_is_less_than_one_rows_share():
 
 
 def test_nothing_starts_at_the_data():
-    source = tfgen.load("iris")
+    source = tfgen.data.load("iris")
     model = tfgen.build(
         "vae", data=source, privacy="epsilon=3", prior="vamp", seed=0
     )
