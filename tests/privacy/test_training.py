@@ -1,6 +1,7 @@
 """Private trainings: what they spend, go on with, leave and refuse."""
 
 import json
+import types
 
 import keras
 import numpy as np
@@ -168,6 +169,20 @@ def test_the_promise_is_written_and_holds_for_what_goes_on(trained, tmp_path):
     refuse_more_epochs(file.path, 2)
     with pytest.raises(ValueError, match="4 was promised: train for 1"):
         refuse_more_epochs(file.path, 3)
+
+
+def test_a_report_says_what_was_promised(trained):
+    from tfgen.evaluation import privacy
+
+    model, history = trained
+    subject = types.SimpleNamespace(model=model, history=history)
+    assert privacy.applies(subject)
+    section = privacy.measure(subject)
+    found = {one.name: one.value for one in section.measurements}
+    assert found == {"epsilon": history["epsilon"][-1], "delta": 1e-3}
+    assert section.notes[0].startswith("epsilon=4 at delta=0.001 was promised")
+    assert "held-out rows" in section.notes[-1]
+    assert not privacy.applies(types.SimpleNamespace(model=None))
 
 
 def test_keys_are_secret_and_change_all_noise(trained):
