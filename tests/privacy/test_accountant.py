@@ -1,5 +1,6 @@
 """epsilon, against dp-accounting's numbers and closed forms."""
 
+import logging
 import math
 
 import numpy as np
@@ -54,6 +55,18 @@ def test_the_noise_is_the_least_that_keeps_epsilon():
     spent = epsilon_spent(noise, 0.02, 300, 1e-5)
     assert 1.98 < spent <= 2.0
     assert most_steps(2.0, 1e-5, 0.02, noise) in range(300, 304)
+
+
+def test_orders_that_do_not_converge_are_left_out_without_a_word():
+    said = []
+    listens = logging.Handler()
+    listens.emit = said.append
+    logging.getLogger("absl").addHandler(listens)
+    try:
+        assert np.isfinite(epsilon_spent(1.0625, 0.25, 8, 1e-3))
+    finally:
+        logging.getLogger("absl").removeHandler(listens)
+    assert said == []
 
 
 def test_nothing_is_spent_by_no_step_and_all_without_noise():

@@ -5,6 +5,7 @@ divergences (Mironov, 2017, "Renyi differential privacy"; Mironov, Talwar and
 Zhang, 2019, "Renyi differential privacy of the sampled Gaussian mechanism").
 """
 
+import contextlib
 import functools
 import importlib.metadata
 import importlib.util
@@ -144,8 +145,25 @@ def _divergences(noise_multiplier, sampling_probability):
     one_step = dp_accounting.PoissonSampledDpEvent(
         sampling_probability, dp_accounting.GaussianDpEvent(noise_multiplier)
     )
-    counting.compose(one_step)
+    with _without_warnings():
+        counting.compose(one_step)
     return counting.orders, counting.rdp
+
+
+@contextlib.contextmanager
+def _without_warnings():
+    """Orders that do not converge are left out, which can only raise epsilon.
+
+    A line for each of them, at each try, would tell users nothing.
+    """
+    from absl import logging
+
+    before = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(before)
 
 
 def _rdp():
