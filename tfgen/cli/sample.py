@@ -88,20 +88,16 @@ def sample(
                 "--where takes a file of rows (.csv, .parquet) and neither "
                 "--label nor --balanced."
             )
-        from tfgen.models.sampling_where import rows_where
-
-        samples, reading = rows_where(model, where, number, seed)
-        _write_rows(out, reading, samples, None)
+        _write_rows(out, *_rows(model, number, seed, where=where), None)
     elif out.suffix == ".png" and not is_image:
         _write_plot(out, model, RunFolder(run).config(), number, seed, label)
     else:
         labels = _labels(model, label, number, seed, balanced)
-        samples = model.sample(number, seed=seed, labels=labels)
-        if out.suffix == ".png":
-            columns = min(model.num_classes, MOST_COLUMNS) if balanced else None
-            _write_grid(out, model.reading, samples, columns)
+        if is_image:
+            samples = model.sample(number, seed=seed, labels=labels)
+            _write_images(out, model, samples, labels, balanced)
         else:
-            _write_rows(out, model.reading, samples, labels)
+            _write_rows(out, *_rows(model, number, seed, labels), labels)
     print(f"{number} samples   {out}")
 
 
@@ -136,16 +132,26 @@ def _write_plot(out, model, settings, number, seed, label):
     pictures.write_png(out, picture)
 
 
-def _write_grid(out, reading, samples, columns):
+def _write_images(out, model, samples, labels, balanced):
     from tfgen import pictures
 
-    picture = pictures.image_grid(samples, columns, reading.value_range)
+    if out.suffix == ".npz":
+        _write_rows(out, samples, model.reading, labels)
+        return
+    columns = min(model.num_classes, MOST_COLUMNS) if balanced else None
+    picture = pictures.image_grid(samples, columns, model.reading.value_range)
     pictures.write_png(out, picture)
 
 
-def _write_rows(out, reading, samples, labels):
-    from tfgen.runs.on_files import example_columns
+def _rows(model, number, seed, labels=None, where=None):
+    from tfgen.models.table_rows import draw_rows
+
+    return draw_rows(model, number, seed, labels, where)
+
+
+def _write_rows(out, rows, reading, labels):
+    from tfgen.runs.on_files import own_columns
     from tfgen.runs.row_writer import RowWriter
 
     with RowWriter(out) as file:
-        file.append(example_columns(reading, samples, labels, out))
+        file.append(own_columns(reading, rows, labels, out))

@@ -16,6 +16,7 @@ from tfgen.data.checks import check_labels as check_labels
 from tfgen.data.columns import Column as Column
 from tfgen.data.loader import load as load
 from tfgen.data.notes import DataNote as DataNote
+from tfgen.data.rules import Rule as Rule
 from tfgen.data.schema import Schema as Schema
 from tfgen.data.source import Source as Source
 

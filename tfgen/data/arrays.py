@@ -209,7 +209,7 @@ def _from_mixed_frame(
     elif schema is not None:
         schema = Schema.read(schema)
     found = encoded_frame(frame, schema)
-    if schema is None:
+    if schema is None or schema.leaves_all_open:
         say_schema(name, found.columns)
     labels = names = None
     if y is not None:
@@ -222,6 +222,7 @@ def _from_mixed_frame(
         name=name,
         split=split,
         transform=transform,
+        rules=found.rules,
     )
     if reading is None:
         return source.standardized_by(source)

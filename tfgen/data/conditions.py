@@ -146,6 +146,14 @@ def step_of(column: Column) -> float:
     return 0.0 if column.decimals is None else 10.0**-column.decimals
 
 
+def shown(column: Column, number: float) -> str:
+    """Return a number or a date of a column in words."""
+    if column.kind == "datetime":
+        return str(np.datetime64(int(number), "s")).removesuffix("T00:00:00")
+    plain = dataclasses.replace(column, dtype="float64")
+    return f"{float(snapped(plain, np.float64(number))):.15g}"
+
+
 def _condition(column, value):
     low, high = _ends(value)
     if low is None and high is None or _is_missing(low) and low is high:
@@ -170,7 +178,7 @@ def _condition(column, value):
             f"({_of_form(column)})"
             if between
             else f"{_said(value)} lies outside of the data, which go from "
-            f"{_shown(column, column.low)} to {_shown(column, column.high)}"
+            f"{shown(column, column.low)} to {shown(column, column.high)}"
         )
     frequent = column.frequent or ()
     codes = [i for i, v in enumerate(frequent, start=1) if low <= v <= high]
@@ -251,13 +259,6 @@ def _dated(form, cells, faults):
 def _said(value):
     ends = _ends(value)
     return repr(value if ends[0] is ends[1] else f"{ends[0]}..{ends[1]}")
-
-
-def _shown(column, number):
-    if column.kind == "datetime":
-        return str(np.datetime64(int(number), "s")).removesuffix("T00:00:00")
-    plain = dataclasses.replace(column, dtype="float64")
-    return f"{float(snapped(plain, np.float64(number))):.15g}"
 
 
 def _of_form(column):

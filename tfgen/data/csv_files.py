@@ -127,7 +127,14 @@ def _read_fast(
     if labels is not None:
         label = RawColumn(layout.names[selection.label])
     return RawTable(
-        columns, x, label, labels, [], layout.note, selection.left_out
+        columns,
+        x,
+        label,
+        labels,
+        [],
+        layout.note,
+        selection.left_out,
+        place=lambda row: f"line {_line_of(path, layout, row)}, ",
     )
 
 
@@ -317,6 +324,11 @@ def _labels(cells: Cells, label: RawColumn, lines: Sequence[int]) -> np.ndarray:
     for row in np.flatnonzero(cells.codes < 0):
         label.fault("missing", f"line {lines[row]}, ", "the label is missing")
     return np.array([*cells.values, ""])[cells.codes]
+
+
+def _line_of(path: pathlib.Path, layout: Layout, row: int) -> int:
+    lines = _filled_lines(path, layout)
+    return next(itertools.islice(lines, row, None))[0]
 
 
 def _filled_lines(

@@ -389,6 +389,7 @@ def _read_table(path: pathlib.Path, options: dict, of_tables: dict) -> Source:
         label_column=of_tables["label_column"],
         header=of_tables["header"],
         standardized=source.value_range is None,
+        rules=table.rules,
     )
 
 
@@ -412,4 +413,5 @@ def _mixed_table(path, table, options: dict, of_tables: dict) -> Source:
         label_column=of_tables["label_column"],
         header=of_tables["header"],
         standardized=True,
+        rules=table.rules,
     )

@@ -5,7 +5,7 @@ import dataclasses
 import json
 import pathlib
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -65,6 +65,7 @@ class RawTable:
         note: what was guessed, or None.
         left_out: names of columns that were not asked for.
         mixed: columns and numbers of a table that is not of numbers alone.
+        place: what a message calls a row, such as `"line 3, "`.
     """
 
     columns: list[RawColumn]
@@ -75,6 +76,7 @@ class RawTable:
     note: str | None = None
     left_out: Sequence[str] = ()
     mixed: "EncodedTable | None" = None
+    place: Callable[[int], str] = "row {}, ".format
 
     def check(self, path: pathlib.Path) -> None:
         """Raise ValueError with all reasons why this is no table of numbers."""
@@ -134,6 +136,8 @@ def _advice(said: str, mixed: "EncodedTable | None", of_file: bool):
             advice.append("give the schema these categories too, or none")
         if "is no date" in said:
             advice.append("give the schema the format of the dates, or no kind")
+    if "does not hold" in said:
+        advice.append("mend these rows, or leave the rule out")
     if "is missing" in said:
         advice.append("fill what is missing or remove these rows")
     return advice

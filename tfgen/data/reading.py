@@ -17,6 +17,7 @@ from tfgen.data.row_numbers import (
     without_specials,
     without_specials_tensor,
 )
+from tfgen.data.rules import Rule
 from tfgen.data.squashing import (
     squash,
     squash_tensor,
@@ -55,6 +56,7 @@ class Reading:
         header: whether a file of text was said to have a header, or None; no
             part of readings' equality either.
         image_options: options of `tfgen.data.load` that images were read with.
+        rules: what holds between a table's columns in every row.
 
     Example:
     >>> reading = tfgen.data.load("iris").reading
@@ -75,6 +77,7 @@ class Reading:
     label_column: str | None = None
     header: bool | None = None
     image_options: dict = dataclasses.field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Reading):
@@ -147,6 +150,20 @@ class Reading:
                 x[..., place + 1] = codes
                 x[..., place] = with_frequent(column, x[..., place], codes)
         return x
+
+    def with_labels(self, columns: dict, labels: np.ndarray | None) -> dict:
+        """Return columns with one for the classes, if there are any.
+
+        Args:
+            columns: arrays by name.
+            labels: class numbers, or None.
+        """
+        if labels is None or not self.class_names:
+            return columns
+        name = self.label_column or "label"
+        while name in columns:  # a feature is called so
+            name += "_"
+        return {**columns, name: np.array(self.class_names)[labels]}
 
     def from_data_units(self, x: npt.ArrayLike) -> np.ndarray:
         """Return rows in the data's own units as the model takes them.
@@ -246,6 +263,9 @@ class Reading:
         }
         if self.columns:
             values["columns"] = [column.to_json() for column in self.columns]
+        rules = values.pop("rules")
+        if rules:
+            values["rules"] = [_told_rule(rule) for rule in rules]
         for name in ("shift", "scale"):
             values[name] = np.asarray(values[name], np.float64).tolist()
         return {
@@ -269,6 +289,7 @@ class Reading:
                 values[name] = tuple(values[name])
         if values.get("columns"):
             values["columns"] = tuple(map(Column.from_json, values["columns"]))
+        values["rules"] = tuple(map(Rule.from_json, values.get("rules") or ()))
         for name in ("shift", "scale"):
             values[name] = _number_or_array(values.get(name, name == "scale"))
         return cls(**values)
@@ -357,6 +378,13 @@ def unscaled(
 ) -> np.ndarray:
     """Return the stored values of scaled ones, as float64."""
     return unsquash(columns or (), np.asarray(x, np.float64) * scale + shift)
+
+
+def _told_rule(rule: Rule) -> dict:
+    told = rule.to_json()
+    if rule.combinations is not None:
+        told["combinations"] = [*map(list, rule.combinations)]
+    return told
 
 
 def _numbered(count: int) -> tuple[str, ...]:

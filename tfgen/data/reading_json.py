@@ -9,6 +9,8 @@ import numpy as np
 from tfgen.data.checks import RANGES
 from tfgen.data.columns import KINDS
 from tfgen.data.reading import Reading
+from tfgen.data.rule_checks import why_no_rule, why_not_of
+from tfgen.data.rules import Rule
 
 
 def read_reading(values: object) -> Reading:
@@ -30,6 +32,10 @@ def read_reading(values: object) -> Reading:
     if isinstance(columns, list):
         for number, column in enumerate(columns):
             reasons += [f"column {number + 1}: {r}" for r in _of_column(column)]
+    rules = values.get("rules") or []
+    if isinstance(rules, list):
+        for number, rule in enumerate(rules):
+            reasons += [f"rule {number + 1}: {r}" for r in _of_rule(rule)]
     if not reasons:
         reading = Reading.from_json(values)
         reasons = _inconsistencies(reading)
@@ -54,12 +60,29 @@ def _of_column(column: object) -> list[str]:
     return _misfits(column, _COLUMN)
 
 
+def _of_rule(rule: object) -> list[str]:
+    if not isinstance(rule, Mapping):
+        return [f"a {type(rule).__name__} is no rule"]
+    plain = {key: rule[key] for key in rule if key != "combinations"}
+    if reason := why_no_rule(plain):
+        return [reason]
+    rows = rule.get("combinations")
+    width = len(Rule.from_json(plain).columns)
+    is_row = _is_list_of(_is_number, width)
+    if rows is None and rule["rule"] == "together":
+        return ["combinations is missing"]
+    if not _is_list_of(lambda r: is_row(r) and len(r) == width)(rows or []):
+        return [f"combinations is {str(rows)[:40]!r}"]
+    return []
+
+
 def _inconsistencies(reading: Reading) -> list[str]:
     shape, found = reading.shape, []
     if reading.kind == "image" and (len(shape) != 3 or shape[2] not in (1, 3)):
         found.append(f"shape is {shape}, of an image")
     if reading.kind == "image" and reading.stored_range is None:
         found.append("stored_range is missing, of an image")
+    found += why_not_of(reading.rules, reading.columns or ())
     numbers = sum(column.width for column in reading.columns or ())
     if reading.columns and shape != (numbers,):
         found.append(
@@ -133,6 +156,7 @@ _READING = {
     "label_column": _is(str),
     "header": _is(bool),
     "image_options": _is(dict),
+    "rules": _is(list),
 }
 _COLUMN = {
     "name": _is(str),

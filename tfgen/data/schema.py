@@ -1,6 +1,7 @@
 """Schema: what the columns of a table are, found or said."""
 
 import dataclasses
+import difflib
 import json
 import os
 import pathlib
@@ -22,6 +23,8 @@ from tfgen.data.columns import KINDS, Column, find_columns
 from tfgen.data.notes import say
 from tfgen.data.raw_table import few
 from tfgen.data.row_numbers import are_mixed
+from tfgen.data.rule_checks import checked_rules, why_no_rule
+from tfgen.data.rules import Rule
 from tfgen.data.schema_checks import KEYS, why_no_column
 
 if typing.TYPE_CHECKING:
@@ -47,6 +50,7 @@ class Schema:
     Attributes:
         columns: one for each column of the table, in their order.
         by_value: whether a table of numbers alone is read so.
+        rules: what holds between columns in every row.
 
     Example:
     >>> import pandas as pd
@@ -59,6 +63,7 @@ class Schema:
 
     columns: tuple[Column, ...]
     by_value: bool = False
+    rules: tuple[Rule, ...] = ()
 
     @classmethod
     def of(
@@ -120,11 +125,14 @@ class Schema:
                     f"{what} is no schema ({reason_of(error)}): write one "
                     f"with `tfgen schema FILE`, or pass {BY_VALUE!r}."
                 ) from None
-        return cls(_columns(content, what))
+        return cls(*_columns_and_rules(content, what))
 
     def to_json(self) -> dict:
         """Return what `read` takes: name and kind, and what goes with it."""
-        return {"columns": [_said(column) for column in self.columns]}
+        said = {"columns": [_said(column) for column in self.columns]}
+        if self.rules:
+            said["rules"] = [rule.to_json() for rule in self.rules]
+        return said
 
     def without(self, names: Collection[str]) -> "Schema":
         """Return the schema without some columns."""
@@ -135,6 +143,11 @@ class Schema:
     def is_mixed(self) -> bool:
         """Whether there is more than numbers, true and false without gaps."""
         return self.by_value or are_mixed(self.columns)
+
+    @property
+    def leaves_all_open(self) -> bool:
+        """Whether it says rules alone, so that columns are found."""
+        return bool(self.rules) and not self.columns
 
     @property
     def description(self) -> str:
@@ -158,6 +171,8 @@ class EncodedTable(typing.NamedTuple):
     """Columns with values that do not fit."""
     of_model: bool = False
     """Whether the columns are those of a model, which no schema changes."""
+    rules: tuple[Rule, ...] = ()
+    """Those of the schema, with the combinations of the rows."""
 
 
 def encode(
@@ -198,7 +213,10 @@ def encode(
         if any(not what.startswith(MISSING_VALUE) for what, _ in faults):
             odd.append(name)
     of_model = any(column.dtype for column in known.values())
-    return EncodedTable(tuple(columns), arrays, reasons, odd, of_model)
+    rules = schema.rules if schema else ()
+    if not reasons:
+        rules, reasons = checked_rules(rules, columns, arrays, place, cells)
+    return EncodedTable(tuple(columns), arrays, reasons, odd, of_model, rules)
 
 
 def say_schema(name: str, columns: tuple[Column, ...]) -> None:
@@ -293,27 +311,50 @@ def _said(column: Column) -> dict:
     return said
 
 
-def _columns(content, what) -> tuple[Column, ...]:
-    columns = content.get("columns") if isinstance(content, Mapping) else None
-    if not isinstance(columns, list) or not columns:
+def _columns_and_rules(content, what):
+    said = content if isinstance(content, Mapping) else {}
+    columns, rules = said.get("columns"), said.get("rules", [])
+    if columns is None and rules:
+        columns = []  # all are found
+    elif not isinstance(columns, list) or not columns:
         raise ValueError(
             f'{what} has no list of columns, expected {{"columns": [{{"name": '
             '..., "kind": ...}]}: write one with `tfgen schema FILE`.'
         )
-    reasons, found = [], []
-    for i, column in enumerate(columns):
+    reasons = []
+    if mistyped := difflib.get_close_matches("rules", _others(said)):
+        reasons.append(f"{mistyped[0]!r} is no key of a schema: write 'rules'")
+    if not isinstance(rules, list):
+        reasons.append(f"rules is no list, {rules!r}")
+        rules = []
+    for number, rule in enumerate(rules, start=1):
+        if reason := why_no_rule(rule):
+            reasons.append(f"rule {number} {reason}")
+    columns = _columns(columns, reasons)
+    if reasons:
+        raise ValueError(f"{what}: {few(reasons, '; ')}.")
+    return columns, False, tuple(map(Rule.from_json, rules))
+
+
+def _others(said):
+    return [key for key in said if key != "rules"]
+
+
+def _columns(said, reasons) -> tuple[Column, ...]:
+    """Columns; what is wrong with them comes before the other reasons."""
+    found, wrong = [], []
+    for i, column in enumerate(said):
         reason = why_no_column(column)
         if reason:
-            reasons.append(f"column {i + 1} {reason}")
+            wrong.append(f"column {i + 1} {reason}")
         else:
             # Without a dtype: the rest is found by the data.
             found.append(Column.from_json({**column, "dtype": ""}))
     names = [column.name for column in found]
-    reasons += [
+    wrong += [
         f"{n!r} stands twice, expected one entry for each column"
         for n in dict.fromkeys(names)
         if names.count(n) > 1
     ]
-    if reasons:
-        raise ValueError(f"{what}: {few(reasons, '; ')}.")
+    reasons[:0] = wrong
     return tuple(found)

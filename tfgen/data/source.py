@@ -15,6 +15,7 @@ from tfgen.data.mixed_tables import recoded, same_codes, standardizing
 from tfgen.data.notes import say
 from tfgen.data.reading import Reading, scaled, unscaled
 from tfgen.data.row_numbers import are_mixed
+from tfgen.data.rules import Rule, seen_in
 from tfgen.data.splits import divide_rows
 from tfgen.data.squashing import may_be_squashed, squash, with_transform
 from tfgen.data.storage import ArrayStorage, Storage
@@ -57,6 +58,7 @@ class Source:
         label_column: the column of the file that held the labels, or None.
         header: whether the file was said to have a header, or None.
         image_options: options of `load` that images were read with.
+        rules: what holds between a table's columns in every row.
         is_like: whether scale and columns are those of other data, which
             `divide` keeps then.
 
@@ -85,6 +87,7 @@ class Source:
     label_column: str | None = None
     header: bool | None = None
     image_options: dict = dataclasses.field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
     is_like: bool = False
 
     def __len__(self) -> int:
@@ -250,7 +253,7 @@ class Source:
         """Return the same rows, standardized by the rows of `train`.
 
         Columns of a table that have long tails there are squashed, and their
-        bounds are those of `train`.
+        bounds are those of `train`, as are the combinations of rules.
         """
         columns, mean, deviation = _seen(train)
         return dataclasses.replace(
@@ -264,6 +267,7 @@ class Source:
             ),
             standardized=True,
             columns=columns,
+            rules=self.rules and seen_in(self.rules, columns, train.stored()),
             is_like=False,
         )
 
@@ -332,6 +336,7 @@ class Source:
             feature_names=reading.number_names or found.feature_names,
             label_column=reading.label_column,
             header=reading.header,
+            rules=reading.rules,
             is_like=True,
         )
         return found._with_classes_of(reading, with_classes)

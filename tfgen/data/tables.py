@@ -14,6 +14,8 @@ from tfgen.data.csv_files import read_csv
 from tfgen.data.frames import series_of
 from tfgen.data.notes import say
 from tfgen.data.raw_table import RawColumn, RawTable, few, rounded, select
+from tfgen.data.rule_checks import checked_rules
+from tfgen.data.rules import Rule
 from tfgen.data.schema import Schema, encode, say_schema
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
@@ -30,11 +32,13 @@ class Table:
             arrays `(n,)`, one for each number of a row.
         columns: one for each of its columns.
         labels: texts or numbers, shape `(n,)`, or None.
+        rules: what holds between its columns.
     """
 
     x: np.ndarray | list[np.ndarray]
     columns: tuple[Column, ...]
     labels: np.ndarray | None
+    rules: tuple[Rule, ...] = ()
 
     @property
     def names(self) -> list[str]:
@@ -100,9 +104,10 @@ def read_table(
     for note in ([raw.note] if raw.note else []) + _doubts(raw):
         say(note if note is raw.note else f"{path}: {note}", stacklevel=5)
     if raw.mixed is not None:
-        if schema is None:
+        if schema is None or schema.leaves_all_open:
             say_schema(str(path), raw.mixed.columns)
-        return Table(raw.mixed.arrays, raw.mixed.columns, raw.labels)
+        mixed = raw.mixed
+        return Table(mixed.arrays, mixed.columns, raw.labels, mixed.rules)
     columns = find_columns(
         raw.x,
         [column.name for column in raw.columns],
@@ -110,7 +115,11 @@ def read_table(
         texts={c.name: c.spelling for c in raw.columns if c.spelling},
         written={c.name: c.decimals for c in raw.columns if c.decimals},
     )
-    return Table(raw.x, columns, raw.labels)
+    rules, raw.reasons = checked_rules(
+        schema.rules if schema else (), columns, [*raw.x.T], raw.place
+    )
+    raw.check(path)
+    return Table(raw.x, columns, raw.labels, rules)
 
 
 def read_parquet(
@@ -169,6 +178,7 @@ def read_parquet(
         label=label,
         reasons=selection.reasons,
         left_out=selection.left_out,
+        place=lambda row: f"row {row + 1}, ",
     )
     if is_mixed:
         raw.mixed = encode(
@@ -177,7 +187,7 @@ def read_parquet(
                 for c in columns
             },
             schema,
-            lambda row: f"row {row + 1}, ",
+            raw.place,
         )
     raw.check(path)
     if not is_mixed:

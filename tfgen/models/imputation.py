@@ -10,6 +10,8 @@ import tensorflow as tf
 from tfgen.data.cells import Cells
 from tfgen.data.columns import restored
 from tfgen.data.frames import as_pandas, as_polars, is_polars
+from tfgen.data.held_rules import Keeper
+from tfgen.data.notes import say
 from tfgen.data.raw_table import few
 from tfgen.data.reading import Reading
 from tfgen.data.row_numbers import placed
@@ -20,6 +22,7 @@ from tfgen.models.conditional import (
     draw_within,
     given_rows,
 )
+from tfgen.models.rule_bounds import within_rules
 from tfgen.training import random
 
 if typing.TYPE_CHECKING:
@@ -28,6 +31,7 @@ if typing.TYPE_CHECKING:
     from tfgen.models.with_encoder import WithEncoder
 
 ROWS = 1024
+_AGAIN = 0xA6A19  # apart from other uses of a seed
 
 
 class Imputer:
@@ -52,6 +56,9 @@ class Imputer:
         self._draw = tf.function(
             self._draw_within, autograph=False, reduce_retracing=True
         )
+        self._redraw = tf.function(
+            self._draw_by_seed, autograph=False, reduce_retracing=True
+        )
         self._has_gaps = _gap_codes(self._columns)
 
     @property
@@ -69,7 +76,8 @@ class Imputer:
 
         Args:
             cells: of each column that the model knows, by name.
-            seed: row i depends on (seed, i) alone.
+            seed: row i depends on (seed, i) alone, under rules `"unique"` on
+                all rows.
             place: what a message calls a row.
 
         Returns:
@@ -77,19 +85,23 @@ class Imputer:
             such as the training data had.
 
         Raises:
-            ValueError: for rows that the model does not take.
+            ValueError: for rows that the model does not take, and where no
+                draw holds the rules.
         """
-        x, missing = self._rows(cells, place)
-        gaps = np.flatnonzero(missing.any(axis=1))
-        if not len(gaps):
+        stored, missing = self._rows(cells, place)
+        if not missing.any():
             return {}
-        starts = range(0, len(x), ROWS)
+        starts = range(0, len(stored), ROWS)
         pieces = [
-            self._drawn(x[i : i + ROWS], missing[i : i + ROWS], seed, i)
+            self._drawn(stored[i : i + ROWS], missing[i : i + ROWS], seed, i)
             for i in starts
         ]
         drawn = self._reading.to_data_units(np.concatenate(pieces))
-        values = restored(self._columns, drawn)
+        columns = self._columns
+        if self._reading.rules:
+            drawn = self._held(stored, missing, drawn, seed, place)
+            columns = _widened(columns, drawn)
+        values = restored(columns, drawn)
         found = {}
         for at, column in placed(self._columns):
             rows = np.flatnonzero(missing[:, at]) if column.width else ()
@@ -113,7 +125,7 @@ class Imputer:
         return filled
 
     def _rows(self, cells, place):
-        """Rows as the model takes them, and where values are missing."""
+        """Rows in the columns' units, and where values are missing."""
         known = [c for c in self._columns if c.width and c.name in cells]
         absent = [
             c.name for c in self._columns if c.width and c.name not in cells
@@ -138,11 +150,17 @@ class Imputer:
             for numbers in own[: column.width]:
                 x.append(np.where(gap, 0, numbers).astype(np.float64))
                 missing.append(gap)
-        stored = np.stack(x, axis=1)
-        return self._reading.from_data_units(stored), np.stack(missing, axis=1)
+        return np.stack(x, axis=1), np.stack(missing, axis=1)
 
-    def _drawn(self, x, missing, seed, first):
+    def _within(self, stored, missing):
+        x = self._reading.from_data_units(stored)
         within = given_rows(self._parts, x, missing, self._has_gaps)
+        if not self._reading.rules:
+            return within
+        return within_rules(within, self._reading, stored, missing)
+
+    def _drawn(self, stored, missing, seed, first):
+        within = self._within(stored, missing)
         # Of tensors, not of numbers: they would be traced anew.
         first = tf.constant(first, tf.int64)
         return self._draw(within, tf.constant(seed, tf.int64), first).numpy()
@@ -152,6 +170,58 @@ class Imputer:
         stream = random.user_stream(seed, "numbers")
         uniform = random.uniform_rows(stream, first, rows, (width,))
         return draw_within(self._model, within, uniform, narrowed_first=False)
+
+    def _draw_by_seed(self, within, seeds):
+        width = within.low.shape[1]
+        uniform = random.uniform_by_seed(seeds, "numbers", (width,))
+        return draw_within(self._model, within, uniform, narrowed_first=False)
+
+    def _held(self, stored, missing, drawn, seed, place):
+        """Drawn rows, what was there exactly as it was, that hold the rules."""
+
+        def whole(rows, drawn):
+            near = self._reading.nearest(drawn)
+            return np.where(missing[rows], near, stored[rows])
+
+        def redraw(rows, number):
+            rng = np.random.default_rng((_AGAIN, seed % 2**64, number))
+            seeds = rng.integers(2**62, size=len(stored))[rows]
+            pieces = []
+            for start in range(0, len(rows), ROWS):
+                some = slice(start, start + ROWS)
+                within = self._within(stored[rows[some]], missing[rows[some]])
+                pieces.append(self._redraw(within, seeds[some]).numpy())
+            new = self._reading.to_data_units(np.concatenate(pieces))
+            return whole(rows, new)
+
+        keeper = Keeper(
+            self._reading.rules,
+            self._columns,
+            given=~missing,
+            advice="mend this row, or fill its gaps yourself",
+        )
+        every = np.arange(len(stored))
+        held = keeper.hold(whole(every, drawn), redraw, place)
+        if held.note:
+            say(held.note)
+        return held.x
+
+
+def _widened(columns, x):
+    """Columns whose bounds hold what was computed from values that were there.
+
+    Such as a total that is larger than any of the training rows.
+    """
+    return [
+        dataclasses.replace(
+            column,
+            low=min(column.low, x[:, at].min()),
+            high=max(column.high, x[:, at].max()),
+        )
+        if column.width and not column.levels
+        else column
+        for at, column in placed(columns)
+    ]
 
 
 def _gap_codes(columns):

@@ -43,7 +43,7 @@ class Sampler:
         check_truncation(temperature, truncation)
         if seed is None:
             seed = secrets.randbelow(2**62)
-        labels = self._labels(num_samples, labels, seed)
+        labels = self.labels(num_samples, labels, seed)
         if self._traced_for.is_new("generate", self._model):
             self._generate = self._compiled()
         parts = []
@@ -125,7 +125,13 @@ class Sampler:
         )
         return latents, uniform
 
-    def _labels(self, num_samples, labels, seed):
+    def labels(
+        self,
+        num_samples: int,
+        labels: np.ndarray | int | str | None,
+        seed: int,
+    ) -> np.ndarray | None:
+        """Class numbers of samples; see `GenerativeModel.sample`."""
         num_classes = self._model.num_classes
         if not num_classes:
             if labels is None:

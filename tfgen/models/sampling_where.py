@@ -1,8 +1,8 @@
 """Rows of a mixed table that keep conditions: for Python and for a server."""
 
 import dataclasses
-import secrets
 import typing
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -28,38 +28,37 @@ from tfgen.training import random
 if typing.TYPE_CHECKING:
     from tfgen.models.with_encoder import WithEncoder
 
-_SEEDS = 0x3E12E  # apart from other uses of a seed
 
-
-def rows_where(
-    model: "WithEncoder", where: typing.Any, num_samples: int, seed: int | None
-) -> tuple[np.ndarray, Reading]:
-    """Draws rows that keep conditions; see `WithEncoder.sample_where`.
+def conditions_on(
+    model: "WithEncoder", where: typing.Any
+) -> tuple[list[Condition], Reading]:
+    """Reads conditions on the columns of a model; see `sample_where`.
 
     Returns:
-        Rows as the model makes them, and a reading that restores them within
-        the conditions.
+        The conditions, and a reading that restores rows within them.
 
     Raises:
         ValueError: for another model, or conditions that cannot be.
     """
     check_is_conditional(model, "sample by conditions")
-    if int(num_samples) != num_samples or num_samples < 1:
-        raise ValueError(
-            f"num_samples is {num_samples!r}, expected 1, 2, 3, ..."
-        )
     conditions = find_conditions(where, model.reading.columns)
-    if seed is None:
-        seed = secrets.randbelow(2**62)
-    rng = np.random.default_rng((_SEEDS, seed % 2**64))
-    texts = condition_texts(conditions, model.reading)
-    inputs = {
-        "where": np.array([texts] * num_samples, object),
-        "seed": rng.integers(2**62, size=num_samples),
-    }
-    x = model.run_endpoint("generate_where", inputs)["x"]
     columns = narrowed(model.reading.columns, conditions)
-    return x, dataclasses.replace(model.reading, columns=columns)
+    return conditions, dataclasses.replace(model.reading, columns=columns)
+
+
+def rows_where(
+    model: "WithEncoder", conditions: Sequence[Condition], seeds: np.ndarray
+) -> np.ndarray:
+    """Draws rows that keep conditions, as the model makes them.
+
+    Args:
+        model: that `conditions_on` was asked for.
+        conditions: on its columns.
+        seeds: int64, one a row.
+    """
+    texts = condition_texts(conditions, model.reading)
+    inputs = {"where": np.array([texts] * len(seeds), object), "seed": seeds}
+    return model.run_endpoint("generate_where", inputs)["x"]
 
 
 def endpoint_where(model: "WithEncoder") -> dict[str, Endpoint]:

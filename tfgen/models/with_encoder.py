@@ -15,7 +15,8 @@ from tfgen.models.endpoints import Endpoint
 from tfgen.models.given_columns import find_given_columns
 from tfgen.models.latents import on_lines, straight
 from tfgen.models.network_checks import check_vae_parts, with_labels
-from tfgen.models.sampling_where import endpoint_where, rows_where
+from tfgen.models.sampling_where import endpoint_where
+from tfgen.models.table_rows import draw_rows
 from tfgen.settings.table import check_values
 from tfgen.training import random
 
@@ -369,7 +370,8 @@ class WithEncoder:
         """Draws rows of a table that keep conditions.
 
         Of the models that `impute` is of. Conditions may be on any columns;
-        they hold in all rows, since nothing else is drawn.
+        they hold in all rows, since nothing else is drawn. Rules of the table
+        hold, too; see `sample_rows`.
 
         Args:
             where: such as `{"country": "FR", "age": (30, 40), "income":
@@ -392,8 +394,8 @@ class WithEncoder:
 
         from tfgen.data.columns import restored
 
-        x, reading = rows_where(self, where, num_samples, seed)
-        return pd.DataFrame(restored(reading.columns, reading.to_data_units(x)))
+        x, reading = draw_rows(self, num_samples, seed, where=where)
+        return pd.DataFrame(restored(reading.columns, x))
 
     def call(
         self, inputs: tf.Tensor | list, training: bool = False

@@ -3,17 +3,23 @@
 import functools
 import json
 import pathlib
+import secrets
+import typing
 
 import keras
 import numpy as np
 
 from tfgen.data import Batches, Source
+from tfgen.data.columns import restored
 from tfgen.data.labels import look_up
 from tfgen.data.notes import say
 from tfgen.data.reading import Reading
 from tfgen.data.reading_json import read_reading
 from tfgen.models.endpoints import Endpoint, run_in_batches
 from tfgen.models.held_out_scores import HeldOutScores, weights_digest
+
+if typing.TYPE_CHECKING:
+    import pandas as pd
 
 _FILE = "reading.json"
 _LABELS = 0x1ABE15  # apart from other uses of a seed
@@ -68,6 +74,57 @@ class WithReading:
         with_classes = with_classes and bool(self.num_classes)
         found = source.read_like(self.reading, with_classes)
         return data.of(found) if isinstance(data, Batches) else found
+
+    def sample_rows(
+        self,
+        num_samples: int,
+        *,
+        seed: int | None = None,
+        labels: np.ndarray | int | str | None = None,
+    ) -> "pd.DataFrame":
+        """Draws rows of a table as its file has them.
+
+        Names, types, digits and bounds are those of the training data, whose
+        rules hold: totals are computed, rows that break another rule are drawn
+        again, which is said (`tfgen.data.DataNote`).
+
+        Args:
+            num_samples: how many.
+            seed: row i depends on (seed, i) alone, under rules `"unique"` on
+                rows before it, too; without one each call gives other rows.
+            labels: see `sample`.
+
+        Returns:
+            A pandas frame; the class of a conditional model is its last
+            column.
+
+        Raises:
+            ValueError: for a model that was trained on no table, and where no
+                draw of a row holds the rules.
+
+        Example:
+        >>> train = tfgen.data.load("iris")
+        >>> vae = tfgen.build("vae", input_shape=train.shape, latent_dim=2)
+        >>> vae.compile()
+        >>> history = vae.fit(train, verbose=0)
+        >>> vae.sample_rows(3, seed=0).shape
+        (3, 4)
+        """
+        import pandas as pd
+
+        from tfgen.models.table_rows import draw_rows
+
+        if self.reading is None or not self.reading.columns:
+            raise ValueError(
+                f"this {type(self).__name__} does not know the columns of a "
+                "table: train it on a table of tfgen.data."
+            )
+        seed = secrets.randbelow(2**31) if seed is None else seed
+        if self.num_classes:
+            labels = self._sampler.labels(num_samples, labels, seed)
+        x, reading = draw_rows(self, num_samples, seed, labels)
+        columns = restored(reading.columns, x)
+        return pd.DataFrame(reading.with_labels(columns, labels))
 
     def draw_labels(
         self, count: int, seed: int, balanced: bool = False

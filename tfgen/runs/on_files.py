@@ -162,29 +162,39 @@ def write_examples(
 def example_columns(
     reading, x, labels, out: pathlib.Path, first_row: int = 0
 ) -> dict:
+    """Examples as columns of a file; see `own_columns`."""
+    own = reading.to_data_units(x) if reading.kind != "image" else x
+    return own_columns(reading, own, labels, out, first_row)
+
+
+def own_columns(
+    reading, own, labels, out: pathlib.Path, first_row: int = 0
+) -> dict:
     """Examples as columns of a file: a table's own, or arrays of `.npz`.
 
     Of a mixed table a `.npz` holds the numbers of its rows, codes of
     categories for one.
+
+    Args:
+        reading: of the examples.
+        own: images, or rows in the columns' units.
+        labels: class numbers, or None.
+        out: the file.
+        first_row: number of the first row, by which ids are made.
     """
-    own = reading.to_data_units(x) if reading.kind != "image" else x
     values = restored(reading.columns or (), own, first_row)
     if out.suffix == ".npz":
         if reading.is_mixed:
             own = reading.nearest(own)
         elif values:
             own = np.stack([*values.values()], axis=1)
-        columns = {"x": own.astype(np.float32) if own is x else own}
+        is_image = reading.kind == "image"
+        columns = {"x": own.astype(np.float32) if is_image else own}
         return columns | ({} if labels is None else {"y": labels})
     columns = values or _flat("column", own)
     if out.suffix != ".parquet":
         columns = spelled(reading.columns or (), columns)
-    if labels is not None and reading.class_names:
-        name = reading.label_column or "label"
-        while name in columns:  # a feature is called so
-            name += "_"
-        columns[name] = np.array(reading.class_names)[labels]
-    return columns
+    return reading.with_labels(columns, labels)
 
 
 def reconstructions(
