@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.data.table_parts import TableParts
+from tfgen.models.rule_limits import limits_of
 from tfgen.probability import Table
 from tfgen.probability.table_row import Within
 
@@ -17,6 +18,8 @@ def draw_columns(
     model: "WithEncoder", latents: tf.Tensor, uniform: tf.Tensor
 ) -> tf.Tensor:
     """Rows of latents, column by column, each given those before.
+
+    Rules of the table narrow columns by those before, see `RuleLimits`.
 
     Args:
         model: whose decoder is told columns (`given_columns`).
@@ -30,9 +33,14 @@ def draw_columns(
     x = tf.zeros_like(uniform)
     given = tf.zeros((tf.shape(x)[0], columns.count))
 
-    def draw(told):
+    limits = limits_of(model)
+
+    def draw(told, x, given):
         parameters = model.serving_decoder([latents, told], training=False)
-        return model.likelihood.sample(parameters, uniform)
+        if limits is None:
+            return model.likelihood.sample(parameters, uniform)
+        within = limits.within(x, given, None)
+        return model.likelihood.sample_within(parameters, uniform, within)
 
     return columns.fill(draw, x, given, latents=True)[0]
 
@@ -48,7 +56,8 @@ def draw_within(
     Columns of which one value may be are told to the decoder. Those that are
     narrowed are drawn before the others, within what they may be, each given
     those before: of one such column that is exact, of several a column does
-    not know yet what the next ones may be.
+    not know yet what the next ones may be. Rules of the table narrow columns
+    by those that are there, see `RuleLimits`.
 
     Args:
         model: that `check_is_conditional` lets pass.
@@ -65,13 +74,17 @@ def draw_within(
     columns = model.given_columns
     none = tf.zeros((tf.shape(uniform)[0], model.latent_dim))
 
-    def draw(told):
+    limits = limits_of(model)
+
+    def draw(told, x, given):
         parameters = model.serving_decoder([none, told], training=False)
-        return model.likelihood.sample_within(parameters, uniform, within)
+        narrow = within if limits is None else limits.within(x, given, within)
+        return model.likelihood.sample_within(parameters, uniform, narrow)
 
     given = columns.certain(within)
     # Where one value may be, any parameters give it.
-    x = draw(columns.told(tf.zeros_like(uniform), 0.0 * given, latents=False))
+    x, none_yet = tf.zeros_like(uniform), 0.0 * given
+    x = draw(columns.told(x, none_yet, latents=False), x, none_yet)
     if narrowed_first:
         narrowed = 1.0 - tf.maximum(given, columns.free(within))
         x, given = columns.fill(draw, x, given, latents=False, only=narrowed)

@@ -132,7 +132,7 @@ class GivenColumns:
         """Draws the other columns of rows, turn by turn.
 
         Args:
-            draw: `told -> (rows, width)`, draws of all numbers.
+            draw: `(told, x, given) -> (rows, width)`, draws of all numbers.
             x: `(rows, width)`.
             given: `(rows, columns)`, which of them are given.
             latents: whether the decoder's latents say something.
@@ -145,7 +145,7 @@ class GivenColumns:
         wanted = tf.ones_like(given) if only is None else only
 
         def take(i, x, given):
-            drawn = draw(self.told(x, given, latents))
+            drawn = draw(self.told(x, given, latents), x, given)
             new = tf.cast(tf.equal(turn, i), tf.float32) * wanted
             new *= 1.0 - given
             is_new = tf.gather(new, self._column, axis=-1) > 0.5

@@ -22,7 +22,6 @@ from tfgen.models.conditional import (
     draw_within,
     given_rows,
 )
-from tfgen.models.rule_bounds import within_rules
 from tfgen.training import random
 
 if typing.TYPE_CHECKING:
@@ -154,10 +153,7 @@ class Imputer:
 
     def _within(self, stored, missing):
         x = self._reading.from_data_units(stored)
-        within = given_rows(self._parts, x, missing, self._has_gaps)
-        if not self._reading.rules:
-            return within
-        return within_rules(within, self._reading, stored, missing)
+        return given_rows(self._parts, x, missing, self._has_gaps)
 
     def _drawn(self, stored, missing, seed, first):
         within = self._within(stored, missing)

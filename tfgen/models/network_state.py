@@ -2,11 +2,13 @@
 
 import keras
 
+from tfgen.data.reading import Reading
+
 _BY_VALUE = (bool, int, float, str, tuple, type(None))
 
 
 class NetworkState:
-    """The layers of a model, how they compute, and their variables.
+    """The layers of a model, how they compute, their variables, and rules.
 
     A function that was traced for one state computes by it for ever, also
     where the model has got a low-rank adaptation, quantised weights, frozen
@@ -30,8 +32,12 @@ class NetworkState:
         # Holds what it compares: the identity of what is gone could return.
         attributes = model.config_names().values()
         values = [getattr(model, name, None) for name in attributes]
+        reading = getattr(model, "reading", None)
+        if reading is not None and reading.rules:
+            values.append(reading)  # draws go by its rules
         # Networks and likelihoods are layers; other objects do not compute.
-        self._parts = [v for v in values if isinstance(v, _BY_VALUE)]
+        kinds = (*_BY_VALUE, Reading)
+        self._parts = [v for v in values if isinstance(v, kinds)]
         for layer in model._flatten_layers(include_self=False):
             self._parts += [
                 layer,
