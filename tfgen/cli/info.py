@@ -91,6 +91,8 @@ def _facts(reading):
         yield from reading.image_options.items()
     for column in reading.columns or ():
         yield column.name, f"{column.kind}{_values_of(column)}"
+    for rule in reading.rules:
+        yield "rule", rule.text
     if reading.label_column:
         yield "label column", reading.label_column
     shares = reading.class_shares or ()

@@ -127,7 +127,7 @@ class Keeper:
                 return Held(draws.x, int((draws.chosen > 0).sum()), again)
         # The last draw of the first of them.
         new = self._settled(redraw(waiting[:1], draw), waiting[:1])[0]
-        raise ValueError(self._why_not(draws, new, waiting, place))
+        raise ValueError(self._why_not(new, waiting, place))
 
     def broken(self, x: np.ndarray, rows: np.ndarray) -> dict[int, np.ndarray]:
         """Return for each rule by its number which rows break it."""
@@ -219,23 +219,21 @@ class Keeper:
             found.append(set(map(tuple, numbers[rows].tolist())))
         return found
 
-    def _why_not(self, draws, x, waiting, place):
+    def _why_not(self, x, waiting, place):
         """Of the first row that waits, by its last draw `(1, numbers)`."""
-        broken = self.broken(x, waiting[:1])
         values = values_of(self._columns, x, names_in(self._rules))
-        reasons = []
+        broken = self.broken(x, waiting[:1])
+        why = {number: "" for number, is_it in broken.items() if is_it[0]}
         for number, rule in enumerate(self._rules, start=1):
-            end = ""
-            if rule.kind == "unique":
-                end = ", as before" * draws.has_good(waiting[0])
-                is_so = bool(end) and rule in self._unique
-            elif rule.kind == "sum" and self._is_out(rule, values):
-                is_so, end = True, ", beyond the training rows"
-            else:
-                is_so = broken[number][0]
-            if is_so:
-                told = told_values(rule, self._known, values, 0)
-                reasons.append(f"rule {number} ({rule.text}): {told}{end}")
+            if rule.kind == "sum" and self._is_out(rule, values):
+                why[number] = ", beyond the training rows"
+            if rule in self._unique and not why:
+                why[number] = ", as before"
+        reasons = []
+        for number, end in why.items():
+            rule = self._rules[number - 1]
+            told = told_values(rule, self._known, values, 0)
+            reasons.append(f"rule {number} ({rule.text}): {told}{end}")
         more = f" (and {len(waiting) - 1} more)" if len(waiting) > 1 else ""
         return (
             f"{place(int(waiting[0]))}none of {MOST_DRAWS} draws holds the "

@@ -36,10 +36,6 @@ class Draws:
         """Gives each row a draw; returns the rows that have none."""
         return np.flatnonzero(self.chosen < 0)
 
-    def has_good(self, row: int) -> bool:
-        """Whether a draw of it is good, which another row may have, too."""
-        return False
-
 
 class DistinctDraws(Draws):
     """Draws of which no two rows get equal ones.
@@ -65,9 +61,6 @@ class DistinctDraws(Draws):
         return np.array(
             [i for i in range(len(self.x)) if not self._give(i, taken)], int
         )
-
-    def has_good(self, row: int) -> bool:
-        return bool(self._options[row])
 
     def _give(self, row, taken):
         for draw, x, keys in self._options[row]:

@@ -122,7 +122,7 @@ def _why_not_unique(rule, own, count):
     most = math.prod(one.size for one in own)
     if count <= most:
         return None
-    return f"{most:,} rows at most can differ, {count:,} are asked for"
+    return f"of {count:,} rows at most {most:,} can differ"
 
 
 _WHY: Mapping = {
