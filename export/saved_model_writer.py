@@ -31,6 +31,7 @@ from tfgen.export.version_folders import (
     new_folder,
     new_version,
 )
+from tfgen.models.rule_limits import described_rules
 from tfgen.models.with_reading import in_data_units
 from tfgen.training.files import disk_errors_named
 
@@ -188,6 +189,8 @@ def _describe(
     reading = getattr(model, "reading", None)
     held_out = getattr(model, "held_out_scores", None)
     detector = {"detector": held_out.describe()} if held_out else {}
+    has_rules = reading is not None and reading.rules
+    rules = {"rules": described_rules(model)} if has_rules else {}
     return {
         "versions": {
             "tfgen": importlib.metadata.version("tfgen"),
@@ -202,6 +205,7 @@ def _describe(
         "reading": reading and reading.to_json(),
         "run": run,
         **detector,
+        **rules,
         "signatures": {
             name: {
                 **asdict(signature),

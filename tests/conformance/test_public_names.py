@@ -247,6 +247,7 @@ NAMES = {
         "Column",
         "DataNote",
         "KnownDataSet",
+        "Rule",
         "Schema",
         "Source",
         "check_examples",

@@ -70,6 +70,10 @@ class RuleLimits:
             found = self._combined(found, rule, x, given)
         return self._not_empty(found, outer)
 
+    def narrows(self, rule: Rule) -> bool:
+        """Whether columns are drawn within what it leaves open."""
+        return rule in self._orders or rule in self._together
+
     def _beyond(self, within, x, given, one, other, sign, is_strict):
         """Narrows a column by another that is drawn: above (1), below (-1)."""
         value, counts = self._value(x, given, one)
@@ -175,6 +179,24 @@ def limits_of(model: typing.Any) -> RuleLimits | None:
     if reading is None or not reading.rules or not reading.is_mixed:
         return None
     return RuleLimits(reading)
+
+
+def described_rules(model: typing.Any) -> dict[str, list[str]]:
+    """Which rules signatures of a model draw by, and which they leave.
+
+    Returns:
+        Rules in words under `"narrow_draws"` and `"left_to_clients"`.
+    """
+    narrow = []
+    given = getattr(model, "given_columns", None)
+    limits = limits_of(model) if given is not None else None
+    if limits is not None:
+        narrow = [rule for rule in model.reading.rules if limits.narrows(rule)]
+    rules = model.reading.rules
+    return {
+        "narrow_draws": [rule.text for rule in narrow],
+        "left_to_clients": [r.text for r in rules if r not in narrow],
+    }
 
 
 def _alone(column: Column) -> Column:
