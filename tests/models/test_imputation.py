@@ -54,6 +54,26 @@ def test_draws_have_the_decoder_s_own_probabilities(model, frame):
     assert 0.02 < max(wanted) < 0.98  # it could fail
 
 
+def test_dates_and_booleans_that_are_texts_stay_texts(tmp_path):
+    """As pandas reads a file, which knows no such dates or booleans."""
+    rows = [
+        f"{i % 28 + 1:02d}.03.2024,{'yes' if i % 3 else 'no'}\n"
+        for i in range(40)
+    ]
+    (tmp_path / "a.csv").write_text("day,paid\n" + "".join(rows))
+    train = tfgen.data.load(tmp_path / "a.csv")
+    assert [c.kind for c in train.columns] == ["datetime", "boolean"]
+    vae = tfgen.build("vae", data=train, latent_dim=2)
+    vae.compile()
+    vae.fit(train, batch_size=16, epochs=1, verbose=0)
+    gaps = pd.DataFrame({"day": ["05.03.2024", None], "paid": [None, "no"]})
+    filled = vae.impute(gaps)
+    assert filled.dtypes.tolist() == gaps.dtypes.tolist()
+    assert filled["day"][0] == "05.03.2024" and filled["paid"][1] == "no"
+    assert pd.to_datetime(filled["day"][1], format="%d.%m.%Y").month == 3
+    assert filled["paid"][0] in ("yes", "no")
+
+
 def test_only_gaps_change_by_seed_and_row(model, frame):
     gaps = frame.copy()
     gaps.loc[5:9, "size"] = np.nan

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.data.cells import Cells
-from tfgen.data.columns import restored
+from tfgen.data.columns import restored, spelled
 from tfgen.data.frames import as_pandas, as_polars, is_polars
 from tfgen.data.held_rules import Keeper
 from tfgen.data.notes import say
@@ -113,12 +113,17 @@ class Imputer:
         if is_polars(frame):
             filled = self.impute_frame(as_pandas(frame), seed)
             return as_polars(filled, like=frame)
+        import pandas as pd
+
         names = [n for n in self._reading.column_names if n in frame.columns]
         cells = {name: Cells.of_series(frame[name]) for name in names}
         found = self.impute(cells, seed, lambda row: f"row {row}, ")
         filled = frame.copy()
         for name, (rows, values) in found.items():
             column = filled[name].copy()
+            if pd.api.types.is_string_dtype(column.dropna()):
+                # Dates and booleans as a file has them, which pandas left so.
+                values = spelled(self._columns, {name: values})[name]
             column.iloc[rows] = values
             filled[name] = column
         return filled
