@@ -32,7 +32,9 @@ def refuse_not_private(
     ]
     if reasons:
         listed = "; ".join(dict.fromkeys(reasons))
-        raise ValueError(f"privacy {model.privacy.epsilon:g}: {listed}.")
+        raise ValueError(
+            f"privacy epsilon={model.privacy.epsilon:g}: {listed}."
+        )
 
 
 def refuse_unsampled(data: object) -> None:
