@@ -292,7 +292,7 @@ def get_family(name: str) -> Family:
 
     Example:
     >>> tfgen.models.get_family("gan").parts
-    ('discriminator',)
+    ('discriminator', 'privacy')
     """
     if not isinstance(name, str) or name not in FAMILIES:
         raise ValueError(
