@@ -4,10 +4,12 @@ import datetime
 
 import keras
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
 import tfgen
+from tfgen.data.frames import as_polars
 
 DAY = datetime.date(2024, 2, 29)
 
@@ -80,6 +82,28 @@ def test_gaps_are_filled_in_a_frame_of_polars():
     assert filled["city"][0] == "Rome" and filled["rooms"][1] == 7
     assert filled["city"][1] in ("Rome", "Oslo")
     assert 3 <= filled["rooms"][0] <= 7
+
+
+def test_what_a_type_cannot_hold_is_not_lost():
+    """Decimals in a column of whole numbers; a value that an Enum lacks."""
+    found = pd.DataFrame({"a": [1.0, 2.5], "b": ["x", "y"], "c": [1.0, 2.0]})
+    types = {"a": pl.Int64, "b": pl.Enum(["x"]), "c": pl.Int16}
+    frame = as_polars(found, like=pl.DataFrame(schema=types))
+    assert frame["a"].to_list() == [1.0, 2.5]
+    assert frame["b"].to_list() == ["x", "y"]
+    assert frame["c"].dtype == pl.Int16
+
+
+def test_decimals_fill_gaps_of_whole_numbers():
+    columns = {"v": [i / 8 for i in range(40)], "w": ["a", "b"] * 20}
+    train = tfgen.data.from_arrays(pl.DataFrame(columns))
+    model = tfgen.build("vae", data=train, latent_dim=2)
+    model.compile()
+    model.fit(train, batch_size=20, epochs=1, verbose=0)
+    gaps = pl.DataFrame({"v": [1, *[None] * 9], "w": ["a"] * 10})
+    filled = model.impute(gaps)["v"]
+    assert filled.null_count() == 0 and filled[0] == 1
+    assert any(value % 1 for value in filled)
 
 
 def test_a_detector_reads_it_as_pandas():

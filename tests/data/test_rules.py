@@ -2,13 +2,12 @@
 
 import dataclasses
 import json
-import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from tfgen.data import Column, DataNote, Rule, Schema, from_arrays, load
+from tfgen.data import Column, Rule, Schema, from_arrays, load
 from tfgen.data.conditions import find_conditions
 from tfgen.data.held_rules import MOST_DRAWS, Keeper
 from tfgen.data.reading import Reading
@@ -37,13 +36,6 @@ RULES = [
     {"rule": "unique", "columns": ["plate"]},
     {"rule": "unique", "columns": ["key"]},
 ]
-
-
-@pytest.fixture(autouse=True)
-def quiet():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataNote)
-        yield
 
 
 @pytest.fixture(scope="module")

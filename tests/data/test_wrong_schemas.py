@@ -1,12 +1,11 @@
 """What is wrong with a schema is said in one line, for files and frames."""
 
 import json
-import warnings
 
 import pandas as pd
 import pytest
 
-from tfgen.data import DataNote, from_arrays, load
+from tfgen.data import from_arrays, load
 
 TABLE = pd.DataFrame(
     {
@@ -144,13 +143,6 @@ WRONG_CELLS = [
         ".",
     ),
 ]
-
-
-@pytest.fixture(autouse=True)
-def quiet():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DataNote)
-        yield
 
 
 @pytest.fixture(scope="module")

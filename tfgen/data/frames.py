@@ -60,7 +60,20 @@ def as_polars(frame: "pd.DataFrame", like: "pl.DataFrame") -> "pl.DataFrame":
     import polars as pl
 
     found = pl.from_pandas(frame)
-    return found.cast(dict(like.schema), strict=False)
+    return found.with_columns(
+        _cast(found[name], dtype) for name, dtype in like.schema.items()
+    )
+
+
+def _cast(series: "pl.Series", dtype: "pl.DataType") -> "pl.Series":
+    """A series of another type, or as it is where that would lose values."""
+    import polars as pl
+
+    try:
+        found = series.cast(dtype)
+        return found if found.cast(series.dtype).equals(series) else series
+    except pl.exceptions.PolarsError:
+        return series
 
 
 def series_of(cells: "pyarrow.ChunkedArray") -> "pd.Series":

@@ -124,6 +124,8 @@ class Imputer:
             if pd.api.types.is_string_dtype(column.dropna()):
                 # Dates and booleans as a file has them, which pandas left so.
                 values = spelled(self._columns, {name: values})[name]
+            if pd.api.types.is_integer_dtype(column) and np.any(values % 1):
+                column = column.astype("Float64")
             column.iloc[rows] = values
             filled[name] = column
         return filled
