@@ -146,7 +146,7 @@ def _measured(name, measure, subject):
 
 def _fits_prior(model):
     """Whether `fit_prior` takes a model, None for samples from anywhere."""
-    if not getattr(model, "encodes", False):
+    if not getattr(model, "encodes", False) or model.privacy is not None:
         return False
     return not posterior_family(model).latent_dims
 
