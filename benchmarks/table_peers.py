@@ -15,7 +15,7 @@ Data: Adult by `adult.py --write adult.csv`, and by the peers' Python
 A seed divides the rows, 80% to train on and 20% held out, and trains each
 generator in a process of its own, with defaults: `tfgen train vae --data FILE`
 (which keeps a tenth of the 80% for its validation and a tenth for a test), and
-the package ctgan's; `--generators by_value` is tfgen with `--schema by_value`.
+the package ctgan's; `--generators numbers` is tfgen with `--schema numbers`.
 As many rows are drawn as the file has. Texts of which more than half differ
 (names) are left out.
 
@@ -49,7 +49,7 @@ import table_judging as judging
 PEERS = ("ctgan", "tvae")
 FLAG = " is a gap"
 RESULTS = pathlib.Path(__file__).parents[1] / "build/table_peers/results.jsonl"
-OURS = {"tfgen": (), "by_value": ("--schema", "by_value")}
+OURS = {"tfgen": (), "numbers": ("--schema", "numbers")}
 COSTS = ("seconds", "processor seconds", "MB")
 DAY = pd.Timedelta(days=1)
 

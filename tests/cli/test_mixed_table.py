@@ -165,12 +165,17 @@ def test_a_schema_of_ones_own(tfgen, people, tmp_path):
 def test_a_survey_by_value(tfgen, tmp_path):
     rows = ["\n".join(f"{i % 3},{i % 2},{i / 7}" for i in range(120))]
     (tmp_path / "survey.csv").write_text("\n".join(["a,b,c", *rows]))
-    done = tfgen("schema", "--by-value", "survey.csv")
+    done = tfgen("schema", "survey.csv")
     kinds = [column["kind"] for column in json.loads(done.out)["columns"]]
     assert kinds == ["categorical", "categorical", "decimal"]
-    options = ("--data", "survey.csv", "--schema", "by_value", "--out", "run")
+    done = tfgen("schema", "--numbers", "survey.csv")
+    kinds = [column["kind"] for column in json.loads(done.out)["columns"]]
+    assert kinds == ["whole", "whole", "decimal"]
+    options = ("--data", "survey.csv", "--out", "run")
     size = ("--width", 8, "--latent-dim", 2)
-    assert tfgen("train", "vae", *options, *size, "--epochs", 1).status == 0
+    done = tfgen("train", "vae", *options, *size, "--epochs", 1)
+    assert done.status == 0
+    assert "survey.csv: columns are 1 decimal, 2 categorical" in done.err
     done = tfgen("train", "--resume", "--out", "run", "--epochs", 2)
     assert done.status == 0, done.err
     done = tfgen("sample", "run", "-n", 50, "--seed", 1, "--out", "rows.csv")

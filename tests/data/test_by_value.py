@@ -31,7 +31,8 @@ def survey(request, tmp_path):
 
 def test_columns_with_few_values_are_categories(survey):
     table, read = survey
-    source = read(table, schema="by_value")
+    with pytest.warns(tfgen.data.DataNote, match="1 decimal, 2 categorical"):
+        source = read(table, schema="by_value")
     kinds = {c.name: (c.kind, c.categories) for c in source.columns}
     assert kinds == {
         "children": ("categorical", ("0", "1", "2")),
@@ -54,7 +55,8 @@ def test_else_they_are_numbers_which_is_said(survey):
     (note,) = noted
     assert str(note.message).endswith(
         "'children', 'married' have at most 10 values each and are read as "
-        "numbers (schema='by_value' has a VAE learn them as categories)."
+        "numbers (schema='by_value' has a VAE learn them as categories, "
+        "'numbers' says this no more)."
     )
 
 
@@ -93,9 +95,12 @@ def test_frames_of_one_type_say_it_too():
         from_arrays(answers)
 
 
-def test_a_schema_that_says_numbers_is_taken_without_a_word(survey, recwarn):
+@pytest.mark.parametrize("said", [Schema.of, lambda table: "numbers"])
+def test_a_schema_that_says_numbers_is_taken_without_a_word(
+    survey, recwarn, said
+):
     table, read = survey
-    source = read(table, schema=Schema.of(table))
+    source = read(table, schema=said(table))
     assert source.columns[0].kind == "whole"
     assert not [w for w in recwarn if "values each" in str(w.message)]
 

@@ -15,11 +15,11 @@ def schema(
     by_value: Annotated[
         bool,
         typer.Option(
-            "--by-value",
-            help="Of a table of numbers alone, too, tell which columns have "
-            "few values.",
+            "--by-value/--numbers",
+            help="Whether a table of numbers alone is read value by value, "
+            "as for a VAE, or as numbers.",
         ),
-    ] = False,
+    ] = True,
 ) -> None:
     """Print what the columns of a table are found to be, as JSON.
 

@@ -8,6 +8,7 @@ from tfgen.models.families import get_family
 from tfgen.models.recommended import recommended_preset, recommended_settings
 from tfgen.runs.data import load_splits
 from tfgen.runs.folder import RunFolder
+from tfgen.runs.load_options import with_reading
 from tfgen.runs.model import with_sizes
 from tfgen.runs.run import Run
 from tfgen.runs.settings import (
@@ -56,6 +57,8 @@ class SearchRun:
         self.folder = SearchFolder(out)
         self.given = given = _resumed(self.folder, with_whole_path(given))
         self._goes_on = self.folder.settings() is not None
+        if not self._goes_on:
+            self.given = given = with_reading(given)
         settings = {k: v for k, v in given.items() if k not in OF_THE_SEARCH}
         for name in ("seed", "strategy", "replicas"):
             if name in given:

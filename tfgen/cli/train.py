@@ -68,6 +68,10 @@ def train(
 
 
 def _train(given, out, settings_file, resume, profile):
+    if not (resume or settings_file):
+        from tfgen.runs.load_options import with_reading
+
+        given = with_reading(given)
     # A preset may say how images are read, files and resumed runs all.
     says_all = not (resume or settings_file or "preset" in given)
     announce(f"training in {out}")

@@ -138,7 +138,8 @@ def from_arrays(
         feature_names = _names_in(x)
     dtypes, of_frame = None, is_frame(x)
     if of_frame:
-        numbers = None if schema is not None else from_frame(x)
+        schema = None if schema is None else Schema.read(schema)
+        numbers = from_frame(x) if schema in (None, Schema(())) else None
         if numbers is None:
             return _from_mixed_frame(
                 x, y, name, split, class_names, transform, schema, like
@@ -188,7 +189,7 @@ def from_arrays(
         # Without labels they are for what needs none.
         with_classes = y is not None and takes_classes(like, source)
         return source.read_like(reading, with_classes, name_of(like))
-    if of_frame and kind == "table":
+    if of_frame and kind == "table" and schema is None:
         say_few_valued(name, source.columns, array)
     if kind == "table" and value_range is None and standardize:
         source = source.standardized_by(source)
@@ -206,8 +207,6 @@ def _from_mixed_frame(
         here = [c.name for c in needed if c.name in frame.columns]
         # Without a name: told by the message of those that miss.
         frame = frame[here] if here else frame
-    elif schema is not None:
-        schema = Schema.read(schema)
     found = encoded_frame(frame, schema)
     if schema is None or schema.leaves_all_open:
         say_schema(name, found.columns)

@@ -31,7 +31,7 @@ if typing.TYPE_CHECKING:
     import pandas as pd
 
 
-BY_VALUE = "by_value"
+BY_VALUE, NUMBERS = "by_value", "numbers"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Schema:
 
     A table of numbers alone is read as numbers, unless a schema says more of a
     column, or is `"by_value"`: then columns with few values are categories
-    there, too, and frequent values have codes of their own.
+    there, too, and frequent values have codes of their own. `"numbers"` says
+    that it should be.
 
     Attributes:
         columns: one for each column of the table, in their order.
@@ -104,16 +105,16 @@ class Schema:
     def read(cls, schema: "str | os.PathLike | Mapping | Schema") -> "Schema":
         """Return a schema of a JSON file, or of what such a file holds.
 
-        `"by_value"` is one that says nothing of any column; a file of that
-        name is `"./by_value"`.
+        `"by_value"` and `"numbers"` are some that say nothing of any column;
+        a file of such a name is `"./by_value"`.
 
         Raises:
             ValueError: for another content, with all reasons.
         """
         if isinstance(schema, Schema):
             return schema
-        if schema == BY_VALUE:
-            return cls((), True)
+        if schema in (BY_VALUE, NUMBERS):
+            return cls((), schema == BY_VALUE)
         what, content = "schema", schema
         if isinstance(schema, str | os.PathLike):
             what = os.fspath(schema)
@@ -123,7 +124,8 @@ class Schema:
             except (OSError, ValueError) as error:
                 raise ValueError(
                     f"{what} is no schema ({reason_of(error)}): write one "
-                    f"with `tfgen schema FILE`, or pass {BY_VALUE!r}."
+                    f"with `tfgen schema FILE`, or pass {BY_VALUE!r} or "
+                    f"{NUMBERS!r}."
                 ) from None
         return cls(*_columns_and_rules(content, what))
 
@@ -146,8 +148,8 @@ class Schema:
 
     @property
     def leaves_all_open(self) -> bool:
-        """Whether it says rules alone, so that columns are found."""
-        return bool(self.rules) and not self.columns
+        """Whether it names no column, so that all are found."""
+        return not self.columns
 
     @property
     def description(self) -> str:
@@ -250,7 +252,8 @@ def say_few_valued(
         say(
             f"{name}: {few([*map(repr, few_valued)])} have at most "
             f"{FEW_CODES} values each and are read as numbers "
-            f"(schema={BY_VALUE!r} has a VAE learn them as categories).",
+            f"(schema={BY_VALUE!r} has a VAE learn them as categories, "
+            f"{NUMBERS!r} says this no more).",
             stacklevel=6,
         )
 

@@ -1,13 +1,41 @@
 """Options of `tfgen.data.load` out of settings; no TensorFlow."""
 
+import pathlib
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from tfgen.data.schema import BY_VALUE
+from tfgen.data.tables import is_table
 
 _OPTIONS = (
     *("color_mode", "fit", "background", "bit_depth"),
     *("label_column", "drop_columns", "header", "transform", "schema"),
 )
+_READ_BY_VALUE = ("vae",)
+"""Families whose tables are read value by value, which their samples show."""
+_SAY_WHAT_IS_READ = ("schema", "preset", "likelihood", "transform")
+
+
+def with_reading(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a new run, with how its table is read.
+
+    A VAE learns columns with few values as categories, unless settings say
+    what its data or its likelihood are.
+
+    Args:
+        settings: those given, by the option names of `tfgen train`.
+
+    Example:
+    >>> with_reading({"model": "vae", "data": "survey.csv"})["schema"]
+    'by_value'
+    """
+    by_value = (
+        settings.get("model") in _READ_BY_VALUE
+        and not any(name in settings for name in _SAY_WHAT_IS_READ)
+        and is_table(pathlib.Path(settings.get("data", "")))
+    )
+    return {**settings, "schema": BY_VALUE} if by_value else dict(settings)
 
 
 def load_options(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -118,8 +118,9 @@ TABLE = (
         metavar="FILE",
         of_data_set=True,
         help="What the columns of a table are, as JSON that `tfgen schema` "
-        "writes; by_value: found out in a table of numbers alone, too, where "
-        "columns with few values are categories then [found out]",
+        "writes; by_value: found out, where columns with few values are "
+        "categories; numbers: found out, but a table of numbers alone is one "
+        "of numbers [by_value for VAEs, else numbers]",
     ),
     Setting(
         "conditional",
