@@ -222,7 +222,9 @@ def encode(
 
 
 def say_schema(name: str, columns: tuple[Column, ...]) -> None:
-    """Say in one line what the columns of a mixed table were found to be."""
+    """Say in one line what the columns of a table are, if it is a mixed one."""
+    if not are_mixed(columns):
+        return
     ids = [c.name for c in columns if c.kind == "id"]
     text = f"{name}: columns are {Schema(columns).description}"
     if ids:
