@@ -153,12 +153,16 @@ class Schema:
 
     @property
     def description(self) -> str:
-        """One line: how many columns of each kind."""
+        """One line: how many columns of each kind, and which have codes."""
         kinds = [column.kind for column in self.columns]
         counts = [f"{kinds.count(k)} {k}" for k in KINDS if k in kinds]
         gaps = [c.name for c in self.columns if c.missing is not None]
+        frequent = [c.name for c in self.columns if c.frequent]
         text = ", ".join(counts)
-        return f"{text}; gaps in {few(gaps)}" if gaps else text
+        text += f"; gaps in {few(gaps)}" if gaps else ""
+        return text + (
+            f"; frequent values in {few(frequent)}" if frequent else ""
+        )
 
 
 class EncodedTable(typing.NamedTuple):
