@@ -6,7 +6,8 @@ import pytest
 import tensorflow as tf
 
 import tfgen
-from tfgen.privacy.gradients import clipped_sum, rows_at_once
+from tfgen.privacy.gradients import _numbers_kept, clipped_sum, rows_at_once
+from tfgen.privacy.row_gradient import Product
 from tfgen.training import GlobalBatch
 
 ROWS = 7
@@ -135,29 +136,97 @@ def test_without_noise_a_discriminator_learns_as_ever(name):
         np.testing.assert_allclose(ours, ordinary, rtol=1e-3, atol=1e-5)
 
 
-def test_each_row_is_clipped_as_a_loop_over_rows_says():
-    model = private("vae", (4, 4, 1), **MLP)
-    x, variables, step = data((4, 4, 1)), model.trainable_variables, 5
+WIDE = {"network": "mlp", "network_options": {"units": (24,)}}
+CLIPPED = {
+    "vae_of_classes": ("vae", (4, 4, 1), {**WIDE, "num_classes": 2}),
+    "draws_of_a_row": (
+        "vae",
+        (16,),
+        {**WIDE, "objective": "iwae", "objective_draws": 2},
+    ),
+    "convolutions": (
+        "vae",
+        (8, 8, 1),
+        {"network": "conv", "network_options": {"filters": (3,), "units": 5}},
+    ),
+    "discriminator_with_a_penalty": (
+        "gan",
+        (16,),
+        {**WIDE, "loss": "non_saturating", "penalties": "r1"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CLIPPED)
+def test_each_row_is_clipped_as_a_loop_over_rows_says(name):
+    family, shape, options = CLIPPED[name]
+    model = private(family, shape, **options)
+    x, step = data(shape), 5
+    labels = tf.one_hot(LABELS, 2) if model.num_classes else None
+    network = model if family == "vae" else model.discriminator
+    variables = network.trainable_variables
 
     def losses_of(rows):
+        if family == "gan":
+            return model._private_losses(rows, 0)
         return model.loss_terms(rows, 1.0, True)
 
-    expected, norms = [0.0] * len(variables), []
-    for i in range(ROWS):
-        batch = GlobalBatch(x[i : i + 1], None, SEED, step, first_row=i)
+    @tf.function
+    def alone(i):
+        own = None if labels is None else labels[i : i + 1]
+        batch = GlobalBatch(x[i : i + 1], own, SEED, step, first_row=i)
         with batch, tf.GradientTape() as tape:
             loss = losses_of(batch)["loss"][0]
-        gradients = tape.gradient(loss, [v.value for v in variables])
-        norms.append(np.sqrt(sum(np.sum(np.square(g)) for g in gradients)))
-        factor = min(1.0, 3.5 / norms[-1])
-        expected = [
-            a + factor * np.asarray(b)
-            for a, b in zip(expected, gradients, strict=True)
-        ]
-    assert min(norms) < 3.5 < max(norms)
-    found = clipped_sum(x, None, SEED, step, losses_of, variables, 3.5)
+        return tape.gradient(loss, [v.value for v in variables])
+
+    rows = [alone(i) for i in tf.range(ROWS)]
+    norms = [np.sqrt(sum(np.sum(np.square(g)) for g in row)) for row in rows]
+    clip_norm = np.median(norms)
+    assert min(norms) < 0.999 * clip_norm < 1.001 * clip_norm < max(norms)
+    factors = [min(1.0, clip_norm / norm) for norm in norms]
+    expected = [
+        sum(c * np.asarray(g) for c, g in zip(factors, each, strict=True))
+        for each in zip(*rows, strict=True)
+    ]
+    found = clipped_sum(
+        x, labels, SEED, step, losses_of, variables, float(clip_norm)
+    )
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_of_a_dense_kernel_are_kept_its_input_and_its_delta():
+    model = private("vae", (4, 4, 1), **WIDE, num_classes=2)
+    batch = GlobalBatch(data((4, 4, 1)), tf.one_hot(LABELS, 2), SEED, 0)
+    numbers = _numbers_kept(
+        batch,
+        lambda row: model.loss_terms(row, 1.0, True),
+        model.trainable_variables,
+    )
+    # Kernels (18, 24), (24, 4), (4, 24), (24, 16), and their biases.
+    assert numbers == (42 + 24) + (28 + 4) + (28 + 24) + (40 + 16)
+
+
+def test_uses_that_nearly_cancel_keep_their_norm():
+    """In float32 their terms of 1e16 would leave nothing of 1e8."""
+    inputs = tf.constant([[[1e4], [1e4]]])
+    deltas = tf.constant([[[1e4], [-9999.0]]])
+    product = Product(inputs, deltas)
+    np.testing.assert_allclose(product.squares(), [1e8])
+    np.testing.assert_allclose(product.weighted([0.5]), [[5e3]])
+
+
+def test_a_row_knows_no_other_where_a_part_mixes_them_unsaid():
+    """What subtracts the mean of all rows leaves nothing of a single one."""
+    w = keras.Variable(np.ones((8, 8), "float32"))
+
+    def losses_of(rows):
+        h = rows.x @ w.value
+        centered = h - tf.reduce_mean(h, axis=0)
+        return {"loss": tf.reduce_sum(centered**2, axis=1)}
+
+    found = clipped_sum(data((8,)), None, 0, 0, losses_of, [w], 1.0)[0]
+    np.testing.assert_array_equal(found, np.zeros((8, 8)))
 
 
 @pytest.mark.parametrize("clip_norm", [0.5, 2.0])
@@ -200,9 +269,8 @@ def test_chunks_change_nothing_and_no_rows_are_no_gradient(monkeypatch):
 
 
 def test_memory_bounds_the_rows_at_once():
-    many = keras.Variable(np.zeros((2000, 1000), "float32"))
-    assert rows_at_once([many]) == 2**27 // (4 * 2_000_000) == 16
-    assert rows_at_once([keras.Variable([1.0])]) == 64
+    assert rows_at_once(2_000_000) == 2**27 // (4 * 2_000_000) == 16
+    assert rows_at_once(1) == 128
 
 
 def test_noise_has_the_standard_deviation_that_was_said():

@@ -7,27 +7,27 @@ import keras
 import tensorflow as tf
 
 from tfgen.privacy.convolutions import vectorized_convolutions
+from tfgen.privacy.row_gradient import kept
 from tfgen.privacy.row_of_batch import RowOfBatch
 from tfgen.training.global_batch import GlobalBatch
 
 CHUNK_BYTES = 2**27
 """Of the gradients of the rows that are taken at once: 128 MiB."""
-MOST_ROWS = 64
+MOST_ROWS = 128
 """Of a chunk: more are no faster, and the last is filled up with idle ones."""
 
 Losses = Callable[[GlobalBatch], dict[str, tf.Tensor]]
 """Terms of rows by name, `(rows,)`; their gradient is that of `"loss"`."""
 
 
-def rows_at_once(variables: Sequence[keras.Variable]) -> int:
-    """How many rows' gradients are held in memory.
+def rows_at_once(numbers: int) -> int:
+    """How many rows' gradients are held in memory, each of so many numbers.
 
     Example:
-    >>> rows_at_once([keras.Variable(np.zeros((1000, 1000), "float32"))])
+    >>> rows_at_once(1_000_000)
     33
     """
-    weights = sum(math.prod(variable.shape) for variable in variables)
-    return min(MOST_ROWS, max(1, CHUNK_BYTES // (4 * max(1, weights))))
+    return min(MOST_ROWS, max(1, CHUNK_BYTES // (4 * max(1, numbers))))
 
 
 def clipped_sum(
@@ -73,7 +73,9 @@ def clipped_sum(
     >>> clipped_sum(x, None, 0, 0, losses_of, [w], 1.0)[0].numpy()
     array([1.5], dtype=float32)
     """
-    rows, size = tf.shape(x)[0], rows_at_once(variables)
+    rows = tf.shape(x)[0]
+    first = _chunk(x, labels, seed, step, 0, 1, rows)
+    size = rows_at_once(_numbers_kept(first, losses_of, variables))
     chunks = tf.maximum(1, -(-rows // size))
     x, labels = (_filled_up(part, chunks * size) for part in (x, labels))
     used = []
@@ -86,7 +88,7 @@ def clipped_sum(
             track(batch, terms)
         factors = batch.weights * _factors(gradients, clip_norm)
         return number + 1, [
-            total if each is None else total + _weighted(factors, each)
+            total if each is None else total + each.weighted(factors)
             for total, each in zip(sums, gradients, strict=True)
         ]
 
@@ -100,38 +102,50 @@ def clipped_sum(
 
 
 def _of_each_row(batch, losses_of, variables, size):
-    """Gradients `(size, *shape)` or None, and terms `(size,)`."""
-    used = []
+    """What is kept of gradients `(size, ...)`, or None; terms `(size,)`."""
+    kept_of_row = []
 
     def of_row(index):
         row = RowOfBatch(batch, index)
-        with row, tf.GradientTape() as tape:
-            terms = losses_of(row)
-            loss = terms["loss"][0]
-        found = tape.gradient(loss, [v.value for v in variables])
-        used[:] = [gradient is not None for gradient in found]
-        dense = [tf.convert_to_tensor(g) for g in found if g is not None]
-        return dense, {name: value[0] for name, value in terms.items()}
+        kept_of_row[:], terms = _of_row(row, losses_of, variables)
+        return [each for each in kept_of_row if each is not None], terms
 
     with vectorized_convolutions():
-        dense, terms = tf.vectorized_map(of_row, tf.range(size))
-    dense = iter(dense)
-    return [next(dense) if is_used else None for is_used in used], terms
+        found, terms = tf.vectorized_map(of_row, tf.range(size))
+    found = iter(found)
+    return [each and next(found) for each in kept_of_row], terms
+
+
+def _of_row(row, losses_of, variables):
+    """The same of one row, without an axis of rows."""
+    with row, tf.GradientTape() as tape:
+        terms = losses_of(row)
+        loss = terms["loss"][0]
+    gradients = tape.gradient(loss, [v.value for v in variables])
+    found = [
+        None if gradient is None else kept(tf.convert_to_tensor(gradient))
+        for gradient in gradients
+    ]
+    return found, {name: value[0] for name, value in terms.items()}
+
+
+def _numbers_kept(batch, losses_of, variables):
+    """How many numbers are kept of a row's gradients."""
+
+    @tf.function(autograph=False)
+    def of_row():
+        found, _ = _of_row(RowOfBatch(batch, 0), losses_of, variables)
+        return [each for each in found if each is not None]
+
+    tensors = of_row.get_concrete_function().outputs
+    return sum(math.prod(tensor.shape) for tensor in tensors)
 
 
 def _factors(gradients, clip_norm):
     """`min(1, C / |g_i|)`, `(rows,)`."""
-    squares = [
-        tf.reduce_sum(tf.reshape(g, (tf.shape(g)[0], -1)) ** 2, axis=1)
-        for g in gradients
-        if g is not None
-    ]
+    squares = [each.squares() for each in gradients if each is not None]
     norms = tf.sqrt(tf.add_n(squares))
     return clip_norm / tf.maximum(norms, clip_norm)
-
-
-def _weighted(factors, each):
-    return tf.tensordot(factors, each, axes=1)
 
 
 def _chunk(x, labels, seed, step, first, size, rows):
