@@ -73,15 +73,18 @@ def get_part(
     )
 
 
-def saved_number(add_weight: Callable, name: str) -> keras.Variable:
+def saved_number(
+    add_weight: Callable, name: str, shape: tuple[int, ...] = ()
+) -> keras.Variable:
     """A float that starts at 0 and is saved with the model, but not trained.
 
     Args:
         add_weight: `keras.Model.add_weight` of the model that saves it.
         name: its name.
+        shape: of several floats.
     """
     return add_weight(
-        shape=(),
+        shape=shape,
         initializer="zeros",
         dtype="float32",
         trainable=False,

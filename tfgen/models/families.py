@@ -205,7 +205,11 @@ GAN_FAMILY = Family(
         "learning_rate": Range(2e-4, 5e-3, 1e-3, log=True),
     },
     standardizes_points=True,
-    recommended={"points": "points_gan", "table": "table_gan"},
+    recommended={
+        "points": "points_gan",
+        "table": "table_gan",
+        "mixed table": "mixed_table_gan",
+    },
 )
 VAE_GAN_FAMILY = Family(
     name="vae_gan",

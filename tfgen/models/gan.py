@@ -1,7 +1,9 @@
 """Generative adversarial network."""
 
 import functools
+import math
 import typing
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -11,6 +13,7 @@ from tfgen import losses
 from tfgen.augmentations import Augmentation, get_augmentation
 from tfgen.models.adversary import Adversary
 from tfgen.models.endpoints import Endpoint
+from tfgen.models.generated_rows import GeneratedRows
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.latents import on_lines, spherical
 from tfgen.models.network_checks import (
@@ -26,6 +29,7 @@ from tfgen.models.with_discriminator import (
     WithDiscriminator,
     average_of,
 )
+from tfgen.named_parts import saved_number
 from tfgen.privacy import Privacy
 from tfgen.settings.table import check_values
 
@@ -106,6 +110,7 @@ class GAN(WithDiscriminator, GenerativeModel):
         feature_matching: float = 0.0,
         data_range: tuple[float, float] | str | None = "auto",
         num_classes: int | None = None,
+        columns: Sequence[int | str] | None = None,
         privacy: str | dict | Privacy | None = None,
         seed: int = 0,
         **kwargs,
@@ -113,6 +118,8 @@ class GAN(WithDiscriminator, GenerativeModel):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
         self.generator = generator
         self.discriminator = discriminator
+        self.columns = None if columns is None else tuple(columns)
+        self.table = None if columns is None else GeneratedRows(columns)
         if discriminator_steps is None:
             discriminator_steps = _recommended_steps(loss)
         check_values(
@@ -122,8 +129,14 @@ class GAN(WithDiscriminator, GenerativeModel):
             feature_matching=feature_matching,
         )
         self.data_shape, self.latent_dim = check_gan_parts(
-            generator, discriminator, num_classes, packing
+            generator, discriminator, num_classes, packing, self.table
         )
+        self.observation_noise = self.table is not None
+        self.code_shares = None
+        if self.table and len(generator.inputs) == 2 and not num_classes:
+            self.code_shares = saved_number(
+                self.add_weight, "code_shares", (self.table.codes,)
+            )
         check_augmentation(augmentation, self.data_shape)
         self.data_range = find_data_range(generator, data_range)
         self._set_adversary(
@@ -152,6 +165,7 @@ class GAN(WithDiscriminator, GenerativeModel):
                 "generator_gradient_norm",
                 "discriminator_gradient_norm",
             )
+            + (("condition_loss",) if self.code_shares is not None else ())
             # Of whole batches, so not of an evaluation, whose are arbitrary.
             + (("feature_loss",) if feature_matching else ())
             + (("augmentation_probability",) if self._adapts() else ()),
@@ -165,12 +179,14 @@ class GAN(WithDiscriminator, GenerativeModel):
         if self.private_training is not None:
             return self._private_step(data)
         with self.training_batch(data, group_size=self.packing) as batch:
+            self._prepare(batch)
             for update in range(self.discriminator_steps):
                 drawn = self._draw(batch, update)
                 logs = self._update_discriminator(batch, drawn.fake)
             # What the discriminator saw last, judged by it as it now is.
             logs |= self._update_generator(batch, drawn)
         self._update_average(self.average_generator, self.generator)
+        self._count_codes(batch)
         self.count_step()
         return self.track(batch, logs)
 
@@ -217,14 +233,24 @@ class GAN(WithDiscriminator, GenerativeModel):
         return update == self.discriminator_steps - 1
 
     def private_reasons(self) -> list[str]:
-        return self.adversary.private_reasons()
+        reasons = self.adversary.private_reasons()
+        if self.table is not None:
+            reasons.append(
+                "a GAN of a mixed table counts the codes of its rows: take "
+                "the model 'vae'"
+            )
+        return reasons
 
     def _draw(self, batch, update):
         latents = batch.normal((self.latent_dim,), f"latent_{update}")
         with tf.GradientTape() as tape:
-            fake = self._generate(latents, batch.labels, training=True)
+            outputs = self._generate(latents, batch.labels, training=True)
+            fake = self._shown(outputs, batch, f"codes_{update}")
             added = self.regularization(self.generator)
-        return _Drawn(fake, added, tape)
+            logs = self._condition_loss(outputs, batch)
+            for loss in logs.values():
+                added += batch.mean(loss)
+        return _Drawn(fake, added, tape, logs)
 
     def _update_discriminator(self, batch, fake):
         gradients, logs, critiques = self._discriminator_gradients(
@@ -257,17 +283,46 @@ class GAN(WithDiscriminator, GenerativeModel):
             ],
         )
         norm = self.optimizer.apply(gradients, variables)
+        logs |= drawn.logs
         return logs | {"generator_gradient_norm": batch.each(norm)}
 
     def test_step(self, data: tuple) -> dict:
         batch = self.evaluation_batch(data, group_size=self.packing)
+        self._prepare(batch)
         latents = batch.normal((self.latent_dim,), "latent")
-        fake = self._generate(latents, batch.labels)
+        outputs = self._generate(latents, batch.labels)
+        fake = self._shown(outputs, batch, "codes")
         return self.track(
             batch,
             self._evaluate_discriminator(batch, fake)
             | self.adversary.generator_losses(batch, fake, training=False),
         )
+
+    # Rows of a mixed table.
+
+    def _prepare(self, batch):
+        if self.table is not None:
+            self.table.prepare(batch, self.code_shares is not None)
+
+    def _shown(self, outputs, batch, purpose):
+        """What the generator gave, as the discriminator sees it."""
+        if self.table is None:
+            return outputs
+        uniform = batch.uniform((self.table.codes,), purpose)
+        return self.table.drawn(outputs, uniform)
+
+    def _condition_loss(self, outputs, batch):
+        if self.code_shares is None:
+            return {}
+        loss = self.table.cross_entropy(outputs, batch.labels)
+        return {"condition_loss": loss}
+
+    def _count_codes(self, batch):
+        """The mean of all steps so far, by which samples get conditions."""
+        if self.code_shares is None:
+            return
+        new = self.table.shares(batch) - self.code_shares
+        self.code_shares.assign_add(new / tf.cast(self.step + 1, tf.float32))
 
     def _generate(self, latents, labels=None, training=False):
         inputs = with_labels(latents, labels)
@@ -324,8 +379,12 @@ class GAN(WithDiscriminator, GenerativeModel):
         uniform: tf.Tensor | None,
         labels: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Data from latents; there is no observation noise."""
-        return self._serve(latents, labels)
+        """Data from latents; of a mixed table's rows codes are drawn."""
+        if self.code_shares is not None:
+            latents, own = tf.split(latents, (self.latent_dim, 1), axis=-1)
+            uniform_own = 0.5 * tf.math.erfc(-own / math.sqrt(2.0))
+            labels = self.table.condition_at(self.code_shares, uniform_own)
+        return self._serve(latents, labels, uniform)
 
     def endpoints(self) -> dict[str, Endpoint]:
         own = {
@@ -341,10 +400,24 @@ class GAN(WithDiscriminator, GenerativeModel):
             | self.discriminator_endpoints()
         )
 
-    def _serve(self, latents, labels):
+    @property
+    def noise_dim(self) -> int:
+        """One more than latents chooses the condition of a row."""
+        return self.latent_dim + (self.code_shares is not None)
+
+    @property
+    def narrowed_dim(self) -> int:
+        return self.latent_dim
+
+    def _serve(self, latents, labels, uniform=None):
         network = self.average_generator or self.generator
+        if labels is None and self.code_shares is not None:
+            labels = tf.zeros((tf.shape(latents)[0], self.table.codes))
         inputs = with_labels(latents, labels)
-        return tf.cast(network(inputs, training=False), tf.float32)
+        outputs = tf.cast(network(inputs, training=False), tf.float32)
+        if self.table is None:
+            return outputs
+        return self.table.rows(outputs, uniform)
 
     def _decode_endpoint(self, latent, label=None):
         return {"x": self._serve(latent, self._hot(label))}
@@ -387,6 +460,8 @@ class _Drawn(typing.NamedTuple):
     fake: tf.Tensor
     """Generated examples."""
     added: tf.Tensor
-    """Penalties of the generator's layers."""
+    """Penalties of the generator's layers, and the loss of conditions."""
     tape: tf.GradientTape
     """From the generator's weights to both."""
+    logs: dict[str, tf.Tensor]
+    """Losses of conditions, `(rows,)`."""

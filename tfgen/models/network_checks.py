@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.layers import BatchNormalization
+from tfgen.models.generated_rows import GeneratedRows
 from tfgen.models.given_columns import GivenColumns
 from tfgen.probability import DiagonalPosterior, Likelihood, Posterior
 
@@ -45,18 +46,28 @@ def check_gan_parts(
     discriminator: keras.Model,
     num_classes: int | None,
     packing: int = 1,
+    table: GeneratedRows | None = None,
 ) -> tuple[tuple[int, ...], int]:
     """Returns `(data_shape, latent_dim)`.
 
     Raises:
         ValueError: with what came, what was expected and what to do.
     """
+    if table and not num_classes and len(generator.inputs) == 2:
+        num_classes = table.codes  # a condition stands in the label's place
     latent_dim = only_axis(
         first_input(generator, "generator", num_classes), "generator"
     )
-    data_shape = tuple(generator.output_shape[1:])
-    check_discriminator(discriminator, data_shape, num_classes, packing)
-    return data_shape, latent_dim
+    shape = tuple(generator.output_shape[1:])
+    check_discriminator(discriminator, shape, num_classes, packing)
+    if table is None:
+        return shape, latent_dim
+    if shape != (table.size,):
+        raise ValueError(
+            f"the generator gives {shape}, expected {(table.size,)}: a value "
+            "for each real number of the columns and a logit for each code."
+        )
+    return (table.width,), latent_dim
 
 
 def check_vq_vae_parts(

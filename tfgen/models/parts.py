@@ -9,6 +9,7 @@ import keras
 from tfgen import networks as named_networks
 from tfgen import probability
 from tfgen.data.table_parts import TableParts
+from tfgen.models.generated_rows import GeneratedRows
 from tfgen.models.given_columns import GivenColumns
 from tfgen.networks import code_grids
 from tfgen.networks.code_prior import CodePrior
@@ -99,6 +100,7 @@ def make_gan_parts(
     num_classes: int | None = None,
     conditioning: str = "concatenation",
     packing: int = 1,
+    columns: Sequence[int | str] | None = None,
 ) -> tuple[keras.Model, keras.Model]:
     """Returns `(generator, discriminator)`.
 
@@ -119,6 +121,8 @@ def make_gan_parts(
             normalisations are conditional where it has any.
         packing: examples that the discriminator sees side by side on the last
             axis, and their labels (Lin et al., 2018, "PacGAN").
+        columns: of a mixed table, whose codes both have as one-hot vectors;
+            without classes both are told a condition (Xu et al., 2019).
 
     Raises:
         ValueError: for options that neither network knows, or that exclude
@@ -140,20 +144,25 @@ def make_gan_parts(
         network, network_options or {}
     )
     check_conditioning(conditioning, num_classes, packing)
+    if columns is not None:
+        rows = GeneratedRows(columns)
+        input_shape, told = (rows.size,), num_classes or rows.codes or None
+    else:
+        told = num_classes
     generator = make_generator(
         network,
         input_shape,
         latent_dim,
         {**for_decoder, **(generator_options or {})},
         output_activation,
-        num_classes,
+        told,
         conditioning,
     )
     discriminator = make_discriminator(
         network,
         input_shape,
         {**for_encoder, **(discriminator_options or {})},
-        num_classes,
+        told,
         conditioning,
         packing,
     )

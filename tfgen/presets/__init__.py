@@ -35,6 +35,7 @@ _SHIPPED = (
     vaes.MIXED_TABLE_VAE,
     vaes.SMALL_IMAGE_VQ_VAE,
     vaes.DETECTOR_TABLE,
+    gans.MIXED_TABLE_GAN,
 )
 for _each in _SHIPPED:
     register(_each)

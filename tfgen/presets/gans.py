@@ -250,3 +250,23 @@ TABLE_GAN = Preset(
         "loss": "relativistic",
     },
 )
+
+MIXED_TABLE_GAN = Preset(
+    name="mixed_table_gan",
+    summary="for tables with texts, dates or gaps: dense 256-256",
+    model="gan",
+    data="breast_cancer",
+    input_shape=(30,),
+    batch_size=256,
+    epochs=200,
+    learning_rate=None,
+    schedule="cosine",
+    steps=12_000,
+    most_epochs=500,
+    options={
+        "network": "mlp",
+        "network_options": {"units": (256, 256)},
+        "latent_dim": 64,
+        "loss": "relativistic",
+    },
+)
