@@ -15,7 +15,8 @@ Data: Adult by `adult.py --write adult.csv`, and by the peers' Python
 A seed divides the rows, 80% to train on and 20% held out, and trains each
 generator in a process of its own, with defaults: `tfgen train vae --data FILE`
 (which keeps a tenth of the 80% for its validation and a tenth for a test), and
-the package ctgan's; `--generators numbers` is tfgen with `--schema numbers`.
+the package ctgan's; `--generators numbers` is tfgen with `--schema numbers`,
+`--generators gan` is `tfgen train gan --data FILE`.
 As many rows are drawn as the file has. Texts of which more than half differ
 (names) are left out.
 
@@ -49,7 +50,11 @@ import table_judging as judging
 PEERS = ("ctgan", "tvae")
 FLAG = " is a gap"
 RESULTS = pathlib.Path(__file__).parents[1] / "build/table_peers/results.jsonl"
-OURS = {"tfgen": (), "numbers": ("--schema", "numbers")}
+OURS = {
+    "tfgen": ("vae",),
+    "numbers": ("vae", "--schema", "numbers"),
+    "gan": ("gan",),
+}
 COSTS = ("seconds", "processor seconds", "MB")
 DAY = pd.Timedelta(days=1)
 
@@ -57,8 +62,8 @@ DAY = pd.Timedelta(days=1)
 def by_tfgen(tfgen, name, path, number, seed, folder):
     """The costs, and the file of rows."""
     run, out = folder / "run", folder / "rows.csv"
-    words = ["--data", path, "--out", run, "--seed", seed, *OURS[name]]
-    found = judging.run_measured(tfgen, "train", "vae", *words)
+    words = [*OURS[name], "--data", path, "--out", run, "--seed", seed]
+    found = judging.run_measured(tfgen, "train", *words)
     words = [run, "-n", number, "--seed", seed, "--out", out]
     judging.run_measured(tfgen, "sample", *words)
     return *found, out

@@ -252,6 +252,13 @@ CASES = [
         classes=2,
     ),
     gan(
+        "mixed_table",
+        (5,),
+        MLP + ", columns=('number', 4, 'number or 1', 2), packing=2",
+        range=None,
+        codes=(0, 4, 0, 2, 2),
+    ),
+    gan(
         "dcgan",
         (8, 8, 1),
         DCGAN + ", loss='non_saturating', penalties=[], average_decay=0",

@@ -34,6 +34,7 @@ NAMES = (
     "mixed_table_vae",
     "small_image_vq_vae",
     "detector_table",
+    "mixed_table_gan",
 )
 
 

@@ -64,7 +64,7 @@ def build(
             `(generator, discriminator)` or `(encoder, decoder,
             discriminator)`, instead of networks by name.
         num_classes: makes the model class-conditional.
-        columns: of a VAE of a mixed table, for each column `"number"`,
+        columns: of a VAE or GAN of a mixed table, for each column `"number"`,
             `"number or 1"` or how many codes there are; found by `data`.
         given_columns: of a VAE of a mixed table, whether its networks learn to
             be told any columns of a row, too, for `sample_where`, `impute`
@@ -135,8 +135,8 @@ def columns_option(family: Family, data: "Source") -> dict:
     kind = odd.kind if odd.missing is None else f"{odd.kind}, with gaps"
     raise ValueError(
         f"the model {family.name!r} takes numbers without gaps, but "
-        f"{data.name} has {odd.name!r} ({kind}): take the model 'vae', or "
-        f"leave columns out with drop_columns={odd.name!r}."
+        f"{data.name} has {odd.name!r} ({kind}): take the model 'vae' or 'gan', "
+        f"or leave columns out with drop_columns={odd.name!r}."
     )
 
 

@@ -178,8 +178,7 @@ class GAN(WithDiscriminator, GenerativeModel):
         """Algorithm 1 of Goodfellow et al. (2014): k updates, then one."""
         if self.private_training is not None:
             return self._private_step(data)
-        with self.training_batch(data, group_size=self.packing) as batch:
-            self._prepare(batch)
+        with self._batch_of_rows(self.training_batch, data) as batch:
             for update in range(self.discriminator_steps):
                 drawn = self._draw(batch, update)
                 logs = self._update_discriminator(batch, drawn.fake)
@@ -245,7 +244,7 @@ class GAN(WithDiscriminator, GenerativeModel):
         latents = batch.normal((self.latent_dim,), f"latent_{update}")
         with tf.GradientTape() as tape:
             outputs = self._generate(latents, batch.labels, training=True)
-            fake = self._shown(outputs, batch, f"codes_{update}")
+            fake = self._as_seen(outputs, batch, f"codes_{update}")
             added = self.regularization(self.generator)
             logs = self._condition_loss(outputs, batch)
             for loss in logs.values():
@@ -287,11 +286,10 @@ class GAN(WithDiscriminator, GenerativeModel):
         return logs | {"generator_gradient_norm": batch.each(norm)}
 
     def test_step(self, data: tuple) -> dict:
-        batch = self.evaluation_batch(data, group_size=self.packing)
-        self._prepare(batch)
+        batch = self._batch_of_rows(self.evaluation_batch, data)
         latents = batch.normal((self.latent_dim,), "latent")
         outputs = self._generate(latents, batch.labels)
-        fake = self._shown(outputs, batch, "codes")
+        fake = self._as_seen(outputs, batch, "codes")
         return self.track(
             batch,
             self._evaluate_discriminator(batch, fake)
@@ -300,15 +298,17 @@ class GAN(WithDiscriminator, GenerativeModel):
 
     # Rows of a mixed table.
 
-    def _prepare(self, batch):
+    def _batch_of_rows(self, make, data):
+        batch = make(data, group_size=self.packing)
         if self.table is not None:
             self.table.prepare(batch, self.code_shares is not None)
+        return batch
 
-    def _shown(self, outputs, batch, purpose):
+    def _as_seen(self, outputs, batch, purpose):
         """What the generator gave, as the discriminator sees it."""
         if self.table is None:
             return outputs
-        uniform = batch.uniform((self.table.codes,), purpose)
+        uniform = batch.uniform((self.table.outputs,), purpose)
         return self.table.drawn(outputs, uniform)
 
     def _condition_loss(self, outputs, batch):
@@ -321,7 +321,7 @@ class GAN(WithDiscriminator, GenerativeModel):
         """The mean of all steps so far, by which samples get conditions."""
         if self.code_shares is None:
             return
-        new = self.table.shares(batch) - self.code_shares
+        new = self.table.shares_of(batch) - self.code_shares
         self.code_shares.assign_add(new / tf.cast(self.step + 1, tf.float32))
 
     def _generate(self, latents, labels=None, training=False):
@@ -412,12 +412,22 @@ class GAN(WithDiscriminator, GenerativeModel):
     def _serve(self, latents, labels, uniform=None):
         network = self.average_generator or self.generator
         if labels is None and self.code_shares is not None:
-            labels = tf.zeros((tf.shape(latents)[0], self.table.codes))
+            labels = self._no_condition(latents)
         inputs = with_labels(latents, labels)
         outputs = tf.cast(network(inputs, training=False), tf.float32)
         if self.table is None:
             return outputs
         return self.table.rows(outputs, uniform)
+
+    def _discriminate_endpoint(self, x, label=None):
+        if self.table is None:
+            return super()._discriminate_endpoint(x, label)
+        if self.code_shares is None:
+            return self.logits_of(self.table.seen(x), self._hot(label))
+        return self.logits_of(self.table.seen(x), self._no_condition(x))
+
+    def _no_condition(self, rows):
+        return tf.zeros((tf.shape(rows)[0], self.table.codes))
 
     def _decode_endpoint(self, latent, label=None):
         return {"x": self._serve(latent, self._hot(label))}

@@ -1,8 +1,7 @@
 """What a GAN's networks give and see of the rows of a mixed table."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -12,157 +11,190 @@ from tfgen.probability.level_likelihoods import choose
 from tfgen.training import GlobalBatch
 
 TEMPERATURE = 0.2
-"""Of the softmax by which the gradient goes; as in CTGAN."""
+"""Of the softmax that gradients go by, as in CTGAN."""
+COMPONENTS = 5
+"""Values of which a number is one, as it has modes of its own in CTGAN."""
+CENTRES = np.linspace(-1.5, 1.5, COMPONENTS, dtype=np.float32)
+"""What is added to them: outputs near 0 are spread over the data."""
 
 
 class GeneratedRows:
-    """Rows of a mixed table as one-hot vectors, generated and real.
+    """Rows of a mixed table, generated and real, for a discriminator.
 
-    The generator gives a value for each real number and a logit for each code
-    that a number of a row may be. The discriminator sees real numbers, 0 where
-    the code beside says that they do not count, and one-hot vectors. A
-    condition is one code of one column, of the row's own: the generator is told
-    it, and pays for codes that it makes unlikely.
+    It sees real numbers, 0 where the code beside says that they do not count,
+    and codes as one-hot vectors. The generator gives logits of codes, and for
+    each real number values with logits, by which one is drawn: far modes need
+    no steep network. A condition is the code that a row has in one column, as
+    a one-hot vector of all columns' codes, or 0 for none.
 
     Args:
         columns: see `tfgen.data.table_parts.TableParts`.
 
     Attributes:
         width: numbers of a row.
-        size: numbers that the generator gives, and the discriminator sees.
-        codes: how many of them are of codes; the size of a condition.
+        codes: length of all one-hot vectors, and of a condition.
+        size: what the discriminator sees: real numbers and these.
+        outputs: what the generator gives.
 
     Reference:
         Jang et al. (2017), "Categorical reparameterization with
-        Gumbel-softmax", for the straight-through draw; Xu et al. (2019),
-        "Modeling tabular data using conditional GAN", sections 4.3 and 4.4.
+        Gumbel-softmax"; Xu et al. (2019), "Modeling tabular data using
+        conditional GAN", sections 4.3 and 4.4.
     """
 
     def __init__(self, columns: Sequence[int | str]):
-        self._parts = parts = TableParts(tuple(columns))
+        parts = TableParts(tuple(columns))
+        self._groups, self._numbers = parts.codes, parts.numbers
         self._one_hot = OneHotCodes(parts.parts)
-        self.width = parts.width
-        # Of codes, in the order of their one-hot vectors.
-        self._levels = [n for n, places in parts.codes.items() for _ in places]
-        self._places = [p for places in parts.codes.values() for p in places]
-        self.codes = sum(self._levels)
-        self.size = len(parts.numbers) + self.codes
-        self._column = np.repeat(np.arange(len(self._levels)), self._levels)
-        starts = np.cumsum([0, *self._levels])[:-1]
-        first = dict(zip(self._places, starts, strict=True))
-        # Of each number the code 0 beside it, or one more that is always 1.
-        beside = parts.beside[parts.numbers]
-        self._counting = [int(first.get(p, self.codes)) for p in beside]
+        levels = [n for n, places in self._groups.items() for _ in places]
+        places = [p for group in self._groups.values() for p in group]
+        self.width, self.codes = parts.width, sum(levels)
+        self.size = len(self._numbers) + self.codes
+        self.outputs = 2 * COMPONENTS * len(self._numbers) + self.codes
+        column = np.arange(len(levels), dtype=np.int32)
+        self._column = np.repeat(column, levels)
+        self._options = len(levels) + 1  # columns with codes, and none
+        # Of each number the place of the code 0 beside it; for those without
+        # one, of a 1 behind all codes.
+        first = dict(zip(places, np.cumsum([0, *levels])[:-1], strict=True))
+        beside = parts.beside[self._numbers]
+        counts = [first.get(place, self.codes) for place in beside]
+        self._counts = np.array(counts, np.int32)
 
-    def prepare(
-        self, batch: GlobalBatch, conditions: bool
-    ) -> None:
-        """Makes a batch's rows what the discriminator sees.
+    def prepare(self, batch: GlobalBatch, conditions: bool) -> None:
+        """Turns a batch of rows into what the discriminator sees.
 
         Args:
-            batch: of rows `(rows, width)`.
-            conditions: whether a condition stands in the labels' place.
+            batch: its `x` is `(rows, width)`.
+            conditions: whether conditions take the place of labels.
         """
         batch.x = self.seen(batch.x)
         if conditions:
-            batch.labels = self.condition_of(
-                batch.x, batch.uniform((1,), "condition")
-            )
+            uniform = batch.uniform((1,), "condition")
+            batch.labels = self.condition_of(batch.x, uniform)
 
     def seen(self, x: tf.Tensor) -> tf.Tensor:
-        """Real rows, `(rows, width)`, as the discriminator sees them."""
+        """Rows `(rows, width)` as the discriminator sees them."""
         return self._one_hot(x)
 
     def condition_of(self, seen: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
-        """The code that rows have in one column, or in none, each as often."""
-        column = tf.floor(uniform * (len(self._levels) + 1))
-        chosen = tf.equal(tf.cast(column, tf.int32), self._column)
-        return tf.where(chosen, seen[:, -self.codes :], 0.0)
-
-    def condition_at(self, shares: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
-        """Conditions as often as training has them.
+        """The code of rows in one column, or none, each as often.
 
         Args:
-            shares: `(codes,)`, of the rows of the data.
-            uniform: `(rows, 1)`.
-        """
-        none = tf.ones((1,))
-        each = tf.concat([shares, none], axis=0)[None]
-        chosen, _ = choose(each / tf.reduce_sum(each), uniform)
-        return chosen[:, :-1]
+            seen: `(rows, size)`.
+            uniform: `(rows, 1)`, in [0, 1).
 
-    def shares(self, batch: GlobalBatch) -> tf.Tensor:
-        """Shares of the codes in a prepared batch, `(codes,)`."""
-        return batch.global_mean(batch.x[:, -self.codes :])
+        Returns:
+            `(rows, codes)`.
+        """
+        column = tf.cast(tf.floor(uniform * self._options), tf.int32)
+        hot = seen[:, self.size - self.codes :]
+        return tf.where(tf.equal(column, self._column), hot, 0.0)
+
+    def condition_at(self, shares: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
+        """Conditions as often as `condition_of` gives them.
+
+        Args:
+            shares: `(codes,)`: of the data, by `shares_of`.
+            uniform: `(rows, 1)`, in (0, 1).
+        """
+        each = tf.concat([shares, [1.0]], axis=0)[None]
+        chosen, _ = choose(each / tf.reduce_sum(each), uniform)
+        return chosen[:, : self.codes]
+
+    def shares_of(self, batch: GlobalBatch) -> tf.Tensor:
+        """How often codes stand in a batch that is prepared, `(codes,)`."""
+        return batch.global_mean(batch.x[:, self.size - self.codes :])
 
     def cross_entropy(
         self, outputs: tf.Tensor, condition: tf.Tensor
     ) -> tf.Tensor:
-        """-log probability of the codes that were asked for, `(rows,)`."""
-        each = self._each_column(outputs, tf.nn.log_softmax)
-        return -tf.reduce_sum(condition * each, axis=-1)
+        """-log of the probability of the conditions' codes, `(rows,)`."""
+        *_, codes = self._split(outputs)
+        log_probs = self._flat(map(tf.nn.log_softmax, codes), outputs)
+        return -tf.reduce_sum(condition * log_probs, axis=-1)
 
     def drawn(self, outputs: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """Draws as the discriminator sees them, with a gradient.
 
-        Forwards they are one-hot vectors, backwards the softmax of Gumbel
-        noise beside the logits.
+        Forwards components and codes are one-hot vectors, backwards a softmax
+        of the same Gumbel noise.
 
         Args:
-            outputs: of the generator, `(rows, size)`.
-            uniform: `(rows, codes)`, in [0, 1).
+            outputs: of the generator, `(rows, outputs)`.
+            uniform: as many, in [0, 1).
         """
-        inside = tf.clip_by_value(uniform, 1e-7, 1.0 - 1e-7)
-        gumbel = -tf.math.log(-tf.math.log(inside))
-        numbers, logits = self._split(outputs)
-        noisy = tf.concat([numbers, logits + gumbel], axis=-1)
-        hot = self._each_column(noisy, _straight_through)
-        return self._counted(numbers, hot)
+        gumbel = -tf.math.log(-tf.math.log(_inside(uniform)))
+        noise, _, of_codes = self._split(gumbel)
+        weights, values, codes = self._split(outputs)
+        chosen = _straight_through(weights + noise)
+        hot = [
+            _straight_through(logits + own)
+            for logits, own in zip(codes, of_codes, strict=True)
+        ]
+        return self._counted(chosen, values, hot)
 
     def rows(
         self, outputs: tf.Tensor, uniform: tf.Tensor | None = None
     ) -> tf.Tensor:
-        """Rows `(rows, width)`: codes drawn, or the most probable ones.
+        """Rows that are drawn or, without noise, the most probable ones.
 
         Args:
-            outputs: of the generator, `(rows, size)`.
+            outputs: of the generator, `(rows, outputs)`.
             uniform: `(rows, width)`, in [0, 1), or None.
+
+        Returns:
+            `(rows, width)`.
         """
-        numbers, logits = self._split(outputs)
-        found, place = [], 0
-        hot = []
-        for levels, number in zip(self._levels, self._places, strict=True):
-            part = logits[:, place : place + levels]
-            if uniform is not None:
-                own = tf.clip_by_value(uniform[:, number, None], 1e-7, 1 - 1e-7)
-                part, _ = choose(tf.nn.softmax(part), own)
-            code = tf.argmax(part, axis=-1)
-            found.append(tf.cast(code, tf.float32)[:, None])
-            hot.append(tf.one_hot(code, levels))
-            place += levels
-        counted = self._counted(numbers, tf.concat(hot, -1))
-        x = tf.concat([counted[:, : numbers.shape[-1]], *found], axis=-1)
-        return tf.gather(
-            x, ordered([self._parts.numbers, self._places]), axis=-1
-        )
+
+        def pick(logits, places):
+            if uniform is None:
+                return tf.one_hot(tf.argmax(logits, -1), logits.shape[-1])
+            own = tf.gather(_inside(uniform), places, axis=-1)[..., None]
+            return choose(tf.nn.softmax(logits), own)[0]
+
+        weights, values, codes = self._split(outputs)
+        groups = self._groups.values()
+        hot = [pick(c, p) for c, p in zip(codes, groups, strict=True)]
+        seen = self._counted(pick(weights, self._numbers), values, hot)
+        found = [seen[:, : len(self._numbers)]]
+        found += [tf.cast(tf.argmax(h, -1), tf.float32) for h in hot]
+        order = ordered([self._numbers, *groups])
+        return tf.gather(tf.concat(found, axis=-1), order, axis=-1)
 
     def _split(self, outputs):
-        return tf.split(outputs, (self.size - self.codes, self.codes), axis=-1)
-
-    def _each_column(self, outputs, function):
-        """A function of the logits of each column's codes, side by side."""
-        _, logits = self._split(outputs)
-        return tf.concat(
-            [function(part) for part in tf.split(logits, self._levels, -1)], -1
+        """Of numbers weights and values of components; logits of codes."""
+        numbers = len(self._numbers)
+        shapes = [(numbers, COMPONENTS)] * 2
+        shapes += [(len(p), n) for n, p in self._groups.items()]
+        parts = tf.split(outputs, [a * b for a, b in shapes], axis=-1)
+        rows = tf.shape(outputs)[0]
+        weights, values, *codes = (
+            tf.reshape(part, (rows, *shape))
+            for part, shape in zip(parts, shapes, strict=True)
         )
+        return weights, values, codes
 
-    def _counted(self, numbers, hot):
-        always = tf.concat([hot, tf.ones_like(hot[:, :1])], axis=-1)
-        counts = tf.gather(always, self._counting, axis=-1)
-        return tf.concat([numbers * counts, hot], axis=-1)
+    def _flat(self, codes, like):
+        rows = tf.shape(like)[0]
+        none = tf.zeros((rows, 0))
+        flat = [tf.reshape(c, (rows, c.shape[1] * c.shape[2])) for c in codes]
+        return tf.concat([none, *flat], axis=-1)
+
+    def _counted(self, chosen, values, hot):
+        """What the discriminator sees, 0 for numbers that do not count."""
+        numbers = tf.reduce_sum(chosen * (values + CENTRES), axis=-1)
+        codes = self._flat(hot, numbers)
+        padded = tf.concat([codes, tf.ones_like(numbers[:, :1])], axis=-1)
+        counts = tf.gather(padded, self._counts, axis=-1)
+        return tf.concat([numbers * counts, codes], axis=-1)
 
 
 def _straight_through(noisy):
     soft = tf.nn.softmax(noisy / TEMPERATURE)
     hard = tf.one_hot(tf.argmax(noisy, axis=-1), noisy.shape[-1])
     return soft + tf.stop_gradient(hard - soft)
+
+
+def _inside(uniform):
+    return tf.clip_by_value(uniform, 1e-7, 1.0 - 1e-7)

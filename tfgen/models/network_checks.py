@@ -58,16 +58,12 @@ def check_gan_parts(
     latent_dim = only_axis(
         first_input(generator, "generator", num_classes), "generator"
     )
-    shape = tuple(generator.output_shape[1:])
-    check_discriminator(discriminator, shape, num_classes, packing)
-    if table is None:
-        return shape, latent_dim
-    if shape != (table.size,):
-        raise ValueError(
-            f"the generator gives {shape}, expected {(table.size,)}: a value "
-            "for each real number of the columns and a logit for each code."
-        )
-    return (table.width,), latent_dim
+    shape = seen = tuple(generator.output_shape[1:])
+    if table is not None:
+        _check_row_outputs(shape, table)
+        shape, seen = (table.width,), (table.size,)
+    check_discriminator(discriminator, seen, num_classes, packing)
+    return shape, latent_dim
 
 
 def check_vq_vae_parts(
@@ -272,6 +268,15 @@ def _check_encoder_output(output_shape, latent_dim, posterior):
             f"decoder of {latent_dim} latents and "
             f"{type(posterior).__name__}: end it in "
             f"keras.layers.Dense({numbers})."
+        )
+
+
+def _check_row_outputs(shape, table):
+    if shape != (table.outputs,):
+        raise ValueError(
+            f"the generator gives {shape}, expected {(table.outputs,)} for "
+            "such columns: end it in "
+            f"keras.layers.Dense({table.outputs})."
         )
 
 

@@ -144,14 +144,14 @@ def make_gan_parts(
         network, network_options or {}
     )
     check_conditioning(conditioning, num_classes, packing)
+    output_shape, told = input_shape, num_classes
     if columns is not None:
         rows = GeneratedRows(columns)
-        input_shape, told = (rows.size,), num_classes or rows.codes or None
-    else:
-        told = num_classes
+        output_shape, input_shape = (rows.outputs,), (rows.size,)
+        told = num_classes or rows.codes or None
     generator = make_generator(
         network,
-        input_shape,
+        output_shape,
         latent_dim,
         {**for_decoder, **(generator_options or {})},
         output_activation,

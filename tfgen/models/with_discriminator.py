@@ -74,7 +74,18 @@ class WithDiscriminator:
         }
 
     def _discriminate_endpoint(self, x, label=None):
-        logit = self.adversary.discriminate(x, self._hot(label))
+        return self.logits_of(x, self._hot(label))
+
+    def logits_of(
+        self, x: tf.Tensor, labels: tf.Tensor | None
+    ) -> dict[str, tf.Tensor]:
+        """What the endpoint `discriminate` gives of examples as they are seen.
+
+        Args:
+            x: as the discriminator takes them.
+            labels: one-hot, or None.
+        """
+        logit = self.adversary.discriminate(x, labels)
         if not isinstance(self.adversary.loss, losses.Minimax):
             return {"logit": logit}
         return {"logit": logit, "probability": tf.sigmoid(logit)}
