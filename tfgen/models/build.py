@@ -135,8 +135,8 @@ def columns_option(family: Family, data: "Source") -> dict:
     kind = odd.kind if odd.missing is None else f"{odd.kind}, with gaps"
     raise ValueError(
         f"the model {family.name!r} takes numbers without gaps, but "
-        f"{data.name} has {odd.name!r} ({kind}): take the model 'vae' or 'gan', "
-        f"or leave columns out with drop_columns={odd.name!r}."
+        f"{data.name} has {odd.name!r} ({kind}): take the model 'vae' or "
+        f"'gan', or leave columns out with drop_columns={odd.name!r}."
     )
 
 
