@@ -11,6 +11,7 @@ import tensorflow as tf
 
 import tfgen
 from tfgen.models.generated_rows import CENTRES, GeneratedRows
+from tfgen.models.row_conditions import RowConditions
 from tfgen.training import GlobalBatch
 
 warnings.simplefilter("ignore", tfgen.data.DataNote)
@@ -98,28 +99,46 @@ def test_a_code_learns_by_the_number_beside_it(table):
     np.testing.assert_allclose(gradient[[15, 23]], [1, slope], rtol=1e-3)
 
 
-def test_conditions_are_codes_of_the_row(table):
-    seen = np.repeat(table.seen(np.float32([[0.5, 2, 0, 1]])), 3, axis=0)
-    condition = table.condition_of(seen, np.float32([[0.3], [0.6], [0.7]]))
-    np.testing.assert_array_equal(
-        condition, [[0, 0, 1, 0, 0], [0, 0, 0, 0, 1], [0, 0, 0, 0, 0]]
-    )
+class Batch:
+    """Rows, and noise that is given."""
+
+    def __init__(self, x, *uniform):
+        self.x, self._uniform = x, np.float32(uniform)[:, None]
+
+    def uniform(self, shape, purpose):
+        return self._uniform
 
 
-def test_conditions_are_drawn_as_often_as_in_training(table):
+@pytest.fixture(scope="module")
+def conditions(table):
     shares = np.float32([0.25, 0.75, 0.0, 0.5, 0.5])
-    ends = np.float32([[0.25], [1.0], [1.5], [2.0], [3.0]]) / 3
-    drawn = table.condition_at(shares, ends - 0.01)
+    found = RowConditions(table, keras.Layer().add_weight)
+    found.shares.assign(shares)
+    return found
+
+
+def test_conditions_are_codes_of_the_row(table, conditions):
+    seen = np.repeat(table.seen(np.float32([[0.5, 2, 0, 1]])), 3, axis=0)
     np.testing.assert_array_equal(
-        drawn, np.eye(6, dtype="float32")[[0, 1, 3, 4, 5], :5]
+        conditions.of(Batch(seen, 0.3, 0.6, 0.7)),
+        [[0, 0, 1, 0, 0], [0, 0, 0, 0, 1], [0, 0, 0, 0, 0]],
     )
 
 
-def test_unlikely_codes_cost_their_logarithm(table):
-    conditions = np.float32([[0, 1, 0, 0, 0], [0, 0, 0, 0, 1], [0] * 5])
-    loss = table.cross_entropy(outputs(3), conditions)
+def test_conditions_are_drawn_as_often_as_in_training(conditions):
+    ends = np.float32([[0.25], [1.0], [1.5], [2.0], [3.0]]) / 3
+    np.testing.assert_array_equal(
+        conditions.at(ends - 0.01),
+        np.eye(6, dtype="float32")[[0, 1, 3, 4, 5], :5],
+    )
+
+
+def test_unlikely_codes_cost_their_logarithm(conditions):
+    asked = np.float32([[0, 1, 0, 0, 0], [0, 0, 0, 0, 1], [0] * 5])
     expected = [-math.log(0.2), -math.log(0.1), 0]
-    np.testing.assert_allclose(loss, expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        conditions.loss(outputs(3), asked), expected, rtol=1e-5, atol=1e-6
+    )
 
 
 def test_a_table_without_codes():
@@ -154,7 +173,8 @@ def test_the_generators_step():
     generator = keras.models.clone_model(model.generator)
     generator.set_weights(model.generator.get_weights())
     batch = GlobalBatch(X, None, 4, tf.constant(0, tf.int64))
-    model.table.prepare(batch, conditions=True)
+    batch.x = model.table.seen(X)
+    batch.labels = model.conditions.of(batch)
     assert batch.labels.numpy().any()
     latents = batch.normal((2,), "latent_0")
     uniform = batch.uniform((25,), "codes_0")
@@ -204,7 +224,7 @@ def test_samples_have_conditions_by_the_datas_frequencies():
     model.compile("sgd", run_eagerly=True)
     x = np.float32([[0], [1], [1], [1]] * 10)
     model.fit(x, batch_size=10, epochs=2, verbose=0)
-    np.testing.assert_allclose(model.code_shares, [0.25, 0.75], atol=1e-6)
+    np.testing.assert_allclose(model.conditions.shares, [0.25, 0.75], atol=1e-6)
     # Half have the condition none, of which the half is 0.
     share = np.mean(model.sample(4000, seed=0) == 0)
     assert abs(share - (0.5 * 0.5 + 0.5 * 0.25)) < 0.03
@@ -213,7 +233,7 @@ def test_samples_have_conditions_by_the_datas_frequencies():
 
 def test_classes_take_the_place_of_conditions():
     model = small(num_classes=2)
-    assert model.code_shares is None
+    assert model.conditions is None
     assert model.generator.inputs[1].shape == (None, 2)
     assert model.discriminate(X, [0, 1, 0, 1]).shape == (4,)
 

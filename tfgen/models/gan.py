@@ -24,12 +24,12 @@ from tfgen.models.network_checks import (
 from tfgen.models.option_checks import (
     check_augmentation,
 )
+from tfgen.models.row_conditions import RowConditions
 from tfgen.models.with_discriminator import (
     ACCURACIES,
     WithDiscriminator,
     average_of,
 )
-from tfgen.named_parts import saved_number
 from tfgen.privacy import Privacy
 from tfgen.settings.table import check_values
 
@@ -47,7 +47,8 @@ class GAN(WithDiscriminator, GenerativeModel):
     `fake_accuracy` (the share of data and of generated examples on the
     discriminator's right side), `generator_gradient_norm` and
     `discriminator_gradient_norm` (Euclidean, over the whole batch), and,
-    where they play a part, `feature_loss` and `augmentation_probability`.
+    where they play a part, `condition_loss` (the cross-entropy of conditions,
+    in nats), `feature_loss` and `augmentation_probability`.
 
     Args:
         generator: `keras.Model` from latents (from `[latents, one-hot
@@ -76,6 +77,9 @@ class GAN(WithDiscriminator, GenerativeModel):
             by the generator's last activation, (-1, 1) for tanh and (0, 1)
             for a sigmoid.
         num_classes: makes the model class-conditional.
+        columns: of a mixed table, whose rows the networks give and see as
+            `tfgen.models.generated_rows.GeneratedRows` says. A second input
+            of both is a condition, where there are no classes.
         privacy: what is promised to each row of the training data, such as
             `"epsilon=3"` or a `tfgen.privacy.Privacy`. The discriminator's
             gradients are clipped row by row and made noisy; the generator
@@ -132,11 +136,9 @@ class GAN(WithDiscriminator, GenerativeModel):
             generator, discriminator, num_classes, packing, self.table
         )
         self.observation_noise = self.table is not None
-        self.code_shares = None
+        self.conditions = None
         if self.table and len(generator.inputs) == 2 and not num_classes:
-            self.code_shares = saved_number(
-                self.add_weight, "code_shares", (self.table.codes,)
-            )
+            self.conditions = RowConditions(self.table, self.add_weight)
         check_augmentation(augmentation, self.data_shape)
         self.data_range = find_data_range(generator, data_range)
         self._set_adversary(
@@ -165,7 +167,7 @@ class GAN(WithDiscriminator, GenerativeModel):
                 "generator_gradient_norm",
                 "discriminator_gradient_norm",
             )
-            + (("condition_loss",) if self.code_shares is not None else ())
+            + (("condition_loss",) if self.conditions else ())
             # Of whole batches, so not of an evaluation, whose are arbitrary.
             + (("feature_loss",) if feature_matching else ())
             + (("augmentation_probability",) if self._adapts() else ()),
@@ -185,7 +187,8 @@ class GAN(WithDiscriminator, GenerativeModel):
             # What the discriminator saw last, judged by it as it now is.
             logs |= self._update_generator(batch, drawn)
         self._update_average(self.average_generator, self.generator)
-        self._count_codes(batch)
+        if self.conditions:
+            self.conditions.count(batch, self.step)
         self.count_step()
         return self.track(batch, logs)
 
@@ -235,7 +238,7 @@ class GAN(WithDiscriminator, GenerativeModel):
         reasons = self.adversary.private_reasons()
         if self.table is not None:
             reasons.append(
-                "a GAN of a mixed table counts the codes of its rows: take "
+                "a GAN of a mixed table is told codes of its rows: take "
                 "the model 'vae'"
             )
         return reasons
@@ -245,10 +248,11 @@ class GAN(WithDiscriminator, GenerativeModel):
         with tf.GradientTape() as tape:
             outputs = self._generate(latents, batch.labels, training=True)
             fake = self._as_seen(outputs, batch, f"codes_{update}")
-            added = self.regularization(self.generator)
-            logs = self._condition_loss(outputs, batch)
-            for loss in logs.values():
+            added, logs = self.regularization(self.generator), {}
+            if self.conditions:
+                loss = self.conditions.loss(outputs, batch.labels)
                 added += batch.mean(loss)
+                logs["condition_loss"] = loss
         return _Drawn(fake, added, tape, logs)
 
     def _update_discriminator(self, batch, fake):
@@ -300,8 +304,10 @@ class GAN(WithDiscriminator, GenerativeModel):
 
     def _batch_of_rows(self, make, data):
         batch = make(data, group_size=self.packing)
-        if self.table is not None:
-            self.table.prepare(batch, self.code_shares is not None)
+        if self.table:
+            batch.x = self.table.seen(batch.x)
+        if self.conditions:
+            batch.labels = self.conditions.of(batch)
         return batch
 
     def _as_seen(self, outputs, batch, purpose):
@@ -310,19 +316,6 @@ class GAN(WithDiscriminator, GenerativeModel):
             return outputs
         uniform = batch.uniform((self.table.outputs,), purpose)
         return self.table.drawn(outputs, uniform)
-
-    def _condition_loss(self, outputs, batch):
-        if self.code_shares is None:
-            return {}
-        loss = self.table.cross_entropy(outputs, batch.labels)
-        return {"condition_loss": loss}
-
-    def _count_codes(self, batch):
-        """The mean of all steps so far, by which samples get conditions."""
-        if self.code_shares is None:
-            return
-        new = self.table.shares_of(batch) - self.code_shares
-        self.code_shares.assign_add(new / tf.cast(self.step + 1, tf.float32))
 
     def _generate(self, latents, labels=None, training=False):
         inputs = with_labels(latents, labels)
@@ -380,10 +373,10 @@ class GAN(WithDiscriminator, GenerativeModel):
         labels: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Data from latents; of a mixed table's rows codes are drawn."""
-        if self.code_shares is not None:
+        if self.conditions:
             latents, own = tf.split(latents, (self.latent_dim, 1), axis=-1)
-            uniform_own = 0.5 * tf.math.erfc(-own / math.sqrt(2.0))
-            labels = self.table.condition_at(self.code_shares, uniform_own)
+            own = 0.5 * tf.math.erfc(-own / math.sqrt(2.0))
+            labels = self.conditions.at(own)
         return self._serve(latents, labels, uniform)
 
     def endpoints(self) -> dict[str, Endpoint]:
@@ -403,7 +396,7 @@ class GAN(WithDiscriminator, GenerativeModel):
     @property
     def noise_dim(self) -> int:
         """One more than latents chooses the condition of a row."""
-        return self.latent_dim + (self.code_shares is not None)
+        return self.latent_dim + (self.conditions is not None)
 
     @property
     def narrowed_dim(self) -> int:
@@ -411,8 +404,8 @@ class GAN(WithDiscriminator, GenerativeModel):
 
     def _serve(self, latents, labels, uniform=None):
         network = self.average_generator or self.generator
-        if labels is None and self.code_shares is not None:
-            labels = self._no_condition(latents)
+        if labels is None and self.conditions:
+            labels = self.conditions.none(latents)
         inputs = with_labels(latents, labels)
         outputs = tf.cast(network(inputs, training=False), tf.float32)
         if self.table is None:
@@ -420,14 +413,8 @@ class GAN(WithDiscriminator, GenerativeModel):
         return self.table.rows(outputs, uniform)
 
     def _discriminate_endpoint(self, x, label=None):
-        if self.table is None:
-            return super()._discriminate_endpoint(x, label)
-        if self.code_shares is None:
-            return self.logits_of(self.table.seen(x), self._hot(label))
-        return self.logits_of(self.table.seen(x), self._no_condition(x))
-
-    def _no_condition(self, rows):
-        return tf.zeros((tf.shape(rows)[0], self.table.codes))
+        told = self.conditions.none(x) if self.conditions else self._hot(label)
+        return self.logits_of(self.table.seen(x) if self.table else x, told)
 
     def _decode_endpoint(self, latent, label=None):
         return {"x": self._serve(latent, self._hot(label))}

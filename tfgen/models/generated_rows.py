@@ -8,7 +8,6 @@ import tensorflow as tf
 from tfgen.data.table_parts import TableParts, ordered
 from tfgen.layers.one_hot_codes import OneHotCodes
 from tfgen.probability.level_likelihoods import choose
-from tfgen.training import GlobalBatch
 
 TEMPERATURE = 0.2
 """Of the softmax that gradients go by, as in CTGAN."""
@@ -24,22 +23,22 @@ class GeneratedRows:
     It sees real numbers, 0 where the code beside says that they do not count,
     and codes as one-hot vectors. The generator gives logits of codes, and for
     each real number values with logits, by which one is drawn: far modes need
-    no steep network. A condition is the code that a row has in one column, as
-    a one-hot vector of all columns' codes, or 0 for none.
+    no steep network.
 
     Args:
         columns: see `tfgen.data.table_parts.TableParts`.
 
     Attributes:
         width: numbers of a row.
-        codes: length of all one-hot vectors, and of a condition.
+        codes: length of all one-hot vectors.
+        column: int32 `(codes,)`, the number of each one's vector.
         size: what the discriminator sees: real numbers and these.
         outputs: what the generator gives.
 
     Reference:
         Jang et al. (2017), "Categorical reparameterization with
         Gumbel-softmax"; Xu et al. (2019), "Modeling tabular data using
-        conditional GAN", sections 4.3 and 4.4.
+        conditional GAN", section 4.4.
     """
 
     def __init__(self, columns: Sequence[int | str]):
@@ -51,9 +50,7 @@ class GeneratedRows:
         self.width, self.codes = parts.width, sum(levels)
         self.size = len(self._numbers) + self.codes
         self.outputs = 2 * COMPONENTS * len(self._numbers) + self.codes
-        column = np.arange(len(levels), dtype=np.int32)
-        self._column = np.repeat(column, levels)
-        self._options = len(levels) + 1  # columns with codes, and none
+        self.column = np.repeat(np.arange(len(levels), dtype="int32"), levels)
         # Of each number the place of the code 0 beside it; for those without
         # one, of a 1 behind all codes.
         first = dict(zip(places, np.cumsum([0, *levels])[:-1], strict=True))
@@ -61,58 +58,22 @@ class GeneratedRows:
         counts = [first.get(place, self.codes) for place in beside]
         self._counts = np.array(counts, np.int32)
 
-    def prepare(self, batch: GlobalBatch, conditions: bool) -> None:
-        """Turns a batch of rows into what the discriminator sees.
-
-        Args:
-            batch: its `x` is `(rows, width)`.
-            conditions: whether conditions take the place of labels.
-        """
-        batch.x = self.seen(batch.x)
-        if conditions:
-            uniform = batch.uniform((1,), "condition")
-            batch.labels = self.condition_of(batch.x, uniform)
-
     def seen(self, x: tf.Tensor) -> tf.Tensor:
         """Rows `(rows, width)` as the discriminator sees them."""
         return self._one_hot(x)
 
-    def condition_of(self, seen: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
-        """The code of rows in one column, or none, each as often.
+    def codes_of(self, seen: tf.Tensor) -> tf.Tensor:
+        """The one-hot vectors of rows `(rows, size)` that are seen."""
+        return seen[:, self.size - self.codes :]
+
+    def log_probs(self, outputs: tf.Tensor) -> tf.Tensor:
+        """Logarithms of the codes' probabilities, `(rows, codes)`.
 
         Args:
-            seen: `(rows, size)`.
-            uniform: `(rows, 1)`, in [0, 1).
-
-        Returns:
-            `(rows, codes)`.
+            outputs: of the generator, `(rows, outputs)`.
         """
-        column = tf.cast(tf.floor(uniform * self._options), tf.int32)
-        hot = seen[:, self.size - self.codes :]
-        return tf.where(tf.equal(column, self._column), hot, 0.0)
-
-    def condition_at(self, shares: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
-        """Conditions as often as `condition_of` gives them.
-
-        Args:
-            shares: `(codes,)`: of the data, by `shares_of`.
-            uniform: `(rows, 1)`, in (0, 1).
-        """
-        each = tf.concat([shares, [1.0]], axis=0)[None]
-        chosen, _ = choose(each / tf.reduce_sum(each), uniform)
-        return chosen[:, : self.codes]
-
-    def shares_of(self, batch: GlobalBatch) -> tf.Tensor:
-        """How often codes stand in a batch that is prepared, `(codes,)`."""
-        return batch.global_mean(batch.x[:, self.size - self.codes :])
-
-    def cross_entropy(
-        self, outputs: tf.Tensor, condition: tf.Tensor
-    ) -> tf.Tensor:
-        """-log of the probability of the conditions' codes, `(rows,)`."""
         *_, codes = self._split(outputs)
-        log_probs = self._flat(map(tf.nn.log_softmax, codes), outputs)
-        return -tf.reduce_sum(condition * log_probs, axis=-1)
+        return self._flat(map(tf.nn.log_softmax, codes), outputs)
 
     def drawn(self, outputs: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """Draws as the discriminator sees them, with a gradient.
