@@ -268,5 +268,6 @@ MIXED_TABLE_GAN = Preset(
         "network_options": {"units": (256, 256)},
         "latent_dim": 64,
         "loss": "relativistic",
+        "penalties": [losses.R1(1.0), losses.R2(1.0)],
     },
 )
