@@ -161,13 +161,13 @@ class GAN(WithDiscriminator, GenerativeModel):
         if average_decay:
             self.average_generator = average_of(generator)
         self.make_trackers(
-            ("generator_loss", "discriminator_loss", *ACCURACIES),
+            ("generator_loss", "discriminator_loss", *ACCURACIES)
+            + (("condition_loss",) if self.conditions else ()),
             train_only=(
                 "gradient_penalty",
                 "generator_gradient_norm",
                 "discriminator_gradient_norm",
             )
-            + (("condition_loss",) if self.conditions else ())
             # Of whole batches, so not of an evaluation, whose are arbitrary.
             + (("feature_loss",) if feature_matching else ())
             + (("augmentation_probability",) if self._adapts() else ()),
@@ -248,11 +248,9 @@ class GAN(WithDiscriminator, GenerativeModel):
         with tf.GradientTape() as tape:
             outputs = self._generate(latents, batch.labels, training=True)
             fake = self._as_seen(outputs, batch, f"codes_{update}")
-            added, logs = self.regularization(self.generator), {}
-            if self.conditions:
-                loss = self.conditions.loss(outputs, batch.labels)
-                added += batch.mean(loss)
-                logs["condition_loss"] = loss
+            added = self.regularization(self.generator)
+            logs = self._condition_loss(outputs, batch)
+            added += sum(map(batch.mean, logs.values()))
         return _Drawn(fake, added, tape, logs)
 
     def _update_discriminator(self, batch, fake):
@@ -296,7 +294,8 @@ class GAN(WithDiscriminator, GenerativeModel):
         fake = self._as_seen(outputs, batch, "codes")
         return self.track(
             batch,
-            self._evaluate_discriminator(batch, fake)
+            self._condition_loss(outputs, batch)
+            | self._evaluate_discriminator(batch, fake)
             | self.adversary.generator_losses(batch, fake, training=False),
         )
 
@@ -309,6 +308,12 @@ class GAN(WithDiscriminator, GenerativeModel):
         if self.conditions:
             batch.labels = self.conditions.of(batch)
         return batch
+
+    def _condition_loss(self, outputs, batch):
+        if not self.conditions:
+            return {}
+        loss = self.conditions.loss(outputs, batch.labels)
+        return {"condition_loss": loss}
 
     def _as_seen(self, outputs, batch, purpose):
         """What the generator gave, as the discriminator sees it."""
