@@ -403,10 +403,6 @@ class GAN(WithDiscriminator, GenerativeModel):
         """One more than latents chooses the condition of a row."""
         return self.latent_dim + (self.conditions is not None)
 
-    @property
-    def narrowed_dim(self) -> int:
-        return self.latent_dim
-
     def _serve(self, latents, labels, uniform=None):
         network = self.average_generator or self.generator
         if labels is None and self.conditions:
