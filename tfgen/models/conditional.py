@@ -110,8 +110,8 @@ def why_not_conditional(model: "WithEncoder", verb: str) -> str | None:
     if not model.encodes or not isinstance(likelihood, Table):
         return (
             f"a {name} without the likelihood 'table' cannot {verb}: train a "
-            "VAE of a table with texts, dates or gaps, or pass "
-            "likelihood='table' and a schema."
+            "VAE of a table with texts, dates or gaps, or of one of numbers "
+            "that is read with schema='by_value'."
         )
     if model.reading is None or not model.reading.is_mixed:
         return (
