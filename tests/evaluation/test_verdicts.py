@@ -53,6 +53,8 @@ def test_a_prior_is_advised_where_one_can_be_fitted():
         )
     )
     assert "off the data: give it the prior" in verdict("Sample quality", found)
+    text = verdict("Sample quality", found, has_discriminator=True)
+    assert text.endswith("train longer, or take a wider network.")
     text = verdict("Sample quality", found, fits_prior=False)
     assert "off the data: train longer" in text
 

@@ -136,8 +136,12 @@ def _measured(name, measure, subject):
     """A part that the data or the samples do not allow leaves a note."""
     try:
         found = measure(subject)
+        model = subject.model
         said = verdict(
-            found.title, found.measurements, _fits_prior(subject.model)
+            found.title,
+            found.measurements,
+            _fits_prior(model),
+            getattr(model, "has_discriminator", False),
         )
         return dataclasses.replace(found, verdict=said)
     except (ValueError, FloatingPointError) as reason:

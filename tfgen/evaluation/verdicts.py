@@ -14,12 +14,14 @@ Found = Mapping[str, Measurement]
 
 
 _NEW_PRIOR = "give it the prior of its latents (tfgen fit-prior RUN), "
+_ADVERSARY, _WIDER = "take a GAN or a VAE-GAN", "take a wider network"
 
 
 def verdict(
     title: str,
     measurements: tuple[Measurement, ...],
     fits_prior: bool = True,
+    has_discriminator: bool = False,
 ) -> str:
     """How good a part is, why, and what to try; "" where nobody can say.
 
@@ -27,6 +29,7 @@ def verdict(
         title: of the part.
         measurements: its numbers.
         fits_prior: whether the model is one that `fit_prior` takes.
+        has_discriminator: whether it is trained with one already.
 
     Example:
     >>> kl = tfgen.metrics.Measurement("kl", 0.02)
@@ -37,7 +40,9 @@ def verdict(
     found = {one.name: one for one in measurements}
     rule = RULES.get(title)
     said = rule(found) if rule and found else ""
-    return said if fits_prior else said.replace(_NEW_PRIOR, "")
+    if not fits_prior:
+        said = said.replace(_NEW_PRIOR, "")
+    return said.replace(_ADVERSARY, _WIDER) if has_discriminator else said
 
 
 def _sample_quality(found: Found) -> str:
@@ -59,12 +64,12 @@ def _reason(found):
     if off and few:
         return (
             f"samples lie off the data and cover a part of it: {_NEW_PRIOR}"
-            "train longer, or take a wider network"
+            f"train longer, or {_WIDER}"
         )
     if off:
         return (
-            f"samples lie off the data: {_NEW_PRIOR}train longer, or take a "
-            "GAN or a VAE-GAN"
+            f"samples lie off the data: {_NEW_PRIOR}train longer, or "
+            f"{_ADVERSARY}"
         )
     if few:
         return (
