@@ -45,6 +45,11 @@ def vae_history(epochs=20, beta=1.0, validation=True):
             {"Adversarial losses", "Discriminator"},
         ),
         ({"my_own_loss": [1.0, np.nan]}, (350, 420, 3), {"My Own Loss"}),
+        (
+            {"condition_loss": [0.9, 0.8]},
+            (350, 420, 3),
+            {"Condition (cross-entropy)", "nats per example"},
+        ),
     ],
 )
 def test_panels(history, shape, titles, texts):

@@ -5,6 +5,7 @@ import pytest
 
 import tfgen
 from tfgen.pictures import image_grid, samples_picture
+from tfgen.pictures.samples import _bins
 
 HEIGHT = 34 + 6  # of the title and the edge, beside the grid
 
@@ -120,3 +121,17 @@ def test_numbers_are_drawn_as_files_have_them(
     np.testing.assert_array_equal(drawn[0][:, 2], bounded)
     assert set(np.unique(drawn[0][:, 1])) <= {0, 1}
     assert (drawn[0][:, 1] == (raw[:, 1] >= 0.5)).all()
+
+
+# A third of the values is at each bound, as the 0 of an income is. An edge that
+# a rounding puts beside the bound gives them a bar outside of it.
+@pytest.mark.parametrize("count", [5, 40, 81, 1000])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_values_at_the_bounds_have_bars_within_them(count, dtype):
+    x = np.random.default_rng(0).gamma(1, 2900.1, count).astype(dtype)
+    x[: count // 3], x[-(count // 3) :] = x.min(), x.max()
+    bins = _bins(x)
+    drawn = np.flatnonzero(np.histogram(x, bins)[0])
+    np.testing.assert_allclose(bins[drawn[0]], x.min())
+    np.testing.assert_allclose(bins[drawn[-1] + 1], x.max(), rtol=1e-6)
+    assert bins[0] < x.min() and bins[-1] > x.max()

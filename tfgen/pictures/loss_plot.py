@@ -29,6 +29,7 @@ PANELS = (
     ),
     (("coverage",), "Coverage", "share of held-out examples"),
     (("feature_loss",), "Feature loss", "loss per example"),
+    (("condition_loss",), "Condition (cross-entropy)", "nats per example"),
     (("gradient_penalty",), "Gradient penalty", "penalty per example"),
     (
         ("generator_gradient_norm", "discriminator_gradient_norm"),

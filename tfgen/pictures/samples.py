@@ -150,11 +150,7 @@ def _histograms(generated, real, names):
 
 
 def _histogram(axes, generated, real):
-    shown = generated[np.isfinite(generated)] if real is None else real
-    low, high = (shown.min(), shown.max()) if len(shown) else (0.0, 1.0)
-    margin = 0.25 * (high - low) or 0.5
-    count = int(np.clip(2 * np.sqrt(len(shown)), 10, 36))
-    bins = np.linspace(low - margin, high + margin, count + 1)
+    bins = _bins(generated[np.isfinite(generated)] if real is None else real)
     # What lies outside shows as a pile at the border.
     generated = np.clip(np.nan_to_num(generated), bins[0], bins[-1])
     if real is not None:
@@ -170,3 +166,17 @@ def _histogram(axes, generated, real):
         color=figures.MODEL_COLOR,
         label="generated",
     )
+
+
+def _bins(values):
+    """Edges of equal bins: of the range of values, and a quarter beside it."""
+    values = np.float64(values if len(values) else [0, 1])
+    low, high = values.min(), values.max()
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    count = int(np.clip(4 / 3 * np.sqrt(len(values)), 7, 24))
+    beside = -(-count // 4)
+    # An edge at the least value, and none at the greatest: else those of a
+    # common bound, such as the 0 of an income, would show outside of it.
+    step = (high - low) / count * (1 + 1e-9)
+    return low + step * np.arange(-beside, count + beside + 1)
