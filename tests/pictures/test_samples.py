@@ -5,7 +5,7 @@ import pytest
 
 import tfgen
 from tfgen.pictures import image_grid, samples_picture
-from tfgen.pictures.samples import _bins
+from tfgen.pictures.samples import _bins, against_real
 
 HEIGHT = 34 + 6  # of the title and the edge, beside the grid
 
@@ -135,3 +135,16 @@ def test_values_at_the_bounds_have_bars_within_them(count, dtype):
     np.testing.assert_allclose(bins[drawn[0]], x.min())
     np.testing.assert_allclose(bins[drawn[-1] + 1], x.max(), rtol=1e-6)
     assert bins[0] < x.min() and bins[-1] > x.max()
+
+
+@pytest.mark.parametrize(
+    "dtype, wanted", [("int64", ["8", "9", "10"]), ("str", ["10", "8", "9"])]
+)
+def test_categories_stand_by_share_and_numbers_by_value(texts, dtype, wanted):
+    column = tfgen.data.columns.Column(
+        "answer", "categorical", dtype, categories=("8", "9", "10")
+    )
+    codes = np.float64([2, 2, 2, 0, 0, 1])[:, None]
+    against_real(codes, codes, ["answer"], [column])
+    drawn = dict.fromkeys(text for text in texts.all if text in wanted)
+    assert list(drawn) == wanted

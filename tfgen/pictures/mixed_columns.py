@@ -84,7 +84,10 @@ def _tell_gaps(axes, column, share, seen, real):
 
 
 def _shares(axes, column, generated, real):
-    """Bars of the shares of the most frequent categories."""
+    """Bars of the shares of the most frequent categories.
+
+    In the order of their shares, of numbers in that of the numbers.
+    """
     count = column.levels
     names = [*column.categories, "(missing)"][:count]
     own = np.bincount(_codes(generated, count), minlength=count)
@@ -92,6 +95,8 @@ def _shares(axes, column, generated, real):
     if real is not None:
         theirs = np.bincount(_codes(real, count), minlength=count)
     order = np.argsort(-theirs, kind="stable")[:MOST_CATEGORIES]
+    if column.dtype.lower().startswith(("int", "uint", "float")):
+        order = np.sort(order)
     places = np.arange(len(order))
     if real is not None:
         shares = theirs[order] / theirs.sum()

@@ -174,7 +174,7 @@ def _bins(values):
     low, high = values.min(), values.max()
     if low == high:
         low, high = low - 0.5, high + 0.5
-    count = int(np.clip(4 / 3 * np.sqrt(len(values)), 7, 24))
+    count = int(np.clip(4 / 3 * np.sqrt(len(values)), 7, 24)) | 1
     beside = -(-count // 4)
     # An edge at the least value, and none at the greatest: else those of a
     # common bound, such as the 0 of an income, would show outside of it.
