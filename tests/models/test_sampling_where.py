@@ -129,6 +129,7 @@ COLUMNS = (
     Column("age", "whole", "int64", low=17, high=90),
     Column("since", "datetime", format="%d.%m.%Y", step=86400.0),
     Column("id", "id"),
+    Column("kids", "categorical", "int64", categories=("0", "1", "2")),
 )
 REFUSED = {
     "age=91..99": "column 'age': '91..99' lies outside of the data, which go "
@@ -138,6 +139,9 @@ REFUSED = {
     "age=old": "column 'age': 'old' is no finite number",
     "age=": "column 'age': it has no gaps in the training data",
     "since=2020-13-01": "'2020-13-01' is no date",
+    "kids=0..1": "'0..1' is none of its 3 values, such as '0', '1', '2'; only "
+    "numbers and dates have ranges (a schema that gives it the kind 'whole' "
+    "makes it a number)",
     "id=3": "column 'id' is id, of which there is no choice",
     "land=F,ages=3": "'F' is none of its 2 values: did you mean 'FR'?; there "
     "is no column 'ages': did you mean 'age'",

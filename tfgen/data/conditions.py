@@ -225,6 +225,11 @@ def _codes(column, low, high):
     hint = f": did you mean {near[0]!r}?" if near else ""
     if not hint:
         hint = f", such as {few([*map(repr, column.categories)])}"
+    if low is not high:
+        hint += (
+            "; only numbers and dates have ranges (a schema that gives it the "
+            "kind 'whole' makes it a number)"
+        )
     raise ValueError(f"{text[:40]!r} is none of its {len(known)} values{hint}")
 
 
