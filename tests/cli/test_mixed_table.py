@@ -190,6 +190,8 @@ def test_a_family_of_numbers_refuses_it(tfgen, people):
     assert done.status == 1
     assert "the model 'vae_gan' takes numbers without gaps" in done.err
     assert "take the model 'vae' or 'gan'" in done.err
+    assert "'key' (id), 'country' (categorical, with gaps), " in done.err
+    assert "columns='key,country,income,gain,member,joined," in done.err
     done = tfgen("schema", "no.csv")
     assert "no.csv is no table" in done.err
 

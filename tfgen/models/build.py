@@ -2,6 +2,7 @@
 
 import typing
 
+from tfgen.data.raw_table import few
 from tfgen.models.data_start import start_from_data
 from tfgen.models.families import Family, checked_shape, get_family
 from tfgen.models.generative_model import GenerativeModel
@@ -131,13 +132,18 @@ def columns_option(family: Family, data: "Source") -> dict:
         return {}
     if "columns" in family.options():
         return {"columns": columns}
-    odd = next(c for c in data.columns if not c.is_plain)
-    kind = odd.kind if odd.missing is None else f"{odd.kind}, with gaps"
+    odd = [column for column in data.columns if not column.is_plain]
+    names = ",".join(column.name for column in odd)
     raise ValueError(
         f"the model {family.name!r} takes numbers without gaps, but "
-        f"{data.name} has {odd.name!r} ({kind}): take the model 'vae' or "
-        f"'gan', or leave columns out with drop_columns={odd.name!r}."
+        f"{data.name} has {few([*map(_with_kind, odd)])}: take the model 'vae' "
+        f"or 'gan', or leave columns out with drop_columns={names!r}."
     )
+
+
+def _with_kind(column):
+    gaps = "" if column.missing is None else ", with gaps"
+    return f"{column.name!r} ({column.kind}{gaps})"
 
 
 def _shape_of(data, input_shape):
