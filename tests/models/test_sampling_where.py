@@ -140,8 +140,8 @@ REFUSED = {
     "age=": "column 'age': it has no gaps in the training data",
     "since=2020-13-01": "'2020-13-01' is no date",
     "kids=0..1": "'0..1' is none of its 3 values, such as '0', '1', '2'; only "
-    "numbers and dates have ranges (a schema that gives it the kind 'whole' "
-    "makes it a number)",
+    "numbers and dates have ranges (for one, train by what `tfgen schema` "
+    "writes with the kind 'whole')",
     "id=3": "column 'id' is id, of which there is no choice",
     "land=F,ages=3": "'F' is none of its 2 values: did you mean 'FR'?; there "
     "is no column 'ages': did you mean 'age'",

@@ -227,8 +227,8 @@ def _codes(column, low, high):
         hint = f", such as {few([*map(repr, column.categories)])}"
     if low is not high:
         hint += (
-            "; only numbers and dates have ranges (a schema that gives it the "
-            "kind 'whole' makes it a number)"
+            "; only numbers and dates have ranges (for one, train by what "
+            "`tfgen schema` writes with the kind 'whole')"
         )
     raise ValueError(f"{text[:40]!r} is none of its {len(known)} values{hint}")
 
