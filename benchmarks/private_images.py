@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument(
         "--epsilon", type=float, nargs="+", default=[10.0, 1.0], choices=[10, 1]
     )
-    parser.add_argument("--seed", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--seed", type=int, nargs="+", default=[*range(5)])
     parser.add_argument("--validate", action="store_true")
     parser.add_argument("--ceiling", action="store_true")
     parser.add_argument("--conv", action="store_true")
