@@ -113,3 +113,24 @@ def test_decimals_without_frequent_values_stay_a_table_of_numbers():
     assert (x.mean(), x.std()) == pytest.approx((0, 1), abs=1e-5)
     vae = tfgen.build("vae", data=source, latent_dim=1)
     assert type(vae.likelihood).__name__ != "Table"
+
+
+def test_a_schema_of_a_few_columns_leaves_the_others_to_their_values(survey):
+    table, read = survey
+    said = {"columns": [{"name": "children", "kind": "whole"}]}
+    if read is not from_arrays:  # frames with a schema are read by value
+        kinds = [c.kind for c in read(table, schema=said).columns]
+        assert kinds == ["whole", "decimal", "whole"]
+    said["by_value"] = True
+    kinds = [c.kind for c in read(table, schema=said).columns]
+    assert kinds == ["whole", "decimal", "categorical"]
+    written = Schema.of(table, True).to_json()
+    assert written["by_value"] and Schema.read(written).by_value
+    assert "by_value" not in Schema.of(table).to_json()
+
+
+def test_a_schema_says_by_value_as_true_or_false():
+    for wrong in ({"by_value": "yes"}, {"by_values": True}):
+        said = {"columns": [{"name": "a", "kind": "whole"}], **wrong}
+        with pytest.raises(ValueError, match="by_value"):
+            Schema.read(said)

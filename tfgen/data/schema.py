@@ -95,11 +95,12 @@ class Schema:
         if is_frame(data):
             numbers = None if by_value else from_frame(data)
             if numbers is None:
-                return cls(encoded_frame(data, None).columns)
+                return cls(encoded_frame(data, None).columns, by_value)
             names = [*map(str, data.columns)]
             return cls(find_columns(numbers[0], names, dtypes=numbers[1]))
         schema = cls((), True) if by_value else None
-        return cls(read_table(pathlib.Path(data), schema=schema).columns)
+        columns = read_table(pathlib.Path(data), schema=schema).columns
+        return cls(columns, by_value)
 
     @classmethod
     def read(cls, schema: "str | os.PathLike | Mapping | Schema") -> "Schema":
@@ -131,7 +132,8 @@ class Schema:
 
     def to_json(self) -> dict:
         """Return what `read` takes: name and kind, and what goes with it."""
-        said = {"columns": [_said(column) for column in self.columns]}
+        said = {"by_value": True} if self.by_value else {}
+        said["columns"] = [_said(column) for column in self.columns]
         if self.rules:
             said["rules"] = [rule.to_json() for rule in self.rules]
         return said
@@ -323,7 +325,8 @@ def _said(column: Column) -> dict:
 def _columns_and_rules(content, what):
     said = content if isinstance(content, Mapping) else {}
     columns, rules = said.get("columns"), said.get("rules", [])
-    if columns is None and rules:
+    by_value = said.get(BY_VALUE, False)
+    if columns is None and (rules or by_value):
         columns = []  # all are found
     elif not isinstance(columns, list) or not columns:
         raise ValueError(
@@ -331,8 +334,12 @@ def _columns_and_rules(content, what):
             '..., "kind": ...}]}: write one with `tfgen schema FILE`.'
         )
     reasons = []
-    if mistyped := difflib.get_close_matches("rules", _others(said)):
-        reasons.append(f"{mistyped[0]!r} is no key of a schema: write 'rules'")
+    for key in ("rules", BY_VALUE):
+        if mistyped := difflib.get_close_matches(key, _others(said)):
+            wrong = f"{mistyped[0]!r} is no key of a schema: write {key!r}"
+            reasons.append(wrong)
+    if not isinstance(by_value, bool):
+        reasons.append(f"by_value is {by_value!r}, expected true or false")
     if not isinstance(rules, list):
         reasons.append(f"rules is no list, {rules!r}")
         rules = []
@@ -342,11 +349,11 @@ def _columns_and_rules(content, what):
     columns = _columns(columns, reasons)
     if reasons:
         raise ValueError(f"{what}: {few(reasons, '; ')}.")
-    return columns, False, tuple(map(Rule.from_json, rules))
+    return columns, by_value, tuple(map(Rule.from_json, rules))
 
 
 def _others(said):
-    return [key for key in said if key != "rules"]
+    return [key for key in said if key not in ("rules", BY_VALUE)]
 
 
 def _columns(said, reasons) -> tuple[Column, ...]:
