@@ -54,6 +54,7 @@ OURS = {
     "tfgen": ("vae",),
     "numbers": ("vae", "--schema", "numbers"),
     "gan": ("gan",),
+    "hybrid": ("vae_gan",),
 }
 COSTS = ("seconds", "processor seconds", "MB")
 DAY = pd.Timedelta(days=1)

@@ -65,10 +65,10 @@ def build(
             `(generator, discriminator)` or `(encoder, decoder,
             discriminator)`, instead of networks by name.
         num_classes: makes the model class-conditional.
-        columns: of a VAE or GAN of a mixed table, for each column `"number"`,
-            `"number or 1"` or how many codes there are; found by `data`.
-        given_columns: of a VAE of a mixed table, whether its networks learn to
-            be told any columns of a row, too, for `sample_where`, `impute`
+        columns: of a mixed table, for each column `"number"`, `"number or 1"`
+            or how many codes there are; found by `data`.
+        given_columns: of the same with an encoder, whether the networks learn
+            to be told any columns of a row, too, for `sample_where`, `impute`
             and samples of sharper dependences; default: yes, without classes.
         conditioning: with a discriminator: `"concatenation"` of labels and
             inputs, or `"projection"` with conditional normalisation.
@@ -136,8 +136,9 @@ def columns_option(family: Family, data: "Source") -> dict:
     names = ",".join(column.name for column in odd)
     raise ValueError(
         f"the model {family.name!r} takes numbers without gaps, but "
-        f"{data.name} has {few([*map(_with_kind, odd)])}: take the model 'vae' "
-        f"or 'gan', or leave columns out with drop_columns={names!r}."
+        f"{data.name} has {few([*map(_with_kind, odd)])}: take the model "
+        "'vae', 'gan' or 'vae_gan', or leave columns out with "
+        f"drop_columns={names!r}."
     )
 
 

@@ -157,6 +157,13 @@ def _bernoulli_of_grey(source):
     return Fixed("bernoulli") if searched.is_grey(source) else None
 
 
+def _objective_by_kind(source):
+    """A mixed table's likelihood has more to learn than larsen trains."""
+    if source.is_mixed:
+        return Fixed("elbo_adversarial")
+    return Choice(VAE_GAN_OBJECTIVES, "larsen")
+
+
 def _network_of_vae(source):
     """A dense network for grey images, which it suits, else a residual one."""
     second = "mlp" if searched.is_grey(source) else "resnet"
@@ -224,14 +231,18 @@ VAE_GAN_FAMILY = Family(
         "network": _partial(searched.network, small=("conv",)),
         "width": _partial(searched.width, least=128),
         "likelihood": _bernoulli_of_grey,
-        "objective": Choice(VAE_GAN_OBJECTIVES, "larsen"),
+        "objective": _objective_by_kind,
         # Searched by samples, reconstructions or coverage: a negative ELBO
         # would choose the adversary away.
         "beta": Range(0.4, 1.5, 1.0, log=True),
         "adversarial_ratio": Range(0.25, 1.0, 0.5, log=True),
         "learning_rate": Range(3e-4, 2e-3, 5e-4, log=True),
     },
-    recommended={"points": "points_vae_gan", "table": "table_vae_gan"},
+    recommended={
+        "points": "points_vae_gan",
+        "table": "table_vae_gan",
+        "mixed table": "mixed_table_vae_gan",
+    },
     # Who gives a fixed weight, or gamma, gets both without a ratio.
     alternatives={
         "adversarial_weight": Range(0.1, 100.0, 1.0, log=True),

@@ -12,6 +12,9 @@ from tfgen.probability import Likelihood, Table
 from tfgen.probability.table_row import Within
 from tfgen.training import GlobalBatch
 
+if typing.TYPE_CHECKING:
+    from tfgen.models.with_encoder import WithEncoder
+
 MOST_TURNS = 32
 
 
@@ -192,6 +195,40 @@ class GivenColumns:
         padded = tf.concat([each, tf.fill(tf.shape(each[:, :1]), absent)], -1)
         code = self._parts.beside[first]
         return tf.gather(each, first, axis=-1), tf.gather(padded, code, axis=-1)
+
+
+def given_loss(
+    model: "WithEncoder", batch: GlobalBatch, training: bool, weighs: bool
+) -> tf.Tensor:
+    """-log-likelihood of columns given others, as samples are drawn.
+
+    Formula: `-log p(x_later|z, x_earlier) - log p(x_other|x_given)`,
+        `(rows,)`, in nats: with latents of q(z|x), which it leaves alone, and
+        without.
+
+    Args:
+        model: whose decoder is told columns.
+        batch: its rows.
+        training: whether layers compute as in training.
+        weighs: the latter by what is given, see `GivenColumns.weights`.
+    """
+    columns = model.given_columns
+    x = model.likelihood.targets(batch.x, batch)
+    noise = batch.normal((model.latent_dim,), "latents of given columns")
+    latents, _ = model.draw(model.posterior(x, None, training), noise)
+    latents = tf.stop_gradient(latents)
+
+    def loss(latents, given, says_something):
+        told = columns.told(x, given, says_something)
+        parameters = model.decoder([latents, told], training=training)
+        each = model.likelihood.log_prob_of_values(x, parameters)
+        return -tf.reduce_sum(columns.hidden(given) * each, axis=-1)
+
+    given = columns.asked(batch)
+    others = loss(tf.zeros_like(latents), given, False)
+    if weighs:
+        others *= columns.weights(batch, x, given)
+    return loss(latents, columns.earlier(batch), True) + others
 
 
 def find_given_columns(

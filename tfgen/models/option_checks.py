@@ -117,6 +117,12 @@ def _check_defaults(of_larsen):
 
 
 def _check_nothing_idle(likelihood, data_shape):
+    if isinstance(likelihood, probability.Table):
+        raise ValueError(
+            "Table has codes and mixtures to learn, but objective='larsen' "
+            "compares features and trains none: pass "
+            "objective='elbo_adversarial'."
+        )
     scale = likelihood.trainable_variables
     if scale or likelihood.decoder_shape(data_shape) != data_shape:
         raise ValueError(

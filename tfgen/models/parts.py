@@ -11,6 +11,7 @@ from tfgen import probability
 from tfgen.data.table_parts import TableParts
 from tfgen.models.generated_rows import GeneratedRows
 from tfgen.models.given_columns import GivenColumns
+from tfgen.models.shown_data import shown_by
 from tfgen.networks import code_grids
 from tfgen.networks.code_prior import CodePrior
 from tfgen.probability.levels import in_levels
@@ -183,17 +184,20 @@ def make_vae_gan_parts(
     networks: Callable | None = None,
     num_classes: int | None = None,
     conditioning: str = "concatenation",
+    columns: Sequence[int | str] | None = None,
+    given_columns: bool | None = None,
 ) -> tuple[keras.Model, keras.Model, keras.Model, probability.Likelihood]:
     """Returns `(encoder, decoder, discriminator, likelihood)`.
 
     Arguments as in `build`; encoder and decoder know the same options as
     those of a VAE, the discriminator those of a GAN's.
     """
-    if likelihood is None:
+    if likelihood is None and columns is None:
         likelihood = _recommended_likelihood(input_shape, objective)
         if likelihood.data_range == (-1.0, 1.0) and networks is None:
             output_activation = output_activation or "tanh"
-    likelihood = find_likelihood(likelihood, input_shape)
+    likelihood = find_likelihood(likelihood, input_shape, columns)
+    told = _told_of(likelihood, given_columns, num_classes, networks)
     if networks is not None:
         refuse_beside_networks(
             network=network,
@@ -212,7 +216,13 @@ def make_vae_gan_parts(
         k: v for k, v in for_encoder.items() if k not in DISCRIMINATOR_ONLY
     }
     encoder = make_encoder(
-        network, input_shape, latent_dim, num_classes, for_encoder, posterior
+        network,
+        input_shape,
+        latent_dim,
+        num_classes,
+        for_encoder,
+        posterior,
+        columns,
     )
     decoder = make_generator(
         network,
@@ -220,12 +230,13 @@ def make_vae_gan_parts(
         latent_dim,
         for_decoder,
         output_activation or "linear",
-        num_classes,
+        told,
         conditioning,
     )
     decoder.name = "decoder"
+    shown = shown_by(likelihood, input_shape).shape
     discriminator = make_discriminator(
-        network, input_shape, of_discriminator, num_classes, conditioning
+        network, shown, of_discriminator, num_classes, conditioning
     )
     return encoder, decoder, discriminator, likelihood
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from tfgen.losses.objectives import Objective, get_objective
 from tfgen.models.generative_model import GenerativeModel
+from tfgen.models.given_columns import given_loss
 from tfgen.models.with_encoder import WithEncoder
 from tfgen.privacy import Privacy
 from tfgen.probability import Likelihood, Posterior, Prior, latents
@@ -167,9 +168,10 @@ class VAE(WithEncoder, GenerativeModel):
         losses = self.objective(self, batch, beta, training)
         if self.given_columns is None:
             return losses
-        given_loss = self.given_loss(batch, training)
-        loss = losses["loss"] + given_loss
-        return losses | {"loss": loss, "given_loss": given_loss}
+        # With privacy nothing may go by how many rows have a value.
+        weighs = training and self.private_training is None
+        given = given_loss(self, batch, training, weighs)
+        return losses | {"loss": losses["loss"] + given, "given_loss": given}
 
     def elbo_losses(
         self, batch: GlobalBatch, beta: tf.Tensor | float, training: bool
@@ -191,32 +193,6 @@ class VAE(WithEncoder, GenerativeModel):
             posterior, latents, batch.labels, log_prob
         )
         return Inferred(posterior, latents, reconstruction, kl, paid, levels)
-
-    def given_loss(self, batch: GlobalBatch, training: bool) -> tf.Tensor:
-        """-log-likelihood of columns given others, as samples are drawn.
-
-        Formula: `-log p(x_later|z, x_earlier) - log p(x_other|x_given)`,
-            `(rows,)`, in nats: with latents of q(z|x), which it leaves alone,
-            and without; in training the latter is weighed by what is given, but
-            not with privacy, as weights go by how many rows have a value.
-        """
-        columns = self.given_columns
-        x = self.likelihood.targets(batch.x, batch)
-        noise = batch.normal((self.latent_dim,), "latents of given columns")
-        latents, _ = self.draw(self.posterior(x, None, training), noise)
-        latents = tf.stop_gradient(latents)
-
-        def loss(latents, given, says_something):
-            told = columns.told(x, given, says_something)
-            parameters = self.decoder([latents, told], training=training)
-            each = self.likelihood.log_prob_of_values(x, parameters)
-            return -tf.reduce_sum(columns.hidden(given) * each, axis=-1)
-
-        given = columns.asked(batch)
-        others = loss(tf.zeros_like(latents), given, False)
-        if training and self.private_training is None:
-            others *= columns.weights(batch, x, given)
-        return loss(latents, columns.earlier(batch), True) + others
 
     def _check_objective(self):
         name = type(self.objective).__name__

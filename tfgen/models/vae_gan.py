@@ -11,11 +11,12 @@ from tfgen.models import option_checks
 from tfgen.models.adversary import Adversary
 from tfgen.models.endpoints import Endpoint
 from tfgen.models.generative_model import GenerativeModel
+from tfgen.models.given_columns import given_loss
 from tfgen.models.network_checks import (
     check_discriminator,
     find_data_range,
-    with_labels,
 )
+from tfgen.models.shown_data import shown_by
 from tfgen.models.vae_gan_terms import (
     AdversarialWeight,
     LearnedSimilarity,
@@ -31,6 +32,7 @@ from tfgen.models.with_encoder import WithEncoder
 from tfgen.probability import Likelihood, Posterior, Prior
 from tfgen.settings.table import check_values
 
+KINDS = ("reconstruction", "sample")
 UPDATES = ("decoder_updated", "discriminator_updated")
 
 
@@ -166,7 +168,9 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             posterior,
         )
         self.discriminator = discriminator
-        check_discriminator(discriminator, self.data_shape, num_classes)
+        self.shown = shown_by(self.likelihood, self.data_shape)
+        self.observation_noise = self.shown.draws
+        check_discriminator(discriminator, self.shown.shape, num_classes)
         option_checks.check_augmentation(augmentation, self.data_shape)
         check_values(
             average_decay=average_decay,
@@ -226,6 +230,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         self.make_trackers(
             ("negative_elbo", "reconstruction_loss", "kl_loss")
             + (("feature_loss",) if self.similarity else ())
+            + (("given_loss",) if self.given_columns else ())
             + ("generator_loss", "discriminator_loss", *ACCURACIES),
             train_only=(
                 "gradient_penalty",
@@ -243,6 +248,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         """Algorithm 1 of Larsen et al. (2016), its lines in four parts."""
         with self.training_batch(data) as batch:
             drawn = self._draw(batch)
+            batch.x = self.shown.real(batch.x)
             judged = self._judge(batch, drawn)
             gradients, weighed = self._chain_rule(batch, drawn, judged)
             gradients["discriminator"], said, critiques = (
@@ -257,6 +263,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     def test_step(self, data: tuple) -> dict:
         batch = self.evaluation_batch(data)
         made = self._make(batch, training=False)
+        batch.x = self.shown.real(batch.x)
         fakes, logs = self._terms(batch, made, training=False)
         logs |= self._evaluate_discriminator(batch, *fakes)
         return self.track(batch, logs)
@@ -267,8 +274,9 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             made = self._make(batch, training=True)
             prior = self.current_beta() * batch.mean(made.paid)
             prior += self.regularization(self.encoder)
-            decay = self.regularization(self.decoder)
-        return _Drawn(made, prior, decay, tape)
+            added = self.regularization(self.decoder)
+            added += sum(map(batch.mean, made.given.values()))
+        return _Drawn(made, prior, added, tape)
 
     def _judge(self, batch, drawn):
         """L_llike and L_GAN, as far as encoder and decoder learn from them.
@@ -313,7 +321,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             [judged.to_match, one],
         )
         decoder = drawn.tape.gradient(
-            [remade, sampled, drawn.decay],
+            [remade, sampled, drawn.added],
             self.decoder.trainable_variables,
             [to_remake, to_sample, one],
         )
@@ -328,12 +336,19 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         kl, paid = self.kl_terms(posterior, latents, batch.labels, log_prob)
         outputs = [
             tf.cast(
-                self.decoder(with_labels(z, batch.labels), training=training),
+                self.decoder(
+                    self.decoder_inputs(z, batch.labels), training=training
+                ),
                 tf.float32,
             )
             for z in (latents, self._from_prior(batch))
         ]
-        return _Made(x, kl, paid, outputs)
+        given = {}
+        if self.given_columns:
+            given["given_loss"] = given_loss(
+                self, batch, training, weighs=training
+            )
+        return _Made(x, kl, paid, outputs, given)
 
     def _from_prior(self, batch):
         noise = batch.normal((self.noise_dim,), "latent")
@@ -341,12 +356,16 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
 
     def _terms(self, batch, made, training):
         """X~ and X_p, and terms of encoder and decoder, each `(rows,)`."""
-        fakes = [self.likelihood.mean(output) for output in made.outputs]
+        fakes = [
+            self.shown.fake(output, batch, kind)
+            for output, kind in zip(made.outputs, KINDS, strict=True)
+        ]
         likelihood = self.likelihood.log_prob(made.x, made.outputs[0])
         losses = {
             "negative_elbo": made.kl - likelihood,
             "reconstruction_loss": -likelihood,
             "kl_loss": made.kl,
+            **made.given,
             **self.adversary.generator_losses(batch, *fakes, training=training),
         }
         if self.similarity:
@@ -395,6 +414,9 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
 
     # Using it.
 
+    def _discriminate_endpoint(self, x, label=None):
+        return self.logits_of(self.shown.real(x), self._hot(label))
+
     @property
     def serving_decoder(self) -> keras.Model:
         return self.average_decoder or self.decoder
@@ -440,14 +462,17 @@ class _Made(typing.NamedTuple):
     """What of `kl` is paid after free bits."""
     outputs: list[tf.Tensor]
     """Of the decoder, for reconstructions and for samples of the prior."""
+    given: dict[str, tf.Tensor]
+    """Loss of columns given others, `(rows,)`, of a decoder that is told."""
 
 
 class _Drawn(typing.NamedTuple):
     made: _Made
     prior: tf.Tensor
     """The encoder's own loss: the KL term and its layers' penalties."""
-    decay: tf.Tensor
-    """Penalties of the decoder's layers."""
+    added: tf.Tensor
+    """The decoder's own loss: its layers' penalties, and columns given others.
+    """
     tape: tf.GradientTape
     """From the weights to all of this."""
 

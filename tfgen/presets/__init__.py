@@ -36,6 +36,7 @@ _SHIPPED = (
     vaes.SMALL_IMAGE_VQ_VAE,
     vaes.DETECTOR_TABLE,
     gans.MIXED_TABLE_GAN,
+    vae_gans.MIXED_TABLE_VAE_GAN,
 )
 for _each in _SHIPPED:
     register(_each)

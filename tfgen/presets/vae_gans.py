@@ -89,6 +89,28 @@ POINTS_VAE_GAN = Preset(
 )
 
 
+MIXED_TABLE_VAE_GAN = Preset(
+    name="mixed_table_vae_gan",
+    summary="for tables with texts, dates or gaps: dense 256-256",
+    model="vae_gan",
+    data="breast_cancer",
+    input_shape=(30,),
+    batch_size=256,
+    epochs=200,
+    learning_rate=None,
+    schedule="cosine",
+    steps=12_000,
+    most_epochs=500,
+    options={
+        "network": "mlp",
+        "network_options": {"units": (256, 256)},
+        "latent_dim": 16,
+        "likelihood": "table",
+        "objective": "elbo_adversarial",
+    },
+)
+
+
 TABLE_VAE_GAN = Preset(
     name="table_vae_gan",
     summary="recommended for tables of numbers: dense 128-128, learned scale",

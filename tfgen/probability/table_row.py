@@ -38,6 +38,13 @@ class TableRow:
             of codes by how many there are.
         components: of each mixture.
         min_scale: floor of their scales.
+
+    Attributes:
+        log_weights: of the components of numbers, `(..., numbers, components)`.
+        means: as many.
+        scales: as many.
+        codes: logarithms of the probabilities of codes, `(..., places,
+            levels)` for each number of levels.
     """
 
     def __init__(
@@ -52,19 +59,13 @@ class TableRow:
         sizes = [numbers * components] * 3
         sizes += [n * len(places) for n, places in parts.codes.items()]
         logits, means, raws, *codes = tf.split(parameters, sizes, axis=-1)
-        if numbers:
-            # Outputs near 0 spread the components over the data.
-            middles = (
-                np.linspace(-1.5, 1.5, components) if components > 1 else 0.0
-            )
-            self._log_weights = tf.nn.log_softmax(_parted(logits, components))
-            self._means = _parted(means, components) + tf.constant(
-                middles, tf.float32
-            )
-            self._scales = min_scale + tf.math.softplus(
-                _parted(raws, components)
-            )
-        self._codes = [
+        # Outputs near 0 spread the components over the data.
+        middles = np.linspace(-1.5, 1.5, components) if components > 1 else 0.0
+        middles = tf.constant(middles, tf.float32)
+        self.log_weights = tf.nn.log_softmax(_parted(logits, components))
+        self.means = _parted(means, components) + middles
+        self.scales = min_scale + tf.math.softplus(_parted(raws, components))
+        self.codes = [
             tf.nn.log_softmax(_parted(part, levels))
             for part, levels in zip(codes, parts.codes, strict=True)
         ]
@@ -86,8 +87,8 @@ class TableRow:
         """Expected numbers, and the most probable codes."""
         found = []
         if len(self._parts.numbers):
-            weights = tf.exp(self._log_weights)
-            found.append(tf.reduce_sum(weights * self._means, axis=-1))
+            weights = tf.exp(self.log_weights)
+            found.append(tf.reduce_sum(weights * self.means, axis=-1))
         for _, log_probs in self._code_groups():
             found.append(tf.cast(tf.argmax(log_probs, axis=-1), tf.float32))
         x = self._in_order(found)
@@ -97,7 +98,7 @@ class TableRow:
         self, uniform: tf.Tensor, within: Within | None = None
     ) -> tf.Tensor:
         """A number's own chooses its component: what is left is uniform."""
-        found, codes = [], self._codes
+        found, codes = [], self.codes
         numbers = None
         if within is not None:
             numbers = self._log_within(within)
@@ -116,14 +117,14 @@ class TableRow:
 
     def _number(self, uniform, within):
         """Numbers of the mixtures at their quantiles, within their bounds."""
-        weights = tf.exp(self._log_weights)
+        weights = tf.exp(self.log_weights)
         if within is not None:
             low, high = self._ends(within)
             mass = log_mass(*self._normal(low, high))
-            weights = tf.nn.softmax(self._log_weights + mass)
+            weights = tf.nn.softmax(self.log_weights + mass)
         chosen, left = choose(weights, uniform)
-        mean = tf.reduce_sum(chosen * self._means, axis=-1)
-        scale = tf.reduce_sum(chosen * self._scales, axis=-1)
+        mean = tf.reduce_sum(chosen * self.means, axis=-1)
+        scale = tf.reduce_sum(chosen * self.scales, axis=-1)
         left = tf.clip_by_value(left[..., 0], 1e-6, 1.0 - 1e-6)
         if within is None:
             return mean + scale * tf.math.ndtri(left)
@@ -135,9 +136,9 @@ class TableRow:
     def _log_within(self, within):
         """That numbers lie where they may, `(..., numbers)`."""
         if not len(self._parts.numbers):
-            return tf.zeros_like(self._codes[0][..., 0, :0])
+            return tf.zeros_like(self.codes[0][..., 0, :0])
         low, high = self._ends(within)
-        mass = self._log_weights + log_mass(*self._normal(low, high))
+        mass = self.log_weights + log_mass(*self._normal(low, high))
         # Numbers that are open need no rounding.
         is_open = tf.math.is_inf(low[..., 0]) & tf.math.is_inf(high[..., 0])
         is_point = tf.equal(low, high)[..., 0]
@@ -150,11 +151,11 @@ class TableRow:
 
         Of code 0 beside a number they are those of the number, too.
         """
-        if not self._codes:
+        if not self.codes:
             return []
         open_place = len(self._parts.numbers)
         # One more column of 0, also where there are no numbers.
-        none = tf.zeros_like(self._codes[0][..., 0, :1])
+        none = tf.zeros_like(self.codes[0][..., 0, :1])
         extra = tf.concat([numbers, none], axis=-1)
         beside = {
             self._parts.beside[p]: i for i, p in enumerate(self._parts.numbers)
@@ -181,20 +182,20 @@ class TableRow:
 
     def _normal(self, *numbers):
         """Numbers `(..., numbers, 1)` in each component's own units."""
-        return ((n - self._means) / self._scales for n in numbers)
+        return ((n - self.means) / self.scales for n in numbers)
 
     def _log_density(self, number):
         (normal,) = self._normal(number)
         each = (
-            self._log_weights
+            self.log_weights
             - tf.square(normal) / 2.0
-            - tf.math.log(self._scales)
+            - tf.math.log(self.scales)
             - math.log(2.0 * math.pi) / 2.0
         )
         return tf.reduce_logsumexp(each, axis=-1)
 
     def _code_groups(self):
-        return zip(self._parts.codes.items(), self._codes, strict=True)
+        return zip(self._parts.codes.items(), self.codes, strict=True)
 
     def _in_order(self, found):
         """Values of the groups in the places that they have in a row."""
