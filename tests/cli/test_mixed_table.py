@@ -186,10 +186,10 @@ def test_a_survey_by_value(tfgen, tmp_path):
 
 
 def test_a_family_of_numbers_refuses_it(tfgen, people):
-    done = tfgen("train", "vae_gan", "--data", people, "--out", "run")
+    done = tfgen("train", "vq_vae", "--data", people, "--out", "run")
     assert done.status == 1
-    assert "the model 'vae_gan' takes numbers without gaps" in done.err
-    assert "take the model 'vae' or 'gan'" in done.err
+    assert "the model 'vq_vae' takes numbers without gaps" in done.err
+    assert "take the model 'vae', 'gan' or 'vae_gan'" in done.err
     assert "'key' (id), 'country' (categorical, with gaps), " in done.err
     assert "columns='key,country,income,gain,member,joined," in done.err
     done = tfgen("schema", "no.csv")
@@ -225,6 +225,43 @@ def test_what_a_gan_cannot_do_with_a_table(tfgen, gan_run, people):
     assert done.status == 1 and "cannot sample by conditions" in done.err
     done = tfgen("impute", gan_run, people, *out)
     assert done.status == 1 and "train a VAE" in done.err
+
+
+@pytest.fixture(scope="module")
+def vae_gan_run(people, tmp_path_factory, run_in):
+    """A run of 1 epoch of a VAE-GAN on it, and a second after that."""
+    folder = tmp_path_factory.mktemp("vae_gan")
+    options = ("--epochs", 1, "--width", 16, "--latent-dim", 2)
+    train = ("train", "vae_gan", "--data", people, *options, "--out", "run")
+    done = run_in(folder, *train)
+    assert done.status == 0, done.err
+    assert "preset mixed_table_vae_gan" in done.out
+    done = run_in(folder, "train", "--resume", "--out", "run", "--epochs", 2)
+    assert done.status == 0, done.err
+    return folder / "run"
+
+
+def test_a_vae_gan_gives_a_table_like_the_file(
+    tfgen, vae_gan_run, people, tmp_path
+):
+    words = (vae_gan_run, "-n", 300, "--seed", 1, "--out")
+    assert tfgen("sample", *words, "a.csv").status == 0
+    found = check_like(tmp_path / "a.csv", people)
+    assert found["income"].isna().any() and (found["gain"] == 0).any()
+    done = tfgen("sample", *words, "w.csv", "--where", "country=FR")
+    assert done.status == 0, done.err
+    assert set(check_like(tmp_path / "w.csv", people)["country"]) == {"FR"}
+    done = tfgen("impute", vae_gan_run, people, "--out", "i.csv")
+    assert done.status == 0, done.err
+    filled = pd.read_csv("i.csv", dtype=str, keep_default_na=False)
+    assert not (filled == "").any(axis=None)
+
+
+def test_larsen_is_no_objective_of_a_table(tfgen, people):
+    options = ("--data", people, "--objective", "larsen", "--out", "run")
+    done = tfgen("train", "vae_gan", *options)
+    assert done.status == 1 and done.err.count("Table has codes") == 1
+    assert "pass objective='elbo_adversarial'" in done.err
 
 
 def test_an_export_of_a_gan(tfgen, gan_run):

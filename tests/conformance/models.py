@@ -296,6 +296,13 @@ CASES = [
         range=None,
     ),
     vae_gan(
+        "mixed_table",
+        (4,),
+        MLP + ", columns=('number', 4, 'number or 1')",
+        range=None,
+        codes=(0, 4, 0, 2),
+    ),
+    vae_gan(
         "conv_labels",
         (8, 8, 1),
         CONV + ", num_classes=3, average_decay=0, gamma=0.1, "

@@ -35,6 +35,7 @@ NAMES = (
     "small_image_vq_vae",
     "detector_table",
     "mixed_table_gan",
+    "mixed_table_vae_gan",
 )
 
 

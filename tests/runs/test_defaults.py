@@ -98,7 +98,7 @@ def test_grey_images_have_those_of_their_preset():
     # 12,000 steps of 256 rows; 500 epochs of 12 steps; 4,000 steps of 100 rows.
     [(25_600, 120), (3072, 500), (400, 1000)],
 )
-@pytest.mark.parametrize("name", ["vae", "gan"])
+@pytest.mark.parametrize("name", ["vae", "gan", "vae_gan"])
 def test_steps_of_mixed_tables(rows, epochs, name):
     family = tfgen.models.families.get_family(name)
     found = recommended_settings(family, (5,), rows, is_mixed=True)
