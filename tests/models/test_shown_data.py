@@ -6,8 +6,10 @@ import pytest
 import tensorflow as tf
 
 import tfgen
+from tfgen.data.table_parts import TableParts
+from tfgen.models.given_columns import GivenColumns, given_loss
 from tfgen.models.seen_rows import TEMPERATURE
-from tfgen.models.shown_data import DrawnRows, ExpectedData, shown_by
+from tfgen.models.shown_data import DrawnRows, RowsInTurns, ShownData, shown_by
 from tfgen.probability import Gaussian, Table
 from tfgen.training import GlobalBatch
 
@@ -76,7 +78,7 @@ def test_a_draw(rows):
     first = MEANS[0, 1] + 0.5 * SCALES[0, 1]
     second = MEANS[1, 0] - 2.0 * SCALES[1, 0]
     np.testing.assert_allclose(
-        rows.fake(tf.constant(OUTPUTS[None], "float32"), noise(), "x"),
+        rows.fake(tf.constant(OUTPUTS[None], "float32"), noise(), "x", None),
         [[first, second, 0, 1, 0, 1, 0]],
         rtol=1e-5,
         atol=1e-6,
@@ -90,7 +92,7 @@ def noise():
 def test_numbers_that_do_not_count_are_0(rows):
     outputs = OUTPUTS.copy()
     outputs[-1] = 9.0
-    drawn = rows.fake(tf.constant(outputs[None], "float32"), noise(), "x")
+    drawn = rows.fake(tf.constant(outputs[None], "float32"), noise(), "x", None)
     found = drawn.numpy()[0, [1, 5, 6]]
     np.testing.assert_allclose(found, [0, 0, 1], atol=1e-6)
 
@@ -100,7 +102,7 @@ def slopes(rows, of):
     given = tf.constant(OUTPUTS[None], "float32")
     with tf.GradientTape() as tape:
         tape.watch(given)
-        value = rows.fake(given, noise(), "x")[0, of]
+        value = rows.fake(given, noise(), "x", None)[0, of]
     return tape.gradient(value, given).numpy()[0]
 
 
@@ -133,7 +135,7 @@ def test_draws_have_the_shares_and_moments_of_the_mixture(rows):
     x = np.zeros((100_000, rows.shape[0]), "float32")
     batch = GlobalBatch(x, None, seed=0, step=0)
     outputs = tf.constant(np.tile(OUTPUTS, (100_000, 1)), "float32")
-    drawn = rows.fake(outputs, batch, "x").numpy().astype(float)
+    drawn = rows.fake(outputs, batch, "x", None).numpy().astype(float)
     shares = [0.7, 0.2, 0.1, 0.75, 0.25]
     np.testing.assert_allclose(drawn[:, 2:].mean(axis=0), shares, atol=5e-3)
     counts = drawn[:, 5] > 0.5
@@ -153,11 +155,11 @@ def test_draws_have_the_shares_and_moments_of_the_mixture(rows):
 
 def test_other_likelihoods_show_what_they_expect():
     shown = shown_by(Gaussian(), (3,))
-    assert isinstance(shown, ExpectedData) and shown.shape == (3,)
+    assert type(shown) is ShownData and shown.shape == (3,)
     x = tf.ones((2, 3))
-    for same in (shown.fake(x, None, "x"), shown.real(x)):
+    for same in (shown.fake(x, None, "x", None), shown.real(x)):
         np.testing.assert_array_equal(same, x)
-    assert isinstance(shown_by(Table(), (3,)), ExpectedData)
+    assert type(shown_by(Table(), (3,))) is ShownData
 
 
 def small(**options):
@@ -194,44 +196,93 @@ def weights_of(model, name):
     return [v.numpy() for v in model.network_variables()[name]]
 
 
-def test_the_step():
+@pytest.mark.parametrize("told", [False, True])
+def test_the_step(told):
     """Encoder, decoder and discriminator against their losses, written out."""
-    taken, logs = after_a_step(given_columns=False, adversarial_weight=2.5)
-    model = small(given_columns=False, adversarial_weight=2.5)
+    options = {"given_columns": told, "adversarial_weight": 2.5}
+    taken, logs = after_a_step(**options)
+    model = small(**options)
     batch = GlobalBatch(X, None, 4, tf.constant(0, tf.int64))
-    shown = DrawnRows(model.likelihood)
+    shown = model.shown
     with tf.GradientTape(persistent=True) as tape:
         posterior = model.posterior(tf.constant(X), None, True)
         latents = posterior.mean() + posterior.stddev() * batch.normal(
             (2,), "posterior"
         )
-        remade = model.decoder(latents)
+        remade = model.decoder(model.decoder_inputs(latents, None))
         prior = tfgen.probability.latents.standard_normal
         bound = tf.reduce_mean(
             posterior.kl_divergence(prior((2,)))
             - model.likelihood.log_prob(X, remade)
         )
-        again = model.decoder(tf.stop_gradient(latents))
-        fakes = [
-            shown.fake(again, batch, "reconstruction"),
-            shown.fake(
-                model.decoder(batch.normal((2,), "latent")), batch, "sample"
-            ),
-        ]
+        kinds = {
+            "reconstruction": tf.stop_gradient(latents),
+            "sample": batch.normal((2,), "latent"),
+        }
+        fakes, outputs = [], []
+        for kind, z in kinds.items():
+            start = shown.start(model, z, batch, kind, True)
+            outputs.append(model.decoder(start.inputs))
+            fakes.append(shown.fake(outputs[-1], batch, kind, start))
         on_fakes = [model.discriminator(fake)[:, 0] for fake in fakes]
         fooled = tf.add_n([tf.math.softplus(-logit) for logit in on_fakes]) / 2
         fooled = tf.reduce_mean(fooled)
         caught = tf.add_n([tf.math.softplus(logit) for logit in on_fakes]) / 2
         on_real = model.discriminator(shown.real(X))[:, 0]
-        told = tf.reduce_mean(caught + tf.math.softplus(-on_real))
+        judged = tf.reduce_mean(caught + tf.math.softplus(-on_real))
         adversarial = bound + 2.5 * fooled
-    wanted = {"encoder": bound, "decoder": adversarial, "discriminator": told}
+        if told:
+            adversarial += tf.reduce_mean(
+                given_loss(model, batch, True, weighs=True)
+            )
+    wanted = {"encoder": bound, "decoder": adversarial, "discriminator": judged}
     for name, value in wanted.items():
         gradients = tape.gradient(value, model.network_variables()[name])
         for came, gradient in zip(taken[name], gradients, strict=True):
             np.testing.assert_allclose(came, gradient, atol=3e-6)
     np.testing.assert_allclose(logs["negative_elbo"], bound, rtol=1e-5)
     np.testing.assert_allclose(logs["generator_loss"], fooled, rtol=1e-5)
+    norms = [
+        np.linalg.norm(tape.gradient(value, at))
+        for value, at in ((fooled, outputs[0]), (bound, remade))
+    ]
+    np.testing.assert_allclose(
+        logs["adversarial_gradient_ratio"],
+        2.5 * norms[0] / norms[1],
+        rtol=1e-4,
+    )
+
+
+class Twins:
+    """A model whose column b is what it is told that column a is."""
+
+    def decoder(self, inputs, training=False):
+        _, told = inputs
+        return tf.concat([0.0 * told[:, :2], 50.0 * told[:, :2]], axis=-1)
+
+
+def test_rows_in_turns_are_drawn_as_samples_are():
+    """The twins are equal; told nothing, half of them would be."""
+    shown = RowsInTurns(Table((2, 2)), GivenColumns(TableParts((2, 2))))
+    batch = GlobalBatch(np.zeros((400, 2), "float32"), None, seed=0, step=0)
+    latents = tf.zeros((400, 1))
+    start = shown.start(Twins(), latents, batch, "x", True)
+    seen = start.seen.numpy()
+    np.testing.assert_allclose(seen[:, :2], seen[:, 2:], atol=1e-6)
+    assert 0.4 < seen[:, 0].mean() < 0.6
+    with tf.GradientTape() as tape:
+        outputs = Twins().decoder(start.inputs)
+        tape.watch(outputs)
+        drawn = shown.fake(outputs, batch, "x", start)
+        firsts = drawn[:, ::2]
+    np.testing.assert_allclose(drawn, seen, atol=1e-6)
+    # A gradient goes to the outputs of a row's own turn alone.
+    slope = np.abs(tape.gradient(firsts, outputs).numpy())
+    turn = start.turn.numpy()[:, 0]
+    assert 0.4 < turn.mean() < 0.6
+    np.testing.assert_array_equal(slope[turn == 1, :2], 0.0)
+    np.testing.assert_array_equal(slope[turn == 0, 2:], 0.0)
+    assert slope[turn == 0, :2].mean() > 0.1
 
 
 def test_columns_given_others_are_the_decoders_alone():

@@ -67,10 +67,26 @@ class GivenColumns:
         Returns:
             `(rows, size)`.
         """
+        return self._told(self._hot(x), given, latents)
+
+    def told_before(self, seen: tf.Tensor, turn: tf.Tensor) -> tf.Tensor:
+        """The same of rows with codes one-hot, of the columns before a turn."""
+        given = tf.cast(tf.constant(self._turn, tf.int32) < turn, tf.float32)
+        given += tf.zeros((tf.shape(seen)[0], 1))
+        return self._told(seen, given, latents=True)
+
+    def in_turn(
+        self, drawn: tf.Tensor, seen: tf.Tensor, turn: tf.Tensor
+    ) -> tf.Tensor:
+        """Rows with codes one-hot, the columns of a turn as they are drawn."""
+        own = tf.constant(self._turn[self._hot_column], tf.int32)
+        return tf.where(tf.equal(own, turn), drawn, seen)
+
+    def _told(self, hot, given, latents):
         of_hot = tf.gather(given, self._hot_column, axis=-1)
         # What is not given may be anything, also no number at all.
-        hot = tf.where(of_hot > 0.5, self._hot(x), 0.0)
-        none = tf.fill((tf.shape(x)[0], 1), 0.0 if latents else 1.0)
+        hot = tf.where(of_hot > 0.5, hot, 0.0)
+        none = tf.fill((tf.shape(hot)[0], 1), 0.0 if latents else 1.0)
         return tf.concat([hot, given, none], axis=-1)
 
     def earlier(self, batch: GlobalBatch) -> tf.Tensor:

@@ -16,7 +16,7 @@ from tfgen.models.network_checks import (
     check_discriminator,
     find_data_range,
 )
-from tfgen.models.shown_data import shown_by
+from tfgen.models.shown_data import Start, shown_by
 from tfgen.models.vae_gan_terms import (
     AdversarialWeight,
     LearnedSimilarity,
@@ -168,7 +168,9 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             posterior,
         )
         self.discriminator = discriminator
-        self.shown = shown_by(self.likelihood, self.data_shape)
+        self.shown = shown_by(
+            self.likelihood, self.data_shape, self.given_columns
+        )
         self.observation_noise = self.shown.draws
         check_discriminator(discriminator, self.shown.shape, num_classes)
         option_checks.check_augmentation(augmentation, self.data_shape)
@@ -295,7 +297,11 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             fakes,
             logs,
             to_match=tape.gradient(likeness, outputs[0]),
-            to_fool=tape.gradient(adversarial, outputs),
+            to_fool=tape.gradient(
+                adversarial,
+                outputs,
+                unconnected_gradients=tf.UnconnectedGradients.ZERO,
+            ),
             to_scale=tape.gradient(
                 likeness, self.likelihood.trainable_variables
             ),
@@ -310,20 +316,20 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         """
         to_match = self.gamma * judged.to_match
         weight, logs = self._weight(
-            batch, self.step, judged.to_fool[0], to_match
+            batch, self.step, judged.to_fool[-2], to_match
         )
         to_remake = to_match + weight * judged.to_fool[0]
-        to_sample = weight * judged.to_fool[1]
-        (remade, sampled), one = drawn.made.outputs, tf.constant(1.0)
+        to_sample = [weight * each for each in judged.to_fool[1:]]
+        (remade, *sampled), one = drawn.made.outputs, tf.constant(1.0)
         encoder = drawn.tape.gradient(
             [remade, drawn.prior],
             self.network_variables()["encoder"],
             [judged.to_match, one],
         )
         decoder = drawn.tape.gradient(
-            [remade, sampled, drawn.added],
+            [remade, *sampled, drawn.added],
             self.decoder.trainable_variables,
-            [to_remake, to_sample, one],
+            [to_remake, *to_sample, one],
         )
         return {"encoder": encoder, "decoder": decoder + judged.to_scale}, logs
 
@@ -334,21 +340,24 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         noise = batch.normal((self.latent_dim,), "posterior")
         latents, log_prob = self.draw(posterior, noise)
         kl, paid = self.kl_terms(posterior, latents, batch.labels, log_prob)
-        outputs = [
-            tf.cast(
-                self.decoder(
-                    self.decoder_inputs(z, batch.labels), training=training
-                ),
-                tf.float32,
+        starts = [
+            self.shown.start(self, z, batch, kind, training)
+            for kind, z in zip(
+                KINDS, (latents, self._from_prior(batch)), strict=True
             )
-            for z in (latents, self._from_prior(batch))
         ]
-        given = {}
+        inputs, given = [start.inputs for start in starts], {}
         if self.given_columns:
+            # The bound is that of a decoder that is told nothing.
+            inputs = [self.decoder_inputs(latents, None), *inputs]
             given["given_loss"] = given_loss(
                 self, batch, training, weighs=training
             )
-        return _Made(x, kl, paid, outputs, given)
+        outputs = [
+            tf.cast(self.decoder(each, training=training), tf.float32)
+            for each in inputs
+        ]
+        return _Made(x, kl, paid, outputs, starts, given)
 
     def _from_prior(self, batch):
         noise = batch.normal((self.noise_dim,), "latent")
@@ -357,8 +366,10 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     def _terms(self, batch, made, training):
         """X~ and X_p, and terms of encoder and decoder, each `(rows,)`."""
         fakes = [
-            self.shown.fake(output, batch, kind)
-            for output, kind in zip(made.outputs, KINDS, strict=True)
+            self.shown.fake(output, batch, kind, start)
+            for output, kind, start in zip(
+                made.outputs[-2:], KINDS, made.starts, strict=True
+            )
         ]
         likelihood = self.likelihood.log_prob(made.x, made.outputs[0])
         losses = {
@@ -461,7 +472,10 @@ class _Made(typing.NamedTuple):
     paid: tf.Tensor
     """What of `kl` is paid after free bits."""
     outputs: list[tf.Tensor]
-    """Of the decoder, for reconstructions and for samples of the prior."""
+    """Of the decoder, for reconstructions and for samples of the prior; of
+    one that is told columns for the bound before them."""
+    starts: list[Start]
+    """What it took for the two that are shown."""
     given: dict[str, tf.Tensor]
     """Loss of columns given others, `(rows,)`, of a decoder that is told."""
 
