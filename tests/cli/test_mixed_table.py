@@ -261,7 +261,7 @@ def test_larsen_is_no_objective_of_a_table(tfgen, people):
     options = ("--data", people, "--objective", "larsen", "--out", "run")
     done = tfgen("train", "vae_gan", *options)
     assert done.status == 1 and done.err.count("Table has codes") == 1
-    assert "pass objective='elbo_adversarial'" in done.err
+    assert "pass --objective='elbo_adversarial'" in done.err
 
 
 def test_an_export_of_a_gan(tfgen, gan_run):
