@@ -221,7 +221,8 @@ def test_the_step(told):
         }
         fakes, outputs = [], []
         for kind, z in kinds.items():
-            start = shown.start(model, z, batch, kind, True)
+            with tape.stop_recording():
+                start = shown.start(model, z, batch, kind, True)
             outputs.append(model.decoder(start.inputs))
             fakes.append(shown.fake(outputs[-1], batch, kind, start))
         on_fakes = [model.discriminator(fake)[:, 0] for fake in fakes]

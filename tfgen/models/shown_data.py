@@ -53,6 +53,8 @@ class ShownData:
     ) -> Start:
         """What the decoder takes for what is shown of latents.
 
+        No tape is to see it: of the result the latents alone have a gradient.
+
         Args:
             model: whose decoder it is.
             latents: `(rows, latent_dim)`.
@@ -131,6 +133,8 @@ class RowsInTurns(DrawnRows):
         def inputs(seen, turn):
             return [latents, self._columns.told_before(seen, turn)]
 
+        # AutoGraph would take its time over the layers.
+        @tf.autograph.experimental.do_not_convert
         def take(turn, seen):
             told = Start(inputs(seen, turn), seen, turn)
             outputs = model.decoder(told.inputs, training=training)
@@ -143,7 +147,6 @@ class RowsInTurns(DrawnRows):
             (0, seen),
             parallel_iterations=1,
         )
-        seen = tf.stop_gradient(seen)
         turn = tf.floor(batch.uniform((1,), f"turn of {purpose}") * turns)
         turn = tf.cast(turn, tf.int32)
         return Start(inputs(seen, turn), seen, turn)

@@ -1,5 +1,6 @@
 """Variational autoencoder with an adversary."""
 
+import contextlib
 import typing
 
 import keras
@@ -264,7 +265,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
 
     def test_step(self, data: tuple) -> dict:
         batch = self.evaluation_batch(data)
-        made = self._make(batch, training=False)
+        made = self._make(batch, contextlib.nullcontext, training=False)
         batch.x = self.shown.real(batch.x)
         fakes, logs = self._terms(batch, made, training=False)
         logs |= self._evaluate_discriminator(batch, *fakes)
@@ -273,7 +274,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     def _draw(self, batch):
         """Z from Enc(X), X~ from Dec(Z), X_p from Dec(Z_p), and L_prior."""
         with tf.GradientTape(persistent=True) as tape:
-            made = self._make(batch, training=True)
+            made = self._make(batch, tape.stop_recording, training=True)
             prior = self.current_beta() * batch.mean(made.paid)
             prior += self.regularization(self.encoder)
             added = self.regularization(self.decoder)
@@ -333,19 +334,19 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
         )
         return {"encoder": encoder, "decoder": decoder + judged.to_scale}, logs
 
-    def _make(self, batch, training):
+    def _make(self, batch, off_tape, training):
         """What encoder and decoder make of a batch."""
         x = self.likelihood.targets(batch.x, batch)
         posterior = self.posterior(x, batch.labels, training)
         noise = batch.normal((self.latent_dim,), "posterior")
         latents, log_prob = self.draw(posterior, noise)
         kl, paid = self.kl_terms(posterior, latents, batch.labels, log_prob)
-        starts = [
-            self.shown.start(self, z, batch, kind, training)
-            for kind, z in zip(
-                KINDS, (latents, self._from_prior(batch)), strict=True
-            )
-        ]
+        both = zip(KINDS, (latents, self._from_prior(batch)), strict=True)
+        with off_tape():
+            starts = [
+                self.shown.start(self, z, batch, kind, training)
+                for kind, z in both
+            ]
         inputs, given = [start.inputs for start in starts], {}
         if self.given_columns:
             # The bound is that of a decoder that is told nothing.
