@@ -1,7 +1,6 @@
 """Variational autoencoder with an adversary."""
 
 import contextlib
-import typing
 
 import keras
 import tensorflow as tf
@@ -17,7 +16,8 @@ from tfgen.models.network_checks import (
     check_discriminator,
     find_data_range,
 )
-from tfgen.models.shown_data import Start, shown_by
+from tfgen.models.shown_data import shown_by
+from tfgen.models.vae_gan_passes import Drawn, Judged, Made
 from tfgen.models.vae_gan_terms import (
     AdversarialWeight,
     LearnedSimilarity,
@@ -53,7 +53,9 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
     over `feature_variance`, in an inner layer of the discriminator
     (`"larsen"`), or `-log p(x|z)` in the data, so that encoder and decoder
     maximise the evidence lower bound (`"elbo_adversarial"`). The discriminator
-    sees the expected data of p(x|z), which is also what is sampled.
+    sees the expected data of p(x|z), which is also what is sampled; of a mixed
+    table draws, as samples are drawn (`tfgen.models.shown_data`). Its decoder
+    may be told columns and learns them as that of a `VAE` (`given_loss`).
 
     R grows with the number of pixels or features, A does not. So lambda is
     chosen anew at each step: the part of A in the gradient at the decoder's
@@ -279,7 +281,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             prior += self.regularization(self.encoder)
             added = self.regularization(self.decoder)
             added += sum(map(batch.mean, made.given.values()))
-        return _Drawn(made, prior, added, tape)
+        return Drawn(made, prior, added, tape)
 
     def _judge(self, batch, drawn):
         """L_llike and L_GAN, as far as encoder and decoder learn from them.
@@ -294,7 +296,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             fakes, logs = self._terms(batch, drawn.made, training=True)
             likeness = self._reconstruction(batch, logs)
             adversarial = batch.mean(logs["generator_loss"])
-        return _Judged(
+        return Judged(
             fakes,
             logs,
             to_match=tape.gradient(likeness, outputs[0]),
@@ -358,7 +360,7 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             tf.cast(self.decoder(each, training=training), tf.float32)
             for each in inputs
         ]
-        return _Made(x, kl, paid, outputs, starts, given)
+        return Made(x, kl, paid, outputs, starts, given)
 
     def _from_prior(self, batch):
         noise = batch.normal((self.noise_dim,), "latent")
@@ -461,44 +463,3 @@ class VAEGAN(WithEncoder, WithDiscriminator, GenerativeModel):
             name: keras.optimizers.Adam(5e-4, beta_1=0.5, beta_2=0.99)
             for name in self.optimizer_names
         }
-
-
-class _Made(typing.NamedTuple):
-    """What encoder and decoder make of a batch."""
-
-    x: tf.Tensor
-    """The likelihood's targets."""
-    kl: tf.Tensor
-    """`(rows,)`, in nats."""
-    paid: tf.Tensor
-    """What of `kl` is paid after free bits."""
-    outputs: list[tf.Tensor]
-    """Of the decoder, for reconstructions and for samples of the prior; of
-    one that is told columns for the bound before them."""
-    starts: list[Start]
-    """What it took for the two that are shown."""
-    given: dict[str, tf.Tensor]
-    """Loss of columns given others, `(rows,)`, of a decoder that is told."""
-
-
-class _Drawn(typing.NamedTuple):
-    made: _Made
-    prior: tf.Tensor
-    """The encoder's own loss: the KL term and its layers' penalties."""
-    added: tf.Tensor
-    """The decoder's own loss: its layers' penalties, and columns given others.
-    """
-    tape: tf.GradientTape
-    """From the weights to all of this."""
-
-
-class _Judged(typing.NamedTuple):
-    fakes: list[tf.Tensor]
-    """Data that the discriminator is shown: reconstructions, samples."""
-    logs: dict[str, tf.Tensor]
-    to_match: tf.Tensor
-    """Gradient of R at the outputs for reconstructions."""
-    to_fool: list[tf.Tensor]
-    """Gradients of A at all outputs."""
-    to_scale: list[tf.Tensor]
-    """Gradients of R by the likelihood's own variables."""
