@@ -16,7 +16,7 @@ A seed divides the rows, 80% to train on and 20% held out, and trains each
 generator in a process of its own, with defaults: `tfgen train vae --data FILE`
 (which keeps a tenth of the 80% for its validation and a tenth for a test), and
 the package ctgan's; `--generators numbers` is tfgen with `--schema numbers`,
-`--generators gan` is `tfgen train gan --data FILE`.
+`--generators gan` and `hybrid` are `tfgen train gan` and `vae_gan`.
 As many rows are drawn as the file has. Texts of which more than half differ
 (names) are left out.
 

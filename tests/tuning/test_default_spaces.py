@@ -2,6 +2,7 @@
 
 import keras_tuner
 import numpy as np
+import pandas as pd
 import pytest
 
 import tfgen
@@ -102,6 +103,13 @@ class TestByTheData:
         assert vae_space(source).parameters["likelihood"] == Fixed("gaussian")
         # Left to the model, whose choice goes by the objective.
         assert "likelihood" not in vae_gan_space(source).parameters
+
+    def test_a_mixed_table(self):
+        table = pd.DataFrame({"kind": ["a", "b"] * 20, "x": np.arange(40.0)})
+        source = tfgen.data.from_arrays(table)
+        assert vae_space(source).parameters["likelihood"] == Fixed("table")
+        objective = vae_gan_space(source).parameters["objective"]
+        assert objective == Fixed("elbo_adversarial")
 
     @pytest.mark.parametrize("rows", [1, 7, 8, 20])
     def test_few_rows(self, rows):
