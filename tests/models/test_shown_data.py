@@ -8,11 +8,11 @@ import tensorflow as tf
 import tfgen
 from tfgen.data.table_parts import TableParts
 from tfgen.models.given_columns import GivenColumns, given_loss
-from tfgen.models.seen_rows import TEMPERATURE
 from tfgen.models.shown_data import DrawnRows, RowsInTurns, ShownData, shown_by
 from tfgen.probability import Gaussian, Table
 from tfgen.training import GlobalBatch
 
+TEMPERATURE = 0.2  # as in CTGAN
 COLUMNS = ("number", 3, "number or 1")
 # Two components: their middles lie at -1.5 and 1.5, their scales are at least
 # 0.01. Codes stand by how many there are.
