@@ -28,7 +28,7 @@ OUTPUTS = np.concatenate(
 
 @pytest.fixture(scope="module")
 def rows():
-    return DrawnRows(Table(COLUMNS, components=2))
+    return DrawnRows(Table(COLUMNS, components=2), 4)
 
 
 class Batch:
@@ -159,7 +159,17 @@ def test_other_likelihoods_show_what_they_expect():
     x = tf.ones((2, 3))
     for same in (shown.fake(x, None, "x", None), shown.real(x)):
         np.testing.assert_array_equal(same, x)
-    assert type(shown_by(Table(), (3,))) is ShownData
+
+
+def test_a_table_of_numbers_is_drawn():
+    """Of one component each, scale log 2 + 0.01 and mean 1."""
+    shown = shown_by(Table(components=1), (2,))
+    assert type(shown) is DrawnRows and shown.shape == (2,)
+    outputs = np.float32([[0, 0, 1, 1, 0, 0]])
+    drawn = shown.fake(outputs, Batch([[0.3, 0.3]], NORMAL), "x", None)
+    scale = np.log(2) + 0.01
+    wanted = [[1 + 0.5 * scale, 1 - 2 * scale]]
+    np.testing.assert_allclose(drawn, wanted, rtol=1e-5)
 
 
 def small(**options):
@@ -264,7 +274,7 @@ class Twins:
 
 def test_rows_in_turns_are_drawn_as_samples_are():
     """The twins are equal; told nothing, half of them would be."""
-    shown = RowsInTurns(Table((2, 2)), GivenColumns(TableParts((2, 2))))
+    shown = RowsInTurns(Table((2, 2)), 2, GivenColumns(TableParts((2, 2))))
     batch = GlobalBatch(np.zeros((400, 2), "float32"), None, seed=0, step=0)
     latents = tf.zeros((400, 1))
     start = shown.start(Twins(), latents, batch, "x", True)

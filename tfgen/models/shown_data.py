@@ -4,6 +4,7 @@ import typing
 
 import tensorflow as tf
 
+from tfgen.data.table_parts import NUMBER
 from tfgen.models.given_columns import GivenColumns
 from tfgen.models.seen_rows import SeenRows
 from tfgen.probability import Likelihood, Table
@@ -81,12 +82,13 @@ class DrawnRows(ShownData):
 
     Args:
         likelihood: the table's.
+        width: numbers of a row.
     """
 
     draws = True
 
-    def __init__(self, likelihood: Table):
-        self._rows = SeenRows(likelihood.columns)
+    def __init__(self, likelihood: Table, width: int):
+        self._rows = SeenRows(likelihood.columns or (NUMBER,) * width)
         super().__init__(likelihood, (self._rows.size,))
 
     def real(self, x: tf.Tensor) -> tf.Tensor:
@@ -113,11 +115,12 @@ class RowsInTurns(DrawnRows):
 
     Args:
         likelihood: the table's.
+        width: numbers of a row.
         columns: what the decoder is told.
     """
 
-    def __init__(self, likelihood: Table, columns: GivenColumns):
-        super().__init__(likelihood)
+    def __init__(self, likelihood: Table, width: int, columns: GivenColumns):
+        super().__init__(likelihood, width)
         self._columns = columns
 
     def start(
@@ -171,7 +174,7 @@ def shown_by(
         columns: what the decoder is told, if it is.
     """
     if columns is not None:
-        return RowsInTurns(likelihood, columns)
-    if isinstance(likelihood, Table) and likelihood.columns is not None:
-        return DrawnRows(likelihood)
+        return RowsInTurns(likelihood, *data_shape, columns)
+    if isinstance(likelihood, Table):
+        return DrawnRows(likelihood, *data_shape)
     return ShownData(likelihood, data_shape)
