@@ -60,36 +60,41 @@ COSTS = ("seconds", "processor seconds", "MB")
 DAY = pd.Timedelta(days=1)
 
 
-def by_tfgen(tfgen, name, path, number, seed, folder):
+def by_tfgen(options, name, path, number, seed, folder):
     """The costs, and the file of rows."""
-    run, out = folder / "run", folder / "rows.csv"
+    tfgen, run, out = options.tfgen, folder / "run", folder / "rows.csv"
     words = [*OURS[name], "--data", path, "--out", run, "--seed", seed]
+    if options.epochs:
+        words += ["--epochs", options.epochs]
     found = judging.run_measured(tfgen, "train", *words)
     words = [run, "-n", number, "--seed", seed, "--out", out]
     judging.run_measured(tfgen, "sample", *words)
     return *found, out
 
 
-def by_peer(name, path, number, seed, folder):
+def by_peer(options, name, path, number, seed, folder):
     """The same, in a process that calls `fit_peer`."""
     out = folder / "rows.csv"
     words = [sys.executable, __file__, "--data", path, "--folder", folder]
+    if options.epochs:
+        words += ["--epochs", options.epochs]
     words += ["--generators", name, "--seeds", seed, "--rows"]
     found = judging.run_measured(*words, 0)
     judging.run_measured(*words, number)
     return *found, out
 
 
-def fit_peer(name, path, seed, number, folder):
+def fit_peer(options, name, seed):
     """Called in its process: to train, or for rows."""
     import ctgan
 
-    rows, kinds = judging.read(path)
+    folder, number = options.folder, options.rows
+    rows, kinds = judging.read(options.data)
     kind = {"ctgan": ctgan.CTGAN, "tvae": ctgan.TVAE}[name]
     if not number:
         ready = prepared(rows, kinds)
         texts = ready.select_dtypes(object).columns.tolist()
-        model = kind()
+        model = kind(epochs=options.epochs or 300)  # 300 is the default
         model.set_random_state(seed)
         model.fit(ready, texts)
         model.save(folder / "peer.pt")
@@ -165,20 +170,20 @@ def compare(options, seed, folder):
     train, held_out = (judging.read(p, kinds)[0] for p in parts)
     made = train
     for name in ("training rows", *options.generators):
-        if any((r["name"], r["seed"]) == (name, seed) for r in read(options)):
+        title, cost = name, ()
+        if options.epochs and name != "training rows":
+            title += f", {options.epochs} epochs"
+        if any((r["name"], r["seed"]) == (title, seed) for r in read(options)):
             continue
-        result, cost = {"data": options.data.stem, "seed": seed}, ()
+        result = {"data": options.data.stem, "seed": seed, "name": title}
         if name != "training rows":
             own = folder / name
             own.mkdir()
-            if name in PEERS:
-                *cost, out = by_peer(name, path, len(rows), seed, own)
-            else:
-                *cost, out = by_tfgen(
-                    options.tfgen, name, path, len(rows), seed, own
-                )
+            train_and_sample = by_peer if name in PEERS else by_tfgen
+            *cost, out = train_and_sample(
+                options, name, path, len(rows), seed, own
+            )
             made, _ = judging.read(out, kinds)
-        result["name"] = name
         result |= judged(train, held_out, made, kinds, options.label, seed)
         result |= dict(zip(COSTS, cost, strict=False))
         with RESULTS.open("a") as file:
@@ -186,7 +191,7 @@ def compare(options, seed, folder):
         print(result, flush=True)
         if options.keep:
             options.keep.mkdir(parents=True, exist_ok=True)
-            made.to_csv(options.keep / f"{name}_{seed}.csv", index=False)
+            made.to_csv(options.keep / f"{title}_{seed}.csv", index=False)
             train.to_csv(options.keep / f"training_{seed}.csv", index=False)
             held_out.to_csv(options.keep / f"held_out_{seed}.csv", index=False)
 
@@ -232,6 +237,7 @@ def main():
     parser.add_argument(
         "--generators", nargs="+", default=["tfgen", *PEERS], metavar="NAME"
     )
+    parser.add_argument("--epochs", type=int, help="else each one's default")
     parser.add_argument("--tfgen", default="tfgen", help="the command")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the rows")
     parser.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)
@@ -239,8 +245,7 @@ def main():
     options = parser.parse_args()
     if options.folder:
         (name,) = options.generators
-        seed, folder = options.seeds, options.folder
-        fit_peer(name, options.data, seed, options.rows, folder)
+        fit_peer(options, name, options.seeds)
         return
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     for seed in range(options.seeds):

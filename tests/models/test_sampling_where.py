@@ -139,9 +139,10 @@ REFUSED = {
     "age=old": "column 'age': 'old' is no finite number",
     "age=": "column 'age': it has no gaps in the training data",
     "since=2020-13-01": "'2020-13-01' is no date",
-    "kids=0..1": "'0..1' is none of its 3 values, such as '0', '1', '2'; only "
-    "numbers and dates have ranges (for one, train by what `tfgen schema` "
-    "writes with the kind 'whole')",
+    "kids=3..9": "'3..9' has none of its values, 0, 1, 2",
+    "kids=2..1": "'2..1' is an empty range",
+    "land=A..F": "'A..F' is none of its 2 values, such as 'DE', 'FR'; texts "
+    "have no ranges",
     "id=3": "column 'id' is id, of which there is no choice",
     "land=F,ages=3": "'F' is none of its 2 values: did you mean 'FR'?; there "
     "is no column 'ages': did you mean 'age'",
@@ -157,6 +158,33 @@ def test_refused(where):
         find_conditions(where, COLUMNS)
     assert REFUSED[where] in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_ranges_of_categories_that_are_numbers():
+    """In the order of the numbers, whatever that of the categories."""
+    kids = pd.DataFrame({"kids": np.tile([2, 10, 0, -1, 1], 30)})
+    kids["size"] = kids["kids"] + np.random.default_rng(0).normal(size=150)
+    source = tfgen.data.from_arrays(kids, schema="by_value")
+    (column, _) = source.columns
+    assert column.kind == "categorical" and "-1" in column.categories
+    vae = tfgen.build("vae", data=source, seed=0)
+    vae.reading = source.reading
+    for where, wanted in {
+        "kids=1..10": {1, 2, 10},
+        "kids=..0": {-1, 0},
+        "kids=0.5..1.5": {1},
+        "kids=3..": {10},
+    }.items():
+        drawn = vae.sample_where(where, 60, seed=0)
+        assert set(drawn["kids"]) == wanted, where
+    where = np.array([[b"=1..10", b""], [b"=3..9", b""], [b"=1", b""]], object)
+    answer = vae.run_endpoint(
+        "generate_where", {"where": where, "seed": np.arange(3)}
+    )
+    assert column.categories[int(answer["x"][0, 0])] in ("1", "2", "10")
+    assert column.categories[int(answer["x"][2, 0])] == "1"
+    problem = answer["problem"][1].decode()
+    assert "'=3..9' is not one of" in problem and "=low..high" in problem
 
 
 def test_texts_are_split():

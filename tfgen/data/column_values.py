@@ -179,6 +179,12 @@ def key_of(column: Column, text: str) -> str | float:
     return _number(text)
 
 
+def category_numbers(column: Column) -> list[int | float] | None:
+    """Return the numbers that a column's categories are, None for texts."""
+    keys = [key_of(column, text) for text in column.categories]
+    return None if any(isinstance(key, str) for key in keys) else keys
+
+
 def _number(text: str) -> int | float:
     """A whole number with all of its digits, or a float."""
     is_whole = text.lstrip("+-").isdigit()

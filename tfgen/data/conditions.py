@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from tfgen.data.cells import Cells
-from tfgen.data.column_values import key_of, numbers_of
+from tfgen.data.column_values import category_numbers, key_of, numbers_of
 from tfgen.data.columns import Column, snapped
 from tfgen.data.raw_table import few
 
@@ -32,8 +32,9 @@ class Condition:
 
     Attributes:
         column: that of the model's table.
-        codes: of a column with codes, which of them may be: categories, or 0
-            for a number that counts, frequent values and a gap.
+        codes: of a column with codes, which of them may be: a category, a
+            gap, those of a range by their numbers, or 0 for a number that
+            counts, frequent values and a gap.
         low: the smallest number, of the form that the column has.
         high: the largest one.
     """
@@ -51,7 +52,8 @@ class Condition:
         if column.missing is not None and is_gap:
             return "="
         if column.levels:
-            return f"={column.categories[self.codes[0]]}"
+            ends = dict.fromkeys((self.codes[0], self.codes[-1]))
+            return f"={'..'.join(column.categories[code] for code in ends)}"
         return f"={self.low!r}..{self.high!r}"
 
 
@@ -221,16 +223,32 @@ def _codes(column, low, high):
     code = known.get(key_of(column, text))
     if code is not None:
         return (code,)
+    numbers = category_numbers(column)
+    if low is not high and numbers is not None:
+        return _between(column, numbers, low, high)
     near = difflib.get_close_matches(text, column.categories, 1)
     hint = f": did you mean {near[0]!r}?" if near else ""
     if not hint:
         hint = f", such as {few([*map(repr, column.categories)])}"
     if low is not high:
-        hint += (
-            "; only numbers and dates have ranges (for one, train by what "
-            "`tfgen schema` writes with the kind 'whole')"
-        )
+        hint += "; texts have no ranges"
     raise ValueError(f"{text[:40]!r} is none of its {len(known)} values{hint}")
+
+
+def _between(column, numbers, low, high):
+    """Codes of categories that are numbers of a range, by these."""
+    first = _number(column, low, -math.inf)
+    last = _number(column, high, math.inf)
+    order = sorted(range(len(numbers)), key=numbers.__getitem__)
+    codes = tuple(i for i in order if first <= numbers[i] <= last)
+    if first > last:
+        raise ValueError(f"'{low}..{high}' is an empty range")
+    if not codes:
+        values = [column.categories[i] for i in order]
+        raise ValueError(
+            f"'{low}..{high}' has none of its values, {few(values)}"
+        )
+    return codes
 
 
 def _number(column, value, open_end):

@@ -5,6 +5,7 @@ import typing
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data.column_values import category_numbers
 from tfgen.data.columns import Column
 from tfgen.data.conditions import step_of
 from tfgen.data.reading import Reading
@@ -87,6 +88,13 @@ def _codes(column: Column, text: tf.Tensor):
     if column.missing is not None:
         texts.append("=")
     is_it = tf.equal(text[:, None], tf.constant(texts)[None])
+    numbers = category_numbers(column)
+    if numbers is not None:
+        low, high, is_range = _ends(text)
+        # None is within the range of a gap.
+        values = tf.constant([*numbers, np.nan][: len(texts)], tf.float64)
+        is_in = (values >= low[:, None]) & (values <= high[:, None])
+        is_it |= is_in & is_range[:, None]
     is_asked = tf.not_equal(text, "")
     codes = tf.cast(is_it | ~is_asked[:, None], tf.float32)
     is_bad = is_asked & ~tf.reduce_any(is_it, axis=-1)
@@ -95,15 +103,8 @@ def _codes(column: Column, text: tf.Tensor):
 
 def _numbers(column: Column, text: tf.Tensor):
     is_gap = tf.equal(text, "=") & (column.missing is not None)
-    is_range = tf.strings.regex_full_match(text, _RANGE)
+    low, high, is_range = _ends(text)
     is_bad = tf.not_equal(text, "") & ~is_gap & ~is_range
-    safe = tf.where(is_range, text, "=..")
-    low = _end(
-        tf.strings.regex_replace(safe, r"^=(.*?)(?:\.\..*)?$", r"\1"), -1
-    )
-    high = _end(
-        tf.strings.regex_replace(safe, r"^=(?:.*?\.\.)?(.*)$", r"\1"), 1
-    )
     step = step_of(column)
     if step:
         low = tf.math.ceil(low / step - 1e-6) * step
@@ -125,6 +126,19 @@ def _numbers(column: Column, text: tf.Tensor):
         codes.append((is_gap | ~bounded)[:, None])
     codes = tf.cast(tf.concat(codes, axis=-1), tf.float32)
     return [(low, high), _any(text)], [codes], is_bad
+
+
+def _ends(text: tf.Tensor):
+    """Ends of a range, and whether a text is one; of others infinite ends."""
+    is_range = tf.strings.regex_full_match(text, _RANGE)
+    safe = tf.where(is_range, text, "=..")
+    low = _end(
+        tf.strings.regex_replace(safe, r"^=(.*?)(?:\.\..*)?$", r"\1"), -1
+    )
+    high = _end(
+        tf.strings.regex_replace(safe, r"^=(?:.*?\.\.)?(.*)$", r"\1"), 1
+    )
+    return low, high, is_range
 
 
 def _any(text):
@@ -186,5 +200,6 @@ def _wanted(column):
     if column.levels:
         first = ", ".join(f"={text}" for text in column.categories[:3])
         more = ", ..." if len(column.categories) > 3 else ""
-        return f"one of {first}{more}"
+        no_range = category_numbers(column) is None
+        return f"one of {first}{more}{'' if no_range else ' or =low..high'}"
     return f"=number or =low..high within {column.low:g}..{column.high:g}"
