@@ -16,9 +16,11 @@ from tfgen.data.checks import (
 from tfgen.data.columns import Column, find_columns
 from tfgen.data.frames import (
     as_pandas,
+    check_frame,
     encoded_frame,
     from_frame,
     is_frame,
+    row_place,
 )
 from tfgen.data.images import ImageOptions, convert_arrays
 from tfgen.data.labels import check_factors, encode_labels
@@ -27,7 +29,7 @@ from tfgen.data.notes import say
 from tfgen.data.progress import followed
 from tfgen.data.ranges import Values, bit_depth_of, in_pieces, stored_range
 from tfgen.data.reading import name_of, reading_of, takes_classes
-from tfgen.data.schema import Schema, say_few_valued, say_schema
+from tfgen.data.schema import Schema, called, say_few_valued, say_schema
 from tfgen.data.source import UNNAMED, Source
 from tfgen.data.splits import hashed
 from tfgen.data.squashing import say_squashed
@@ -139,12 +141,18 @@ def from_arrays(
     dtypes, of_frame = None, is_frame(x)
     if of_frame:
         schema = None if schema is None else Schema.read(schema)
-        numbers = from_frame(x) if schema in (None, Schema(())) else None
+        is_mixed = schema is not None and schema.is_mixed
+        numbers = None if is_mixed else from_frame(x)
         if numbers is None:
             return _from_mixed_frame(
                 x, y, name, split, class_names, transform, schema, like
             )
         x, dtypes = numbers
+    elif schema is not None:
+        raise ValueError(
+            "schema is for frames of pandas or polars, whose columns have "
+            f"names; x is of type {type(x).__name__}: leave it out."
+        )
     array = to_array(x, "x")
     kind = kind or ("table" if array.ndim == 2 else "image")
     _check_kind(array, kind)
@@ -172,6 +180,11 @@ def from_arrays(
     else:
         for _ in _checked(array, name):
             pass
+    columns = _columns(columns, array, feature_names, kind, dtypes)
+    rules = ()
+    if of_frame and columns:
+        columns, rules, reasons = called(columns, schema, array, row_place)
+        check_frame(reasons)
     storage = ArrayStorage(array, labels, factors)
     source = Source(
         ClippedStorage(storage, clip) if clip else storage,
@@ -181,7 +194,8 @@ def from_arrays(
         class_names=names,
         feature_names=feature_names,
         factor_names=factor_names,
-        columns=_columns(columns, array, feature_names, kind, dtypes),
+        columns=columns,
+        rules=rules,
         transform=transform,
         **scaling,
     )

@@ -1,6 +1,7 @@
 """DataFrames of pandas and polars as tables."""
 
 import typing
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -144,11 +145,28 @@ def encoded_frame(frame: "pd.DataFrame", schema: Schema | None) -> EncodedTable:
         name: Cells.of_series(column)
         for name, (_, column) in zip(names, frame.items(), strict=True)
     }
-    found = encode(cells, schema, lambda row: f"row {row}, ")
-    if found.reasons:
-        end = advice_on(found.reasons, found, of_file=False)
-        raise ValueError(f"x cannot be read: {few(found.reasons, '; ')}{end}")
+    found = encode(cells, schema, row_place)
+    check_frame(found.reasons, found)
     return found
+
+
+def row_place(row: int) -> str:
+    """Return what a message calls a row of a frame."""
+    return f"row {row}, "
+
+
+def check_frame(
+    reasons: Sequence[str], mixed: EncodedTable | None = None
+) -> None:
+    """Raise ValueError with all reasons why a frame is no table.
+
+    Args:
+        reasons: none if it is one.
+        mixed: its columns, unless it is of numbers alone.
+    """
+    if reasons:
+        end = advice_on(reasons, mixed, of_file=False)
+        raise ValueError(f"x cannot be read: {few(reasons, '; ')}{end}")
 
 
 def _numbers(column: "pd.Series") -> np.ndarray | None:

@@ -1,7 +1,6 @@
 """Schema: what the columns of a table are, found or said."""
 
 import dataclasses
-import difflib
 import json
 import os
 import pathlib
@@ -23,15 +22,15 @@ from tfgen.data.columns import KINDS, Column, find_columns
 from tfgen.data.notes import say
 from tfgen.data.raw_table import few
 from tfgen.data.row_numbers import are_mixed
-from tfgen.data.rule_checks import checked_rules, why_no_rule
+from tfgen.data.rule_checks import checked_rules
 from tfgen.data.rules import Rule
-from tfgen.data.schema_checks import KEYS, why_no_column
+from tfgen.data.schema_checks import BY_VALUE, KEYS, read_content
 
 if typing.TYPE_CHECKING:
     import pandas as pd
 
 
-BY_VALUE, NUMBERS = "by_value", "numbers"
+NUMBERS = "numbers"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -128,7 +127,7 @@ class Schema:
                     f"with `tfgen schema FILE`, or pass {BY_VALUE!r} or "
                     f"{NUMBERS!r}."
                 ) from None
-        return cls(*_columns_and_rules(content, what))
+        return cls(*read_content(content, what))
 
     def to_json(self) -> dict:
         """Return what `read` takes: name and kind, and what goes with it."""
@@ -196,17 +195,8 @@ def encode(
         place: what a message calls a row, such as `"line 3, "`.
     """
     known = {c.name: c for c in schema.columns} if schema else {}
-    columns, arrays, reasons, odd = [], [], [], []
-    absent = [
-        name
-        for name, column in known.items()
-        if name not in cells and (column.width or not column.dtype)
-    ]
-    if absent and cells:
-        reasons.append(
-            f"there is no column {few([*map(repr, absent)])}, which the "
-            f"schema names; the columns are {few([*map(repr, cells)], most=20)}"
-        )
+    columns, arrays, odd = [], [], []
+    reasons = _told_absent(known, cells)
     for name, column_cells in cells.items():
         faults = []
 
@@ -225,6 +215,50 @@ def encode(
     if not reasons:
         rules, reasons = checked_rules(rules, columns, arrays, place, cells)
     return EncodedTable(tuple(columns), arrays, reasons, odd, of_model, rules)
+
+
+def called(
+    columns: Sequence[Column],
+    schema: Schema | None,
+    x: np.ndarray,
+    place: Callable[[int], str],
+) -> tuple[tuple[Column, ...], tuple[Rule, ...], list[str]]:
+    """Return columns of numbers alone as a schema calls them, and its rules.
+
+    Args:
+        columns: found in the numbers, one each.
+        schema: of plain columns, or None.
+        x: the numbers, `(n, columns)`.
+        place: what a message calls a row.
+
+    Returns:
+        The columns, the rules, and what is not as the schema says.
+    """
+    known = {c.name: c for c in schema.columns} if schema else {}
+    reasons = _told_absent(known, [column.name for column in columns])
+    found = []
+    for column, values in zip(columns, x.T, strict=True):
+        kind = known.get(column.name, column).kind
+        if kind != column.kind:
+            faults = []
+            each, codes = np.unique(values, return_inverse=True)
+            if column.kind == "whole":
+                each = map(int, each)
+            cells = Cells([*each], codes, are_texts=False)
+
+            def fault(what, rows, faults=faults):
+                faults.append((what, rows))
+
+            said = column_as(column.name, cells, kind, fault, None)
+            if not faults:
+                encoded(said, cells, fault)
+            reasons += _told(column.name, faults, place)
+            column = dataclasses.replace(column, kind=kind)
+        found.append(column)
+    rules = schema.rules if schema else ()
+    if not reasons:
+        rules, reasons = checked_rules(rules, found, [*x.T], place)
+    return tuple(found), rules, reasons
 
 
 def say_schema(name: str, columns: tuple[Column, ...]) -> None:
@@ -297,6 +331,21 @@ def _completed(name, said, cells, fault) -> Column:
     return found
 
 
+def _told_absent(known, names):
+    """A reason if columns are not there that a schema names."""
+    absent = [
+        name
+        for name, column in known.items()
+        if name not in names and (column.width or not column.dtype)
+    ]
+    if not absent or not names:
+        return []
+    return [
+        f"there is no column {few([*map(repr, absent)])}, which the schema "
+        f"names; the columns are {few([*map(repr, names)], most=20)}"
+    ]
+
+
 def _told(name, faults, place):
     """A reason for gaps, and one for all values that do not fit."""
     groups = {True: [], False: []}
@@ -320,57 +369,3 @@ def _said(column: Column) -> dict:
     if not said.get("categories", True):
         del said["categories"]
     return said
-
-
-def _columns_and_rules(content, what):
-    said = content if isinstance(content, Mapping) else {}
-    columns, rules = said.get("columns"), said.get("rules", [])
-    by_value = said.get(BY_VALUE, False)
-    if columns is None and (rules or by_value):
-        columns = []  # all are found
-    elif not isinstance(columns, list) or not columns:
-        raise ValueError(
-            f'{what} has no list of columns, expected {{"columns": [{{"name": '
-            '..., "kind": ...}]}: write one with `tfgen schema FILE`.'
-        )
-    reasons = []
-    for key in ("rules", BY_VALUE):
-        if mistyped := difflib.get_close_matches(key, _others(said)):
-            wrong = f"{mistyped[0]!r} is no key of a schema: write {key!r}"
-            reasons.append(wrong)
-    if not isinstance(by_value, bool):
-        reasons.append(f"by_value is {by_value!r}, expected true or false")
-    if not isinstance(rules, list):
-        reasons.append(f"rules is no list, {rules!r}")
-        rules = []
-    for number, rule in enumerate(rules, start=1):
-        if reason := why_no_rule(rule):
-            reasons.append(f"rule {number} {reason}")
-    columns = _columns(columns, reasons)
-    if reasons:
-        raise ValueError(f"{what}: {few(reasons, '; ')}.")
-    return columns, by_value, tuple(map(Rule.from_json, rules))
-
-
-def _others(said):
-    return [key for key in said if key not in ("rules", BY_VALUE)]
-
-
-def _columns(said, reasons) -> tuple[Column, ...]:
-    """Columns; what is wrong with them comes before the other reasons."""
-    found, wrong = [], []
-    for i, column in enumerate(said):
-        reason = why_no_column(column)
-        if reason:
-            wrong.append(f"column {i + 1} {reason}")
-        else:
-            # Without a dtype: the rest is found by the data.
-            found.append(Column.from_json({**column, "dtype": ""}))
-    names = [column.name for column in found]
-    wrong += [
-        f"{n!r} stands twice, expected one entry for each column"
-        for n in dict.fromkeys(names)
-        if names.count(n) > 1
-    ]
-    reasons[:0] = wrong
-    return tuple(found)

@@ -1,14 +1,19 @@
-"""What is wrong with a column of a schema's file, in words."""
+"""What a schema's file says, and what is wrong with it, in words."""
 
 import collections
 import datetime
+import difflib
 import math
 import string
 from collections.abc import Mapping
 
-from tfgen.data.columns import KINDS
+from tfgen.data.columns import KINDS, Column
 from tfgen.data.csv_layout import MISSING
+from tfgen.data.raw_table import few
+from tfgen.data.rule_checks import why_no_rule
+from tfgen.data.rules import Rule
 
+BY_VALUE = "by_value"
 KEYS = ("name", "kind", "categories", "missing", "frequent", "format")
 """What a schema's file says of a column, and a reader of it goes by."""
 MOST_FREQUENT = 254
@@ -17,6 +22,71 @@ _KINDS_OF = {
     "frequent": ("decimal", "whole", "datetime"),
     "format": ("datetime", "id"),
 }
+
+
+def read_content(
+    content: object, what: str
+) -> tuple[tuple[Column, ...], bool, tuple[Rule, ...]]:
+    """Return columns, whether others are read by value, and rules.
+
+    Args:
+        content: of a schema's file.
+        what: it is called in a message.
+
+    Raises:
+        ValueError: for another content, with all reasons.
+    """
+    said = content if isinstance(content, Mapping) else {}
+    columns, rules = said.get("columns"), said.get("rules", [])
+    by_value = said.get(BY_VALUE, False)
+    if columns in (None, []) and (rules or by_value):
+        columns = []  # all are found
+    elif not isinstance(columns, list) or not columns:
+        raise ValueError(
+            f'{what} has no list of columns, expected {{"columns": [{{"name": '
+            '..., "kind": ...}]}: write one with `tfgen schema FILE`.'
+        )
+    reasons = []
+    for key in ("rules", BY_VALUE):
+        if mistyped := difflib.get_close_matches(key, _others(said)):
+            wrong = f"{mistyped[0]!r} is no key of a schema: write {key!r}"
+            reasons.append(wrong)
+    if not isinstance(by_value, bool):
+        reasons.append(f"by_value is {by_value!r}, expected true or false")
+    if not isinstance(rules, list):
+        reasons.append(f"rules is no list, {rules!r}")
+        rules = []
+    for number, rule in enumerate(rules, start=1):
+        if reason := why_no_rule(rule):
+            reasons.append(f"rule {number} {reason}")
+    columns = _columns(columns, reasons)
+    if reasons:
+        raise ValueError(f"{what}: {few(reasons, '; ')}.")
+    return columns, by_value, tuple(map(Rule.from_json, rules))
+
+
+def _others(said):
+    return [key for key in said if key not in ("rules", BY_VALUE)]
+
+
+def _columns(said, reasons) -> tuple[Column, ...]:
+    """Columns; what is wrong with them comes before the other reasons."""
+    found, wrong = [], []
+    for i, column in enumerate(said):
+        reason = why_no_column(column)
+        if reason:
+            wrong.append(f"column {i + 1} {reason}")
+        else:
+            # Without a dtype: the rest is found by the data.
+            found.append(Column.from_json({**column, "dtype": ""}))
+    names = [column.name for column in found]
+    wrong += [
+        f"{n!r} stands twice, expected one entry for each column"
+        for n in dict.fromkeys(names)
+        if names.count(n) > 1
+    ]
+    reasons[:0] = wrong
+    return tuple(found)
 
 
 def why_no_column(column: object) -> str | None:

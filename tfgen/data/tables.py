@@ -14,9 +14,8 @@ from tfgen.data.csv_files import read_csv
 from tfgen.data.frames import series_of
 from tfgen.data.notes import say
 from tfgen.data.raw_table import RawColumn, RawTable, few, rounded, select
-from tfgen.data.rule_checks import checked_rules
 from tfgen.data.rules import Rule
-from tfgen.data.schema import Schema, encode, say_schema
+from tfgen.data.schema import Schema, called, encode, say_schema
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 SUFFIXES = (*TEXT_SUFFIXES, ".parquet")
@@ -115,9 +114,7 @@ def read_table(
         texts={c.name: c.spelling for c in raw.columns if c.spelling},
         written={c.name: c.decimals for c in raw.columns if c.decimals},
     )
-    rules, raw.reasons = checked_rules(
-        schema.rules if schema else (), columns, [*raw.x.T], raw.place
-    )
+    columns, rules, raw.reasons = called(columns, schema, raw.x, raw.place)
     raw.check(path)
     return Table(raw.x, columns, raw.labels, rules)
 
