@@ -118,9 +118,8 @@ def test_decimals_without_frequent_values_stay_a_table_of_numbers():
 def test_a_schema_of_a_few_columns_leaves_the_others_to_their_values(survey):
     table, read = survey
     said = {"columns": [{"name": "children", "kind": "whole"}]}
-    if read is not from_arrays:  # frames with a schema are read by value
-        kinds = [c.kind for c in read(table, schema=said).columns]
-        assert kinds == ["whole", "decimal", "whole"]
+    kinds = [c.kind for c in read(table, schema=said).columns]
+    assert kinds == ["whole", "decimal", "whole"]
     said["by_value"] = True
     kinds = [c.kind for c in read(table, schema=said).columns]
     assert kinds == ["whole", "decimal", "categorical"]

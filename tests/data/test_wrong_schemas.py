@@ -148,13 +148,23 @@ WRONG_CELLS = [
 @pytest.fixture(scope="module")
 def readers(tmp_path_factory):
     """Each reads the table by a schema; the name of its first row."""
-    folder = tmp_path_factory.mktemp("wrong")
-    TABLE.to_csv(folder / "a.csv", index=False)
-    TABLE.to_parquet(folder / "a.parquet")
+    return _readers(TABLE, tmp_path_factory.mktemp("wrong"))
+
+
+@pytest.fixture(scope="module")
+def numbers(tmp_path_factory):
+    """The same of the table's numbers alone."""
+    folder = tmp_path_factory.mktemp("numbers")
+    return _readers(TABLE[["size", "key"]].assign(flag=[0, 1] * 6), folder)
+
+
+def _readers(table, folder):
+    table.to_csv(folder / "a.csv", index=False)
+    table.to_parquet(folder / "a.parquet")
     return {
         lambda schema: load(folder / "a.csv", schema=schema): ("line", 2),
         lambda schema: load(folder / "a.parquet", schema=schema): ("row", 1),
-        lambda schema: from_arrays(TABLE, schema=schema): ("row", 0),
+        lambda schema: from_arrays(table, schema=schema): ("row", 0),
     }
 
 
@@ -203,6 +213,72 @@ def test_all_reasons_at_once(readers):
         columns_too = [{**column, "kind": "text"} for column in columns]
         said = refused(read, {"columns": columns_too})
         assert said.count("has the kind 'text'") == 4
+
+
+@pytest.mark.parametrize(
+    ("schema", "row", "what"),
+    [
+        (
+            {"columns": [{"name": "sizes", "kind": "decimal"}]},
+            None,
+            "there is no column 'sizes', which the schema names; the columns "
+            "are 'size', 'key', 'flag'.",
+        ),
+        (
+            {"columns": [{"name": "size", "kind": "whole"}]},
+            0,
+            "column 'size': '0.5' is no whole number (and 11 more): give the "
+            "schema the kind decimal.",
+        ),
+        (
+            {"columns": [{"name": "key", "kind": "boolean"}]},
+            0,
+            "column 'key': '5' is no truth value, expected one pair: true and "
+            "false, yes and no, or y and n: give the schema the "
+            "kind categorical, or none.",
+        ),
+        (
+            {
+                "columns": [{"name": "key", "kind": "decimal"}],
+                "rules": [{"rule": "below", "left": "size", "right": "key"}],
+            },
+            3,
+            "rule 1 ('size' below 'key') does not hold: size is 9.5, key is 8 "
+            "(and 8 more): mend these rows, or leave the rule out.",
+        ),
+    ],
+)
+def test_tables_of_numbers_that_do_not_fit(numbers, schema, row, what):
+    for read, (word, first) in numbers.items():
+        place = "" if row is None else f"{word} {first + row}, "
+        assert place + what in refused(read, schema)
+
+
+def test_what_a_schema_calls_numbers(numbers):
+    """The same in each form: a kind as said, others as numbers, rules."""
+    columns = [{"name": "key", "kind": "decimal"}]
+    rules = [{"rule": "at_most", "left": "flag", "right": "key"}]
+    for said in ({"rules": rules}, {"columns": [], "rules": rules}):
+        for read in numbers:
+            source = read(said)
+            assert [c.kind for c in source.columns] == [
+                "decimal",
+                *2 * ["whole"],
+            ]
+            assert [rule.kind for rule in source.rules] == ["at_most"]
+    for read in numbers:
+        source = read({"columns": columns})
+        assert [c.kind for c in source.columns] == [
+            "decimal",
+            "decimal",
+            "whole",
+        ]
+        assert source.shape == (3,) and not source.rules
+
+
+def test_arrays_have_no_schema():
+    with pytest.raises(ValueError, match="schema is for frames of pandas or"):
+        from_arrays(TABLE[["size"]].to_numpy(), schema="by_value")
 
 
 @pytest.mark.parametrize("content", [[], 5, {}, {"columns": {"name": "a"}}])
