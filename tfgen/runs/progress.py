@@ -190,6 +190,8 @@ def report_files(folder: RunFolder, best: BestModel) -> None:
     if best.value is not None:
         most = "highest" if best.mode == "max" else "lowest"
         name = best.monitor.removeprefix("val_")
+        if name == "loss" and getattr(best.model, "given_columns", None):
+            name = "negative_elbo + given"
         print(
             f"epoch {best.epoch} had the {most} validation {name}, "
             f"{best.value:.4g}: the model is of then"
