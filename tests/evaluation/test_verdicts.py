@@ -3,7 +3,7 @@
 import pytest
 
 import tfgen
-from tfgen.evaluation.evaluation import _fits_prior
+from tfgen.evaluation.evaluation import _of_no_use
 from tfgen.evaluation.verdicts import verdict
 from tfgen.metrics import Measurement
 
@@ -44,7 +44,7 @@ def test_sample_quality(distance, precision, recall, start, reason):
     assert reason in text
 
 
-def test_a_prior_is_advised_where_one_can_be_fitted():
+def test_advice_of_no_use_is_left_out():
     found = tuple(
         Measurement(name, value, floor=floor)
         for name, value, floor in (
@@ -53,23 +53,38 @@ def test_a_prior_is_advised_where_one_can_be_fitted():
         )
     )
     assert "off the data: give it the prior" in verdict("Sample quality", found)
-    text = verdict("Sample quality", found, has_discriminator=True)
+    text = verdict("Sample quality", found, ["adversary"])
     assert text.endswith("train longer, or take a wider network.")
-    text = verdict("Sample quality", found, fits_prior=False)
+    text = verdict("Sample quality", found, ["prior"])
     assert "off the data: train longer" in text
+    told = (Measurement("detection_score", 0.9),)
+    assert verdict("Table", told).endswith("or take a VAE by its defaults.")
+    assert verdict("Table", told, ["vae"]).endswith("or take a wider network.")
+    none = (Measurement("kl", 0.1), Measurement("active_units", 0.0))
+    text = verdict("Likelihood and latents", none)
+    assert text.endswith("free bits, or take a likelihood with a fixed scale.")
+    text = verdict("Likelihood and latents", none, ["fixed scale"])
+    assert text.endswith("free bits, or take a wider network.")
 
 
 @pytest.mark.parametrize(
-    ("name", "options", "fits"),
+    ("name", "options", "of_no_use"),
     [
-        ("vae", {}, True),
-        ("vae", {"latent_dims": (2, 2)}, False),
-        ("vq_vae", {}, False),
+        ("vae", {}, {"vae", "fixed scale"}),
+        ("vae", {"likelihood": "gaussian"}, {"vae"}),
+        (
+            "vae",
+            {"latent_dims": (2, 2)},
+            {"vae", "fixed scale", "prior"},
+        ),
+        ("vq_vae", {}, {"prior"}),
+        ("gan", {}, {"adversary", "prior"}),
     ],
 )
-def test_which_models_take_a_fitted_prior(name, options, fits):
+def test_which_advice_is_of_no_use(name, options, of_no_use):
     model = tfgen.build(name, input_shape=(8, 8, 1), **options)
-    assert _fits_prior(model) == fits
+    assert set(_of_no_use(model)) == of_no_use
+    assert set(_of_no_use(None)) == {"prior"}
 
 
 def test_latents():
@@ -85,6 +100,10 @@ def test_tables():
     assert good == (
         "good: a classifier tells rows apart at 0.60 and they teach 90% of "
         "what real rows teach."
+    )
+    few = said("Table", detection_score=(0.7, 0.72))
+    assert few == (
+        "good: a classifier tells rows apart at 0.70 (real ones at 0.72)."
     )
     for score, share, level in ((0.8, 0.9, "fair"), (0.6, 0.7, "fair")):
         text = said(

@@ -136,23 +136,26 @@ def _measured(name, measure, subject):
     """A part that the data or the samples do not allow leaves a note."""
     try:
         found = measure(subject)
-        model = subject.model
         said = verdict(
-            found.title,
-            found.measurements,
-            _fits_prior(model),
-            getattr(model, "has_discriminator", False),
+            found.title, found.measurements, _of_no_use(subject.model)
         )
         return dataclasses.replace(found, verdict=said)
     except (ValueError, FloatingPointError) as reason:
         return Section(name, notes=(f"Left out: {reason}",))
 
 
-def _fits_prior(model):
-    """Whether `fit_prior` takes a model, None for samples from anywhere."""
-    if not getattr(model, "encodes", False) or model.privacy is not None:
-        return False
-    return not posterior_family(model).latent_dims
+def _of_no_use(model):
+    """Advice that a model cannot follow; None for samples from anywhere."""
+    has_discriminator = getattr(model, "has_discriminator", False)
+    found = ["adversary"] if has_discriminator else []
+    if not getattr(model, "encodes", False):
+        return [*found, "prior"]
+    if model.privacy is not None or posterior_family(model).latent_dims:
+        found.append("prior")
+    if not has_discriminator:
+        found.append("vae")
+    learns_scale = getattr(model.likelihood, "trainable_variables", ())
+    return found if learns_scale else [*found, "fixed scale"]
 
 
 def _pictures(subject):

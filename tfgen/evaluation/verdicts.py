@@ -4,7 +4,7 @@ Limits are rules of thumb against real data in the samples' place (the floor),
 not tests; they stand here once, so that a reader can look them up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from tfgen.metrics import Measurement
 
@@ -15,21 +15,28 @@ Found = Mapping[str, Measurement]
 
 _NEW_PRIOR = "give it the prior of its latents (tfgen fit-prior RUN), "
 _ADVERSARY, _WIDER = "take a GAN or a VAE-GAN", "take a wider network"
+_VAE = "take a VAE by its defaults"
+_FIXED_SCALE = "take a likelihood with a fixed scale"
+ADVICE = {
+    "prior": (_NEW_PRIOR, ""),
+    "adversary": (_ADVERSARY, _WIDER),
+    "vae": (_VAE, _WIDER),
+    "fixed scale": (_FIXED_SCALE, _WIDER),
+}
+"""What is said instead where advice is of no use to a model, by a name."""
 
 
 def verdict(
     title: str,
     measurements: tuple[Measurement, ...],
-    fits_prior: bool = True,
-    has_discriminator: bool = False,
+    without: Collection[str] = (),
 ) -> str:
     """How good a part is, why, and what to try; "" where nobody can say.
 
     Args:
         title: of the part.
         measurements: its numbers.
-        fits_prior: whether the model is one that `fit_prior` takes.
-        has_discriminator: whether it is trained with one already.
+        without: advice that is of no use to the model, by `ADVICE`.
 
     Example:
     >>> kl = tfgen.metrics.Measurement("kl", 0.02)
@@ -40,9 +47,9 @@ def verdict(
     found = {one.name: one for one in measurements}
     rule = RULES.get(title)
     said = rule(found) if rule and found else ""
-    if not fits_prior:
-        said = said.replace(_NEW_PRIOR, "")
-    return said.replace(_ADVERSARY, _WIDER) if has_discriminator else said
+    for name in without:
+        said = said.replace(*ADVICE[name])
+    return said
 
 
 def _sample_quality(found: Found) -> str:
@@ -102,8 +109,7 @@ def _likelihood(found: Found) -> str:
         return (
             f"{POOR}: the latents carry nothing of an example "
             f"({kl.value:.2g} nats, {active.value:.0f} active units): lower "
-            "beta or warm it up, set free bits, or take a likelihood with a "
-            "fixed scale."
+            f"beta or warm it up, set free bits, or {_FIXED_SCALE}."
         )
     share = kl.value / active.value
     return (
@@ -116,8 +122,13 @@ def _table(found: Found) -> str:
     """By what a classifier can tell, and by what the rows teach."""
     reasons, level = [], GOOD
     if told := found.get("detection_score"):
-        level = _level(told.value, 0.65, 0.85)
-        reasons.append(f"a classifier tells rows apart at {told.value:.2f}")
+        # Few real rows are told from one another by chance.
+        chance = max((told.floor or 0.5) - 0.5, 0.0)
+        level = _level(told.value - chance, 0.65, 0.85)
+        of_real = f" (real ones at {told.floor:.2f})" if told.floor else ""
+        reasons.append(
+            f"a classifier tells rows apart at {told.value:.2f}{of_real}"
+        )
     if use := found.get("train_on_synthetic"):
         share = use.value / use.floor if use.floor > 0 else 1.0
         if share < 0.8:
@@ -128,10 +139,7 @@ def _table(found: Found) -> str:
     said = f"{level}: {' and '.join(reasons)}"
     if level == GOOD:
         return f"{said}."
-    return (
-        f"{said}: look which columns differ, train longer, or take a VAE by "
-        "its defaults."
-    )
+    return f"{said}: look which columns differ, train longer, or {_VAE}."
 
 
 def _disentanglement(found: Found) -> str:
