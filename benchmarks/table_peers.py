@@ -131,6 +131,17 @@ def restored(made, rows, kinds):
     return made[list(rows)]
 
 
+def print_costs(options):
+    """Of training on the file, without a judgement."""
+    for name in options.generators:
+        train = by_peer if name in PEERS else by_tfgen
+        with tempfile.TemporaryDirectory() as folder:
+            folder = pathlib.Path(folder)
+            *cost, _ = train(options, name, options.data, 1000, 0, folder)
+        each = dict(zip(COSTS, map(round, cost), strict=True))
+        print(f"{name}: {each}", flush=True)
+
+
 def judged(train, held_out, made, kinds, label, seed):
     """All numbers by name."""
     found = {}
@@ -238,6 +249,7 @@ def main():
         "--generators", nargs="+", default=["tfgen", *PEERS], metavar="NAME"
     )
     parser.add_argument("--epochs", type=int, help="else each one's default")
+    parser.add_argument("--costs", action="store_true", help="and no more")
     parser.add_argument("--tfgen", default="tfgen", help="the command")
     parser.add_argument("--keep", type=pathlib.Path, help="folder for the rows")
     parser.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)
@@ -246,6 +258,9 @@ def main():
     if options.folder:
         (name,) = options.generators
         fit_peer(options, name, options.seeds)
+        return
+    if options.costs:
+        print_costs(options)
         return
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     for seed in range(options.seeds):
