@@ -234,7 +234,9 @@ def called(
     Returns:
         The columns, the rules, and what is not as the schema says.
     """
-    known = {c.name: c for c in schema.columns} if schema else {}
+    # Those of a model have a dtype, and their reader compares them.
+    said = [c for c in schema.columns if not c.dtype] if schema else []
+    known = {column.name: column for column in said}
     reasons = _told_absent(known, [column.name for column in columns])
     found = []
     for column, values in zip(columns, x.T, strict=True):
