@@ -1,10 +1,13 @@
 """Presets of GANs."""
 
+import dataclasses
+
 import keras
 
 from tfgen import losses
 from tfgen.layers import BatchNormalization, Dropout
 from tfgen.models.preset import Preset, adam
+from tfgen.presets.vaes import MIXED_TABLE_VAE
 
 layers = keras.layers
 MOMENTUM = 0.8
@@ -251,18 +254,12 @@ TABLE_GAN = Preset(
     },
 )
 
-MIXED_TABLE_GAN = Preset(
+MIXED_TABLE_GAN = dataclasses.replace(
+    MIXED_TABLE_VAE,
     name="mixed_table_gan",
     summary="for tables with texts, dates or gaps: dense 256-256",
     model="gan",
-    data="breast_cancer",
-    input_shape=(30,),
-    batch_size=256,
-    epochs=200,
     learning_rate=None,
-    schedule="cosine",
-    steps=12_000,
-    most_epochs=500,
     options={
         "network": "mlp",
         "network_options": {"units": (256, 256)},

@@ -1,6 +1,9 @@
 """Presets of VAE-GAN hybrids."""
 
+import dataclasses
+
 from tfgen.models.preset import Preset, adam
+from tfgen.presets.vaes import MIXED_TABLE_VAE
 from tfgen.probability import Gaussian
 
 NETWORKS = ("encoder", "decoder", "discriminator")
@@ -89,25 +92,13 @@ POINTS_VAE_GAN = Preset(
 )
 
 
-MIXED_TABLE_VAE_GAN = Preset(
+MIXED_TABLE_VAE_GAN = dataclasses.replace(
+    MIXED_TABLE_VAE,
     name="mixed_table_vae_gan",
     summary="for tables with texts, dates or gaps: dense 256-256",
     model="vae_gan",
-    data="breast_cancer",
-    input_shape=(30,),
-    batch_size=256,
-    epochs=200,
     learning_rate=None,
-    schedule="cosine",
-    steps=12_000,
-    most_epochs=500,
-    options={
-        "network": "mlp",
-        "network_options": {"units": (256, 256)},
-        "latent_dim": 16,
-        "likelihood": "table",
-        "objective": "elbo_adversarial",
-    },
+    options=MIXED_TABLE_VAE.options | {"objective": "elbo_adversarial"},
 )
 
 
