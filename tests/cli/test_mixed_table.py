@@ -50,7 +50,7 @@ def run(people, tmp_path_factory, run_in):
     assert "gaps in country, income, joined" in done.err
     history = pd.read_csv(folder / "run/history.csv")
     lowest = (history["val_negative_elbo"] + history["val_given_loss"]).min()
-    said = f"the lowest validation negative_elbo + given, {lowest:.4g}: the"
+    said = f"the lowest validation loss (with given), {lowest:.4g}: the"
     assert said in done.out
     return folder / "run"
 

@@ -136,6 +136,7 @@ REFUSED = {
     "from 17 to 90",
     "age=40..30": "'40..30' is an empty range",
     "age=20.2..20.8": "no value that the column may have (whole numbers)",
+    "land=..": "column 'land': '..' has no end, expected one or both",
     "age=old": "column 'age': 'old' is no finite number",
     "age=": "column 'age': it has no gaps in the training data",
     "since=2020-13-01": "'2020-13-01' is no date",

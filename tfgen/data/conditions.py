@@ -196,8 +196,10 @@ def _ends(value):
             raise ValueError(f"{value!r} is no pair, expected (low, high)")
         return tuple(value)
     if isinstance(value, str) and ".." in value:
-        low, high = value.split("..", 1)
-        return low.strip(), high.strip()
+        low, high = (end.strip() for end in value.split("..", 1))
+        if not low and not high:
+            raise ValueError(f"{value!r} has no end, expected one or both")
+        return low, high
     return value, value
 
 

@@ -191,7 +191,7 @@ def report_files(folder: RunFolder, best: BestModel) -> None:
         most = "highest" if best.mode == "max" else "lowest"
         name = best.monitor.removeprefix("val_")
         if name == "loss" and getattr(best.model, "given_columns", None):
-            name = "negative_elbo + given"
+            name = "loss (with given)"
         print(
             f"epoch {best.epoch} had the {most} validation {name}, "
             f"{best.value:.4g}: the model is of then"
