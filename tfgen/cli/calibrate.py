@@ -24,8 +24,17 @@ Measures = Annotated[
     list[str] | None,
     Option(
         metavar="NAME",
-        help="elbo, bound, reconstruction, latent or discriminator; may be "
-        "given several times [elbo; discriminator for GANs]",
+        help="elbo, bound, reconstruction, latent, discriminator or "
+        "neighbours; may be given several times [those that the run's preset "
+        "recommends, else elbo; discriminator for GANs]",
+    ),
+]
+Combine = Annotated[
+    str | None,
+    Option(
+        metavar="HOW",
+        help="Several measures: max, of which the oddest counts, or mean [max, "
+        "but with the measures of a preset as it recommends]",
     ),
 ]
 
@@ -38,6 +47,7 @@ def calibrate(
         float,
         Option(metavar="SHARE", help="Of normal rows, to be flagged"),
     ] = 0.05,
+    combine: Combine = None,
     k: Annotated[
         int, Option("-k", "--draws", min=1, metavar="K", help="Draws of bound")
     ] = 100,
@@ -58,8 +68,13 @@ def calibrate(
     from tfgen.detection.calibrated_run import calibrate_run
     from tfgen.runs.folder import RunFolder
 
-    detector = calibrate_run(run, held_out, measure, alpha, k, normal)
-    print(f"measure     {' and '.join(detector.measures)}")
+    detector = calibrate_run(run, held_out, measure, alpha, k, normal, combine)
+    print(f"measure     {detector.words}")
+    if detector.num_training_rows:
+        print(
+            f"keeps       {detector.num_training_rows:,} training rows as they "
+            "are, here and in exports"
+        )
     print(f"held out    {detector.num_held_out:,} rows, {detector.source}")
     print(f"alarm rate  {detector.promise}")
     print(f"model       {RunFolder(run).model_file}")

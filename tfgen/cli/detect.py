@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tfgen.cli.ahead import read_ahead
-from tfgen.cli.calibrate import HeldOut, Measures
+from tfgen.cli.calibrate import Combine, HeldOut, Measures
 from tfgen.cli.files import Data, Force, Run, Split, progress
 from tfgen.cli.start import announce, start
 
@@ -30,6 +30,7 @@ def detect(
     ] = None,
     held_out: HeldOut = None,
     measure: Measures = None,
+    combine: Combine = None,
     k: Annotated[
         int | None,
         Option(
@@ -90,7 +91,7 @@ def detect(
 
         runs = [run, *(also or ())]
         found = DetectionOfRuns(runs, data, split, labels, normal)
-        found.calibrate(held_out, measure, alpha, k)
+        found.calibrate(held_out, measure, alpha, k, combine)
         if maps is not None:
             found.check_maps()
     with progress(len(found.source)) as told:

@@ -1,6 +1,8 @@
 """Detector: how odd rows are, with a rate of false alarms that holds."""
 
+import functools
 import os
+import pathlib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,12 +12,17 @@ from tfgen.data import Source, from_arrays
 from tfgen.data.notes import say
 from tfgen.detection.answers import Answers
 from tfgen.detection.calibration import fewest_rows
+from tfgen.detection.held_out_rows import training_rows
 from tfgen.detection.judge import Judge
+from tfgen.detection.measures import chosen_measures
+from tfgen.detection.neighbours import Neighbours
 from tfgen.detection.parameters import Parameters
 from tfgen.detection.scorer import Rows, Scorer
 from tfgen.detection.training import checked_rows, is_name, train_model
 from tfgen.models import GenerativeModel
 from tfgen.models.families import FAMILIES
+from tfgen.models.held_out_scores import said_of_measures
+from tfgen.runs.folder import RunFolder
 from tfgen.runs.on_files import load
 
 Model = GenerativeModel | str | os.PathLike
@@ -32,16 +39,16 @@ class Detector(Answers, Parameters):
     the n held-out ones were and of which the training has seen neither, at
     most a share alpha is flagged on average, however good or bad the model is.
 
-    Several measures: a row is as odd as the oddest of them says. The p-value
-    is the smallest times the number of measures (Bonferroni's rule), which
-    keeps the rate of alarms at alpha or less however the measures depend on
-    each other; the score is then `-log(p)`, with a part less than the step
-    to the next p-value that tells apart what has the same.
+    Several measures, `combine="max"`: a row is as odd as the oddest of them
+    says. The p-value is the smallest times the number of measures (Bonferroni's
+    rule), which keeps the rate of alarms at alpha or less however the measures
+    depend on each other; the score is then `-log(p)`, with a part less than the
+    step to the next p-value that tells apart what has the same.
 
-    Several models, an ensemble: the score is the mean of their scores, each
-    less its mean over the held-out rows and divided by its standard deviation
-    there. As these two come of the same rows, the rate of alarms holds up to
-    terms of order 1/n.
+    Several measures, `combine="mean"`, and several models, an ensemble: the
+    score is the mean of their scores, each less its mean over the held-out rows
+    and divided by its standard deviation there. As these two come of the same
+    rows, the rate of alarms holds up to terms of order 1/n.
 
     Args:
         model: a trained model, the folder of a run, a `.keras` file, or a list
@@ -53,7 +60,9 @@ class Detector(Answers, Parameters):
             None: `fit` is given rows.
         measure: a name out of `MEASURES`, or several: `"elbo"`, `"bound"`
             (importance-weighted), `"reconstruction"`, `"latent"`,
-            `"discriminator"`.
+            `"discriminator"`, `"neighbours"`. None: what the preset of a run,
+            or of what `fit` trains, recommends; else the first that the model
+            can take.
         labels: classes of the held-out rows, for conditional models and
             arrays.
         alpha: share of normal rows that may be flagged.
@@ -62,6 +71,11 @@ class Detector(Answers, Parameters):
             `fit` trains.
         options: settings of `tfgen train` by name for what `fit` trains, such
             as `{"epochs": 50}`.
+        combine: `"max"` or `"mean"`, for several measures; None: as the preset
+            recommends it with its measures, else `"max"`.
+        train: rows that the model was trained on, as `held_out`, for
+            `"neighbours"`; 10,000 of them are kept. None: those of the run, or
+            that `fit` trains by.
 
     Raises:
         ValueError: for an unknown measure, one that a model cannot take, rows
@@ -83,21 +97,24 @@ class Detector(Answers, Parameters):
         self,
         model: str | Model | Sequence[Model],
         held_out: Rows | None = None,
-        measure: str | Sequence[str] = "elbo",
+        measure: str | Sequence[str] | None = None,
         *,
         labels: npt.ArrayLike | None = None,
         alpha: float = 0.05,
         k: int = 100,
         seed: int = 0,
         options: Mapping | None = None,
+        combine: str | None = None,
+        train: Rows | None = None,
     ):
         self._fitted, self._in_data_units = None, False
         self._source = None
+        self.combine, self.train = combine, train
         self.model, self.held_out, self.measure = model, held_out, measure
         self.labels, self.alpha, self.k, self.seed = labels, alpha, k, seed
         self.options = options
         if held_out is not None:
-            self._calibrate(_loaded(model), held_out, labels)
+            self._calibrate(_loaded(model), held_out, labels, _known(model))
 
     @classmethod
     def of(cls, model: Model, alpha: float | None = None) -> "Detector":
@@ -119,6 +136,7 @@ class Detector(Answers, Parameters):
             alpha=kept.alpha if alpha is None else alpha,
             k=kept.k,
             seed=kept.seed,
+            combine=kept.combine,
         )
         detector._take(judge)
         detector._source = kept.source
@@ -149,15 +167,16 @@ class Detector(Answers, Parameters):
             _check_exists(self.model)
             models = _loaded(self.model)
             labels = y if models[0].num_classes else None
-            self._calibrate(models, X, labels)
+            self._calibrate(models, X, labels, _known(self.model))
             return self
         x = X if isinstance(X, Source) else checked_rows(self, X, reset=True)
-        fewest = fewest_rows(self.alpha, len(_several(self.measure)))
+        tests = 1 if self.combine == "mean" else len(_several(self.measure))
+        fewest = fewest_rows(self.alpha, tests)
         names = getattr(self, "feature_names_in_", None)
-        model, held_out = train_model(
+        preset, model, train, held_out = train_model(
             self.model, x, names, self.options, fewest, self.seed
         )
-        self._calibrate([model], held_out, None)
+        self._calibrate([model], held_out, None, (preset, lambda _: train))
         return self
 
     def fit_predict(
@@ -199,6 +218,17 @@ class Detector(Answers, Parameters):
         return [*self._judge.scorer.measures]
 
     @property
+    def words(self) -> str:
+        """The measures, and how they are combined."""
+        return said_of_measures(self.measures, self._judge.scorer.combine)
+
+    @property
+    def num_training_rows(self) -> int:
+        """Number of training rows that are kept for `"neighbours"`."""
+        neighbours = self._judge.scorer.given[0].neighbours
+        return 0 if neighbours is None else len(neighbours.rows)
+
+    @property
     def num_held_out(self) -> int:
         """Number of the held-out rows."""
         return self._judge.num_held_out
@@ -237,12 +267,24 @@ class Detector(Answers, Parameters):
     def __sklearn_is_fitted__(self) -> bool:
         return self._fitted is not None
 
-    def _calibrate(self, models, held_out, labels):
-        measures = _several(self.measure)
+    def _calibrate(self, models, held_out, labels, known):
+        """By held-out rows, and what is known of a run: its preset and rows."""
+        preset, rows_of_run = known
         _check_several("model", models)
+        measures, combine = chosen_measures(
+            models[0], self.measure, self.combine, preset
+        )
         _check_several("measure", measures)
         _check_share(self.alpha)
-        scorer = Scorer(models, measures, self.k, self.seed)
+        neighbours = None
+        if "neighbours" in measures:
+            train = self.train
+            train = rows_of_run(models[0]) if train is None else train
+            _check_train(train, held_out)
+            neighbours = [Neighbours.of_rows(m, train) for m in models]
+        scorer = Scorer(
+            models, measures, self.k, self.seed, combine, neighbours
+        )
         self._take(Judge.of_rows(scorer, held_out, labels))
         self._source = held_out.name if isinstance(held_out, Source) else None
 
@@ -276,8 +318,32 @@ def _check_exists(model):
         )
 
 
+def _known(model):
+    """Of a run its preset, and what reads its training rows; else neither."""
+    first = model[0] if isinstance(model, (list, tuple)) and model else model
+    if isinstance(first, (str, os.PathLike)) and os.path.isdir(first):
+        folder = RunFolder(pathlib.Path(first))
+        return folder.config().get("preset"), functools.partial(
+            training_rows, folder
+        )
+    return None, lambda _: None
+
+
+def _check_train(train, held_out):
+    if train is None:
+        raise ValueError(
+            "measure 'neighbours' needs rows that the model was trained on: "
+            "pass train=..., or name the folder of a run."
+        )
+    if train is held_out:
+        raise ValueError(
+            "train and held_out are the same rows, whose distances are 0: pass "
+            "held-out rows that the model was not trained on."
+        )
+
+
 def _several(measure):
-    return [measure] if isinstance(measure, str) else [*measure]
+    return [measure] if isinstance(measure, (str, type(None))) else [*measure]
 
 
 def _check_share(alpha):

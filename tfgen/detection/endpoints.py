@@ -7,9 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.detection.calibration import Calibration
-from tfgen.detection.explanation import value_tensors
 from tfgen.detection.judge import Judge
-from tfgen.detection.measures import MEASURES
 from tfgen.models import Endpoint, GenerativeModel
 from tfgen.models.endpoints import run_in_batches
 
@@ -88,7 +86,7 @@ class DetectingModel:
 
     def _explain(self, **inputs):
         explainer = self._judge.explainer
-        values = tf.cast(value_tensors(self._model, **inputs), tf.float64)
+        values = explainer.values[0].of_tensors(**inputs)
         (score,) = self._by_measure(inputs)
         return {
             "share": _as_float32(values - explainer.medians[0]),
@@ -96,9 +94,7 @@ class DetectingModel:
         }
 
     def _by_measure(self, inputs):
-        scorer = self._judge.scorer
-        given = (self._model, inputs, scorer.k, scorer.seed)
-        return [_finite(MEASURES[name](*given)) for name in scorer.measures]
+        return [*map(_finite, self._judge.scorer.of_tensors(inputs))]
 
 
 def _compared(calibration: Calibration, score: tf.Tensor, is_one: bool):
@@ -113,7 +109,6 @@ def _compared(calibration: Calibration, score: tf.Tensor, is_one: bool):
 
 
 def _finite(score):
-    score = tf.cast(score, tf.float64)
     most = tf.constant(tf.float64.max, tf.float64)
     score = tf.where(tf.math.is_nan(score), most, score)
     return tf.clip_by_value(score, -most, most)

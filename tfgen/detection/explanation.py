@@ -14,8 +14,10 @@ from tfgen.models import Endpoint, GenerativeModel
 from tfgen.models.endpoints import run_in_batches
 from tfgen.models.held_out_scores import HeldOutScores
 
-EXPLAINED = ("elbo", "bound", "reconstruction")
+OF_LIKELIHOOD = ("elbo", "bound", "reconstruction")
 """Measures that the likelihood of single values is a part of."""
+EXPLAINED = (*OF_LIKELIHOOD, "neighbours")
+"""Measures that values have shares in."""
 VALUES_OF_MEDIANS = 2**25
 """At most, of the held-out rows: 256 MiB."""
 
@@ -28,8 +30,9 @@ class Explanation:
 
     Attributes:
         shares: float64 `(n, *data_shape)`: the negative log-likelihood of each
-            value less its median over held-out rows; above 0 where the value
-            is less likely than usual.
+            value, or what it adds to the distance to the nearest rows, less
+            its median over held-out rows; above 0 where the value is less
+            likely, or farther off, than usual.
         rest: `(n,)`: what is left of the score, less its median over
             held-out rows. That is the KL divergence of the latents, what a
             bound gains, and what dependent columns say together only.
@@ -37,8 +40,9 @@ class Explanation:
         reference: the sum of the medians, the score of a row that is usual in
             everything.
 
-    All are in nats; of an ensemble, where each model's are divided by the
-    standard deviation of its scores of held-out rows, in such.
+    All are in nats, or units of the data; of an ensemble and of means of
+    measures, where each score is divided by its standard deviation over
+    held-out rows, in such.
 
     Example:
     >>> why = tfgen.detection.Explanation(
@@ -54,30 +58,50 @@ class Explanation:
     reference: float
 
 
-class ValueLikelihoods:
-    """The negative log-likelihood of each value of rows, in nats.
+class ValuesOfScores:
+    """What each value of rows says in a model's scores, before any is usual.
 
-    The mean over the draws of `score`, so that the values of a likelihood of
-    independent ones sum to what that has.
+    By the likelihood its negative logarithm in nats: the mean over the draws
+    of `score`, so that values of a likelihood of independent ones sum to what
+    that has. By distances what it adds to them.
 
     Args:
-        model: with an encoder and a likelihood.
+        scorer: of measures out of `EXPLAINED`.
+        number: of the model among the scorer's.
 
     Raises:
         ValueError: if the model has no encoder, or the likelihood no numbers
             for single values.
     """
 
-    def __init__(self, model: GenerativeModel):
-        if not encodes(model):
+    def __init__(self, scorer: Scorer, number: int):
+        model = scorer.models[number]
+        by_likelihood = {*scorer.measures} & {*OF_LIKELIHOOD}
+        if by_likelihood and not encodes(model):
             raise ValueError(
                 f"explain needs an encoder, which {type(model).__name__} has "
                 "not: take the scores alone, or a VAE."
             )
+        self._model, self._measures = model, scorer.measures
+        self._neighbours = scorer.given[number].neighbours
+        self._weights = scorer.weights[number, 0]
         self._compiled = Endpoint(
-            lambda **inputs: {"values": value_tensors(model, **inputs)},
+            lambda **inputs: {"values": self.of_tensors(**inputs)},
             model.endpoint_inputs("x"),
         ).compiled()
+
+    def of_tensors(
+        self, x: tf.Tensor, label: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """The same in a graph: float64, of the shape of x."""
+        total = tf.zeros_like(x, tf.float64)
+        for name, weight in zip(self._measures, self._weights, strict=True):
+            if name in OF_LIKELIHOOD:
+                values = value_tensors(self._model, x, label)
+            else:
+                values = self._neighbours.shares(x)
+            total += weight * tf.cast(values, tf.float64)
+        return total
 
     def __call__(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """Float64 `(n, *data_shape)` of `x`, and `label` with classes."""
@@ -88,7 +112,7 @@ class ValueLikelihoods:
 def value_tensors(
     model: GenerativeModel, x: tf.Tensor, label: tf.Tensor | None = None
 ) -> tf.Tensor:
-    """The same of tensors: float32 `(rows, *data_shape)`."""
+    """The negative log-likelihood of each value: float32, as x."""
     labels = model._hot(label)
     posterior = model.posterior(x, labels)
     noise = model._score_noise()
@@ -110,7 +134,7 @@ class Explainer:
     """Shares of values, from their likelihoods and held-out medians.
 
     Args:
-        scorer: calibrated, of one measure.
+        scorer: calibrated, of one measure or a mean of several.
         medians: `(models, *data_shape)`, of held-out rows' values.
         rests: `(models,)`, of what is left of their scores.
 
@@ -120,7 +144,9 @@ class Explainer:
 
     def __init__(self, scorer: Scorer, medians: np.ndarray, rests: np.ndarray):
         self._models, self._scorer = scorer.models, scorer
-        self._values = [ValueLikelihoods(model) for model in scorer.models]
+        self.values = [
+            ValuesOfScores(scorer, i) for i in range(len(scorer.models))
+        ]
         self.medians, self.rests = medians, rests
 
     @classmethod
@@ -148,28 +174,34 @@ class Explainer:
         self._scorer.check_units(x)
         each = [self._of(i, x, labels) for i in range(len(self._models))]
         values, scores = (np.stack(part) for part in zip(*each, strict=True))
+        shares = np.sum(values - self.medians[:, None], axis=0)
         sums = np.stack([_sum(one) for one in values])
-        usual = np.stack([one.sum() for one in self.medians]) + self.rests
-        shared, together = self._scorer.shared_out, self._scorer.together
+        rests = self._weighted(scores) - sums - self.rests[:, None]
+        usual = self.medians.sum() + self.rests.sum()
+        middle = self._weighted(self._scorer.middle).sum()
         return Explanation(
-            shares=shared(values - self.medians[:, None]),
-            rest=shared(scores - sums - self.rests[:, None]),
-            score=finite(together(scores[..., None])[:, 0]),
-            reference=float(together(usual[:, None, None])[0, 0]),
+            shares=shares,
+            rest=rests.sum(axis=0),
+            score=finite(self._scorer.together(scores)[:, 0]),
+            reference=float(usual - middle),
         )
+
+    def _weighted(self, scores):
+        """`(models, n)` of `(models, n, measures)`, in the score's units."""
+        return np.sum(scores * self._scorer.weights, axis=2)
 
     def _of(self, number, x, labels):
         """Values of rows and scores, by one of the models."""
         model, values, scores = self._models[number], [], []
         for rows in pieces(model, x, labels):
-            values.append(self._values[number](rows))
-            scores.append(self._scorer.of_piece(model, rows)[:, 0])
+            values.append(self.values[number](rows))
+            scores.append(self._scorer.of_piece(number, rows))
         return np.concatenate(values), np.concatenate(scores)
 
     def _usual(self, number, held_out, labels):
         """Values and scores of held-out rows, of every `step`-th."""
         model = self._models[number]
-        scores = self._scorer.held_out[number, :, 0]
+        scores = self._weighted(self._scorer.held_out)[number]
         size = len(scores) * math.prod(model.data_shape)
         step = math.ceil(size / VALUES_OF_MEDIANS)
         first, found = 0, []
@@ -178,7 +210,7 @@ class Explainer:
             first += len(rows["x"])
             some = {key: array[every] for key, array in rows.items()}
             if len(some["x"]):
-                found.append(self._values[number](some))
+                found.append(self.values[number](some))
         return np.concatenate(found), scores[::step]
 
 

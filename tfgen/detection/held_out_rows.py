@@ -40,6 +40,18 @@ def held_out_rows(
     return named, named
 
 
+def training_rows(folder: RunFolder, model: GenerativeModel) -> Source:
+    """What a run was trained on, in the range of its model.
+
+    Raises:
+        ValueError: if the data are not there any more, or others now.
+    """
+    train = load_splits(folder.config(), ("train",))["train"]
+    train = in_range(model, train)
+    folder.check_same_data(train)
+    return train
+
+
 def _validation(folders, models, normal):
     """The validation split, which must be the same of all runs."""
     first, *others = (

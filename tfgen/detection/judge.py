@@ -55,7 +55,7 @@ class Judge:
             ValueError: for a model that keeps nothing, or has changed since.
         """
         held_out = kept_scores(model)
-        scorer = Scorer([model], held_out.measures, held_out.k, held_out.seed)
+        scorer = Scorer.kept(model, held_out)
         make = functools.partial(Explainer.kept, scorer, held_out)
         return cls(scorer, held_out.scores, make)
 
@@ -67,7 +67,7 @@ class Judge:
     @functools.cached_property
     def explainer(self) -> Explainer:
         """What tells shares of values; ValueError where there are none."""
-        _check_explained(self.scorer.measures)
+        _check_explained(self.scorer.measures, len(self.calibrations))
         return self._make_explainer()
 
     def __getstate__(self) -> dict:
@@ -118,12 +118,18 @@ class Judge:
         if self.explains:
             (medians,), (rest,) = self.explainer.medians, self.explainer.rests
             parts = {"medians": medians, "rest": float(rest)}
+        neighbours = self.scorer.given[0].neighbours
+        rows = None if neighbours is None else neighbours.rows
         return HeldOutScores(
             tuple(self.scorer.measures),
             np.stack([each.scores for each in self.calibrations]),
             alpha=alpha,
             k=self.scorer.k,
             seed=self.scorer.seed,
+            combine=self.scorer.combine,
+            middle=self.scorer.middle[0, 0],
+            spread=self.scorer.spread[0, 0],
+            training_rows=rows,
             weights=weights_digest(model),
             source=source,
             **parts,
@@ -163,14 +169,15 @@ def _only(models: Sequence[GenerativeModel]):
     return models[0]
 
 
-def _check_explained(measures):
-    if len(measures) > 1:
+def _check_explained(measures, scores):
+    if scores > 1:
         raise ValueError(
-            f"explain is for one measure, got {', '.join(measures)}: make a "
-            "Detector of one."
+            f"explain is for one score, got those of {', '.join(measures)}: "
+            "make a Detector of one measure, or with combine='mean'."
         )
-    if measures[0] not in EXPLAINED:
+    unknown = [name for name in measures if name not in EXPLAINED]
+    if unknown:
         raise ValueError(
-            f"explain knows no shares of values in {measures[0]!r}: take one "
+            f"explain knows no shares of values in {unknown[0]!r}: take one "
             f"of the measures {', '.join(EXPLAINED)}."
         )

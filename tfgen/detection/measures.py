@@ -1,53 +1,68 @@
 """Measures of how odd a row is, by name in `MEASURES`.
 
 A measure is a function of a model, its inputs `x` and, for conditional models,
-`label`, the draws k and a seed; it gives `(n,)`, larger for odder rows. What it
-says of a row depends on that row alone, which the p-values rest upon. Inputs
+`label`, and what is `Given` beside; it gives `(n,)`, larger for odder rows. What
+it says of a row depends on that row alone, which the p-values rest upon. Inputs
 are arrays, or tensors in a graph, as an export has it.
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from tfgen.detection.neighbours import Neighbours
 from tfgen.metrics import importance_weighted_bound
 from tfgen.metrics.encoder_inputs import has_own_prior
 from tfgen.metrics.importance_weighted_bound import BLOCK, LogWeights
 from tfgen.models import GenerativeModel
+from tfgen.models.preset import PRESETS
 from tfgen.probability import standard_normal
 
+COMBINED = ("max", "mean")
+"""How several measures become one score; see `Detector`."""
+Inputs = dict[str, np.ndarray]
 
-def elbo(
-    model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
-) -> np.ndarray:
+
+class Given(NamedTuple):
+    """What measures are given beside a model and its inputs.
+
+    Attributes:
+        k: draws of `"bound"`.
+        seed: of these draws.
+        neighbours: for `"neighbours"`.
+    """
+
+    k: int = 100
+    seed: int = 0
+    neighbours: Neighbours | None = None
+
+
+def elbo(model: GenerativeModel, inputs: Inputs, given: Given) -> np.ndarray:
     """The negative evidence lower bound in nats, as `score` has it."""
     return -_ask(model, "score", inputs)["score"]
 
 
-def bound(
-    model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
-) -> np.ndarray:
+def bound(model: GenerativeModel, inputs: Inputs, given: Given) -> np.ndarray:
     """The negative importance-weighted bound in nats, of k draws."""
     x, labels = inputs["x"], inputs.get("label")
     if tf.is_tensor(x):
-        return -_bound_of_tensors(model, inputs, k, seed)
+        return -_bound_of_tensors(model, inputs, given.k, given.seed)
     found = importance_weighted_bound(
-        model, x, labels, k, seed, same_draws=True
+        model, x, labels, given.k, given.seed, same_draws=True
     )
     return -found.values
 
 
 def reconstruction(
-    model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
+    model: GenerativeModel, inputs: Inputs, given: Given
 ) -> np.ndarray:
     """The negative log-likelihood given the latents, in nats."""
     return -_ask(model, "score", inputs)["log_likelihood"]
 
 
-def latent(
-    model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
-) -> np.ndarray:
+def latent(model: GenerativeModel, inputs: Inputs, given: Given) -> np.ndarray:
     """The negative log-density of the posterior mean under the prior.
 
     Under a standard normal prior that is half the squared Mahalanobis distance
@@ -70,10 +85,20 @@ def latent(
 
 
 def discriminator(
-    model: GenerativeModel, inputs: dict[str, np.ndarray], k: int, seed: int
+    model: GenerativeModel, inputs: Inputs, given: Given
 ) -> np.ndarray:
     """The negative logit of the discriminator."""
     return -_ask(model, "discriminate", inputs)["logit"]
+
+
+def neighbours(
+    model: GenerativeModel, inputs: Inputs, given: Given
+) -> np.ndarray:
+    """The distance to the fifth nearest training row, whatever its class."""
+    x = inputs["x"]
+    if tf.is_tensor(x):
+        return given.neighbours.distance(x)
+    return given.neighbours.distances(x)
 
 
 MEASURES = {
@@ -82,6 +107,7 @@ MEASURES = {
     "reconstruction": reconstruction,
     "latent": latent,
     "discriminator": discriminator,
+    "neighbours": neighbours,
 }
 """Measures by name."""
 _NEEDS = {
@@ -90,6 +116,7 @@ _NEEDS = {
     "reconstruction": ("score",),
     "latent": ("encode",),
     "discriminator": ("discriminate",),
+    "neighbours": (),
 }
 
 
@@ -123,15 +150,37 @@ def possible_measures(model: GenerativeModel) -> list[str]:
     """Names of the measures that a model can take."""
     known = model.endpoints()
     return [
-        name for name, needed in _NEEDS.items() if known.keys() >= {*needed}
+        name
+        for name, needed in _NEEDS.items()
+        if known.keys() >= {*needed} and not _breaks_promise(name, model)
     ]
 
 
-def default_measures(
-    model: GenerativeModel, given: Iterable[str] | None
-) -> list[str]:
-    """The measures that were given, or the first that a model can take."""
-    return [*(given or possible_measures(model)[:1] or ["discriminator"])]
+def chosen_measures(
+    model: GenerativeModel,
+    given: str | Iterable[str] | None,
+    combine: str | None,
+    preset: str | None = None,
+) -> tuple[list[str], str]:
+    """The measures, and how several become one score.
+
+    Args:
+        model: that they are for.
+        given: names; None for those of the preset, or the first that the model
+            can take.
+        combine: `"max"` or `"mean"`; None likewise, and `"max"`.
+        preset: by which the model was made, or None.
+    """
+    possible = possible_measures(model)
+    if given is not None:
+        names = [given] if isinstance(given, str) else [*given]
+        return names, combine or "max"
+    usual = PRESETS[preset].detection if preset in PRESETS else {}
+    names = [*usual.get("measure", ())]
+    if names and {*names} <= {*possible}:
+        return names, combine or usual["combine"]
+    first, *_ = [name for name in possible if _NEEDS[name]] or ["discriminator"]
+    return [first], combine or "max"
 
 
 def check_measure(name: str, model: GenerativeModel) -> None:
@@ -139,6 +188,12 @@ def check_measure(name: str, model: GenerativeModel) -> None:
     if name not in MEASURES:
         raise ValueError(
             f"measure is {name!r}, expected one of {', '.join(MEASURES)}."
+        )
+    if _breaks_promise(name, model):
+        raise ValueError(
+            f"measure {name!r} keeps training rows as they are, and this "
+            f"{type(model).__name__} promises epsilon="
+            f"{model.privacy.epsilon:g} to each: take another measure."
         )
     possible = possible_measures(model)
     if name not in possible:
@@ -151,3 +206,7 @@ def check_measure(name: str, model: GenerativeModel) -> None:
             f"{f' ({withheld})' if withheld else ''}: "
             f"expected {' or '.join(possible) or 'another model'}."
         )
+
+
+def _breaks_promise(name, model):
+    return name == "neighbours" and model.privacy is not None

@@ -10,9 +10,9 @@ from tfgen.data import load
 from tfgen.detection.detection import Detection
 from tfgen.detection.detector import Detector
 from tfgen.detection.held_out_rows import held_out_rows
-from tfgen.detection.measures import default_measures
 from tfgen.detection.odd_labels import odd_rows
 from tfgen.detection.quality import DetectionQuality, detection_quality
+from tfgen.detection.run_detector import run_detector
 from tfgen.pictures import shares_picture, write_png
 from tfgen.pictures.examples import picture_range
 from tfgen.runs import on_files
@@ -63,29 +63,33 @@ class DetectionOfRuns:
         measures: Iterable[str] | None,
         alpha: float | None,
         k: int | None,
+        combine: str | None = None,
     ) -> None:
         """Makes the detector.
 
         Args:
             held_out: normal rows; None for those of `tfgen calibrate`, or the
                 run's validation split.
-            measures: names; None for those of `tfgen calibrate`, or the first
-                that the model can take.
+            measures: names; None for those of `tfgen calibrate`, or that
+                `Detector` takes by itself.
             alpha: as of `Detector`; None likewise.
             k: as of `Detector`; None likewise.
+            combine: as of `Detector`; None likewise.
         """
         first, *others = self._models
-        asked = (held_out, measures, k, self._normal)
-        if first.held_out_scores and not others and asked == (None,) * 4:
+        asked = (held_out, measures, k, combine, self._normal)
+        if first.held_out_scores and not others and asked == (None,) * 5:
             self.detector = Detector.of(first, alpha)
             return
         rows, words = held_out_rows(
             self._folders, self._models, held_out, self._normal
         )
-        self.detector = Detector(
+        self.detector = run_detector(
+            self._folders,
             self._models,
             rows,
-            default_measures(first, measures),
+            measures,
+            combine,
             alpha=0.05 if alpha is None else alpha,
             k=k or 100,
         )
@@ -154,7 +158,7 @@ class DetectionOfRuns:
         detector, quality = self.detector, self.quality
         said = {
             "rows": f"{rows:,}, {flagged:,} of them odd ({flagged / rows:.1%}) "
-            f"by {' and '.join(detector.measures)} at alpha "
+            f"by {detector.words} at alpha "
             f"{detector.alpha:g}",
             "held out": f"{detector.num_held_out:,} rows, "
             f"{detector.source or 'of an array'}",

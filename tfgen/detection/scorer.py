@@ -5,23 +5,30 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import tensorflow as tf
 
 from tfgen.data import Source
-from tfgen.detection.measures import MEASURES, check_measure
+from tfgen.detection.measures import COMBINED, MEASURES, Given, check_measure
+from tfgen.detection.neighbours import Neighbours, Rows
 from tfgen.detection.rows import pieces
 from tfgen.models import GenerativeModel
-
-Rows = Source | npt.ArrayLike | str | os.PathLike
+from tfgen.models.held_out_scores import HeldOutScores
 
 
 class Scorer:
-    """How odd rows are by each measure; see `Detector`.
+    """How odd rows are by each measure, or by all together; see `Detector`.
 
     Args:
         models: one, or those of an ensemble.
         measures: names out of `MEASURES`.
         k: draws of `"bound"`.
         seed: of these draws.
+        combine: `"max"`, which leaves measures apart, or `"mean"`.
+        neighbours: of each model, for `"neighbours"`; or None.
+
+    Attributes:
+        middle: of scores, `(models, 1, measures)`, and
+        spread: what they are divided by before a mean is taken.
 
     Raises:
         ValueError: for a measure that a model cannot take.
@@ -33,19 +40,46 @@ class Scorer:
         measures: Sequence[str],
         k: int,
         seed: int,
+        combine: str = "max",
+        neighbours: Sequence[Neighbours] | None = None,
     ):
+        if combine not in COMBINED:
+            raise ValueError(
+                f"combine is {combine!r}, expected one of "
+                f"{', '.join(COMBINED)}."
+            )
         self.models, self.measures = models, measures
-        self.k, self.seed = k, seed
-        self._middle, self._spread = np.zeros((1, 1, 1)), np.ones((1, 1, 1))
+        self.k, self.seed, self.combine = k, seed, combine
+        self.given = [Given(k, seed, each) for each in neighbours or [None]]
+        self.given *= len(models) // len(self.given)
+        shape = (len(models), 1, len(measures))
+        self.middle, self.spread = np.zeros(shape), np.ones(shape)
         for model in models:
             for name in measures:
                 check_measure(name, model)
 
+    @classmethod
+    def kept(cls, model: GenerativeModel, held_out: HeldOutScores) -> "Scorer":
+        """By what a model keeps of held-out rows."""
+        rows = held_out.training_rows
+        scorer = cls(
+            [model],
+            held_out.measures,
+            held_out.k,
+            held_out.seed,
+            held_out.combine,
+            None if rows is None else [Neighbours(model, rows)],
+        )
+        if held_out.middle is not None:
+            scorer.middle[0, 0] = held_out.middle
+            scorer.spread[0, 0] = held_out.spread
+        return scorer
+
     def fit(self, held_out: Rows, labels: npt.ArrayLike | None) -> np.ndarray:
-        """Scores of held-out rows, which set the scale of an ensemble's.
+        """Scores of held-out rows, which set the scale of what is averaged.
 
         Returns:
-            float64 `(n, measures)`.
+            float64 `(n, measures)`, or `(n, 1)` of their mean.
 
         Raises:
             ValueError: for scores that are not finite.
@@ -59,45 +93,63 @@ class Scorer:
                 "weights are not finite."
             )
         self.held_out = each
-        if len(self.models) > 1:
-            self._middle = each.mean(axis=1, keepdims=True)
+        if len(self.models) > 1 or self._is_mean:
+            self.middle = each.mean(axis=1, keepdims=True)
             spread = each.std(axis=1, keepdims=True)
-            self._spread = np.where(spread > 0, spread, 1.0)
+            self.spread = np.where(spread > 0, spread, 1.0)
         return self.together(each)
 
     def score(self, x: Rows, labels: npt.ArrayLike | None) -> np.ndarray:
-        """Scores of rows, float64 `(n, measures)`; NaN is the largest."""
+        """Scores of rows, as of `fit`; NaN is the largest."""
         return finite(self.together(self._of_models(x, labels)))
 
     def of_piece(
-        self, model: GenerativeModel, inputs: dict[str, np.ndarray]
+        self, number: int, inputs: dict[str, np.ndarray]
     ) -> np.ndarray:
         """What one model says of inputs of its endpoints, `(n, measures)`."""
-        given = (model, inputs, self.k, self.seed)
+        given = (self.models[number], inputs, self.given[number])
         each = [MEASURES[name](*given) for name in self.measures]
         return np.stack(each, axis=1).astype(np.float64)
 
     def together(self, each: np.ndarray) -> np.ndarray:
-        """One score for all models, of `(models, n, measures)`."""
-        return np.mean((each - self._middle) / self._spread, axis=0)
+        """What all models say together, of `(models, n, measures)`."""
+        scores = np.mean((each - self.middle) / self.spread, axis=0)
+        return scores.mean(axis=1, keepdims=True) if self._is_mean else scores
 
-    def shared_out(self, each: np.ndarray) -> np.ndarray:
-        """What parts of each model's score are of the one for all models.
+    def of_tensors(self, inputs: dict[str, tf.Tensor]) -> list[tf.Tensor]:
+        """The same of an only model in a graph: float64 `(n,)` by measure."""
+        given = (self.models[0], inputs, self.given[0])
+        each = [
+            tf.cast(MEASURES[name](*given), tf.float64)
+            for name in self.measures
+        ]
+        if self._is_mean:
+            scales = zip(self.middle[0, 0], self.spread[0, 0], strict=True)
+            scaled = [
+                (score - middle) / spread
+                for score, (middle, spread) in zip(each, scales, strict=True)
+            ]
+            each = [sum(scaled[1:], scaled[0]) / len(scaled)]
+        return each
 
-        Args:
-            each: `(models, ...)`, by the first measure.
-        """
-        spread = np.reshape(self._spread[..., 0], (-1, *[1] * (each.ndim - 1)))
-        return np.mean(each / spread, axis=0)
+    @property
+    def weights(self) -> np.ndarray:
+        """What a unit of each measure adds to the score, as `spread`."""
+        size = len(self.models) * (len(self.measures) if self._is_mean else 1)
+        return 1.0 / (self.spread * size)
+
+    @property
+    def _is_mean(self):
+        return self.combine == "mean" and len(self.measures) > 1
 
     def _of_models(self, x, labels):
         self.check_units(x)
         return np.stack(
             [
                 np.concatenate(
-                    [self.of_piece(m, rows) for rows in pieces(m, x, labels)]
+                    [self.of_piece(i, rows) for rows in pieces(m, x, labels)]
                 )
-                for m in self.models
+                for i, m in enumerate(self.models)
             ]
         )
 

@@ -63,7 +63,7 @@ def train_model(
     options: Mapping | None,
     fewest: int,
     seed: int,
-) -> tuple[GenerativeModel, Source]:
+) -> tuple[str | None, GenerativeModel, Source, Source]:
     """A model of some of the rows, trained as `tfgen train` does it.
 
     Args:
@@ -75,7 +75,8 @@ def train_model(
         seed: of the division and the training.
 
     Returns:
-        The model, and the rows that it has not seen.
+        The preset, the model, the rows that it was trained on, and those that
+        it has not seen.
     """
     if not isinstance(x, Source):
         kind = "table" if np.ndim(x) == 2 else None
@@ -100,4 +101,4 @@ def train_model(
         epochs=settings["epochs"],
         verbose=0,
     )
-    return model, held_out
+    return settings.get("preset"), model, train, held_out

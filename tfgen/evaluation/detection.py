@@ -3,7 +3,7 @@
 import numpy as np
 
 from tfgen.detection import Detection, Detector, detection_quality
-from tfgen.detection.measures import default_measures
+from tfgen.detection.measures import chosen_measures
 from tfgen.evaluation.section import Section, of_test_split
 from tfgen.evaluation.subject import Subject
 from tfgen.metrics import Measurement
@@ -35,7 +35,7 @@ def measure(subject: Subject) -> Section:
     is_odd = np.repeat([False, True][: len(parts)], [*map(_rows, parts)])
     quality = detection_quality(found, is_odd)
     details = {
-        "measure": " and ".join(detector.measures),
+        "measure": detector.words,
         "alpha": detector.alpha,
         "held_out": detector.num_held_out,
         **of_test_split(len(subject.test)),
@@ -54,8 +54,11 @@ def _detector(subject):
     model = subject.model
     if model.held_out_scores is not None:
         return Detector.of(model)
-    measures = default_measures(model, None)
-    return Detector(model, subject.validation, measures)
+    names, combine = chosen_measures(model, None, None, subject.preset)
+    train = subject.train if "neighbours" in names else None
+    return Detector(
+        *(model, subject.validation, names), combine=combine, train=train
+    )
 
 
 def _rows(detection):

@@ -72,6 +72,7 @@ class EvaluationReport(Report):
             extractor=self.extractor_for(splits["train"], splits["test"], told),
             history=read_history(file) if file.exists() else None,
             odd=odd and in_range(model, odd),
+            preset=folder.config().get("preset"),
             **settings,
         )
 

@@ -34,6 +34,7 @@ class Subject(ComparedSets):
         history: of the training, by name, for the curves; or None.
         odd: rows beside the test split that are none of what the model was
             trained on, such as other classes; or None.
+        preset: name of the one that the model was made by, or None.
 
     Example:
     >>> rows = tfgen.data.load("iris")
@@ -57,6 +58,7 @@ class Subject(ComparedSets):
     seed: int = 0
     history: dict | None = None
     odd: Source | None = None
+    preset: str | None = None
 
     def __post_init__(self):
         for name in ("train", "validation", "test", "odd"):

@@ -6,6 +6,7 @@ import json
 import pathlib
 import typing
 import zipfile
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,7 +24,8 @@ class HeldOutScores:
 
     Attributes:
         measures: names of the measures.
-        scores: float64 `(measures, n)`, each measure's sorted.
+        scores: float64 `(measures, n)`, each measure's sorted; of a mean of
+            measures `(1, n)`.
         alpha: share of normal rows that are flagged unless another is asked
             for.
         k: draws of `"bound"`.
@@ -33,6 +35,12 @@ class HeldOutScores:
             value's negative log-likelihood; None where values have no shares.
         rest: the median of what these leave of the score.
         source: where the rows came from, for people.
+        combine: how several measures become one score.
+        middle: float64 `(measures,)`, what is taken off each before a mean; or
+            None.
+        spread: what it is divided by then.
+        training_rows: float32, rows that distances are measured to, in the
+            model's units; or None.
     """
 
     measures: tuple[str, ...]
@@ -44,6 +52,10 @@ class HeldOutScores:
     medians: np.ndarray | None = None
     rest: float = 0.0
     source: str | None = None
+    combine: str = "max"
+    middle: np.ndarray | None = None
+    spread: np.ndarray | None = None
+    training_rows: np.ndarray | None = None
 
     @property
     def num_rows(self) -> int:
@@ -52,27 +64,35 @@ class HeldOutScores:
 
     def __str__(self) -> str:
         source = f" ({self.source})" if self.source else ""
+        kept = self.num_training_rows
+        keeps = f", keeps {kept:,} training rows" if kept else ""
         return (
-            f"{' and '.join(self.measures)}, by {self.num_rows:,} held-out "
-            f"rows{source}, alpha {self.alpha:g}"
+            f"{said_of_measures(self.measures, self.combine)}, by "
+            f"{self.num_rows:,} held-out rows{source}, alpha {self.alpha:g}"
+            f"{keeps}"
         )
+
+    @property
+    def num_training_rows(self) -> int:
+        """Number of training rows that are kept as they are."""
+        return 0 if self.training_rows is None else len(self.training_rows)
 
     def describe(self) -> dict:
         """What is said of it in an export; fit for JSON."""
         return {
             "measures": list(self.measures),
+            "combine": self.combine,
             "alpha": self.alpha,
             "held_out": self.num_rows,
+            "training_rows": self.num_training_rows,
             "source": self.source,
         }
 
     def save(self, folder: str) -> None:
         """Writes its file."""
-        arrays = {"scores": self.scores}
-        if self.medians is not None:
-            arrays["medians"] = self.medians
-        rest = dataclasses.asdict(self)
-        text = json.dumps({k: v for k, v in rest.items() if k not in _ARRAYS})
+        values = vars(self)
+        arrays = {k: values[k] for k in _ARRAYS if values[k] is not None}
+        text = json.dumps({k: v for k, v in values.items() if k not in _ARRAYS})
         np.savez_compressed(pathlib.Path(folder, _FILE), text=text, **arrays)
 
     @classmethod
@@ -90,7 +110,13 @@ class HeldOutScores:
         return cls(**values, **arrays)
 
 
-_ARRAYS = ("scores", "medians")
+_ARRAYS = ("scores", "medians", "middle", "spread", "training_rows")
+
+
+def said_of_measures(measures: Sequence[str], combine: str) -> str:
+    """Several measures in words, such as `"mean of elbo and latent"`."""
+    words = " and ".join(measures)
+    return f"mean of {words}" if combine == "mean" and measures[1:] else words
 
 
 def keeps_scores(path: pathlib.Path) -> bool:

@@ -65,6 +65,8 @@ class Preset:
         most_epochs: of such a training, beyond the steps that most presets
             have; None: any number.
         options: arguments of `tfgen.build`.
+        detection: arguments `measure` and `combine` of
+            `tfgen.detection.Detector`, for what it trains.
         networks: makes `(encoder, decoder)`, `(generator, discriminator)` or
             all three, from an input shape and `latent_dim`, for
             networks that `tfgen.build` does not know by name.
@@ -91,6 +93,7 @@ class Preset:
     optimizers: Callable | None = None
     schedule: str = "constant"
     options: dict = dataclasses.field(default_factory=dict)
+    detection: dict = dataclasses.field(default_factory=dict)
     networks: Callable | None = None
 
     def build(self, **overrides) -> GenerativeModel:
