@@ -2,6 +2,7 @@
 
     python benchmarks/anomalies.py --data FOLDER               # all sets
     python benchmarks/anomalies.py --data FOLDER --seeds 1 --only cardio
+    python benchmarks/anomalies.py --data FOLDER --measure bound
 
 FOLDER has ADBench's `.npz` files (`X`, `y`). Protocol of Livernoche et al.
 (2024), "On diffusion modeling for anomaly detection", semi-supervised: of fewer
@@ -10,14 +11,16 @@ first half of the normal rows trains, all others test, standardised by the
 former. Repeats land in both halves of the small sets, so that the larger ones
 are reported apart. AUROC in percent, the mean over seeds. The models are three
 of `tfgen.build(preset="detector_table", data=...)` by three seeds, the same
-for every set; the score is the importance-weighted bound, and of the three
-together that of `tfgen.detection.Detector` (which takes means and deviations
-of its models' scores from the training rows here: no rows are held out).
-Results are kept one line each in build/anomalies/results.jsonl: what is done is
-not made again.
+for every set, trained on all training rows; the score is that of
+`tfgen.detection.Detector` by the preset's measures, of one model and of the
+three together. Of the training rows every tenth gives the means and deviations
+of scores, and the others are the neighbours that distances are measured to.
+Results are kept one line each in build/anomalies/results.jsonl (with --measure
+in a file of that name): what is done is not made again.
 """
 
 import argparse
+import functools
 import json
 import pathlib
 import time
@@ -44,6 +47,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--only", default="", help="part of a set's name")
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--measure", help="instead of the preset's")
     options = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
@@ -51,23 +55,23 @@ def main():
     for seed in range(options.seeds):
         for path in sorted(options.data.glob("*.npz")):
             if options.only in path.stem:
-                run_once(path, seed)
-    print(table(read()))
+                run_once(path, seed, options.measure)
+    print(table(read(options.measure)))
 
 
-def run_once(path, seed):
+def run_once(path, seed, measure):
     """Runs what has no result yet, and keeps the result."""
-    if any((r["set"], r["seed"]) == (path.stem, seed) for r in read()):
+    if any((r["set"], r["seed"]) == (path.stem, seed) for r in read(measure)):
         return
     train, test, is_odd = halves(path, seed)
     result = {"set": path.stem, "seed": seed, "columns": train.shape[1]}
     result["resampled"] = len(np.load(path)["X"]) < FEW
-    for score in PROGRAMS:
+    for score in (functools.partial(by_tfgen, measure=measure), *OTHERS):
         start = time.perf_counter()
         for name, found in score(train, test, seed).items():
             result[name] = 100 * sklearn.metrics.roc_auc_score(is_odd, found)
         result[f"{name} [s]"] = time.perf_counter() - start
-    with (FOLDER / "results.jsonl").open("a") as file:
+    with file_of(measure).open("a") as file:
         file.write(json.dumps(result) + "\n")
     print(result, flush=True)
 
@@ -91,7 +95,7 @@ def halves(path, seed):
     return x[train], x[test], y[test]
 
 
-def by_tfgen(train, test, seed):
+def by_tfgen(train, test, seed, measure=None):
     source = tfgen.data.from_arrays(train, standardize=False)
     preset = tfgen.presets.get("detector_table")
     models = []
@@ -107,10 +111,17 @@ def by_tfgen(train, test, seed):
             verbose=0,
         )
         models.append(model)
+    is_held_out = np.arange(len(train)) % 10 == 0
+    given = preset.detection if measure is None else {"measure": measure}
     found = {}
     for name, some in {ONE: models[0], ENSEMBLE: models}.items():
         detector = tfgen.detection.Detector(
-            some, train, "bound", k=DRAWS, seed=seed
+            some,
+            train[is_held_out],
+            train=train[~is_held_out],
+            k=DRAWS,
+            seed=seed,
+            **given,
         )
         found[name] = detector.detect(test).score
     tf.keras.backend.clear_session()
@@ -131,12 +142,17 @@ def by_neighbours(train, test, seed):
     return {NEIGHBOURS: nearest.kneighbors(test)[0][:, -1]}
 
 
-PROGRAMS = (by_tfgen, by_mixture, by_neighbours)
+OTHERS = (by_mixture, by_neighbours)
 
 
-def read():
+def file_of(measure):
+    """Where results are kept."""
+    return FOLDER / f"{measure or 'results'}.jsonl"
+
+
+def read(measure):
     """All results so far."""
-    path = FOLDER / "results.jsonl"
+    path = file_of(measure)
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text().splitlines()]

@@ -1,9 +1,9 @@
 """Measures of how odd a row is, by name in `MEASURES`.
 
-A measure is a function of a model, its inputs `x` and, for conditional models,
-`label`, and what is `Given` beside; it gives `(n,)`, larger for odder rows. What
-it says of a row depends on that row alone, which the p-values rest upon. Inputs
-are arrays, or tensors in a graph, as an export has it.
+A measure is a function of a model, its inputs (`x`, and `label` where there
+are classes) and what is `Given` beside. It gives `(n,)`, larger for odder rows;
+what it says of a row depends on that row alone, which the p-values rest upon.
+Inputs are arrays, or tensors in a graph, as an export has it.
 """
 
 from collections.abc import Iterable

@@ -12,7 +12,7 @@ from tfgen.models import GenerativeModel
 from tfgen.models.families import FAMILIES
 from tfgen.models.preset import PRESETS
 from tfgen.runs.model import compiled_model, with_sizes
-from tfgen.runs.settings import with_defaults
+from tfgen.runs.settings import preset_settings, with_defaults
 
 HELD_OUT = 0.2
 """Share of the rows that p-values come from; more where alpha asks for it."""
@@ -91,10 +91,10 @@ def train_model(
             x.subset, np.split(order, [math.ceil(len(x) * (1 - share))])
         )
     what = "preset" if name in PRESETS else "model"
-    settings = with_defaults(
-        {what: name, "seed": seed, **(options or {})}, train
-    )
-    settings = with_sizes(settings, len(train))
+    given = {what: name, "seed": seed, **(options or {})}
+    settings = {**preset_settings(given), **given}
+    settings.pop("data", None)
+    settings = with_sizes(with_defaults(settings, train), len(train))
     model = compiled_model(settings, train)
     model.fit(
         train.batches(settings["batch_size"], seed=seed),

@@ -9,6 +9,7 @@ from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.network_sizes import sized_options
 from tfgen.models.preset import get_preset
 from tfgen.models.recommended import recommended_preset, width_for
+from tfgen.models.wide_data import latents_for
 
 if typing.TYPE_CHECKING:
     from tfgen.data import Source
@@ -98,6 +99,8 @@ def build(
         if found is not None:
             preset = found.name
             options = {**_narrowed(found, shape, data, options), **options}
+    if preset is not None and data is not None:
+        options = {**_widened(preset, data, options), **options}
     built = build_exactly(model, preset, input_shape, **options)
     if data is not None:
         start_from_data(built, data)
@@ -154,6 +157,14 @@ def _shape_of(data, input_shape):
             f"{data.shape}: leave one out."
         )
     return data.shape
+
+
+def _widened(preset, data, options):
+    """More latents for wide data; with privacy nothing is looked up in them."""
+    if {"latent_dim", "latent_dims", "privacy"} & options.keys():
+        return {}
+    latents = latents_for(get_preset(preset), data)
+    return {} if latents is None else {"latent_dim": latents}
 
 
 def _narrowed(preset, shape, data, options):

@@ -65,6 +65,9 @@ class Preset:
         most_epochs: of such a training, beyond the steps that most presets
             have; None: any number.
         options: arguments of `tfgen.build`.
+        held_variance: of data with more values than `latent_dim`: more latents,
+            as many as principal components hold this share of the variance;
+            None for those of `options`.
         detection: arguments `measure` and `combine` of
             `tfgen.detection.Detector`, for what it trains.
         networks: makes `(encoder, decoder)`, `(generator, discriminator)` or
@@ -93,6 +96,7 @@ class Preset:
     optimizers: Callable | None = None
     schedule: str = "constant"
     options: dict = dataclasses.field(default_factory=dict)
+    held_variance: float | None = None
     detection: dict = dataclasses.field(default_factory=dict)
     networks: Callable | None = None
 

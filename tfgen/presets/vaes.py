@@ -248,6 +248,7 @@ DETECTOR_TABLE = Preset(
         "likelihood": _no_narrower_than_its_start,
         "prior": _MIXTURE,
     },
+    held_variance=0.95,
     detection={"measure": ("bound", "neighbours"), "combine": "mean"},
 )
 

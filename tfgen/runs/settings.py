@@ -11,6 +11,7 @@ from tfgen.data import Source
 from tfgen.models.families import FAMILIES
 from tfgen.models.preset import get_preset
 from tfgen.models.recommended import recommended_settings
+from tfgen.models.wide_data import latents_for
 from tfgen.privacy.privacy import completed
 from tfgen.runs.model import family_of, schedule_name, with_sizes
 from tfgen.settings.settings import Settings, as_option, is_off
@@ -34,7 +35,7 @@ def new_settings(given: Mapping) -> Settings:
     Raises:
         ValueError: for what can be told wrong without the data.
     """
-    settings = {**_preset_settings(given), **given}
+    settings = {**preset_settings(given), **given}
     if "model" not in settings:
         raise ValueError(
             f"no model was named: pass {' or '.join(FAMILIES)}, as in `tfgen "
@@ -68,6 +69,10 @@ def with_defaults(settings: Mapping, source: Source) -> Settings:
             family, source.shape, rows, settings, source.is_mixed
         )
         settings = {**found, **settings}
+    elif not {"latent_dim", "latent_dims", "privacy"} & settings.keys():
+        latents = latents_for(get_preset(settings["preset"]), source)
+        if latents is not None:
+            settings = {**settings, "latent_dim": latents}
     settings = with_sizes(settings, len(source))
     if "privacy" in settings:
         promised = completed(settings["privacy"], len(source))
@@ -200,7 +205,8 @@ def _settings_in(path):
     return settings
 
 
-def _preset_settings(given):
+def preset_settings(given: Mapping) -> dict:
+    """What the preset that is named says beside its model's options."""
     if "preset" not in given:
         return {}
     preset = get_preset(given["preset"])
