@@ -174,7 +174,8 @@ def test_a_discriminator():
     np.testing.assert_allclose(-detector.score_samples(x), x[:, 0] - 2)
     np.testing.assert_allclose(detector.p_values(x), [1, 2 / 20, 1 / 20])
     with pytest.raises(ValueError, match="GAN has not: expected discrimin"):
-        Detector(gan, np.zeros((20, 1)))
+        Detector(gan, np.zeros((20, 1)), "elbo")
+    assert Detector(gan, np.zeros((20, 1))).measures == ["discriminator"]
 
 
 @pytest.fixture(scope="module")

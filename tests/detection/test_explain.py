@@ -129,7 +129,9 @@ class Together(Likelihood):
 def test_refused(exact, held_out):
     with pytest.raises(ValueError, match="no shares of values in 'latent'"):
         Detector(exact.vae, held_out, "latent").explain(held_out)
-    with pytest.raises(ValueError, match="for one measure, got elbo, latent"):
+    with pytest.raises(
+        ValueError, match="one score, got those of elbo, latent"
+    ):
         Detector(exact.vae, held_out, ["elbo", "latent"]).explain(held_out)
     whole = exact.linear(Together())
     with pytest.raises(ValueError, match="Together gives the likelihood of"):
