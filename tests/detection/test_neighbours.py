@@ -275,6 +275,17 @@ def test_codes_of_a_mixed_table_count_one(tmp_path):
     )
 
 
+def test_of_large_images_fewer_are_kept(monkeypatch):
+    monkeypatch.setattr(neighbours, "MOST_VALUES", 64 * 7 + 63)
+    x = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 1)) / 255
+    model = tfgen.build("vae", input_shape=(8, 8, 1), latent_dim=2)
+    with pytest.warns(DataNote, match="of 20 training rows 7, drawn"):
+        detector = Detector(
+            *(model, np.float32(x[20:]), "neighbours"), train=np.float32(x[:20])
+        )
+    assert detector.num_training_rows == 7
+
+
 @pytest.fixture(scope="module")
 def run(exact, tmp_path_factory):
     """A run of the preset that recommends both."""

@@ -1,5 +1,6 @@
 """How far rows are from the nearest of those that a model was trained on."""
 
+import math
 import os
 
 import numpy as np
@@ -19,6 +20,8 @@ NEAREST = 5
 """The distance is to this one, or the last of fewer; files depend on it."""
 MOST_ROWS = 10_000
 """Of the training rows; with more, so many are drawn of them."""
+MOST_VALUES = 2**24
+"""Of all rows together: 64 MiB, in each signature of an export."""
 BATCH = 256
 
 
@@ -47,14 +50,15 @@ class Neighbours:
 
     @classmethod
     def of_rows(cls, model: GenerativeModel, train: Rows) -> "Neighbours":
-        """By at most 10,000 of a model's training rows.
+        """By at most 10,000 of a model's training rows, of large images fewer.
 
         Raises:
             ValueError: for rows that the model does not take.
         """
         if isinstance(train, (str, os.PathLike)):
             train = load(train, like=model)
-        chosen = _chosen(len(train))
+        most = min(MOST_ROWS, MOST_VALUES // math.prod(model.data_shape))
+        chosen = _chosen(len(train), most)
         if isinstance(train, Source):
             train = model.read(train, False).subset(chosen)
             return cls(model, train.arrays()[0])
@@ -131,16 +135,15 @@ class _Mixed:
         return tf.matmul(squares, self._to_place)
 
 
-def _chosen(rows):
+def _chosen(rows, most):
     """Numbers of the rows that are kept."""
-    if rows <= MOST_ROWS:
+    if rows <= most:
         return np.arange(rows)
     say(
-        f"of {rows:,} training rows {MOST_ROWS:,}, drawn by chance, are kept "
-        "as neighbours."
+        f"of {rows:,} training rows {most:,}, drawn by chance, are kept as "
+        "neighbours."
     )
-    draw = np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False)
-    return np.sort(draw)
+    return np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
 
 
 def _values_of(model):
