@@ -1,7 +1,15 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from tfgen.pictures import reconstructions_picture, side_by_side_picture
+import tfgen
+from tfgen.data.row_numbers import placed
+from tfgen.pictures import (
+    figures,
+    reconstructions_picture,
+    side_by_side_picture,
+)
+from tfgen.pictures.mixed_columns import reconstructed_panels
 
 LEFT = 14 + 7 * len("model")
 
@@ -86,3 +94,36 @@ def test_the_same_classes_in_all_blocks(stand_in, make_source, texts):
 def test_blocks_of_images_only(stand_in, make_source):
     with pytest.raises(ValueError, match="of images only"):
         side_by_side_picture(stand_in((2,)), make_source((2,)))
+
+
+def test_columns_of_a_mixed_table(monkeypatch):
+    """Categories by name: of each true one the shares that became which."""
+    frame = pd.DataFrame(
+        {
+            "size": [1.5, 2.5, 3.5, None],
+            "kind": ["red", "red", "blue", "red"],
+            "since": pd.to_datetime(
+                ["2024-01-01", "2024-03-01", "2024-05-01", "2024-07-01"]
+            ),
+        }
+    )
+    source = tfgen.data.from_arrays(frame)
+    real = source.original_units(source.arrays()[0])
+    became = real.copy()
+    codes = [place for place, c in placed(source.columns) if c.name == "kind"]
+    became[1, codes[0]] = 1 - became[1, codes[0]]  # a red one becomes blue
+    figures_made = []
+    monkeypatch.setattr(figures, "to_array", figures_made.append)
+    reconstructed_panels(real, became, source.columns)
+    size, kind, since = figures_made[0].axes[:3]
+    # Two of three red ones stay, and the blue one does.
+    names = [label.get_text() for label in kind.get_xticklabels()]
+    assert names == ["red", "blue"]
+    assert names == [label.get_text() for label in kind.get_yticklabels()]
+    shares = kind.images[0].get_array()
+    np.testing.assert_allclose(shares, [[2 / 3, 0], [1 / 3, 1]])
+    # What is missing has no point.
+    points = size.collections[0].get_offsets()
+    np.testing.assert_allclose(points, np.repeat([[1.5], [2.5], [3.5]], 2, 1))
+    dates = [label.get_text() for label in since.get_yticklabels()]
+    assert all(date.startswith("2024-0") for date in dates)

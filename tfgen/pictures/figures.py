@@ -73,6 +73,16 @@ def new_columns(
     return figure, panels, title
 
 
+def against_truth(
+    axes: "Axes", true: np.ndarray, reconstructed: np.ndarray
+) -> None:
+    """Points of reconstructed over true values, and a line where both agree."""
+    ends = [true.min(), true.max()]
+    axes.plot(ends, ends, color=DATA_COLOR, lw=1)
+    pairs = np.stack([true, reconstructed], axis=1)
+    points(axes, pairs, MODEL_COLOR, alpha=0.6)
+
+
 def points(
     axes: "Axes",
     xy: np.ndarray,

@@ -1,9 +1,11 @@
 import numpy as np
 
 from tfgen.data import Source
+from tfgen.data.row_numbers import are_mixed
 from tfgen.models import GenerativeModel
 from tfgen.pictures import examples, figures
 from tfgen.pictures.images import image_grid
+from tfgen.pictures.mixed_columns import reconstructed_panels
 
 MOST_IN_A_ROW = 8
 POINTS = 300
@@ -21,7 +23,8 @@ def reconstructions_picture(
 
     Images: rows of data, each above the row of its reconstructions. Points
     in the plane: each joined to its reconstruction by a line. Tables: of each
-    column, the first 12, the reconstructed against the true value.
+    column, the first 12, the reconstructed against the true value; of
+    categories how often each true one becomes which.
 
     Args:
         model: a model with `reconstruct`.
@@ -51,6 +54,8 @@ def reconstructions_picture(
         return _pairs(model, source, x, reconstructed)
     x = examples.original_units(source, x)
     reconstructed = examples.original_units(source, reconstructed)
+    if are_mixed(source.columns):
+        return reconstructed_panels(x, reconstructed, source.columns)
     names = examples.column_names(model, source)
     if examples.is_plane(model):
         return _lines(x, reconstructed, names)
@@ -146,9 +151,6 @@ def _lines(x, reconstructed, names):
 def _panels(x, reconstructed, names):
     figure, panels, title = figures.new_columns(names, "Reconstructions", 240)
     for i, axes in enumerate(panels):
-        ends = [x[:, i].min(), x[:, i].max()]
-        axes.plot(ends, ends, color=figures.DATA_COLOR, lw=1)
-        pairs = np.stack([x[:, i], reconstructed[:, i]], axis=1)
-        figures.points(axes, pairs, figures.MODEL_COLOR, alpha=0.6)
+        figures.against_truth(axes, x[:, i], reconstructed[:, i])
     figures.shared_labels(figure, title, "true value", "reconstructed value")
     return figures.to_array(figure)
