@@ -93,8 +93,9 @@ def importance_weighted_bound(
         seed: of the draws, from 0 to 2**31 - 1.
         max_rows: how many draws to decode at a time, which bounds the memory;
             default: 2 million values of the data's shape, fewer where the
-            decoder gives more than two numbers for each, 10,000 draws at
-            most. The values do not depend on it but for rounding.
+            decoder gives more than two numbers for each or the prior has many
+            components, 10,000 draws at most. The values do not depend on it
+            but for rounding.
         progress: called with (examples done, n) now and then.
         same_draws: give each example the noise of the first, so that its value
             does not depend on where it stands.
@@ -123,7 +124,9 @@ def importance_weighted_bound(
     log_weights = LogWeights(model, seed, same_draws)
     if max_rows is None:
         outputs = math.prod(model.likelihood.decoder_shape(model.data_shape))
-        size = max(math.prod(model.data_shape), outputs // 2)
+        components = getattr(getattr(model, "prior", None), "components", 1)
+        latents = components * model.latent_dim
+        size = max(math.prod(model.data_shape), outputs // 2, latents)
         max_rows = min(max(VALUES_AT_ONCE // size, 1), MOST_ROWS)
     draws = min(k, BLOCK, max_rows)
     rows, n = max_rows // draws, len(inputs["x"])

@@ -14,6 +14,7 @@ from tfgen.named_parts import get_part
 from tfgen.probability import tfd
 from tfgen.probability.autoregressive_prior import Autoregressive
 from tfgen.probability.flow import Flow
+from tfgen.probability.full_gaussians import full_gaussians
 from tfgen.probability.latents import independent_normal, standard_normal
 from tfgen.probability.prior import Prior
 
@@ -189,7 +190,7 @@ class GaussianMixture(_Mixture):
     def gaussians(self) -> "Distribution":
         means, scales = tf.convert_to_tensor(self.means), self._scales()
         if self.covariance == "full":
-            return tfd.MultivariateNormalTriL(means, scales)
+            return full_gaussians(means, scales)
         return independent_normal(means, scales)
 
     def _scales(self):
