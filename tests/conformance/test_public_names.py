@@ -256,6 +256,7 @@ NAMES = {
         "known",
         "load",
         "names",
+        "orientation_histograms",
         "pack",
         "write_tfrecords",
     ],

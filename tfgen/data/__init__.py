@@ -16,6 +16,9 @@ from tfgen.data.checks import check_labels as check_labels
 from tfgen.data.columns import Column as Column
 from tfgen.data.loader import load as load
 from tfgen.data.notes import DataNote as DataNote
+from tfgen.data.orientations import (
+    orientation_histograms as orientation_histograms,
+)
 from tfgen.data.rules import Rule as Rule
 from tfgen.data.schema import Schema as Schema
 from tfgen.data.source import Source as Source
