@@ -91,7 +91,8 @@ def run_once(path, task, splits, judged):
         return
     usual = task["class"]
     train, held_out = (
-        x[labels == usual] for x, labels in map(splits.get, SEEN)
+        x[labels == usual]
+        for x, labels in (splits["train"], splits["held_out"])
     )
     x, labels = splits[judged]
     start = time.perf_counter()
@@ -108,9 +109,6 @@ def run_once(path, task, splits, judged):
     with path.open("a") as file:
         file.write(json.dumps(result) + "\n")
     print(result, flush=True)
-
-
-SEEN = ("train", "held_out")
 
 
 def by_vae(train, held_out, x, seed):

@@ -22,9 +22,9 @@ def orientation_histograms(images: npt.ArrayLike) -> np.ndarray:
     The gradient of each pixel counts in two of 8 orientations, by how near
     its angle is to each; light to dark is as dark to light. Magnitudes are
     summed around points 4 pixels apart, under a Gaussian of 2 pixels, and
-    the fourth roots of the sums scaled to a mean square of 1 in each row. A
-    density of such rows tells odd images from usual ones better than one of
-    the pixels: edges move by a pixel or change in contrast without being odd.
+    the fourth roots of the sums are scaled to a mean square of 1 in each
+    row. A density of such rows is to tell odd images from usual ones: edges
+    that move by a pixel or change in contrast make none odd.
 
     Args:
         images: `(n, height, width, channels)`, of 4 pixels or more each way,
