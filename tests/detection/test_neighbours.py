@@ -16,7 +16,7 @@ import tfgen
 from tfgen.cli.calibrate import calibrate
 from tfgen.data import DataNote
 from tfgen.data.table_parts import TableParts
-from tfgen.detection import Detector, neighbours
+from tfgen.detection import Detector, explanation, neighbours
 from tfgen.detection.on_run import DetectionOfRuns
 from tfgen.evaluation.detection import measure as evaluated
 from tfgen.evaluation.subject import Subject
@@ -135,6 +135,31 @@ def test_shares_of_distances_by_hand(exact, held_out, train):
     np.testing.assert_allclose(total, why.score - why.reference, atol=1e-9)
 
 
+def test_shares_on_the_way_from_usual_rows_by_hand(exact, held_out, train):
+    """Of a quadratic score integrals are exact: its slope in the middle."""
+    x, both = exact.data(20, seed=6), ["bound", "neighbours"]
+    detector = Detector(exact.vae, held_out, both, train=train, **MEAN)
+    precision = np.linalg.inv(exact.covariance)
+
+    def values(rows):
+        rows, usual = np.float64(rows), np.float64(train)
+        distances = scipy.spatial.distance.cdist(rows, usual)
+        near = usual[np.argsort(distances, axis=1)[:, :5]]
+        middle = (rows[:, None] + near) / 2 - exact.mean
+        likelihood = np.mean((rows[:, None] - near) * (middle @ precision), 1)
+        squares = (rows - near[:, 4]) ** 2
+        apart = squares / np.sqrt(squares.sum(axis=1, keepdims=True))
+        normal = scipy.stats.multivariate_normal(exact.mean, exact.covariance)
+        return (
+            likelihood / normal.logpdf(np.float64(held_out)).std()
+            + apart / fifth(held_out, train).std()
+        ) / 2
+
+    wanted = values(x) - np.median(values(held_out), axis=0)
+    # Of the ELBO's few draws.
+    np.testing.assert_allclose(detector.explain(x).shares, wanted, atol=0.03)
+
+
 def test_the_changed_column_is_found_by_both(exact, both):
     random = np.random.default_rng(3)
     x = exact.data(200, seed=7)
@@ -244,7 +269,7 @@ def test_images_are_told_by_all_their_pixels():
     assert detector.explain(held_out).shares.shape == held_out.shape
 
 
-def test_codes_of_a_mixed_table_count_one(tmp_path):
+def test_codes_of_a_mixed_table_count_one(monkeypatch):
     """By hand: numbers of variance 1, and 1 for another text or a gap."""
     frame = pd.DataFrame(
         {
@@ -273,6 +298,13 @@ def test_codes_of_a_mixed_table_count_one(tmp_path):
         values - np.median(values, axis=0),
         atol=1e-5,
     )
+    # Between two codes there is none.
+    monkeypatch.delattr(explanation, "integrated_gradients")
+    both = ["elbo", "neighbours"]
+    detector = Detector(model, held_out, both, train=train, combine="mean")
+    why = detector.explain(held_out)
+    total = why.shares.sum(axis=1) + why.rest
+    np.testing.assert_allclose(total, why.score - why.reference, atol=1e-6)
 
 
 def test_of_large_images_fewer_are_kept(monkeypatch):

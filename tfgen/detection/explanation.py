@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import tensorflow as tf
 
+from tfgen.detection.from_usual_rows import integrated_gradients
 from tfgen.detection.rows import pieces
 from tfgen.detection.scorer import Rows, Scorer, finite
 from tfgen.metrics.encoder_inputs import encodes
@@ -30,9 +31,8 @@ class Explanation:
 
     Attributes:
         shares: float64 `(n, *data_shape)`: the negative log-likelihood of each
-            value, or what it adds to the distance to the nearest rows, less
-            its median over held-out rows; above 0 where the value is less
-            likely, or farther off, than usual.
+            value, or by neighbours what it adds to scores, less its median
+            over held-out rows; above 0 where the value is odder than usual.
         rest: `(n,)`: what is left of the score, less its median over
             held-out rows. That is the KL divergence of the latents, what a
             bound gains, and what dependent columns say together only.
@@ -63,7 +63,9 @@ class ValuesOfScores:
 
     By the likelihood its negative logarithm in nats: the mean over the draws
     of `score`, so that values of a likelihood of independent ones sum to what
-    that has. By distances what it adds to them.
+    that has; where usual rows are known, what it adds to the score on the way
+    from these, which finds odd values that latents explain away. By distances
+    what it adds to them.
 
     Args:
         scorer: of measures out of `EXPLAINED`.
@@ -96,12 +98,20 @@ class ValuesOfScores:
         """The same in a graph: float64, of the shape of x."""
         total = tf.zeros_like(x, tf.float64)
         for name, weight in zip(self._measures, self._weights, strict=True):
-            if name in OF_LIKELIHOOD:
-                values = value_tensors(self._model, x, label)
-            else:
-                values = self._neighbours.shares(x)
+            values = self._of_measure(name, x, label)
             total += weight * tf.cast(values, tf.float64)
         return total
+
+    def _of_measure(self, name, x, label):
+        if name == "neighbours":
+            return self._neighbours.shares(x)
+        if self._neighbours is None or not self._neighbours.of_numbers:
+            return value_tensors(self._model, x, label)
+        # Many draws would cost much and tell values no better.
+        name = "elbo" if name == "bound" else name
+        return integrated_gradients(
+            name, self._model, self._neighbours, x, label
+        )
 
     def __call__(self, inputs: dict[str, np.ndarray]) -> np.ndarray:
         """Float64 `(n, *data_shape)` of `x`, and `label` with classes."""

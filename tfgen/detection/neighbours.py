@@ -88,8 +88,24 @@ class Neighbours:
             found.append(self.distance(rows).numpy())
         return np.concatenate(found)
 
+    @property
+    def of_numbers(self) -> bool:
+        """Whether values between two rows are values, as no codes are."""
+        return isinstance(self._values, _Plain)
+
+    def nearest(self, x: tf.Tensor) -> tf.Tensor:
+        """The five nearest rows, `(rows, 5, *data_shape)`, or fewer."""
+        found, _, _ = self._search(x)
+        return tf.gather(tf.constant(self.rows), found)
+
     def _squares(self, x):
         """Squared differences to the fifth nearest row, float64."""
+        found, seen, rows = self._search(x)
+        # Of near rows the difference is exact, that of squares is not.
+        return (seen - tf.gather(rows, found[:, -1])) ** 2
+
+    def _search(self, x):
+        """Numbers of the nearest rows; values of x and of rows, float64."""
         seen = tf.cast(self._values.seen(x), tf.float64)
         rows = tf.cast(tf.constant(self._seen), tf.float64)
         # Less the square of x, which is the same for all rows.
@@ -97,9 +113,7 @@ class Neighbours:
             seen, rows, transpose_b=True
         )
         nearest = min(NEAREST, len(self._seen))
-        fifth = tf.math.top_k(-apart, nearest).indices[:, -1]
-        # Of near rows the difference is exact, the above is not.
-        return (seen - tf.gather(rows, fifth)) ** 2
+        return tf.math.top_k(-apart, nearest).indices, seen, rows
 
 
 class _Plain:
