@@ -56,6 +56,19 @@ def test_a_row_s_score_depends_on_the_row_alone(exact, held_out, measure):
     np.testing.assert_allclose(detector.score_samples(x), alone, rtol=1e-5)
 
 
+@pytest.mark.parametrize("measure", ["elbo", "bound", "reconstruction"])
+def test_a_row_has_one_score(exact, held_out, measure):
+    """Of all calls and detectors: PyOD's VAE (3.6.7) draws anew each time."""
+    x = exact.data(30, seed=2)
+    first, second = (
+        Detector(exact.linear(), held_out[:50], measure, k=5) for _ in range(2)
+    )
+    wanted = first.detect(x)
+    for found in (first.detect(x), second.detect(x)):
+        np.testing.assert_array_equal(found.score, wanted.score)
+        np.testing.assert_array_equal(found.p_value, wanted.p_value)
+
+
 SEVERAL = ["reconstruction", "latent"]
 
 
