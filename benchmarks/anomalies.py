@@ -167,7 +167,9 @@ def table(results):
     names = dict.fromkeys(r["set"] for r in results)
     for name in names:
         own = [r for r in results if r["set"] == name]
-        lines.append(f"| {name} | {own[0]['columns']} | {_means(own)} |")
+        lines.append(
+            f"| {name} | {own[0]['columns']} | {means_of(DETECTORS, own)} |"
+        )
     for title, some in {
         "mean": results,
         "mean of those not resampled": [
@@ -175,14 +177,14 @@ def table(results):
         ],
     }.items():
         if some:
-            lines.append(f"| {title} | | {_means(some)} |")
+            lines.append(f"| {title} | | {means_of(DETECTORS, some)} |")
     return "\n".join(lines)
 
 
-def _means(results):
-    """Of each detector: the mean over sets, and its spread over seeds."""
+def means_of(detectors, results):
+    """Of each: the mean over sets or classes, and its spread over seeds."""
     cells = []
-    for name in DETECTORS:
+    for name in detectors:
         seeds = dict.fromkeys(r["seed"] for r in results)
         means = [
             np.mean([r[name] for r in results if r["seed"] == seed])

@@ -21,6 +21,7 @@ import pathlib
 import time
 
 import tfgen  # isort: skip  (loads TensorFlow without its chatter)
+import anomalies
 import numpy as np
 import sklearn.metrics
 import tensorflow as tf
@@ -147,23 +148,12 @@ def table(results):
     for name in dict.fromkeys(r["set"] for r in results):
         own = [r for r in results if r["set"] == name]
         for usual in range(CLASSES):
-            cells = _means([r for r in own if r["class"] == usual])
+            of_class = [r for r in own if r["class"] == usual]
+            cells = anomalies.means_of(SCORES, of_class)
             lines.append(f"| {name} | {usual} | {cells} |")
-        lines.append(f"| {name} | mean | {_means(own)} |")
+        cells = anomalies.means_of(SCORES, own)
+        lines.append(f"| {name} | mean | {cells} |")
     return "\n".join(lines)
-
-
-def _means(results):
-    """The mean over tasks, and its spread over seeds."""
-    seeds = dict.fromkeys(r["seed"] for r in results)
-    cells = []
-    for name in SCORES:
-        means = [
-            np.mean([r[name] for r in results if r["seed"] == seed])
-            for seed in seeds
-        ]
-        cells.append(f"{np.mean(means):.2f} ± {np.std(means):.2f}")
-    return " | ".join(cells)
 
 
 if __name__ == "__main__":

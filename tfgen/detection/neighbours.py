@@ -161,7 +161,7 @@ def _chosen(rows, most):
 
 
 def _values_of(model):
-    columns = getattr(model, "columns", None)
-    if columns is None and model.likelihood is not None:
-        columns = getattr(model.likelihood, "columns", None)
+    # A GAN has them itself, others' likelihoods have them.
+    knows = model.likelihood if model.has_likelihood else model
+    columns = getattr(knows, "columns", None)
     return _Plain() if columns is None else _Mixed(columns)
