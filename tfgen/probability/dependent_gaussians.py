@@ -251,8 +251,10 @@ class _Regressions:
     def whiten(self, x):
         """The inverse times x."""
         if len(self._weights.shape) == 2:
-            # One product for all rows.
-            told = tf.matmul(x, self._weights, transpose_b=True)
+            # One plain product for all rows: TensorFlow 2.21's product of
+            # batches of which one is broadcast can end the process on some
+            # processors, where rows are vectorized.
+            told = tf.tensordot(x, self._weights, [[-1], [-1]])
         else:
             told = tf.linalg.matvec(self._weights, x)
         return (x - told) / self._scale
