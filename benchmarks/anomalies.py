@@ -15,11 +15,14 @@ for every set, trained on all training rows; the score is that of
 `tfgen.detection.Detector` by the preset's measures, of one model and of the
 three together. Of the training rows every tenth gives the means and deviations
 of scores, and the others are the neighbours that distances are measured to.
+With `--published FILE`, the CSV of the paper's values, our row of nearest
+neighbours is compared with its `kNN` on the sets of which all rows are taken.
 Results are kept one line each in build/anomalies/results.jsonl (with --measure
 in a file of that name): what is done is not made again.
 """
 
 import argparse
+import csv
 import functools
 import json
 import pathlib
@@ -33,7 +36,6 @@ import sklearn.neighbors
 import tensorflow as tf
 
 FEW, MANY = 1000, 50_000
-DRAWS = 16
 MEMBERS = 3
 ONE, ENSEMBLE = "detector_table", "three of them"
 MIXTURE, NEIGHBOURS = "Gaussian mixture", "nearest neighbours"
@@ -48,6 +50,7 @@ def main():
     parser.add_argument("--only", default="", help="part of a set's name")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--measure", help="instead of the preset's")
+    parser.add_argument("--published", type=pathlib.Path)
     options = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(options.threads)
@@ -57,6 +60,8 @@ def main():
             if options.only in path.stem:
                 run_once(path, seed, options.measure)
     print(table(read(options.measure)))
+    if options.published:
+        print(compared(read(options.measure), options.published))
 
 
 def run_once(path, seed, measure):
@@ -65,7 +70,8 @@ def run_once(path, seed, measure):
         return
     train, test, is_odd = halves(path, seed)
     result = {"set": path.stem, "seed": seed, "columns": train.shape[1]}
-    result["resampled"] = len(np.load(path)["X"]) < FEW
+    rows = len(np.load(path)["X"])
+    result["resampled"], result["whole"] = rows < FEW, FEW <= rows <= MANY
     for score in (functools.partial(by_tfgen, measure=measure), *OTHERS):
         start = time.perf_counter()
         for name, found in score(train, test, seed).items():
@@ -119,7 +125,6 @@ def by_tfgen(train, test, seed, measure=None):
             some,
             train[is_held_out],
             train=train[~is_held_out],
-            k=DRAWS,
             seed=seed,
             **given,
         )
@@ -179,6 +184,20 @@ def table(results):
         if some:
             lines.append(f"| {title} | | {means_of(DETECTORS, some)} |")
     return "\n".join(lines)
+
+
+def compared(results, path):
+    """Where our nearest neighbours are not those of the paper."""
+    with path.open() as file:
+        published = {row["file"]: row["kNN"] for row in csv.DictReader(file)}
+    lines, names = [], dict.fromkeys(r["set"] for r in results if r["whole"])
+    for name in names:
+        ours = np.mean([r[NEIGHBOURS] for r in results if r["set"] == name])
+        if f"{ours:.2f}" != f"{float(published[f'{name}.npz']):.2f}":
+            lines.append(f"{name}: {ours:.2f}, {published[f'{name}.npz']}")
+    same = len(names) - len(lines)
+    told = f"nearest neighbours as published on {same} of {len(names)} sets"
+    return "; ".join([told, *lines])
 
 
 def means_of(detectors, results):

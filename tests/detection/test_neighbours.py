@@ -134,10 +134,11 @@ def test_shares_of_distances_by_hand(exact, held_out, train):
     why = detector.explain(x)
 
     def values(rows):
-        distances = scipy.spatial.distance.cdist(rows, train)
-        nearest = np.argsort(distances, axis=1)[:, 4]
-        squares = (np.float64(rows) - train[nearest]) ** 2
-        return squares / np.sqrt(squares.sum(axis=1, keepdims=True))
+        without = [
+            fifth(np.delete(rows, i, axis=1), np.delete(train, i, axis=1))
+            for i in range(4)
+        ]
+        return fifth(rows, train)[:, None] - np.transpose(without)
 
     wanted = values(x) - np.median(values(held_out), axis=0)
     np.testing.assert_allclose(why.shares, wanted, atol=1e-6)
@@ -157,13 +158,9 @@ def test_shares_on_the_way_from_usual_rows_by_hand(exact, held_out, train):
         near = usual[np.argsort(distances, axis=1)[:, :5]]
         middle = (rows[:, None] + near) / 2 - exact.mean
         likelihood = np.mean((rows[:, None] - near) * (middle @ precision), 1)
-        squares = (rows - near[:, 4]) ** 2
-        apart = squares / np.sqrt(squares.sum(axis=1, keepdims=True))
         normal = scipy.stats.multivariate_normal(exact.mean, exact.covariance)
-        return (
-            likelihood / normal.logpdf(np.float64(held_out)).std()
-            + apart / fifth(held_out, train).std()
-        ) / 2
+        # Beside another measure distances say nothing of values.
+        return likelihood / normal.logpdf(np.float64(held_out)).std() / 2
 
     wanted = values(x) - np.median(values(held_out), axis=0)
     # Of the ELBO's few draws.
@@ -302,8 +299,8 @@ def test_codes_of_a_mixed_table_count_one(family, monkeypatch):
     wanted = np.sort(distances, axis=1)[:, 4]
     found = -detector.score_samples(held_out)
     np.testing.assert_allclose(found, wanted, rtol=1e-5)
-    nearest = np.argsort(distances, axis=1, kind="stable")[:, 4]
-    values = squares[np.arange(20), nearest] / wanted[:, None]
+    without = np.sort(squares.sum(axis=2)[..., None] - squares, axis=1)[:, 4]
+    values = wanted[:, None] - np.sqrt(without.clip(0))
     np.testing.assert_allclose(
         detector.explain(held_out).shares,
         values - np.median(values, axis=0),
@@ -347,7 +344,7 @@ def test_a_run_takes_what_its_preset_recommends(run, tmp_path):
     data = str(run.parent / "rows.csv")
     found = DetectionOfRuns([run], data)
     found.calibrate(None, None, None, 5)
-    assert found.detector.words == "mean of bound and neighbours"
+    assert found.detector.words == "mean of elbo, neighbours and mixture"
     model = tfgen.load(run)
     held_out = tfgen.data.load(data, "validation", like=model)
     by_folder = Detector(run, held_out, k=5)
@@ -362,14 +359,14 @@ def test_a_run_takes_what_its_preset_recommends(run, tmp_path):
     found.calibrate(None, ["elbo", "latent"], None, None)
     assert found.detector.words == "elbo and latent"
     found.calibrate(None, None, None, 5, "max")
-    assert found.detector.words == "bound and neighbours"
+    assert found.detector.words == "elbo, neighbours and mixture"
 
 
 def test_a_calibrated_run_keeps_them(run, tmp_path, capsys):
     copy = shutil.copytree(run, tmp_path / "run")
     calibrate(copy, k=5)
     said = capsys.readouterr().out
-    assert re.search("measure +mean of bound and neighbours", said)
+    assert re.search("measure +mean of elbo, neighbours and mixture", said)
     assert re.search(r"keeps +\d+ training rows as they are, here", said)
     data = str(run.parent / "rows.csv")
     found = DetectionOfRuns([copy], data)
@@ -388,7 +385,7 @@ def test_an_evaluation_judges_by_them(run):
     subject = Subject(model, *splits, odd=odd, preset="detector_table")
     section = evaluated(subject)
     assert section.measurements[0].details["measure"] == (
-        "mean of bound and neighbours"
+        "mean of elbo, neighbours and mixture"
     )
 
 
@@ -396,5 +393,5 @@ def test_a_name_trains_the_epochs_of_its_preset(exact):
     detector = Detector("detector_table", k=5).fit(exact.data(200, seed=11))
     (model,) = detector.models
     assert model.steps_done == 10 * 3  # 160 rows by 64, ten times
-    assert detector.words == "mean of bound and neighbours"
+    assert detector.words == "mean of elbo, neighbours and mixture"
     assert detector.num_training_rows == 160

@@ -24,8 +24,8 @@ Measures = Annotated[
     list[str] | None,
     Option(
         metavar="NAME",
-        help="elbo, bound, reconstruction, latent, discriminator or "
-        "neighbours; may be given several times [those that the run's preset "
+        help="elbo, bound, reconstruction, latent, discriminator, neighbours "
+        "or mixture; may be given several times [those that the run's preset "
         "recommends, else elbo; discriminator for GANs]",
     ),
 ]

@@ -6,7 +6,7 @@ import numpy.typing as npt
 from tfgen.detection.detection import Detection
 from tfgen.detection.explanation import Explanation
 from tfgen.detection.judge import Judge
-from tfgen.detection.scorer import Rows
+from tfgen.detection.row_values import Rows
 
 
 class Answers:

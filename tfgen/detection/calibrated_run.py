@@ -42,7 +42,10 @@ def calibrate_run(
         model = read_model(run)
         rows, words = held_out_rows([folder], [model], held_out, normal)
         detector = run_detector(
-            *([folder], [model], rows, measures, combine), alpha=alpha, k=k
+            *([folder], [model], rows, measures),
+            combine=combine,
+            alpha=alpha,
+            k=k,
         )
         detector.source = words
         detector.keep()

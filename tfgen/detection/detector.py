@@ -3,7 +3,7 @@
 import functools
 import os
 import pathlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,10 +14,10 @@ from tfgen.detection.answers import Answers
 from tfgen.detection.calibration import fewest_rows
 from tfgen.detection.held_out_rows import training_rows
 from tfgen.detection.judge import Judge
-from tfgen.detection.measures import chosen_measures
-from tfgen.detection.neighbours import Neighbours
+from tfgen.detection.measures import OF_TRAINING_ROWS, chosen_measures
 from tfgen.detection.parameters import Parameters
-from tfgen.detection.scorer import Rows, Scorer
+from tfgen.detection.row_values import Rows
+from tfgen.detection.scorer import Scorer
 from tfgen.detection.training import checked_rows, is_name, train_model
 from tfgen.models import GenerativeModel
 from tfgen.models.families import FAMILIES
@@ -60,9 +60,9 @@ class Detector(Answers, Parameters):
             None: `fit` is given rows.
         measure: a name out of `MEASURES`, or several: `"elbo"`, `"bound"`
             (importance-weighted), `"reconstruction"`, `"latent"`,
-            `"discriminator"`, `"neighbours"`. None: what the preset of a run,
-            or of what `fit` trains, recommends; else the first that the model
-            can take.
+            `"discriminator"`, `"neighbours"`, `"mixture"`. None: what the
+            preset of a run, or of what `fit` trains, recommends; else the first
+            that the model can take.
         labels: classes of the held-out rows, for conditional models and
             arrays.
         alpha: share of normal rows that may be flagged.
@@ -74,8 +74,8 @@ class Detector(Answers, Parameters):
         combine: `"max"` or `"mean"`, for several measures; None: as the preset
             recommends it with its measures, else `"max"`.
         train: rows that the model was trained on, as `held_out`, for
-            `"neighbours"`; 10,000 of them are kept. None: those of the run, or
-            that `fit` trains by.
+            `"neighbours"`, of which 10,000 are kept, and `"mixture"`. None:
+            those of the run, or that `fit` trains by.
 
     Raises:
         ValueError: for an unknown measure, one that a model cannot take, rows
@@ -115,6 +115,31 @@ class Detector(Answers, Parameters):
         self.options = options
         if held_out is not None:
             self._calibrate(_loaded(model), held_out, labels, _known(model))
+
+    @classmethod
+    def of_preset(
+        cls,
+        preset: str | None,
+        models: Model | Sequence[Model],
+        held_out: Rows,
+        train: Callable[[Model], Rows],
+        **given,
+    ) -> "Detector":
+        """What the constructor makes of folders, of models that are loaded.
+
+        Args:
+            preset: name of that by which they were made, or None.
+            models: one or several.
+            held_out: as of the constructor.
+            train: gives the rows that a model was trained on, if they are
+                needed.
+            **given: other arguments of the constructor.
+        """
+        detector = cls(models, **given)
+        detector.held_out = held_out
+        labels = detector.labels
+        detector._calibrate(_loaded(models), held_out, labels, (preset, train))
+        return detector
 
     @classmethod
     def of(cls, model: Model, alpha: float | None = None) -> "Detector":
@@ -225,8 +250,10 @@ class Detector(Answers, Parameters):
     @property
     def num_training_rows(self) -> int:
         """Number of training rows that are kept for `"neighbours"`."""
-        neighbours = self._judge.scorer.given[0].neighbours
-        return 0 if neighbours is None else len(neighbours.rows)
+        of_training = self._judge.scorer.given[0].of_training
+        if "neighbours" not in of_training:
+            return 0
+        return len(of_training["neighbours"].rows)
 
     @property
     def num_held_out(self) -> int:
@@ -276,14 +303,14 @@ class Detector(Answers, Parameters):
         )
         _check_several("measure", measures)
         _check_share(self.alpha)
-        neighbours = None
-        if "neighbours" in measures:
+        of_training = None
+        if names := [name for name in measures if name in OF_TRAINING_ROWS]:
             train = self.train
             train = rows_of_run(models[0]) if train is None else train
-            _check_train(train, held_out)
-            neighbours = [Neighbours.of_rows(m, train) for m in models]
+            _check_train(names[0], train, held_out)
+            of_training = _of_training(names, models, train, self.seed)
         scorer = Scorer(
-            models, measures, self.k, self.seed, combine, neighbours
+            models, measures, self.k, self.seed, combine, of_training
         )
         self._take(Judge.of_rows(scorer, held_out, labels))
         self._source = held_out.name if isinstance(held_out, Source) else None
@@ -329,16 +356,35 @@ def _known(model):
     return None, lambda _: None
 
 
-def _check_train(train, held_out):
+def _of_training(names, models, train, seed):
+    """Of each model what these measures know; in the same units, once."""
+
+    def known_to(model):
+        for other, known in zip(models, found, strict=False):
+            if other.reading == model.reading:
+                return known
+        kinds = {name: OF_TRAINING_ROWS[name] for name in names}
+        return {
+            name: kind.of_rows(model, train, seed)
+            for name, kind in kinds.items()
+        }
+
+    found = []
+    for model in models:
+        found.append(known_to(model))
+    return found
+
+
+def _check_train(name, train, held_out):
     if train is None:
         raise ValueError(
-            "measure 'neighbours' needs rows that the model was trained on: "
+            f"measure {name!r} needs rows that the model was trained on: "
             "pass train=..., or name the folder of a run."
         )
     if train is held_out:
         raise ValueError(
-            "train and held_out are the same rows, whose distances are 0: pass "
-            "held-out rows that the model was not trained on."
+            "train and held_out are the same rows, of which nothing is odd: "
+            "pass held-out rows that the model was not trained on."
         )
 
 

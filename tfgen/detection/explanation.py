@@ -8,8 +8,9 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfgen.detection.from_usual_rows import integrated_gradients
+from tfgen.detection.row_values import Rows
 from tfgen.detection.rows import pieces
-from tfgen.detection.scorer import Rows, Scorer, finite
+from tfgen.detection.scorer import Scorer, finite
 from tfgen.metrics.encoder_inputs import encodes
 from tfgen.models import Endpoint, GenerativeModel
 from tfgen.models.endpoints import run_in_batches
@@ -17,7 +18,7 @@ from tfgen.models.held_out_scores import HeldOutScores
 
 OF_LIKELIHOOD = ("elbo", "bound", "reconstruction")
 """Measures that the likelihood of single values is a part of."""
-EXPLAINED = (*OF_LIKELIHOOD, "neighbours")
+EXPLAINED = (*OF_LIKELIHOOD, "neighbours", "mixture")
 """Measures that values have shares in."""
 VALUES_OF_MEDIANS = 2**25
 """At most, of the held-out rows: 256 MiB."""
@@ -30,12 +31,13 @@ class Explanation:
     Formula: `sum(shares[i]) + rest[i] = score[i] - reference`
 
     Attributes:
-        shares: float64 `(n, *data_shape)`: the negative log-likelihood of each
-            value, or by neighbours what it adds to scores, less its median
-            over held-out rows; above 0 where the value is odder than usual.
+        shares: float64 `(n, *data_shape)`: what each value says by each
+            measure (see `ValuesOfScores`), less its median over held-out rows;
+            above 0 where the value is odder than usual.
         rest: `(n,)`: what is left of the score, less its median over
             held-out rows. That is the KL divergence of the latents, what a
-            bound gains, and what dependent columns say together only.
+            bound gains, what dependent columns say together only, and the
+            distances of neighbours beside other measures.
         score: `(n,)`, the detector's.
         reference: the sum of the medians, the score of a row that is usual in
             everything.
@@ -64,8 +66,10 @@ class ValuesOfScores:
     By the likelihood its negative logarithm in nats: the mean over the draws
     of `score`, so that values of a likelihood of independent ones sum to what
     that has; where usual rows are known, what it adds to the score on the way
-    from these, which finds odd values that latents explain away. By distances
-    what it adds to them.
+    from these, which finds odd values that latents explain away. By a mixture
+    how unlikely it is, in nats, given all other values of its row. By
+    neighbours how much nearer they were without it; beside other measures,
+    which tell values better, nothing.
 
     Args:
         scorer: of measures out of `EXPLAINED`.
@@ -84,9 +88,13 @@ class ValuesOfScores:
                 f"explain needs an encoder, which {type(model).__name__} has "
                 "not: take the scores alone, or a VAE."
             )
-        self._model, self._measures = model, scorer.measures
-        self._neighbours = scorer.given[number].neighbours
-        self._weights = scorer.weights[number, 0]
+        self._model = model
+        self._of_training = scorer.given[number].of_training
+        self._neighbours = self._of_training.get("neighbours")
+        weights = zip(scorer.measures, scorer.weights[number, 0], strict=True)
+        self._weights = dict(weights)
+        if len(self._weights) > 1:
+            self._weights.pop("neighbours", None)
         self._compiled = Endpoint(
             lambda **inputs: {"values": self.of_tensors(**inputs)},
             model.endpoint_inputs("x"),
@@ -97,7 +105,7 @@ class ValuesOfScores:
     ) -> tf.Tensor:
         """The same in a graph: float64, of the shape of x."""
         total = tf.zeros_like(x, tf.float64)
-        for name, weight in zip(self._measures, self._weights, strict=True):
+        for name, weight in self._weights.items():
             values = self._of_measure(name, x, label)
             total += weight * tf.cast(values, tf.float64)
         return total
@@ -105,6 +113,8 @@ class ValuesOfScores:
     def _of_measure(self, name, x, label):
         if name == "neighbours":
             return self._neighbours.shares(x)
+        if name == "mixture":
+            return self._of_training[name].surprises(x)
         if self._neighbours is None or not self._neighbours.of_numbers:
             return value_tensors(self._model, x, label)
         # Many draws would cost much and tell values no better.

@@ -8,7 +8,8 @@ import numpy.typing as npt
 
 from tfgen.detection.calibration import Calibration
 from tfgen.detection.explanation import EXPLAINED, Explainer
-from tfgen.detection.scorer import Rows, Scorer
+from tfgen.detection.row_values import Rows
+from tfgen.detection.scorer import Scorer
 from tfgen.models import GenerativeModel
 from tfgen.models.held_out_scores import HeldOutScores, weights_digest
 
@@ -118,8 +119,11 @@ class Judge:
         if self.explains:
             (medians,), (rest,) = self.explainer.medians, self.explainer.rests
             parts = {"medians": medians, "rest": float(rest)}
-        neighbours = self.scorer.given[0].neighbours
-        rows = None if neighbours is None else neighbours.rows
+        known = self.scorer.given[0].of_training
+        if "neighbours" in known:
+            parts["training_rows"] = known["neighbours"].rows
+        if "mixture" in known:
+            parts["mixture"] = tuple(known["mixture"].parameters)
         return HeldOutScores(
             tuple(self.scorer.measures),
             np.stack([each.scores for each in self.calibrations]),
@@ -129,7 +133,6 @@ class Judge:
             combine=self.scorer.combine,
             middle=self.scorer.middle[0, 0],
             spread=self.scorer.spread[0, 0],
-            training_rows=rows,
             weights=weights_digest(model),
             source=source,
             **parts,

@@ -6,12 +6,13 @@ what it says of a row depends on that row alone, which the p-values rest upon.
 Inputs are arrays, or tensors in a graph, as an export has it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
 
+from tfgen.detection.mixture import Mixture
 from tfgen.detection.neighbours import Neighbours
 from tfgen.metrics import importance_weighted_bound
 from tfgen.metrics.encoder_inputs import has_own_prior
@@ -22,6 +23,9 @@ from tfgen.probability import standard_normal
 
 COMBINED = ("max", "mean")
 """How several measures become one score; see `Detector`."""
+OF_TRAINING_ROWS = {"neighbours": Neighbours, "mixture": Mixture}
+"""By measure, what it knows of the rows that a model was trained on."""
+OfTrainingRows = Mapping[str, Neighbours | Mixture]
 Inputs = dict[str, np.ndarray]
 
 
@@ -31,12 +35,12 @@ class Given(NamedTuple):
     Attributes:
         k: draws of `"bound"`.
         seed: of these draws.
-        neighbours: for `"neighbours"`.
+        of_training: for measures of training rows.
     """
 
     k: int = 100
     seed: int = 0
-    neighbours: Neighbours | None = None
+    of_training: OfTrainingRows = {}
 
 
 def elbo(model: GenerativeModel, inputs: Inputs, given: Given) -> np.ndarray:
@@ -95,10 +99,19 @@ def neighbours(
     model: GenerativeModel, inputs: Inputs, given: Given
 ) -> np.ndarray:
     """The distance to the fifth nearest training row, whatever its class."""
-    x = inputs["x"]
-    if tf.is_tensor(x):
-        return given.neighbours.distance(x)
-    return given.neighbours.distances(x)
+    x, known = inputs["x"], given.of_training["neighbours"]
+    return known.distance(x) if tf.is_tensor(x) else known.distances(x)
+
+
+def mixture(model: GenerativeModel, inputs: Inputs, given: Given) -> np.ndarray:
+    """The negative log-density of a mixture of training rows, in nats.
+
+    Whatever their class.
+    """
+    x, known = inputs["x"], given.of_training["mixture"]
+    return -(
+        known.log_density(x) if tf.is_tensor(x) else known.log_densities(x)
+    )
 
 
 MEASURES = {
@@ -108,6 +121,7 @@ MEASURES = {
     "latent": latent,
     "discriminator": discriminator,
     "neighbours": neighbours,
+    "mixture": mixture,
 }
 """Measures by name."""
 _NEEDS = {
@@ -117,6 +131,7 @@ _NEEDS = {
     "latent": ("encode",),
     "discriminator": ("discriminate",),
     "neighbours": (),
+    "mixture": (),
 }
 
 
@@ -191,8 +206,8 @@ def check_measure(name: str, model: GenerativeModel) -> None:
         )
     if _breaks_promise(name, model):
         raise ValueError(
-            f"measure {name!r} keeps training rows as they are, and this "
-            f"{type(model).__name__} promises epsilon="
+            f"measure {name!r} keeps what training rows say without noise, "
+            f"and this {type(model).__name__} promises epsilon="
             f"{model.privacy.epsilon:g} to each: take another measure."
         )
     possible = possible_measures(model)
@@ -209,4 +224,4 @@ def check_measure(name: str, model: GenerativeModel) -> None:
 
 
 def _breaks_promise(name, model):
-    return name == "neighbours" and model.privacy is not None
+    return name in OF_TRAINING_ROWS and model.privacy is not None

@@ -1,20 +1,12 @@
 """How far rows are from the nearest of those that a model was trained on."""
 
 import math
-import os
 
 import numpy as np
-import numpy.typing as npt
 import tensorflow as tf
 
-from tfgen.data import Source, load
-from tfgen.data.notes import say
-from tfgen.data.table_parts import TableParts
-from tfgen.layers.one_hot_codes import OneHotCodes
-from tfgen.models import Endpoint, GenerativeModel
-from tfgen.models.endpoints import check_inputs
-
-Rows = Source | npt.ArrayLike | str | os.PathLike
+from tfgen.detection.row_values import Rows, row_values, some_training_rows
+from tfgen.models import GenerativeModel
 
 NEAREST = 5
 """The distance is to this one, or the last of fewer; files depend on it."""
@@ -45,39 +37,49 @@ class Neighbours:
 
     def __init__(self, model: GenerativeModel, rows: np.ndarray):
         self.rows = np.asarray(rows, np.float32)
-        self._values = _values_of(model)
+        self._values = row_values(model)
         self._seen = self._values.seen(tf.constant(self.rows)).numpy()
 
     @classmethod
-    def of_rows(cls, model: GenerativeModel, train: Rows) -> "Neighbours":
+    def of_rows(
+        cls, model: GenerativeModel, train: Rows, seed: int = 0
+    ) -> "Neighbours":
         """By at most 10,000 of a model's training rows, of large images fewer.
+
+        Args:
+            model: in whose units rows are.
+            train: the training rows.
+            seed: by which they are drawn of more.
 
         Raises:
             ValueError: for rows that the model does not take.
         """
-        if isinstance(train, (str, os.PathLike)):
-            train = load(train, like=model)
         most = min(MOST_ROWS, MOST_VALUES // math.prod(model.data_shape))
-        chosen = _chosen(len(train), most)
-        if isinstance(train, Source):
-            train = model.read(train, False).subset(chosen)
-            return cls(model, train.arrays()[0])
-        spec = {"x": model.endpoint_inputs("x")["x"]}
-        given = check_inputs(
-            model, "the detector", Endpoint(None, spec), {"x": train}
-        )
-        return cls(model, given["x"][chosen])
+        use = "are kept as neighbours"
+        return cls(model, some_training_rows(model, train, most, use, seed))
 
     def distance(self, x: tf.Tensor) -> tf.Tensor:
         """Float32 `(rows,)` of `(rows, *data_shape)`."""
-        squares = tf.reduce_sum(self._squares(x), axis=1)
-        return tf.cast(tf.sqrt(squares), tf.float32)
+        return tf.cast(self._distance(x), tf.float32)
 
     def shares(self, x: tf.Tensor) -> tf.Tensor:
-        """What each value adds to the distance, of the shape of x."""
-        squares = self._squares(x)
-        distance = tf.sqrt(tf.reduce_sum(squares, axis=1, keepdims=True))
-        shares = self._values.by_place(tf.math.divide_no_nan(squares, distance))
+        """How much smaller the distance were without a value: as x.
+
+        The fifth neighbour is looked for anew without each.
+        """
+        rows = tf.cast(tf.constant(self._seen), tf.float64)
+        nearest = min(NEAREST, len(self._seen))
+
+        def without_each(seen):
+            by_place = self._values.by_place((rows - seen) ** 2)
+            left = tf.reduce_sum(by_place, axis=1) - tf.transpose(by_place)
+            return -tf.math.top_k(-left, nearest).values[:, -1]
+
+        seen = tf.cast(self._values.seen(x), tf.float64)
+        left = tf.map_fn(without_each, seen, parallel_iterations=1)
+        # A sum less nearly all of itself may be below zero.
+        without = tf.sqrt(tf.maximum(left, 0.0))
+        shares = self._distance(x)[:, None] - without
         return tf.cast(tf.reshape(shares, tf.shape(x)), tf.float32)
 
     def distances(self, x: np.ndarray) -> np.ndarray:
@@ -91,18 +93,19 @@ class Neighbours:
     @property
     def of_numbers(self) -> bool:
         """Whether values between two rows are values, as no codes are."""
-        return isinstance(self._values, _Plain)
+        return self._values.of_numbers
 
     def nearest(self, x: tf.Tensor) -> tf.Tensor:
         """The five nearest rows, `(rows, 5, *data_shape)`, or fewer."""
         found, _, _ = self._search(x)
         return tf.gather(tf.constant(self.rows), found)
 
-    def _squares(self, x):
-        """Squared differences to the fifth nearest row, float64."""
+    def _distance(self, x):
+        """To the fifth nearest row, float64."""
         found, seen, rows = self._search(x)
         # Of near rows the difference is exact, that of squares is not.
-        return (seen - tf.gather(rows, found[:, -1])) ** 2
+        squares = (seen - tf.gather(rows, found[:, -1])) ** 2
+        return tf.sqrt(tf.reduce_sum(squares, axis=1))
 
     def _search(self, x):
         """Numbers of the nearest rows; values of x and of rows, float64."""
@@ -114,54 +117,3 @@ class Neighbours:
         )
         nearest = min(NEAREST, len(self._seen))
         return tf.math.top_k(-apart, nearest).indices, seen, rows
-
-
-class _Plain:
-    """Values as they are."""
-
-    def seen(self, x):
-        return tf.reshape(x, (-1, np.prod(x.shape[1:], dtype=int)))
-
-    def by_place(self, squares):
-        return squares
-
-
-class _Mixed:
-    """Of a mixed table's rows: real numbers, and codes as one-hot vectors.
-
-    Those of two codes are sqrt(2) apart, which is made 1.
-    """
-
-    def __init__(self, columns):
-        parts = TableParts(tuple(columns))
-        self._one_hot = OneHotCodes(parts.parts)
-        places, weights = [*parts.numbers], [1.0] * len(parts.numbers)
-        for levels, of_codes in parts.codes.items():
-            places += [place for place in of_codes for _ in range(levels)]
-            weights += [0.5**0.5] * levels * len(of_codes)
-        self._weights = np.float32(weights)
-        self._to_place = np.eye(parts.width)[places]
-
-    def seen(self, x):
-        return self._one_hot(x) * self._weights
-
-    def by_place(self, squares):
-        return tf.matmul(squares, self._to_place)
-
-
-def _chosen(rows, most):
-    """Numbers of the rows that are kept."""
-    if rows <= most:
-        return np.arange(rows)
-    say(
-        f"of {rows:,} training rows {most:,}, drawn by chance, are kept as "
-        "neighbours."
-    )
-    return np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
-
-
-def _values_of(model):
-    # A GAN has them itself, others' likelihoods have them.
-    knows = model.likelihood if model.has_likelihood else model
-    columns = getattr(knows, "columns", None)
-    return _Plain() if columns is None else _Mixed(columns)

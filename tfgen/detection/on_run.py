@@ -89,7 +89,7 @@ class DetectionOfRuns:
             self._models,
             rows,
             measures,
-            combine,
+            combine=combine,
             alpha=0.05 if alpha is None else alpha,
             k=k or 100,
         )

@@ -1,11 +1,12 @@
 """Detectors of runs, as commands make them."""
 
+import functools
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tfgen.detection.detector import Detector
 from tfgen.detection.held_out_rows import training_rows
-from tfgen.detection.measures import chosen_measures
-from tfgen.detection.scorer import Rows
+from tfgen.detection.row_values import Rows
 from tfgen.models import GenerativeModel
 from tfgen.runs.folder import RunFolder
 
@@ -15,8 +16,7 @@ def run_detector(
     models: Sequence[GenerativeModel],
     held_out: Rows,
     measures: Iterable[str] | None,
-    combine: str | None = None,
-    **given: float,
+    **given: Any,
 ) -> Detector:
     """A detector of models that are loaded, as `Detector` has it by folders.
 
@@ -26,14 +26,13 @@ def run_detector(
         held_out: as of `Detector`.
         measures: names; None for those that the runs' preset recommends, or
             the first that the model can take.
-        combine: as of `Detector`.
         **given: other arguments of `Detector`.
     """
-    preset = folders[0].config().get("preset")
-    names, combine = chosen_measures(models[0], measures, combine, preset)
-    train = None
-    if "neighbours" in names:
-        train = training_rows(folders[0], models[0])
-    return Detector(
-        *(models, held_out, names), combine=combine, train=train, **given
+    return Detector.of_preset(
+        folders[0].config().get("preset"),
+        models,
+        held_out,
+        functools.partial(training_rows, folders[0]),
+        measure=None if measures is None else [*measures],
+        **given,
     )

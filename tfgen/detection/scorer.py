@@ -8,8 +8,16 @@ import numpy.typing as npt
 import tensorflow as tf
 
 from tfgen.data import Source
-from tfgen.detection.measures import COMBINED, MEASURES, Given, check_measure
-from tfgen.detection.neighbours import Neighbours, Rows
+from tfgen.detection.measures import (
+    COMBINED,
+    MEASURES,
+    Given,
+    OfTrainingRows,
+    check_measure,
+)
+from tfgen.detection.mixture import Mixture, MixtureParameters
+from tfgen.detection.neighbours import Neighbours
+from tfgen.detection.row_values import Rows
 from tfgen.detection.rows import pieces
 from tfgen.models import GenerativeModel
 from tfgen.models.held_out_scores import HeldOutScores
@@ -24,7 +32,7 @@ class Scorer:
         k: draws of `"bound"`.
         seed: of these draws.
         combine: `"max"`, which leaves measures apart, or `"mean"`.
-        neighbours: of each model, for `"neighbours"`; or None.
+        of_training: of each model, for measures of training rows; or None.
 
     Attributes:
         middle: of scores, `(models, 1, measures)`, and
@@ -41,7 +49,7 @@ class Scorer:
         k: int,
         seed: int,
         combine: str = "max",
-        neighbours: Sequence[Neighbours] | None = None,
+        of_training: Sequence[OfTrainingRows] | None = None,
     ):
         if combine not in COMBINED:
             raise ValueError(
@@ -50,8 +58,8 @@ class Scorer:
             )
         self.models, self.measures = models, measures
         self.k, self.seed, self.combine = k, seed, combine
-        self.given = [Given(k, seed, each) for each in neighbours or [None]]
-        self.given *= len(models) // len(self.given)
+        of_training = of_training or [{}] * len(models)
+        self.given = [Given(k, seed, known) for known in of_training]
         shape = (len(models), 1, len(measures))
         self.middle, self.spread = np.zeros(shape), np.ones(shape)
         for model in models:
@@ -61,14 +69,19 @@ class Scorer:
     @classmethod
     def kept(cls, model: GenerativeModel, held_out: HeldOutScores) -> "Scorer":
         """By what a model keeps of held-out rows."""
-        rows = held_out.training_rows
+        rows, mixture = held_out.training_rows, held_out.mixture
+        known = {}
+        if rows is not None:
+            known["neighbours"] = Neighbours(model, rows)
+        if mixture is not None:
+            known["mixture"] = Mixture(model, MixtureParameters(*mixture))
         scorer = cls(
             [model],
             held_out.measures,
             held_out.k,
             held_out.seed,
             held_out.combine,
-            None if rows is None else [Neighbours(model, rows)],
+            [known],
         )
         if held_out.middle is not None:
             scorer.middle[0, 0] = held_out.middle

@@ -3,7 +3,6 @@
 import numpy as np
 
 from tfgen.detection import Detection, Detector, detection_quality
-from tfgen.detection.measures import chosen_measures
 from tfgen.evaluation.section import Section, of_test_split
 from tfgen.evaluation.subject import Subject
 from tfgen.metrics import Measurement
@@ -54,10 +53,8 @@ def _detector(subject):
     model = subject.model
     if model.held_out_scores is not None:
         return Detector.of(model)
-    names, combine = chosen_measures(model, None, None, subject.preset)
-    train = subject.train if "neighbours" in names else None
-    return Detector(
-        *(model, subject.validation, names), combine=combine, train=train
+    return Detector.of_preset(
+        subject.preset, model, subject.validation, lambda _: subject.train
     )
 
 

@@ -41,6 +41,8 @@ class HeldOutScores:
         spread: what it is divided by then.
         training_rows: float32, rows that distances are measured to, in the
             model's units; or None.
+        mixture: float32, weights, means and roots of precisions of a mixture of
+            training rows; or None.
     """
 
     measures: tuple[str, ...]
@@ -56,6 +58,7 @@ class HeldOutScores:
     middle: np.ndarray | None = None
     spread: np.ndarray | None = None
     training_rows: np.ndarray | None = None
+    mixture: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     @property
     def num_rows(self) -> int:
@@ -90,9 +93,11 @@ class HeldOutScores:
 
     def save(self, folder: str) -> None:
         """Writes its file."""
-        values = vars(self)
+        values = dict(vars(self))
+        mixture = values.pop("mixture") or ()
         arrays = {k: values[k] for k in _ARRAYS if values[k] is not None}
         text = json.dumps({k: v for k, v in values.items() if k not in _ARRAYS})
+        arrays |= dict(zip(_OF_MIXTURE, mixture, strict=False))
         np.savez_compressed(pathlib.Path(folder, _FILE), text=text, **arrays)
 
     @classmethod
@@ -104,6 +109,8 @@ class HeldOutScores:
         with np.load(path, allow_pickle=False) as file:
             values = json.loads(str(file["text"]))
             arrays = {name: file[name] for name in _ARRAYS if name in file}
+            if _OF_MIXTURE[0] in file:
+                arrays["mixture"] = tuple(file[name] for name in _OF_MIXTURE)
         known = {field.name for field in dataclasses.fields(cls)}
         values = {name: v for name, v in values.items() if name in known}
         values["measures"] = tuple(values["measures"])
@@ -111,11 +118,13 @@ class HeldOutScores:
 
 
 _ARRAYS = ("scores", "medians", "middle", "spread", "training_rows")
+_OF_MIXTURE = ("mixture_weights", "mixture_means", "mixture_roots")
 
 
 def said_of_measures(measures: Sequence[str], combine: str) -> str:
     """Several measures in words, such as `"mean of elbo and latent"`."""
-    words = " and ".join(measures)
+    *most, last = measures
+    words = f"{', '.join(most)} and {last}" if most else last
     return f"mean of {words}" if combine == "mean" and measures[1:] else words
 
 

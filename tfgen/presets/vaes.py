@@ -249,7 +249,10 @@ DETECTOR_TABLE = Preset(
         "prior": _MIXTURE,
     },
     held_variance=0.95,
-    detection={"measure": ("bound", "neighbours"), "combine": "mean"},
+    detection={
+        "measure": ("elbo", "neighbours", "mixture"),
+        "combine": "mean",
+    },
 )
 
 FULL_TABLE_VAE = dataclasses.replace(
