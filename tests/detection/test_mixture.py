@@ -203,6 +203,22 @@ def test_refused(exact, train):
     model = tfgen.build("vae", input_shape=(28, 28, 3), latent_dim=2)
     images = np.zeros((4, 28, 28, 3), np.float32)
     with pytest.raises(
-        ValueError, match="at most 2,048 values, and these have"
+        ValueError, match="at most 2,048 values a row, got 2,352"
     ):
         Detector(model, images[:2], "mixture", train=images[2:])
+
+
+def test_where_one_is_refused_a_preset_takes_the_others():
+    rows = np.float32(np.random.default_rng(0).normal(size=(40, 2049)))
+    source = tfgen.data.from_arrays(rows)
+    train, held_out = source.subset(np.arange(30)), source.subset(range(30, 40))
+    model = tfgen.build(preset="detector_table", data=train, latent_dim=2)
+    detector = Detector.of_preset(
+        *("detector_table", model, held_out, lambda _: train)
+    )
+    assert detector.words == "mean of elbo and neighbours"
+    private = tfgen.build("vae", input_shape=(4,), privacy="epsilon=3")
+    detector = Detector.of_preset(
+        *("detector_table", private, rows[:, :4], lambda _: None)
+    )
+    assert detector.words == "elbo"

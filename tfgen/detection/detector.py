@@ -14,7 +14,11 @@ from tfgen.detection.answers import Answers
 from tfgen.detection.calibration import fewest_rows
 from tfgen.detection.held_out_rows import training_rows
 from tfgen.detection.judge import Judge
-from tfgen.detection.measures import OF_TRAINING_ROWS, chosen_measures
+from tfgen.detection.measures import (
+    OF_TRAINING_ROWS,
+    check_measure,
+    chosen_measures,
+)
 from tfgen.detection.parameters import Parameters
 from tfgen.detection.row_values import Rows
 from tfgen.detection.scorer import Scorer
@@ -363,10 +367,11 @@ def _of_training(names, models, train, seed):
         for other, known in zip(models, found, strict=False):
             if other.reading == model.reading:
                 return known
-        kinds = {name: OF_TRAINING_ROWS[name] for name in names}
+        for name in names:
+            check_measure(name, model)
         return {
-            name: kind.of_rows(model, train, seed)
-            for name, kind in kinds.items()
+            name: OF_TRAINING_ROWS[name].of_rows(model, train, seed)
+            for name in names
         }
 
     found = []

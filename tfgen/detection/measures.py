@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgen.detection.mixture import Mixture
+from tfgen.detection.mixture import MOST_IN_A_MIXTURE, Mixture
 from tfgen.detection.neighbours import Neighbours
+from tfgen.detection.row_values import row_values
 from tfgen.metrics import importance_weighted_bound
 from tfgen.metrics.encoder_inputs import has_own_prior
 from tfgen.metrics.importance_weighted_bound import BLOCK, LogWeights
@@ -167,7 +168,7 @@ def possible_measures(model: GenerativeModel) -> list[str]:
     return [
         name
         for name, needed in _NEEDS.items()
-        if known.keys() >= {*needed} and not _breaks_promise(name, model)
+        if known.keys() >= {*needed} and not _reason_against(name, model)
     ]
 
 
@@ -191,8 +192,8 @@ def chosen_measures(
         names = [given] if isinstance(given, str) else [*given]
         return names, combine or "max"
     usual = PRESETS[preset].detection if preset in PRESETS else {}
-    names = [*usual.get("measure", ())]
-    if names and {*names} <= {*possible}:
+    names = [name for name in usual.get("measure", ()) if name in possible]
+    if names:
         return names, combine or usual["combine"]
     first, *_ = [name for name in possible if _NEEDS[name]] or ["discriminator"]
     return [first], combine or "max"
@@ -204,12 +205,8 @@ def check_measure(name: str, model: GenerativeModel) -> None:
         raise ValueError(
             f"measure is {name!r}, expected one of {', '.join(MEASURES)}."
         )
-    if _breaks_promise(name, model):
-        raise ValueError(
-            f"measure {name!r} keeps what training rows say without noise, "
-            f"and this {type(model).__name__} promises epsilon="
-            f"{model.privacy.epsilon:g} to each: take another measure."
-        )
+    if reason := _reason_against(name, model):
+        raise ValueError(f"measure {name!r} {reason}: take another measure.")
     possible = possible_measures(model)
     if name not in possible:
         known = model.endpoints()
@@ -223,5 +220,17 @@ def check_measure(name: str, model: GenerativeModel) -> None:
         )
 
 
-def _breaks_promise(name, model):
-    return name in OF_TRAINING_ROWS and model.privacy is not None
+def _reason_against(name, model):
+    """Why a model cannot take a measure of training rows, or None."""
+    if name not in OF_TRAINING_ROWS:
+        return None
+    if model.privacy is not None:
+        return (
+            "keeps what training rows say without noise, and this "
+            f"{type(model).__name__} promises epsilon="
+            f"{model.privacy.epsilon:g} to each"
+        )
+    most, size = MOST_IN_A_MIXTURE, row_values(model).size
+    if name == "mixture" and size > most:
+        return f"is of at most {most:,} values a row, got {size:,}"
+    return None

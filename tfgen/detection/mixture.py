@@ -18,6 +18,8 @@ MOST_ROWS = 25_000
 """Of the training rows; with more, so many are drawn of them."""
 MOST_VALUES = 2**22
 """Of all covariances together: 16 MiB, in each signature of an export."""
+MOST_IN_A_MIXTURE = math.isqrt(MOST_VALUES)
+"""Values of a row."""
 BATCH = 256
 _LOG_2_PI = math.log(2 * math.pi)
 
@@ -79,22 +81,14 @@ class Mixture:
                 maximisation begins.
 
         Raises:
-            ValueError: for rows that the model does not take, or of more
-                than 2,048 values.
+            ValueError: for rows that the model does not take.
         """
         values = row_values(model)
-        size = sum(map(len, values.groups))
-        most = MOST_VALUES // size**2
-        if not most:
-            raise ValueError(
-                f"measure 'mixture' takes rows of at most "
-                f"{math.isqrt(MOST_VALUES):,} values, and these have "
-                f"{size:,}: take another measure."
-            )
+        most = min(COMPONENTS, MOST_VALUES // values.size**2)
         use = "the mixture is fitted to"
         rows = some_training_rows(model, train, MOST_ROWS, use, seed)
         seen = np.float64(values.seen(tf.constant(rows)))
-        return cls(model, _fitted(seen, min(COMPONENTS, most), seed))
+        return cls(model, _fitted(seen, most, seed))
 
     def log_density(self, x: tf.Tensor) -> tf.Tensor:
         """Nats, float32 `(rows,)` of `(rows, *data_shape)`."""

@@ -73,6 +73,11 @@ class RowValues:
     def __init__(self, shape: tuple[int, ...]):
         self.groups = np.arange(math.prod(shape))[:, None]
 
+    @property
+    def size(self) -> int:
+        """How many values are seen of a row."""
+        return sum(map(len, self.groups))
+
     def seen(self, x: tf.Tensor) -> tf.Tensor:
         """`(rows, values)` of `(rows, *shape)`."""
         return tf.reshape(x, (-1, len(self.groups)))
