@@ -111,10 +111,8 @@ class ValuesOfScores:
         return total
 
     def _of_measure(self, name, x, label):
-        if name == "neighbours":
-            return self._neighbours.shares(x)
-        if name == "mixture":
-            return self._of_training[name].surprises(x)
+        if name in self._of_training:
+            return self._of_training[name].shares(x)
         if self._neighbours is None or not self._neighbours.of_numbers:
             return value_tensors(self._model, x, label)
         # Many draws would cost much and tell values no better.

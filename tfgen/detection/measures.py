@@ -6,6 +6,7 @@ what it says of a row depends on that row alone, which the p-values rest upon.
 Inputs are arrays, or tensors in a graph, as an export has it.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ import tensorflow as tf
 
 from tfgen.detection.mixture import MOST_IN_A_MIXTURE, Mixture
 from tfgen.detection.neighbours import Neighbours
-from tfgen.detection.row_values import row_values
+from tfgen.detection.row_values import KnownRows, row_values
 from tfgen.metrics import importance_weighted_bound
 from tfgen.metrics.encoder_inputs import has_own_prior
 from tfgen.metrics.importance_weighted_bound import BLOCK, LogWeights
@@ -22,11 +23,13 @@ from tfgen.models import GenerativeModel
 from tfgen.models.preset import PRESETS
 from tfgen.probability import standard_normal
 
+MOST_AT_ONCE = 1024
+"""Rows; of wide ones fewer."""
 COMBINED = ("max", "mean")
 """How several measures become one score; see `Detector`."""
 OF_TRAINING_ROWS = {"neighbours": Neighbours, "mixture": Mixture}
 """By measure, what it knows of the rows that a model was trained on."""
-OfTrainingRows = Mapping[str, Neighbours | Mixture]
+OfTrainingRows = Mapping[str, KnownRows]
 Inputs = dict[str, np.ndarray]
 
 
@@ -100,8 +103,7 @@ def neighbours(
     model: GenerativeModel, inputs: Inputs, given: Given
 ) -> np.ndarray:
     """The distance to the fifth nearest training row, whatever its class."""
-    x, known = inputs["x"], given.of_training["neighbours"]
-    return known.distance(x) if tf.is_tensor(x) else known.distances(x)
+    return _oddness(given.of_training["neighbours"], inputs["x"])
 
 
 def mixture(model: GenerativeModel, inputs: Inputs, given: Given) -> np.ndarray:
@@ -109,10 +111,7 @@ def mixture(model: GenerativeModel, inputs: Inputs, given: Given) -> np.ndarray:
 
     Whatever their class.
     """
-    x, known = inputs["x"], given.of_training["mixture"]
-    return -(
-        known.log_density(x) if tf.is_tensor(x) else known.log_densities(x)
-    )
+    return _oddness(given.of_training["mixture"], inputs["x"])
 
 
 MEASURES = {
@@ -139,7 +138,14 @@ _NEEDS = {
 def _ask(model, name, inputs):
     if tf.is_tensor(inputs["x"]):
         return model.compiled_endpoint(name)(inputs)
-    return model.run_endpoint(name, inputs)
+    rows = max(256, min(MOST_AT_ONCE, 2**17 // math.prod(model.data_shape)))
+    return model.run_endpoint(name, inputs, rows)
+
+
+def _oddness(known, x):
+    if tf.is_tensor(x):
+        return known.oddness(x)
+    return known.oddness_of_arrays(x)
 
 
 def _bound_of_tensors(model, inputs, k, seed):

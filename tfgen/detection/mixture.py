@@ -7,7 +7,12 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from tfgen.detection.row_values import Rows, row_values, some_training_rows
+from tfgen.detection.row_values import (
+    KnownRows,
+    Rows,
+    row_values,
+    some_training_rows,
+)
 from tfgen.models import GenerativeModel
 
 COMPONENTS = 20
@@ -20,7 +25,6 @@ MOST_VALUES = 2**22
 """Of all covariances together: 16 MiB, in each signature of an export."""
 MOST_IN_A_MIXTURE = math.isqrt(MOST_VALUES)
 """Values of a row."""
-BATCH = 256
 _LOG_2_PI = math.log(2 * math.pi)
 
 
@@ -39,7 +43,7 @@ class MixtureParameters(NamedTuple):
     roots: np.ndarray
 
 
-class Mixture:
+class Mixture(KnownRows):
     """A Gaussian mixture of training rows, in a model's units.
 
     20 components of full covariances with a ridge of .01; fewer for rows of
@@ -72,17 +76,7 @@ class Mixture:
     def of_rows(
         cls, model: GenerativeModel, train: Rows, seed: int = 0
     ) -> "Mixture":
-        """Of at most 25,000 of a model's training rows.
-
-        Args:
-            model: in whose units rows are.
-            train: the training rows.
-            seed: by which they are drawn of more, and where expectation
-                maximisation begins.
-
-        Raises:
-            ValueError: for rows that the model does not take.
-        """
+        """Fitted to at most 25,000 of them, from where the seed begins."""
         values = row_values(model)
         most = min(COMPONENTS, MOST_VALUES // values.size**2)
         use = "the mixture is fitted to"
@@ -90,26 +84,15 @@ class Mixture:
         seen = np.float64(values.seen(tf.constant(rows)))
         return cls(model, _fitted(seen, most, seed))
 
-    def log_density(self, x: tf.Tensor) -> tf.Tensor:
-        """Nats, float32 `(rows,)` of `(rows, *data_shape)`."""
+    def oddness(self, x: tf.Tensor) -> tf.Tensor:
+        """The negative log-density, in nats."""
         each, _ = self._of_components(x)
-        return tf.cast(tf.reduce_logsumexp(each, axis=1), tf.float32)
+        return -tf.cast(tf.reduce_logsumexp(each, axis=1), tf.float32)
 
-    def log_densities(self, x: np.ndarray) -> np.ndarray:
-        """`log_density` of an array, some rows at a time."""
-        found = [np.empty(0, np.float32)]
-        for start in range(0, len(x), BATCH):
-            rows = tf.constant(x[start : start + BATCH], tf.float32)
-            found.append(self.log_density(rows).numpy())
-        return np.concatenate(found)
-
-    def surprises(self, x: tf.Tensor) -> tf.Tensor:
+    def shares(self, x: tf.Tensor) -> tf.Tensor:
         """How unlikely each value is, given all others of its row.
 
         Formula: `-log p(x_i | x_without_i)`, in nats
-
-        Returns:
-            float32, of the shape of x.
         """
         each, whitened = self._of_components(x)
         # What the density of all values has, and that of all but these has not.

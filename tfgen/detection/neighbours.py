@@ -5,7 +5,12 @@ import math
 import numpy as np
 import tensorflow as tf
 
-from tfgen.detection.row_values import Rows, row_values, some_training_rows
+from tfgen.detection.row_values import (
+    KnownRows,
+    Rows,
+    row_values,
+    some_training_rows,
+)
 from tfgen.models import GenerativeModel
 
 NEAREST = 5
@@ -14,10 +19,9 @@ MOST_ROWS = 10_000
 """Of the training rows; with more, so many are drawn of them."""
 MOST_VALUES = 2**24
 """Of all rows together: 64 MiB, in each signature of an export."""
-BATCH = 256
 
 
-class Neighbours:
+class Neighbours(KnownRows):
     """The distance to the fifth nearest of some rows, in a model's units.
 
     Euclidean: of an image over all pixels; of a mixed table over its real
@@ -44,26 +48,17 @@ class Neighbours:
     def of_rows(
         cls, model: GenerativeModel, train: Rows, seed: int = 0
     ) -> "Neighbours":
-        """By at most 10,000 of a model's training rows, of large images fewer.
-
-        Args:
-            model: in whose units rows are.
-            train: the training rows.
-            seed: by which they are drawn of more.
-
-        Raises:
-            ValueError: for rows that the model does not take.
-        """
+        """By at most 10,000 of them, of large images fewer."""
         most = min(MOST_ROWS, MOST_VALUES // math.prod(model.data_shape))
         use = "are kept as neighbours"
         return cls(model, some_training_rows(model, train, most, use, seed))
 
-    def distance(self, x: tf.Tensor) -> tf.Tensor:
-        """Float32 `(rows,)` of `(rows, *data_shape)`."""
+    def oddness(self, x: tf.Tensor) -> tf.Tensor:
+        """The distance."""
         return tf.cast(self._distance(x), tf.float32)
 
     def shares(self, x: tf.Tensor) -> tf.Tensor:
-        """How much smaller the distance were without a value: as x.
+        """How much smaller the distance were without a value.
 
         The fifth neighbour is looked for anew without each.
         """
@@ -81,14 +76,6 @@ class Neighbours:
         without = tf.sqrt(tf.maximum(left, 0.0))
         shares = self._distance(x)[:, None] - without
         return tf.cast(tf.reshape(shares, tf.shape(x)), tf.float32)
-
-    def distances(self, x: np.ndarray) -> np.ndarray:
-        """`distance` of an array, some rows at a time."""
-        found = [np.empty(0, np.float32)]
-        for start in range(0, len(x), BATCH):
-            rows = tf.constant(x[start : start + BATCH], tf.float32)
-            found.append(self.distance(rows).numpy())
-        return np.concatenate(found)
 
     @property
     def of_numbers(self) -> bool:

@@ -1,5 +1,7 @@
 """Values of rows that distances and densities are taken of."""
 
+import abc
+import functools
 import math
 import os
 
@@ -15,6 +17,7 @@ from tfgen.models import Endpoint, GenerativeModel
 from tfgen.models.endpoints import check_inputs
 
 Rows = Source | npt.ArrayLike | str | os.PathLike
+BATCH = 1024
 
 
 def some_training_rows(
@@ -126,3 +129,47 @@ def row_values(model: GenerativeModel) -> RowValues:
     if columns is None:
         return RowValues(model.data_shape)
     return MixedRowValues(columns)
+
+
+class KnownRows(abc.ABC):
+    """What a measure knows of the rows that a model was trained on."""
+
+    @classmethod
+    @abc.abstractmethod
+    def of_rows(
+        cls, model: GenerativeModel, train: Rows, seed: int = 0
+    ) -> "KnownRows":
+        """By some of a model's training rows.
+
+        Args:
+            model: in whose units rows are.
+            train: the training rows.
+            seed: by which they are drawn of more.
+
+        Raises:
+            ValueError: for rows that the model does not take.
+        """
+
+    @abc.abstractmethod
+    def oddness(self, x: tf.Tensor) -> tf.Tensor:
+        """Float32 `(rows,)` of `(rows, *data_shape)`, larger for odder rows."""
+
+    @abc.abstractmethod
+    def shares(self, x: tf.Tensor) -> tf.Tensor:
+        """What each value says of it, float32 of the shape of x."""
+
+    def oddness_of_arrays(self, x: np.ndarray) -> np.ndarray:
+        """`oddness` of an array, some rows at a time."""
+        found = [np.empty(0, np.float32)]
+        for start in range(0, len(x), BATCH):
+            rows = tf.constant(x[start : start + BATCH], tf.float32)
+            found.append(self._compiled(rows).numpy())
+        return np.concatenate(found)
+
+    @functools.cached_property
+    def _compiled(self):
+        return tf.function(self.oddness, reduce_retracing=True)
+
+    def __getstate__(self) -> dict:
+        """Without what is made when it is asked for, and cannot be pickled."""
+        return {k: v for k, v in vars(self).items() if k != "_compiled"}
