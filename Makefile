@@ -13,7 +13,9 @@ unexport PYTHONDONTWRITEBYTECODE
 PROJECT_FILES := setup.cfg pyproject.toml constraints.txt
 
 # The tests of a file, or of a model of tests/conformance, share what they make.
-SPREAD := --dist loadgroup --no-loadscope-reorder
+# Where a worker dies the run ends with the test's name: pytest-xdist 3.8 would
+# start another, and wait for ever.
+SPREAD := --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
 
 .PHONY: test slow soak bench demo quality gallery goldens docs lint format wheel \
   audit next clean
