@@ -127,7 +127,8 @@ def _write_plot(out, model, settings, number, seed, label):
             f"--label is {label}, but a picture of a table shows all classes: "
             "leave it out, or pass a file that ends in .csv or .npz."
         )
-    held_out = load_splits(settings, ("train", "validation"))["validation"]
+    splits = load_splits(settings, ("train", "validation"), once_more=True)
+    held_out = splits["validation"]
     picture = pictures.samples_picture(model, held_out, number, seed)
     pictures.write_png(out, picture)
 

@@ -1,6 +1,8 @@
 """What a reader guessed, said in one line."""
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 
 
 class DataNote(UserWarning):
@@ -23,3 +25,11 @@ def say(text: str, stacklevel: int = 3) -> None:
         stacklevel: frames between here and the user's call, as in `warnings`.
     """
     warnings.warn(text, DataNote, stacklevel=stacklevel)
+
+
+@contextlib.contextmanager
+def unsaid() -> Iterator[None]:
+    """Keeps notes back, where they were said before."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataNote)
+        yield

@@ -46,7 +46,7 @@ def training_rows(folder: RunFolder, model: GenerativeModel) -> Source:
     Raises:
         ValueError: if the data are not there any more, or others now.
     """
-    train = load_splits(folder.config(), ("train",))["train"]
+    train = load_splits(folder.config(), ("train",), once_more=True)["train"]
     train = in_range(model, train)
     folder.check_same_data(train)
     return train
@@ -72,7 +72,8 @@ def _validation(folders, models, normal):
 
 
 def _validation_of(folder, model):
-    splits = load_splits(folder.config(), ("train", "validation"))
+    names = ("train", "validation")
+    splits = load_splits(folder.config(), names, once_more=True)
     splits = {name: in_range(model, part) for name, part in splits.items()}
     folder.check_same_data(splits["train"])
     return splits["validation"]

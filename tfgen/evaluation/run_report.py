@@ -60,7 +60,7 @@ class EvaluationReport(Report):
         model = folder.load_model()
         splits = {
             key: in_range(model, split)
-            for key, split in load_splits(folder.config(), SPLITS).items()
+            for key, split in load_splits(folder.config(), SPLITS, True).items()
         }
         folder.check_same_data(splits["train"])
         file = folder.history_file

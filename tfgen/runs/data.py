@@ -1,17 +1,21 @@
 """The data that settings name, as their model sees them."""
 
+import contextlib
 from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from tfgen.data import Source, load
 from tfgen.data.loader import read_once
+from tfgen.data.notes import unsaid
 from tfgen.models import GenerativeModel
 from tfgen.models.families import get_family
 from tfgen.runs.load_options import load_options
 
 
-def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
+def load_splits(
+    settings: Mapping, names: Iterable[str], once_more: bool = False
+) -> dict[str, Source]:
     """The sources that settings name, by the name of the split.
 
     Points are standardized for families that say so. (Tables are as they are
@@ -21,11 +25,13 @@ def load_splits(settings: Mapping, names: Iterable[str]) -> dict[str, Source]:
     Args:
         settings: by the option names of `tfgen train`.
         names: of the splits; `"train"` must be among them.
+        once_more: whether a run was trained on them, so that what a reader
+            guesses was said then.
 
     Raises:
         ValueError: if no data are named, or they cannot be loaded.
     """
-    with read_once():
+    with read_once(), unsaid() if once_more else contextlib.nullcontext():
         splits = {name: _load(settings, name) for name in names}
     if "normal_only" in settings:
         splits = _of_one_class(splits, settings["normal_only"])

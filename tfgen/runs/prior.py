@@ -92,7 +92,8 @@ class PriorOfRun:
             print(f"samples     {self.folder.samples}")
 
     def _splits(self, model):
-        splits = load_splits(self.folder.config(), ("train", "validation"))
+        settings, names = self.folder.config(), ("train", "validation")
+        splits = load_splits(settings, names, once_more=True)
         return {k: in_range(model, split) for k, split in splits.items()}
 
     def _draw(self, model, splits):
