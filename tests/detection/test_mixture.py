@@ -180,16 +180,16 @@ def test_of_many_rows_some_are_drawn(exact, train, monkeypatch):
 
 
 def test_wide_rows_get_fewer_components():
-    """As many covariances as 2^22 numbers hold."""
-    x = np.float32(np.random.default_rng(0).uniform(size=(40, 30, 30, 1)))
-    model = tfgen.build("vae", input_shape=(30, 30, 1), latent_dim=2)
+    """As many covariances as 2^20 numbers hold."""
+    x = np.float32(np.random.default_rng(0).uniform(size=(40, 20, 20, 1)))
+    model = tfgen.build("vae", input_shape=(20, 20, 1), latent_dim=2)
     detector = Detector(model, x[:20], "mixture", train=x[20:])
-    fit = sklearn.mixture.GaussianMixture(5, reg_covar=0.01, random_state=0)
+    fit = sklearn.mixture.GaussianMixture(6, reg_covar=0.01, random_state=0)
     fit.fit(np.float64(x[20:].reshape(20, -1)))
     wanted = -fit.score_samples(np.float64(x[:20].reshape(20, -1)))
     found = -detector.score_samples(x[:20])
     np.testing.assert_allclose(found, wanted, rtol=1e-4)
-    assert detector.explain(x[:2]).shares.shape == (2, 30, 30, 1)
+    assert detector.explain(x[:2]).shares.shape == (2, 20, 20, 1)
 
 
 def test_refused(exact, train):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from tfgen.data.progress import Progress
 from tfgen.detection.row_values import (
     KnownRows,
     Rows,
@@ -21,10 +22,10 @@ RIDGE = 1e-2
 """What is added to variances, in a model's units."""
 MOST_ROWS = 25_000
 """Of the training rows; with more, so many are drawn of them."""
-MOST_VALUES = 2**22
-"""Of all covariances together: 16 MiB, in each signature of an export."""
-MOST_IN_A_MIXTURE = math.isqrt(MOST_VALUES)
-"""Values of a row."""
+MOST_VALUES = 2**20
+"""Of all covariances together, but for one: more would take minutes."""
+MOST_IN_A_MIXTURE = 2048
+"""Values of a row: 16 MiB, in each signature of an export."""
 _LOG_2_PI = math.log(2 * math.pi)
 
 
@@ -47,7 +48,8 @@ class Mixture(KnownRows):
     """A Gaussian mixture of training rows, in a model's units.
 
     20 components of full covariances with a ridge of .01; fewer for rows of
-    more than 457 values, as covariances hold 2^22 numbers at most. Of images
+    more than 228 values, as covariances hold 2^20 numbers at most, and one from
+    725 on. Of images
     values are pixels; of a mixed table real numbers, and codes as one-hot
     vectors.
 
@@ -78,7 +80,7 @@ class Mixture(KnownRows):
     ) -> "Mixture":
         """Fitted to at most 25,000 of them, from where the seed begins."""
         values = row_values(model)
-        most = min(COMPONENTS, MOST_VALUES // values.size**2)
+        most = max(1, min(COMPONENTS, MOST_VALUES // values.size**2))
         use = "the mixture is fitted to"
         rows = some_training_rows(model, train, MOST_ROWS, use, seed)
         seen = np.float64(values.seen(tf.constant(rows)))
@@ -147,9 +149,14 @@ def _fitted(rows, components, seed):
     mixture = GaussianMixture(components, reg_covar=RIDGE, random_state=seed)
     # Many small products take longer on several threads. And a mixture that
     # could still be likelier is one, too.
-    with threadpool_limits(1), warnings.catch_warnings():
+    with (
+        Progress("fitting a mixture of training rows", 0, "components") as bar,
+        threadpool_limits(1),
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore", ConvergenceWarning)
         mixture.fit(rows)
+        bar.add(components)
     return MixtureParameters(
         *map(
             np.float32,
