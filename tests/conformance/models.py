@@ -120,6 +120,12 @@ CASES = [
         MLP + ", free_bits=0.1, beta=2.0, beta_warmup_steps=5",
     ),
     vae(
+        "trimmed",
+        (5,),
+        MLP + ", trim=0.2, trim_warmup_steps=1",
+        range=None,
+    ),
+    vae(
         "dynamic_binarisation",
         (4, 4, 1),
         MLP + ", likelihood=tfgen.probability.Bernoulli('dynamic')",
@@ -340,11 +346,12 @@ CASES = [
 ]
 
 # Compiling for two replicas takes long: what trains others on them are slow
-# tests, adaptive augmentations among them. Noise, labels and penalties are in
-# these; batch normalisation, dropout and the balance gate have tests of their
-# own.
+# tests, adaptive augmentations among them. Noise, labels, penalties and the
+# order of losses are in these; batch normalisation, dropout and the balance
+# gate have tests of their own.
 ON_REPLICAS = (
     "vae_mlp_labels",
+    "vae_trimmed",
     "gan_table_wasserstein",
     "vae_gan_table",
     "vq_vae_labels",

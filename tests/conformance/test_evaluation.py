@@ -39,6 +39,7 @@ def test_logs_are_the_metrics(pair):
         "discriminator_gradient_norm",
         "decoder_updated",
         "discriminator_updated",
+        "trimmed",
     }
     if not hasattr(model, "encoder"):
         of_training.add("feature_loss")

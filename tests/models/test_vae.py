@@ -92,8 +92,8 @@ def tiny(**options):
     return tfgen.VAE(encoder, decoder, likelihood, seed=11, **options)
 
 
-def numpy_loss(weights, x, noise, beta=1.0, free_bits=0.0):
-    """Mean over rows of -log p(x|z) + beta KL, in float64."""
+def numpy_loss(weights, x, noise, beta=1.0, free_bits=0.0, trimmed=0):
+    """Mean of -log p(x|z) + beta KL over all rows but the largest."""
     a, a0, c, c0 = weights
     mean, log_variance = np.split(x @ a + a0, 2, axis=1)
     z = mean + np.exp(log_variance / 2) * noise
@@ -103,7 +103,8 @@ def numpy_loss(weights, x, noise, beta=1.0, free_bits=0.0):
     )
     kl = (mean**2 + np.exp(log_variance) - log_variance - 1) / 2
     kl = np.maximum(kl, free_bits).sum(axis=1)
-    return np.mean(reconstruction + beta * kl)
+    losses = np.sort(reconstruction + beta * kl)
+    return losses[: len(x) - trimmed].mean()
 
 
 def finite_differences(function, weights, step=1e-6):
@@ -149,6 +150,81 @@ def test_one_step_of_sgd(options):
     np.testing.assert_allclose(
         logs["loss"], numpy_loss(before, x, noise, **options), rtol=1e-5
     )
+
+
+@pytest.mark.parametrize("rate, beta", [(0.2, 1.0), (0.45, 3.0)])
+def test_one_step_of_trimmed_training(rate, beta):
+    """Of 8 rows 2 or 4 are passed over; logs are of all of them."""
+    model = tiny(trim=rate, beta=beta)
+    x = np.random.default_rng(4).normal(size=(8, 3)).astype("float32")
+    noise = np.float64(
+        tfgen.training.GlobalBatch(tf.constant(x), None, 11, 0).normal(
+            (2,), "posterior"
+        )
+    )
+    before = [np.float64(w.numpy()) for w in model.trainable_variables]
+    arguments = (np.float64(x), noise, beta)
+    count = {0.2: 2, 0.45: 4}[rate]
+    wanted = finite_differences(
+        lambda w: numpy_loss(w, *arguments, trimmed=count), before
+    )
+    model.compile(keras.optimizers.SGD(0.1))
+    logs = model.fit(x, batch_size=8, shuffle=False, verbose=0).history
+    for old, new, gradient in zip(
+        before, model.trainable_variables, wanted, strict=True
+    ):
+        np.testing.assert_allclose(
+            (old - new.numpy()) / 0.1, gradient, rtol=1e-4, atol=2e-5
+        )
+    assert logs["trimmed"] == [count / 8]
+    np.testing.assert_allclose(
+        logs["loss"], numpy_loss(before, *arguments), rtol=1e-5
+    )
+
+
+def test_trimming_begins_after_its_warm_up_and_leaves_validation_alone():
+    x = np.random.default_rng(4).normal(size=(20, 3)).astype("float32")
+    models = tiny(trim=0.1, trim_warmup_steps=3), tiny()
+    for model in models:
+        model.compile(keras.optimizers.SGD(0.0))
+    trimmed, plain = (
+        m.fit(x, batch_size=10, epochs=3, validation_data=x, verbose=0).history
+        for m in models
+    )
+    # Steps 0 to 2 take all 10 rows, steps 3 to 5 leave one out.
+    assert trimmed.pop("trimmed") == pytest.approx([0.0, 0.05, 0.1])
+    assert trimmed == plain
+
+
+def test_trimmed_training_goes_on_from_a_file(tmp_path):
+    """Whole or in two halves, the warm-up ending in the second."""
+    x = np.random.default_rng(4).normal(size=(50, 3)).astype("float32")
+
+    def started():
+        model = tiny(trim=0.2, trim_warmup_steps=12)
+        model.compile(keras.optimizers.Adam(1e-2))
+        return model
+
+    whole, half = started(), started()
+    logs = whole.fit(x, batch_size=10, epochs=4, verbose=0).history
+    half.fit(x, batch_size=10, epochs=2, verbose=0)
+    half.save(tmp_path / "half.keras")
+    again = keras.models.load_model(tmp_path / "half.keras")
+    rest = again.fit(
+        x, batch_size=10, initial_epoch=2, epochs=4, verbose=0
+    ).history
+    assert rest["trimmed"] == logs["trimmed"][2:] == pytest.approx([0.12, 0.2])
+    for a, b in zip(whole.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_loss_that_overflows_is_not_trimmed_in_silence():
+    model = tiny(trim=0.4)
+    model.compile(keras.optimizers.SGD(0.1))
+    x = np.ones((5, 3), "float32")
+    x[0] = 1e30
+    with pytest.raises(FloatingPointError, match="not finite"):
+        model.fit(x, batch_size=5, verbose=0)
 
 
 def test_warm_up_by_hand():
@@ -246,6 +322,16 @@ SIGMOID = layers.Dense(3, activation="sigmoid")
         (lambda: tiny(beta=-1.0), "beta is -1"),
         (lambda: tiny(free_bits=-1.0), "free_bits is -1"),
         (lambda: tiny(beta_warmup_steps=-1), "beta_warmup_steps is -1"),
+        (lambda: tiny(trim=0.5), "trim is 0.5, expected .* to below 0.5"),
+        (lambda: tiny(trim_warmup_steps=-1), "trim_warmup_steps is -1"),
+        (
+            lambda: tiny(trim=0.1, objective="mmd"),
+            "trim is 0.1, but the objective MMD compares each row with all",
+        ),
+        (
+            lambda: tiny(trim=0.1, privacy="epsilon=3").compile(),
+            "privacy epsilon=3: trim is 0.1, which compares the rows",
+        ),
         (lambda: tiny(num_classes=0), "num_classes is 0"),
         (lambda: tiny().sample(0), "num_samples is 0"),
         (lambda: tiny().sample(2.5), "num_samples is 2.5"),

@@ -182,6 +182,16 @@ def test_warm_up_of_a_preset(ring):
     assert compiled_model(settings, ring).beta_warmup_steps == 0
 
 
+def test_warm_up_of_trimming(ring):
+    """A tenth of 5 epochs of 20 steps."""
+    settings = {"model": "vae", **MLP, "epochs": 5, "batch_size": 20}
+    model = compiled_model(settings | {"trim": 0.05}, ring)
+    assert (model.trim, model.trim_warmup_steps) == (0.05, 10)
+    for off in ({}, {"trim": 0.0}):
+        model = compiled_model(settings | off, ring)
+        assert (model.trim, model.trim_warmup_steps) == (0.0, 0)
+
+
 @pytest.mark.parametrize(
     "settings, expected",
     [
@@ -289,6 +299,22 @@ def test_default_sizes(settings, rows, expected):
         (
             {"model": "vae", "network": "conv", "depth": 4},
             "depth is 4, but images of 8x8 can be halved 3 times",
+        ),
+        (
+            {"model": "vae_gan", "trim": 0.05},
+            "trim is 0.05, but it is for a model 'vae', not 'vae_gan': leave",
+        ),
+        (
+            {"model": "vae", "trim": 0.5},
+            "trim is 0.5, expected a finite number from 0 to below 0.5",
+        ),
+        (
+            {"model": "vae", "trim": 0.05, "privacy": "epsilon=3"},
+            "privacy epsilon=3: trim is 0.05, which compares the rows of a ba",
+        ),
+        (
+            {"model": "vae", "trim": 0.01, "batch_size": 49},
+            "trim is 0.01, which of batches of 49 rows is less than half a r",
         ),
         ({"model": "vae", "conditional": "yes"}, "expected true or false"),
         ({"model": "vea"}, "model is 'vea', expected one of vae"),

@@ -84,6 +84,19 @@ def test_settings_and_model(train):
     assert hypermodel.batch_size(hyperparameters) == 32
 
 
+def test_trimming_is_fixed_or_searched(train):
+    """In the short trials of Hyperband, too, a tenth of the whole training."""
+    for wanted in (0.1, (0.05, 0.2)):
+        hypermodel = VAEHyperModel(
+            train, {**TINY, "trim": wanted}, epochs=10, batch_size=32
+        )
+        hyperparameters = keras_tuner.HyperParameters()
+        hyperparameters.values |= {"trim": 0.1, "tuner/epochs": 1}
+        assert hypermodel.settings(hyperparameters)["trim"] == 0.1
+        model = hypermodel.build(hyperparameters)
+        assert (model.trim, model.trim_warmup_steps) == (0.1, 2)
+
+
 def test_fit_of_sources_arrays_and_batches(train):
     # Images in [0, 1], while the generator makes those in [-1, 1].
     hypermodel = GANHyperModel(train, TINY, batch_size=16)

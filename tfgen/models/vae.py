@@ -10,10 +10,12 @@ import tensorflow as tf
 from tfgen.losses.objectives import Objective, get_objective
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.given_columns import given_loss
+from tfgen.models.trimmed_mean import TrimmedMean
 from tfgen.models.with_encoder import WithEncoder
 from tfgen.privacy import Privacy
 from tfgen.probability import Likelihood, Posterior, Prior, latents
 from tfgen.probability.levels import in_levels, level_names, level_sizes
+from tfgen.settings.table import check_values
 from tfgen.training import GlobalBatch
 
 
@@ -50,6 +52,11 @@ class VAE(WithEncoder, GenerativeModel):
         beta: weight of the KL term (Higgins et al., 2017); 1 is the ELBO.
         beta_warmup_steps: steps over which beta rises linearly from 0.
         free_bits: nats a latent dimension that cost nothing.
+        trim: share of each batch, its rows of the largest loss, that is not
+            learned from, from 0 to below 0.5: for training rows among which
+            some are odd (`tfgen.models.trimmed_mean`). `trimmed` is logged,
+            the share of rows passed over; all other logs are of all rows.
+        trim_warmup_steps: steps before which nothing is passed over.
         num_classes: makes the model class-conditional.
         observation_noise: whether samples are drawn from p(x|z), not its
             mean; default: for tables and points, not for images.
@@ -87,6 +94,8 @@ class VAE(WithEncoder, GenerativeModel):
         beta: float = 1.0,
         beta_warmup_steps: int = 0,
         free_bits: float = 0.0,
+        trim: float = 0.0,
+        trim_warmup_steps: int = 0,
         num_classes: int | None = None,
         observation_noise: bool | None = None,
         privacy: str | dict | Privacy | None = None,
@@ -111,6 +120,10 @@ class VAE(WithEncoder, GenerativeModel):
         self.set_prior(prior)
         self.objective = get_objective(objective, objective_draws)
         self.objective_draws = objective_draws
+        check_values(trim=trim, trim_warmup_steps=trim_warmup_steps)
+        self.trim = trim
+        self.trim_warmup_steps = trim_warmup_steps
+        self._mean = TrimmedMean(trim, trim_warmup_steps)
         self._check_objective()
         if observation_noise is None:
             observation_noise = len(self.data_shape) == 1
@@ -122,7 +135,10 @@ class VAE(WithEncoder, GenerativeModel):
                 *level_names(self.latent_dims or ()),
                 *(("given_loss",) if self.given_columns else ()),
             ),
-            train_only=self.objective.train_only,
+            train_only=(
+                *self.objective.train_only,
+                *(("trimmed",) if self.trim else ()),
+            ),
         )
         self.built = True
 
@@ -133,11 +149,12 @@ class VAE(WithEncoder, GenerativeModel):
             return self._private_step(data)
         with self.training_batch(data) as batch, tf.GradientTape() as tape:
             losses = self.loss_terms(batch, self.current_beta(), True)
-            loss = batch.mean(losses["loss"]) + self.regularization(self)
+            loss, trimmed = self._mean(batch, losses["loss"], self.step)
+            loss += self.regularization(self)
         gradients = tape.gradient(loss, self.trainable_variables)
         self.optimizer.apply(gradients, self.trainable_variables)
         self.count_step()
-        return self.track(batch, losses)
+        return self.track(batch, losses | trimmed)
 
     def _private_step(self, data):
         """The same, by gradients that are clipped row by row, and noise."""
@@ -149,13 +166,18 @@ class VAE(WithEncoder, GenerativeModel):
         return self.count_step()
 
     def private_reasons(self) -> list[str]:
-        if not self.objective.mixes_rows:
-            return []
-        name = type(self.objective).__name__
-        return [
-            f"the objective {name} compares the rows of a batch: pass "
-            "objective='elbo'"
-        ]
+        reasons = []
+        if self.objective.mixes_rows:
+            reasons.append(
+                f"the objective {type(self.objective).__name__} compares the "
+                "rows of a batch: pass objective='elbo'"
+            )
+        if self.trim:
+            reasons.append(
+                f"trim is {self.trim:g}, which compares the rows of a batch: "
+                "pass trim=0"
+            )
+        return reasons
 
     def test_step(self, data: tuple) -> dict:
         batch = self.evaluation_batch(data)
@@ -200,6 +222,12 @@ class VAE(WithEncoder, GenerativeModel):
             raise ValueError(
                 f"free_bits is {self.free_bits}, but the objective {name} has "
                 "no KL term to be paid by latent: pass free_bits=0."
+            )
+        if self.trim and self.objective.mixes_rows:
+            raise ValueError(
+                f"trim is {self.trim:g}, but the objective {name} compares "
+                "each row with all others of the batch, odd ones too: pass "
+                "trim=0 or objective='elbo'."
             )
         if self.objective.is_elbo_at_beta_1 and self.beta == 1:
             warnings.warn(

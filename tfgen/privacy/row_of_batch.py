@@ -47,6 +47,10 @@ class RowOfBatch(GlobalBatch):
         """Refused: the mean is that of other rows, too."""
         raise _mixes_rows()
 
+    def largest(self, per_example: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+        """Refused: other rows may be larger."""
+        raise _mixes_rows()
+
     def groups(self, group_size: int) -> GlobalBatch:
         """Itself; groups of several rows are refused."""
         if group_size > 1:

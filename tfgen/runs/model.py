@@ -14,6 +14,8 @@ from tfgen.settings.searched import default_batch_size
 from tfgen.settings.settings import Settings
 
 DEFAULT_STEPS = 4000
+TRIM_WARMUP = 0.1
+"""Share of a training before which no rows are passed over."""
 
 
 def compiled_model(
@@ -109,9 +111,21 @@ def _derived_arguments(settings, source, steps):
         options["num_classes"] = source.num_classes
     if "beta_warmup" in settings:
         options["beta_warmup_steps"] = round(settings["beta_warmup"] * steps)
+    if settings.get("trim"):
+        _check_trim(with_sizes(settings, len(source)))
+        options["trim_warmup_steps"] = round(TRIM_WARMUP * steps)
     if "width" in settings or "depth" in settings:
         options["network_options"] = _network_options(settings, source.shape)
     return options
+
+
+def _check_trim(settings):
+    trim, batch_size = settings["trim"], settings["batch_size"]
+    if not round(trim * batch_size):
+        raise ValueError(
+            f"trim is {trim:g}, which of batches of {batch_size} rows is less "
+            "than half a row: pass a larger trim or batch_size."
+        )
 
 
 def _network_options(settings, shape):

@@ -243,6 +243,17 @@ TABLE = (
         help="VAE by iwae: draws of each example [50]",
     ),
     Setting(
+        "trim",
+        kind=float,
+        least=0.0,
+        below=0.5,
+        part="vae",
+        metavar="SHARE",
+        help="VAE: share of each batch, its rows of the largest loss, that is "
+        "not learned from once a tenth of the training is done, where some "
+        "training rows may be odd [0]",
+    ),
+    Setting(
         "beta",
         kind=float,
         least=0.0,

@@ -7,6 +7,7 @@ import threading
 import tensorflow as tf
 
 from tfgen.training import random
+from tfgen.training.largest_rows import are_largest
 
 _current = threading.local()  # every replica has a thread of its own
 
@@ -111,6 +112,19 @@ class GlobalBatch:
         if context.num_replicas_in_sync > 1:
             total = context.all_reduce(tf.distribute.ReduceOp.SUM, total)
         return total / self.size
+
+    def largest(self, per_example: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+        """Which rows have the largest values over the rows of all replicas.
+
+        Args:
+            per_example: `(rows,)`.
+            count: how many, fewer than `size`. Of equal values, where some
+                would be one too many, none are.
+
+        Returns:
+            `(rows,)`, bool.
+        """
+        return are_largest(per_example, count, self.weights)
 
     def normal(self, shape: tuple[int, ...], purpose: str) -> tf.Tensor:
         """Standard normal noise `(rows, *shape)` for this replica's rows."""
