@@ -3,7 +3,7 @@
 import numbers
 import pathlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import keras
 import tensorflow as tf
@@ -48,7 +48,7 @@ def strategy_of(strategy: str, replicas: int | None) -> tf.distribute.Strategy:
     return get_strategy(strategy, replicas)
 
 
-def check_model(model: GenerativeModel, sources: Sequence[Source]) -> None:
+def check_model(model: GenerativeModel, sources: Iterable[Source]) -> None:
     """Raises ValueError for what trials could not train on the data.
 
     Args:

@@ -41,6 +41,7 @@ class Search:
             model. A hyperparameter `batch_size` is that of the data.
         train: training data, a `tfgen.data.Source`.
         validation: held-out data on which trials are compared.
+        odd: other held-out data, which are odd, for the objective `"auroc"`.
         out: folder of the search.
         tuner: `"random"`, `"hyperband"`, `"bayesian"` or `"grid"`.
         objective: what is searched for: `"negative_elbo"`,
@@ -89,6 +90,7 @@ class Search:
         validation: Source,
         out: str | os.PathLike = "search",
         *,
+        odd: Source | None = None,
         tuner: str = "random",
         objective: str | None = None,
         report: str | Sequence[str] | None = None,
@@ -104,10 +106,13 @@ class Search:
     ):
         arguments.check_counts(0, seed=seed)
         arguments.check_counts(1, trials=trials, max_epochs=max_epochs)
-        arguments.check_sources(train=train, validation=validation)
+        sources = {"train": train, "validation": validation}
+        if odd is not None:
+            sources["odd"] = odd
+        arguments.check_sources(**sources)
         self.folder = SearchFolder(out)
         self.hypermodel = as_hypermodel(hypermodel, tuner, max_epochs, seed)
-        self.train, self.validation = train, validation
+        self.train, self.validation, self.odd = train, validation, odd
         self.tuner = tuner
         self.trials, self.max_epochs = int(trials), int(max_epochs)
         self.seed = seed
@@ -117,10 +122,10 @@ class Search:
         self._extractor = extractor
         self.space = space_of(self.hypermodel)
         model = self._default_model()
-        arguments.check_model(model, (train, validation))
+        arguments.check_model(model, sources.values())
         self.model_name = type(model).__name__
         self.objective, self.measures = objectives.chosen(
-            model, objective, report, validation
+            model, objective, report, validation, odd
         )
         objectives.check_comparable(self.space, self.objective)
         if patience is None:
@@ -222,6 +227,7 @@ class Search:
             objectives.every(epochs),
             history,
             [*ends, *range(step, self.max_epochs, step), self.max_epochs],
+            self.odd,
         )
 
     def _run(self, workers):

@@ -104,6 +104,7 @@ class TrialTraining:
             self.extractor,
             self.every,
             folder.history_file,
+            odd=self.search.odd,
         )
         heartbeat = Heartbeat(beat, run.settings["epochs"], self.objective)
         fit = functools.partial(

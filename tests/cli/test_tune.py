@@ -15,6 +15,7 @@ import numpy as np
 import pictures
 import pytest
 
+from tfgen.data import load
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.run import Run
 
@@ -123,6 +124,27 @@ def test_from_has_the_epochs_of_the_best_run(tfgen, search, tmp_path):
     config = read(tmp_path, "run", "config.json")
     assert config == read(search, "best", "config.json")
     assert config["epochs"] == EPOCHS
+
+
+def test_a_detector_is_searched_by_held_out_odd_rows(tfgen, tmp_path):
+    """The kept model's bound, compared pair by pair, with ties as a half."""
+    done = tfgen(
+        *("tune", "vae", "--data", "iris", "--normal-only", "setosa"),
+        *("--objective", "auroc", "--out", "s", "--workers", 0),
+        *("--trials", 1, "--epochs", 2, "--max-epochs", 2),
+        *("--space", "network=mlp", "--space", "width=8"),
+    )
+    assert done.status == 0, done.err
+    run = tmp_path / "s" / "best"
+    model = keras.models.load_model(run / "model.keras")
+    rows, labels = load("iris", "validation", like=model).arrays()
+    score = model.score(rows)
+    usual, odd = score[labels == 0], score[labels != 0]
+    pairs = (odd < usual[:, None]) + 0.5 * (odd == usual[:, None])
+    found = max(float(row["val_auroc"]) for row in history(run))
+    assert found == pytest.approx(pairs.mean(), abs=1e-6)
+    best = read(run.parent, "best.json")
+    assert best["settings"]["normal_only"] == "setosa"
 
 
 def test_other_best_settings_are_trained_anew(tfgen, search):
@@ -234,6 +256,11 @@ def test_the_same_command_goes_on_with_data_in_a_file(
         (
             ("gan", "--objective", "negative_elbo"),
             "negative_elbo needs a likelihood",
+        ),
+        (
+            ("vae", "--objective", "auroc"),
+            "auroc is of held-out rows that are odd, but there are none: pass "
+            "--normal-only",
         ),
         (("vae", "--space", "latent=3"), "latent"),
         (

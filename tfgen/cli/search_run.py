@@ -6,7 +6,7 @@ import sys
 
 from tfgen.models.families import get_family
 from tfgen.models.recommended import recommended_preset, recommended_settings
-from tfgen.runs.data import load_splits
+from tfgen.runs.data import load_splits, odd_rows_of
 from tfgen.runs.folder import RunFolder
 from tfgen.runs.load_options import with_reading
 from tfgen.runs.model import with_sizes
@@ -85,6 +85,7 @@ class SearchRun:
             train,
             validation,
             out,
+            odd=odd_rows_of(self.settings, "validation"),
             max_epochs=max_epochs,
             settings={**self.settings, "epochs": whole},
             note={**self.given, "max_epochs": max_epochs},

@@ -55,7 +55,8 @@ def tune(
         Option(
             metavar="NAME",
             help="What to look for on held-out data: negative_elbo, "
-            "importance_weighted_bound, reconstruction_error, "
+            "importance_weighted_bound, reconstruction_error, auroc (with "
+            "--normal-only), "
             "frechet_distance, kernel_distance, precision, recall, density, "
             "coverage, a logged METRIC:min or METRIC:max, or a sum as "
             "'frechet_distance + 20*reconstruction_error' [negative_elbo; of "

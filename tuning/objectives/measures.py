@@ -30,7 +30,8 @@ class Measure:
         direction: `"min"` or `"max"`.
         kind: `"logged"` (validation logs it), `"samples"` (a distribution
             metric, in features), `"likelihood"` or `"reconstruction"`
-            (computed from held-out examples).
+            (computed from held-out examples), `"detection"` (from these and
+            odd ones).
         needs: what the model must have, for messages.
     """
 
@@ -62,6 +63,8 @@ class Measure:
             return self.name in [metric.name for metric in model.metrics]
         if self.kind == "reconstruction":
             return model.encodes
+        if self.kind == "detection":
+            return model.has_likelihood
         if self.kind == "likelihood":
             return model.encodes and model.has_likelihood
         return True
@@ -77,6 +80,7 @@ _ROWS = (
         "an encoder and a likelihood",
     ),
     ("reconstruction_error", "min", "reconstruction", "an encoder"),
+    ("auroc", "max", "detection", "a likelihood"),
     *(
         (name, _DIRECTIONS[metric.better], "samples", "samples")
         for name, metric in DISTRIBUTION_METRICS.items()

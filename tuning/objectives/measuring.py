@@ -48,6 +48,7 @@ class Measuring(keras.callbacks.Callback):
         every: epochs from one measurement to the next.
         history: file that `HistoryFile` writes.
         also: further epochs, counted from 1.
+        odd: held-out rows that are odd, for measures of detection.
 
     Raises:
         TrialFailed: in `fit`, if the objective is NaN or infinite, or the
@@ -63,11 +64,12 @@ class Measuring(keras.callbacks.Callback):
         every: int,
         history: pathlib.Path,
         also: Iterable[int] = (),
+        odd: Source | None = None,
     ):
         super().__init__()
         self.objective = objective
         self.measures = dict.fromkeys([*objective.measures, *measures])
-        self.data = data
+        self.data, self.odd = data, odd
         self.every = every
         self.history = history
         self.also = frozenset(also)
@@ -87,7 +89,9 @@ class Measuring(keras.callbacks.Callback):
         if self._samples is not None:
             self._samples.set_model(self.model)
             self._samples.on_train_begin()
-        self._held_out = HeldOutExamples(self.model, self.data, MOST_EXAMPLES)
+        self._held_out = HeldOutExamples(
+            self.model, self.data, MOST_EXAMPLES, self.odd
+        )
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         if self._values is None:
@@ -126,7 +130,7 @@ class Measuring(keras.callbacks.Callback):
             # Measured in each call: it counts no epochs of its own.
             self._samples.on_epoch_end(epoch, values)
         for measure in self.measures:
-            if measure.kind in ("likelihood", "reconstruction"):
+            if measure.kind not in ("samples", "logged"):
                 figure = getattr(self._held_out, measure.name)
                 values[measure.log_name] = figure(self.model)
         return values
@@ -146,10 +150,19 @@ class HeldOutExamples:
         model: that encodes them.
         data: held-out data.
         count: most examples.
+        odd: others that are odd, of which as many at most.
     """
 
-    def __init__(self, model: GenerativeModel, data: Source, count: int):
+    def __init__(
+        self,
+        model: GenerativeModel,
+        data: Source,
+        count: int,
+        odd: Source | None = None,
+    ):
         self.x, self.labels = fixed_examples(model, data, count, seed=0)
+        if odd is not None:
+            self.odd = fixed_examples(model, odd, count, seed=0)
 
     def importance_weighted_bound(self, model: GenerativeModel) -> float:
         """Of 50 draws, nats an example.
@@ -163,6 +176,17 @@ class HeldOutExamples:
         return metrics.importance_weighted_bound(
             model, x, self.labels, k=DRAWS
         ).mean
+
+    def auroc(self, model: GenerativeModel) -> float:
+        """Of the evidence lower bound: held-out examples against odd ones."""
+        from sklearn.metrics import roc_auc_score
+
+        scores = [
+            model.score(x, labels=labels)
+            for x, labels in ((self.x, self.labels), self.odd)
+        ]
+        is_odd = np.repeat([False, True], [len(one) for one in scores])
+        return float(roc_auc_score(is_odd, -np.concatenate(scores)))
 
     def reconstruction_error(self, model: GenerativeModel) -> float:
         """Mean squared error an entry, images as pixels in [0, 1]."""

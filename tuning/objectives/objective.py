@@ -139,6 +139,7 @@ def chosen(
     objective: str | None,
     report: str | Sequence[str] | None,
     held_out: Source,
+    odd: Source | None = None,
 ) -> tuple[Objective, tuple[Measure, ...]]:
     """The objective, and what is reported besides.
 
@@ -148,6 +149,7 @@ def chosen(
         report: text or texts, see `parse_measure`; default: coverage, where
             samples are compared and there are enough examples.
         held_out: what it is measured on.
+        odd: held-out rows that are odd, for measures of detection.
 
     Raises:
         ValueError: if the model or the data do not have what is measured.
@@ -165,6 +167,7 @@ def chosen(
     reported = tuple(parse_measure(text) for text in report)
     measures = [*objective.measures, *reported]
     check_enough(measures, count)
+    check_odd(measures, odd)
     check_measures(model, measures, held_out)
     return objective, reported
 
@@ -203,6 +206,17 @@ def check_enough(measures: Sequence[Measure], count: int) -> None:
                 f"{measure.name} takes {measure.fewest} held-out examples or "
                 f"more, but the validation split has {count}: take more data, "
                 "or look for something else."
+            )
+
+
+def check_odd(measures: Sequence[Measure], odd: Source | None) -> None:
+    """Raises ValueError if odd rows are to be found and there are none."""
+    for measure in measures:
+        if measure.kind == "detection" and not odd:
+            raise ValueError(
+                f"{measure.name} is of held-out rows that are odd, but there "
+                "are none: pass --normal-only (in Python odd=) for data that "
+                "have them, or look for something else."
             )
 
 

@@ -92,6 +92,27 @@ def test_values(digits, tmp_path):
         assert found == pytest.approx(metric.result(), rel=1e-4)
 
 
+def test_auroc_of_odd_rows(digits, tmp_path):
+    """The share of pairs in which the odd one has the lower bound."""
+    x, y = digits.arrays()
+    usual, odd = (digits.subset(np.flatnonzero(w)) for w in (y < 5, y >= 5))
+    measuring = Measuring(
+        parse_objective("auroc"),
+        [],
+        usual,
+        None,
+        1,
+        tmp_path / "history.csv",
+        odd=odd,
+    )
+    vae = make_vae()
+    history = fit(vae, digits, measuring, tmp_path, 2)
+    score = vae.score(x)
+    pairs = score[y >= 5] < score[y < 5][:, None]
+    assert 0.05 < pairs.mean() < 0.95
+    assert history["val_auroc"][-1] == pytest.approx(pairs.mean(), abs=1e-4)
+
+
 def test_epochs_that_are_asked_for(digits, tmp_path):
     measuring = make(digits, tmp_path, every=4, also=[3])
     history = fit(make_vae(), digits, measuring, tmp_path, 5)

@@ -96,6 +96,8 @@ def test_checked_against_the_model():
     offered = str(refused.value).partition("choose one of ")[2]
     assert "fake_accuracy:min" in offered
     assert "gradient_penalty" not in offered
+    with pytest.raises(ValueError, match="auroc needs a likelihood, which GAN"):
+        check_measures(gan, [find_measure("auroc")], iris)
     vae = tfgen.build("vae", input_shape=(4,), latent_dim=2)
     names = ("negative_elbo", "importance_weighted_bound", "coverage")
     check_measures(vae, [find_measure(name) for name in names], iris)
@@ -135,6 +137,16 @@ def test_default_of_a_users_family():
         ValueError, match="an encoder and a likelihood, which D"
     ):
         check_measures(model, [find_measure("importance_weighted_bound")], iris)
+
+
+def test_odd_rows_where_they_are_to_be_found():
+    iris = tfgen.data.load("iris", split="validation")
+    vae = tfgen.build("vae", input_shape=(4,), latent_dim=2)
+    objective, _ = chosen(vae, "auroc", None, iris, odd=iris)
+    assert (objective.log_name, objective.direction) == ("val_auroc", "max")
+    for none in (None, iris.subset([])):
+        with pytest.raises(ValueError, match="there are none: pass --normal"):
+            chosen(vae, "negative_elbo", "auroc", iris, odd=none)
 
 
 @pytest.mark.parametrize(
