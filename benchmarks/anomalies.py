@@ -33,6 +33,7 @@ import numpy as np
 import sklearn.metrics
 import sklearn.mixture
 import sklearn.neighbors
+import sklearn.preprocessing
 import tensorflow as tf
 
 FEW, MANY = 1000, 50_000
@@ -96,8 +97,9 @@ def halves(path, seed):
     normal = np.flatnonzero(y == 0)
     train, rest = np.split(normal, [round(0.5 * len(normal))])
     test = np.concatenate([rest, np.flatnonzero(y == 1)])
-    mean, scale = x[train].mean(axis=0), x[train].std(axis=0)
-    x = ((x - mean) / np.where(scale > 0, scale, 1)).astype("float32")
+    # Which leaves columns as they are that are constant but for rounding.
+    scaler = sklearn.preprocessing.StandardScaler().fit(x[train])
+    x = scaler.transform(x).astype("float32")
     return x[train], x[test], y[test]
 
 
