@@ -15,6 +15,7 @@ os.environ["MPLBACKEND"] = "Agg"
 os.environ["OMP_NUM_THREADS"] = os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import hypothesis
+import pictures
 import pytest
 from fork_server import ForkServer
 
@@ -138,12 +139,34 @@ def collect_seldom():
     gc.set_threshold(100_000, 20, 50)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """What a file has left behind is looked through once, and never again.
+
+    Searches collect after each trial, and pytest at its end: of all that was
+    made before, that is seconds each time.
+    """
+    result = yield
+    if nextitem is None or nextitem.location[0] != item.location[0]:
+        gc.collect()
+        gc.freeze()
+    return result
+
+
 @pytest.fixture(scope="session")
 def two_replicas():
     """A strategy of two replicas, one on each logical CPU."""
     from tfgen.training import get_strategy
 
     return get_strategy("mirrored", replicas=2)
+
+
+@pytest.fixture(scope="module")
+def without_pictures():
+    """What is trained from now on draws none: they take as long as it."""
+    with pytest.MonkeyPatch.context() as patch:
+        pictures.leave_out_of_runs(patch)
+        yield
 
 
 @pytest.fixture(scope="session")

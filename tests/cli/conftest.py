@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pictures
 import PIL.Image
 import pytest
 
@@ -163,8 +164,10 @@ def trained_by_class(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def trained_table(tmp_path_factory):
-    """A finished run on a table."""
-    return _train(tmp_path_factory, "--data", "iris")
+    """A finished run on a table, without pictures."""
+    with pytest.MonkeyPatch.context() as patch:
+        pictures.leave_out_of_runs(patch)
+        return _train(tmp_path_factory, "--data", "iris")
 
 
 @pytest.fixture(scope="session")

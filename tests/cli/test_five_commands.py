@@ -21,7 +21,7 @@ def commands():
     ]
 
 
-def test_the_commands_of_readme(tfgen):
+def test_the_commands_of_readme(tfgen, without_pictures):
     """All but the server, of whose runtime the export is asked."""
     random = np.random.default_rng(0)
     usual = random.normal([20.0, 300.0, 5.0], [1.0, 25.0, 0.1], (1200, 3))

@@ -166,7 +166,7 @@ def test_a_schema_of_ones_own(tfgen, people, tmp_path):
     assert "s.json: column 1 ('key') has the kind 'text', expec" in done.err
 
 
-def test_a_survey_by_value(tfgen, tmp_path):
+def test_a_survey_by_value(tfgen, tmp_path, without_pictures):
     rows = ["\n".join(f"{i % 3},{i % 2},{i / 7}" for i in range(120))]
     (tmp_path / "survey.csv").write_text("\n".join(["a,b,c", *rows]))
     done = tfgen("schema", "survey.csv")
@@ -201,7 +201,7 @@ def test_a_family_of_numbers_refuses_it(tfgen, people):
 
 
 @pytest.fixture(scope="module")
-def gan_run(people, tmp_path_factory, run_in):
+def gan_run(people, tmp_path_factory, run_in, without_pictures):
     """A finished run of 2 epochs of a GAN on it."""
     folder = tmp_path_factory.mktemp("gan")
     options = ("--epochs", 2, "--width", 32, "--latent-dim", 4)
@@ -232,7 +232,7 @@ def test_what_a_gan_cannot_do_with_a_table(tfgen, gan_run, people):
 
 
 @pytest.fixture(scope="module")
-def vae_gan_run(people, tmp_path_factory, run_in):
+def vae_gan_run(people, tmp_path_factory, run_in, without_pictures):
     """A run of 1 epoch of a VAE-GAN on it, and a second after that."""
     folder = tmp_path_factory.mktemp("vae_gan")
     options = ("--epochs", 1, "--width", 16, "--latent-dim", 2)

@@ -1,6 +1,7 @@
 """A run that was stopped in any way ends as one that was not."""
 
 import csv
+import json
 import os
 import re
 import shutil
@@ -154,15 +155,18 @@ class TestRefused:
         assert f"was begun with {has}, got" in message
         assert "leave the option out" in message
 
-    def test_seed_zero_is_a_setting_too(self, refused, whole):
-        message = refused("train", "--resume", "--out", whole, "--seed", "0")
+    def test_seed_zero_is_a_setting_too(self, refused, trained, tmp_path):
+        run = shutil.copytree(trained, tmp_path / "run")
+        config = json.loads((run / "config.json").read_text())
+        (run / "config.json").write_text(json.dumps({**config, "seed": 5}))
+        message = refused("train", "--resume", "--out", run, "--seed", "0")
         assert "was begun with --seed=5, got 0" in message
 
     def test_fewer_epochs_than_done(self, refused, trained):
         message = refused("train", "--resume", "--out", trained, "--epochs", 1)
         assert "has 2 epochs behind it: pass at least 2" in message
 
-    def test_changed_data(self, tfgen, refused):
+    def test_changed_data(self, tfgen, refused, without_pictures):
         x = np.random.default_rng(0).normal(size=(60, 3))
         np.save("data.npy", x)
         train = ("train", "vae", "--data", "data.npy", "--out", "run", *SMALL)

@@ -6,14 +6,14 @@ last bits with the number of rows beside it.
 
 import types
 
+import detectors
 import numpy as np
 import pytest
 import scipy.stats
 
 import tfgen
 from tfgen.detection import Detector
-from tfgen.detection.endpoints import DetectingModel
-from tfgen.export import SavedModelSession, export_saved_model, verify
+from tfgen.export import SavedModelSession, verify
 from tfgen.export.manifest import read_manifest
 
 ALPHAS = (0.01, 0.05, 0.1)
@@ -41,17 +41,7 @@ def check_same(session, detector, x, given):
 def kept_and_exported(model, folder, *held_out, **options):
     """Without the signatures that every model has."""
     Detector(model, *held_out, **options).keep()
-    with pytest.MonkeyPatch.context() as patch:
-        own = DetectingModel.endpoints
-        others = model.endpoints().keys()
-        patch.setattr(
-            DetectingModel,
-            "endpoints",
-            lambda self: {
-                k: v for k, v in own(self).items() if k not in others
-            },
-        )
-        return export_saved_model(model, folder / "m")
+    return detectors.export_alone(model, folder / "m")
 
 
 FAMILIES = ["vae", "gan", pytest.param("vae_gan", marks=pytest.mark.slow)]

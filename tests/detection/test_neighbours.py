@@ -6,6 +6,7 @@ import re
 import shutil
 import zipfile
 
+import detectors
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,7 +21,7 @@ from tfgen.detection import Detector, explanation, neighbours
 from tfgen.detection.on_run import DetectionOfRuns
 from tfgen.evaluation.detection import measure as evaluated
 from tfgen.evaluation.subject import Subject
-from tfgen.export import SavedModelSession, export_saved_model
+from tfgen.export import SavedModelSession
 from tfgen.runs.run import Run
 
 BOTH = ["bound", "neighbours"]
@@ -196,7 +197,7 @@ def test_kept_and_served_it_is_the_same(exact, held_out, train, tmp_path):
         np.testing.assert_array_equal(getattr(again.detect(x), name), values)
     wanted, why = detector.explain(x), again.explain(x)
     np.testing.assert_array_equal(why.shares, wanted.shares)
-    path = export_saved_model(again.models[0], tmp_path / "m")
+    path = detectors.export_alone(again.models[0], tmp_path / "m")
     with SavedModelSession(path) as session:
         answer = session.run("detect", x=x, alpha=np.full(50, 0.1))
         shares = session.run("explain", x=x)
@@ -329,7 +330,7 @@ def test_of_large_images_fewer_are_kept(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def run(exact, tmp_path_factory):
+def run(exact, tmp_path_factory, without_pictures):
     """A run of the preset that recommends both."""
     folder = tmp_path_factory.mktemp("preset")
     rows = exact.data(400, seed=10)

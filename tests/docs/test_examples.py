@@ -2,6 +2,7 @@
 
 import pathlib
 import re
+import shutil
 
 import numpy as np
 import pictures
@@ -19,32 +20,40 @@ EXAMPLES = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def folder_of_data(tmp_path, monkeypatch):
-    """What the examples find beside them: 40 photographs and a table."""
-    monkeypatch.chdir(tmp_path)
-    # Pictures of trials and of trainings have tests of their own.
-    pictures.leave_out(monkeypatch)
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """90 photographs and a table."""
+    folder = tmp_path_factory.mktemp("data")
     generator = np.random.default_rng(0)
-    (tmp_path / "photos").mkdir()
+    (folder / "photos").mkdir()
     for i in range(90):
         pixels = generator.integers(0, 256, (70, 80, 3), dtype=np.uint8)
-        PIL.Image.fromarray(pixels).save(tmp_path / "photos" / f"{i}.png")
+        PIL.Image.fromarray(pixels).save(folder / "photos" / f"{i}.png")
     names = ",".join(f"column_{i}" for i in range(30))
     np.savetxt(
-        tmp_path / "measurements.csv",
+        folder / "measurements.csv",
         generator.normal(size=(200, 30)),
         delimiter=",",
         header=names,
         comments="",
     )
+    return folder
+
+
+@pytest.fixture
+def folder_of_data(data, tmp_path, monkeypatch):
+    """What the examples find beside them."""
+    shutil.copytree(data, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    # Pictures of trials and of trainings have tests of their own.
+    pictures.leave_out(monkeypatch)
 
 
 SMALLER = {"epochs=20": "epochs=2", "image_size=(64, 64)": "image_size=32"}
 
 
 @pytest.mark.parametrize("code", EXAMPLES)
-def test_example(code):
+def test_example(code, folder_of_data):
     """But for sizes that take long."""
     for size, smaller in SMALLER.items():
         code = code.replace(size, smaller)

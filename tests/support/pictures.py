@@ -3,8 +3,13 @@
 
 def leave_out(patch):
     """No pictures of examples, and none on the pages of searches."""
-    patch.setattr("tfgen.pictures.examples.can_show", lambda model: False)
+    leave_out_of_runs(patch)
     leave_out_of_pages(patch)
+
+
+def leave_out_of_runs(patch):
+    """No pictures of examples."""
+    patch.setattr("tfgen.pictures.examples.can_show", lambda model: False)
 
 
 def leave_out_of_pages(patch):
