@@ -201,7 +201,7 @@ def by_class(flowers, tmp_path_factory):
     """A conditional model of iris, and its held-out rows."""
     train, held_out = flowers.divide((0.7, 0.3))
     vae = tfgen.build("vae", input_shape=(4,), latent_dim=2, num_classes=3)
-    vae.compile()
+    vae.compile(run_eagerly=True)  # nothing to trace for 4 steps
     vae.fit(train, verbose=0)
     path = tmp_path_factory.mktemp("models") / "vae.keras"
     vae.save(path)
@@ -252,8 +252,8 @@ def test_models_that_read_differently_take_sources_alone(flowers):
     for start in (0, 1):
         vae = tfgen.build("vae", input_shape=(4,), latent_dim=1)
         rows = flowers.subset(np.arange(start, 150, 2))
-        vae.compile()
-        vae.fit(rows.standardized_by(rows), verbose=0)
+        vae.compile(run_eagerly=True)  # nothing to trace for a step
+        vae.fit(rows.standardized_by(rows), batch_size=75, verbose=0)
         models.append(vae)
     detector = Detector(models, flowers)
     scores = detector.score_samples(flowers)
@@ -281,7 +281,7 @@ def test_a_data_frame_is_not_taken_for_model_units():
     frame = pd.DataFrame(np.eye(30, 3) + [5, 50, 500], columns=[*"abc"])
     source = tfgen.data.from_arrays(frame)
     model = tfgen.build("vae", data=source, latent_dim=2)
-    model.compile()
+    model.compile(run_eagerly=True)  # nothing to trace for a step
     model.fit(source, verbose=0)
     for ask in (model.score, Detector(model, source).detect):
         with pytest.raises(ValueError, match="columns a, b, c, expected an"):
