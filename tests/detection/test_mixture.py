@@ -1,5 +1,6 @@
 """Densities of mixtures of training rows, against scikit-learn and SciPy."""
 
+import detectors
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +11,7 @@ import sklearn.mixture
 import tfgen
 from tfgen.data import DataNote
 from tfgen.detection import Detector, mixture
-from tfgen.export import SavedModelSession, export_saved_model
+from tfgen.export import SavedModelSession
 
 ALL = ["elbo", "neighbours", "mixture"]
 
@@ -105,7 +106,7 @@ def test_kept_and_served_it_is_the_same(exact, train, tmp_path):
         np.testing.assert_array_equal(getattr(again.detect(x), name), values)
     wanted = detector.explain(x)
     np.testing.assert_array_equal(again.explain(x).shares, wanted.shares)
-    path = export_saved_model(again.models[0], tmp_path / "m")
+    path = detectors.export_alone(again.models[0], tmp_path / "m")
     with SavedModelSession(path) as session:
         answer = session.run("detect", x=x, alpha=np.full(50, 0.1))
         shares = session.run("explain", x=x)
