@@ -49,9 +49,8 @@ class Mixture(KnownRows):
 
     20 components of full covariances with a ridge of .01; fewer for rows of
     more than 228 values, as covariances hold 2^20 numbers at most, and one from
-    725 on. Of images
-    values are pixels; of a mixed table real numbers, and codes as one-hot
-    vectors.
+    725 on. Of images values are pixels; of a mixed table real numbers, and
+    codes as one-hot vectors.
 
     Args:
         model: whose units, and kinds of columns, these are.
