@@ -173,6 +173,20 @@ def test_of_one_row_and_of_fewer_than_components(exact):
     assert np.isfinite(few.score_samples(x)).all()
 
 
+def test_no_component_is_without_rows(exact):
+    """scikit-learn 1.9.1 puts those of no row at the origin.
+
+    See `findings/sklearn_mixture_empty_component.sh`.
+    """
+    five = 9 + exact.data(5)
+    train = np.repeat(five, 12, axis=0)
+    detector = Detector(exact.vae, five + 0.1, "mixture", train=train)
+    (far, beyond) = -detector.score_samples(
+        np.stack([np.zeros(4, np.float32), 2 * five.mean(axis=0)])
+    )
+    assert min(far, beyond) > 1000
+
+
 def test_of_many_rows_some_are_drawn(exact, train, monkeypatch):
     monkeypatch.setattr(mixture, "MOST_ROWS", 100)
     wanted = "of 600 training rows 100, drawn by chance, the mixture is fitted"

@@ -141,7 +141,7 @@ def _fitted(rows, components, seed):
     from sklearn.mixture import GaussianMixture
     from threadpoolctl import threadpool_limits
 
-    # Without rows of its own a component would lie anywhere.
+    # Without rows of its own a component would lie at the origin.
     components = min(components, len(np.unique(rows, axis=0)))
     if len(rows) == 1:
         rows = np.repeat(rows, 2, axis=0)
