@@ -254,7 +254,9 @@ class _Regressions:
             # One plain product for all rows: TensorFlow 2.21's product of
             # batches of which one is broadcast can end the process on some
             # processors, where rows are vectorized.
-            told = tf.tensordot(x, self._weights, [[-1], [-1]])
+            rows = tf.reshape(x, (-1, x.shape[-1]))
+            told = tf.matmul(rows, self._weights, transpose_b=True)
+            told = tf.reshape(told, tf.shape(x))
         else:
             told = tf.linalg.matvec(self._weights, x)
         return (x - told) / self._scale
