@@ -12,6 +12,13 @@ RNG = np.random.default_rng(0)
 FRACTIONS = RNG.uniform(0, 1, (6, 4, 4, 1))
 
 
+def test_booleans_are_a_table_of_zeros_and_ones():
+    source = from_arrays(np.array([[True, False], [False, False]] * 4))
+    # A mean and a deviation of 1/2; a constant is 0.
+    wanted = [[1.0, 0.0], [-1.0, 0.0]] * 4
+    np.testing.assert_allclose(source.arrays()[0], wanted, atol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("x", "shape", "value_range"),
     [

@@ -71,6 +71,8 @@ def may_be_squashed(
     """
     if transform != "auto":
         return np.full(len(deviation), transform != "standard")
+    # NumPy has no percentiles of booleans.
+    some = np.asarray(some, np.float64)
     low, high = np.percentile(some, (25, 75), axis=0)
     # Their middle half is about as wide as that of all; half of it surely not.
     return ~(deviation <= _LONG_TAIL / 2 * (high - low))
