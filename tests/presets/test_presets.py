@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 
 import tfgen
@@ -429,3 +430,15 @@ def test_what_is_of_larsen_takes_the_objective_with_it():
     assert preset.build().objective == "elbo_adversarial"
     model = preset.build(gamma=2.0, adversarial_weight=1.0)
     assert model.objective == "larsen"
+
+
+def test_a_mixed_table_refuses_the_likelihood_of_a_preset_by_its_name():
+    frame = pd.DataFrame({"a": [0.5, 1], "b": ["x", "y"]})
+    data = tfgen.data.from_arrays(frame)
+    with pytest.raises(ValueError) as error:
+        tfgen.build(preset="detector_table", data=data)
+    assert str(error.value) == (
+        "likelihood, the preset's if none was given, is Gaussian, but the "
+        "table has texts, gaps or dates beside numbers: pass "
+        "likelihood='table'."
+    )

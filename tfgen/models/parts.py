@@ -440,8 +440,9 @@ def _likelihood_of_table(likelihood, columns):
         config = {**found.get_config(), "columns": tuple(columns)}
         return found if found.columns else probability.Table.from_config(config)
     raise ValueError(
-        f"likelihood is {likelihood!r}, but the table has texts, gaps or dates "
-        "beside numbers: leave it out, or pass likelihood='table'."
+        f"likelihood, the preset's if none was given, is "
+        f"{type(found).__name__}, but the table has texts, gaps or dates "
+        "beside numbers: pass likelihood='table'."
     )
 
 
