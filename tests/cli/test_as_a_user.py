@@ -144,6 +144,11 @@ def test_version(tfgen):
     assert (done.status, done.out) == (0, f"tfgen {library.__version__}\n")
 
 
+def test_info_of_no_run_says_that_alone(refused):
+    message = refused("info", "nowhere")
+    assert message.startswith("nowhere is not a run of `tfgen train`, it is no")
+
+
 def test_info(tfgen, monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     done = tfgen("info")

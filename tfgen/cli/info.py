@@ -68,8 +68,9 @@ def _show_run(run):
     from tfgen.runs.progress import described
 
     folder = RunFolder(run)
+    config = folder.config()
     print("settings")
-    for name, value in folder.config().items():
+    for name, value in config.items():
         _row(name, value)
     model = read_model(run)
     print("model")
