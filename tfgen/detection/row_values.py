@@ -68,12 +68,14 @@ class RowValues:
     Attributes:
         of_numbers: whether values between two rows are values, as no codes
             are.
+        shape: that of the arguments.
         groups: of each place in a row the numbers of its values.
     """
 
     of_numbers = True
 
     def __init__(self, shape: tuple[int, ...]):
+        self.shape = shape
         self.groups = np.arange(math.prod(shape))[:, None]
 
     @property
@@ -103,6 +105,7 @@ class MixedRowValues(RowValues):
 
     def __init__(self, columns: tuple[int | str, ...]):
         parts = TableParts(tuple(columns))
+        self.shape = (parts.width,)
         self._one_hot = OneHotCodes(parts.parts)
         places, weights = [*parts.numbers], [1.0] * len(parts.numbers)
         for levels, of_codes in parts.codes.items():
@@ -133,6 +136,8 @@ def row_values(model: GenerativeModel) -> RowValues:
 
 class KnownRows(abc.ABC):
     """What a measure knows of the rows that a model was trained on."""
+
+    _values: RowValues
 
     @classmethod
     @abc.abstractmethod
@@ -168,7 +173,10 @@ class KnownRows(abc.ABC):
 
     @functools.cached_property
     def _compiled(self):
-        return tf.function(self.oddness, reduce_retracing=True)
+        # One trace each: TensorFlow takes those of several detectors for one
+        # function that is traced again and again, and warns.
+        spec = tf.TensorSpec((None, *self._values.shape), tf.float32)
+        return tf.function(self.oddness).get_concrete_function(spec)
 
     def __getstate__(self) -> dict:
         """Without what is made when it is asked for, and cannot be pickled."""
