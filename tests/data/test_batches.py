@@ -74,9 +74,29 @@ def test_every_order_of_three_rows_is_equally_likely():
     assert ((counts - 200) ** 2 / 200).sum() < 20.5
 
 
-def test_without_shuffle_the_order_is_that_of_the_source(source):
-    found = rows_of(source.batches(10, shuffle=False).dataset(), 6)
-    assert sum(found, []) == [*range(ROWS), *range(ROWS)]
+@memory_limits()
+@pytest.mark.parametrize("start_step", [0, 2, 4])
+def test_without_shuffle_the_order_is_that_of_the_source(
+    source, memory_limit, start_step
+):
+    batches = source.batches(10, shuffle=False, memory_limit=memory_limit)
+    found = rows_of(batches.dataset(start_step), 6)
+    epoch = [[*range(10)], [*range(10, 20)], [20, 21, 22]]
+    assert found == (epoch * 4)[start_step:][:6]
+
+
+@memory_limits()
+def test_without_shuffle_bytes_are_scaled_and_have_their_labels(memory_limit):
+    x = np.array([0, 51, 255], np.uint8).reshape(3, 1, 1, 1)
+    source = tfgen.data.from_arrays(x, np.array([0, 1, 0]))
+    batches = source.batches(
+        2, shuffle=False, labels=True, memory_limit=memory_limit
+    )
+    assert batches.element_spec == batches.dataset().element_spec
+    (x1, y1), (x2, y2) = batches.dataset().take(2).as_numpy_iterator()
+    np.testing.assert_allclose(x1.ravel(), [0.0, 0.2])
+    np.testing.assert_allclose(x2.ravel(), [1.0])
+    assert [*y1, *y2] == [0, 1, 0]
 
 
 def test_memory_and_stream_give_the_same(source):
