@@ -46,6 +46,24 @@ def test_log_level_0_shows_everything(run_python):
     assert "cpu_feature_guard" in output
 
 
+def test_what_is_left_out_is_imported_by_others_alone(run_python):
+    """By Keras it is not, though it could be; what is there already stays."""
+    code = """
+import json
+import sys
+
+_quiet.leave_out("sklearn", "json")
+_quiet.import_tensorflow()
+import keras
+
+print("sklearn" in sys.modules, "json" in sys.modules)
+import sklearn.base
+
+print("sklearn" in sys.modules)
+"""
+    assert run_python(ALONE + code).split() == ["False", "True", "True"]
+
+
 def test_stderr_works_afterwards(run_python):
     code = """
 with _quiet.held_back_stderr():

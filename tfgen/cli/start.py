@@ -4,7 +4,7 @@ import os
 import sys
 
 import tfgen
-from tfgen import plugins
+from tfgen import _quiet, plugins
 from tfgen.cli.output import show_notes
 from tfgen.hosts import is_chief
 
@@ -30,6 +30,8 @@ def start(doing: str | None = None) -> None:
     """
     if doing is not None:
         announce(doing)
+    if not plugins.any_plugins():  # which may use all of Keras
+        _quiet.leave_out("matplotlib", "pandas", "sklearn")
     tfgen._load()
     show_notes()
     plugins.load_plugins()

@@ -10,6 +10,8 @@ import warnings
 
 import tensorflow as tf
 
+from tfgen import _quiet
+
 
 def __getattr__(name: str):
     if name.startswith("__"):  # asked of every module, by inspection
@@ -21,7 +23,11 @@ def __getattr__(name: str):
 def _distributions() -> types.ModuleType:
     # The first use may be within a function that is being traced: what the
     # library makes at its import must not become part of that one graph.
-    with tf.init_scope(), warnings.catch_warnings():
+    with (
+        tf.init_scope(),
+        _quiet.without_left_out(),
+        warnings.catch_warnings(),
+    ):
         # Version 0.25, its last release, compares versions so.
         warnings.filterwarnings(
             "ignore", "distutils Version classes", DeprecationWarning
