@@ -75,6 +75,38 @@ def test_a_resumed_file_is_that_of_an_uninterrupted_training(
     assert without_seconds(path) == without_seconds(whole)
 
 
+class Look(keras.callbacks.Callback):
+    """Notes after each epoch which epochs a history file has."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path, self.seen = path, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append(read_history(self.path)["epoch"])
+
+
+def test_a_file_that_waits_is_written_by_checkpoints_and_at_the_end(
+    make_model, images, tmp_path
+):
+    path = tmp_path / "history.csv"
+    history, look = HistoryFile(path, every_seconds=60.0), Look(path)
+    waits = Checkpoint(tmp_path / "waits")
+    saves = Checkpoint(tmp_path / "saves", every_steps=3)  # an epoch's
+
+    def train(epochs, *callbacks):
+        make_model().fit(
+            images, batch_size=16, epochs=epochs, verbose=0, callbacks=callbacks
+        )
+
+    train(3, history, look, waits)
+    assert look.seen == [[1], [1], [1]]
+    assert read_history(path)["epoch"] == [1, 2, 3]
+    look.seen.clear()
+    train(3, history, look, saves)
+    assert look.seen == [[1], [1], [1, 2]]  # each looks before it saves
+
+
 def test_rows_from_the_first_epoch_on_are_dropped(make_model, images, tmp_path):
     path = tmp_path / "history.csv"
     fit(make_model(), images, path, 3)

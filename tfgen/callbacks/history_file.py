@@ -1,5 +1,6 @@
 import csv
 import io
+import math
 import pathlib
 import time
 
@@ -23,6 +24,9 @@ class HistoryFile(keras.callbacks.Callback):
 
     Args:
         path: path of the file, such as `run/history.csv`.
+        every_seconds: least time between two files; it is written whenever a
+            `Checkpoint` saves and at the end, too. Default: after each epoch,
+            which of hundreds in a minute may be a tenth of the time.
 
     Raises:
         ValueError: in `fit`, if there is a file of another kind.
@@ -33,13 +37,16 @@ class HistoryFile(keras.callbacks.Callback):
     >>> tfgen.callbacks.read_history(history.path)  # doctest: +SKIP
     """
 
-    def __init__(self, path):
+    def __init__(self, path, every_seconds: float = 0.0):
         super().__init__()
         self.path = pathlib.Path(path)
+        self.every_seconds = every_seconds
         self._rows = None
+        self._outdated, self._written_at = False, -math.inf
 
     def on_train_begin(self, logs: dict | None = None) -> None:
         self._rows = None
+        self._outdated, self._written_at = False, -math.inf
 
     def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
         self._began = time.monotonic()
@@ -53,8 +60,23 @@ class HistoryFile(keras.callbacks.Callback):
         row |= learning_rates(self.model.optimizer)
         row["seconds"] = round(time.monotonic() - self._began, 3)
         self._rows.append(row)
-        if writes_files(self.model):
+        self._outdated = True
+        if time.monotonic() - self._written_at >= self.every_seconds:
+            self.write()
+
+    def get_state(self) -> dict:
+        """Writes the file for a `Checkpoint` that saves; it holds all."""
+        self.write()
+        return {}
+
+    def on_train_end(self, logs: dict | None = None) -> None:
+        self.write()
+
+    def write(self) -> None:
+        """Writes the file, if it lacks epochs."""
+        if self._outdated and writes_files(self.model):
             write_text(self.path, _to_csv(self._rows))
+        self._outdated, self._written_at = False, time.monotonic()
 
 
 def read_history(path: pathlib.Path | str) -> dict[str, list]:

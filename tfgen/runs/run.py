@@ -28,6 +28,7 @@ SPLITS = ("train", "validation")
 CHECKPOINT_SECONDS = 60.0
 # At least, of pictures that take each other's place.
 PICTURE_SECONDS = 60.0
+HISTORY_SECONDS = 1.0
 FEWEST_FOR_HEALTH = 6
 
 
@@ -72,6 +73,7 @@ class Run:
             settings["batch_size"], seed=settings["seed"]
         )
         self._epochs = settings["epochs"]
+        self._history = callbacks.HistoryFile(folder.history_file)
         # On small data files and pictures would cost more than the training.
         self._pace = callbacks.Pace()
         self.checkpoint = callbacks.Checkpoint(
@@ -245,6 +247,7 @@ class Run:
             )
         except Exception:
             self.best.write()  # a training that failed may fail again
+            self._history.write()
             raise
 
     def _callbacks(self, watchers, writers, report):
@@ -253,7 +256,7 @@ class Run:
             *self._health(report),  # first: it adds to the logs
             *self._guards(),
             *watchers,
-            callbacks.HistoryFile(folder.history_file),
+            self._history,
             *self._promise(),
             *writers,
             callbacks.SampleImages(
@@ -306,6 +309,8 @@ class Run:
         if profile:
             board = folder.tensorboard
             writers.append(callbacks.Profile(board, report=progress.say))
+        # A search reads it after each epoch; here nobody does.
+        self._history.every_seconds = HISTORY_SECONDS
         stop = GentleStop(self.checkpoint)
         try:
             with stop:
