@@ -29,6 +29,7 @@ def test_texts_and_pictures_stand_where_they_should():
     figure = figures.new_figure(100, 60)
     figures.write(figure, "X", 50, 20, ha="center", fontsize=12)
     picture = figures.to_array(figure)
+    assert not figure.texts  # nor what else keeps the figure in memory
     rows, columns = np.nonzero(picture.min(axis=-1) < 128)
     assert abs(rows.mean() - 20) < 3 and abs(columns.mean() - 50) < 2
     red = np.uint8([255, 0, 0])

@@ -133,12 +133,15 @@ def square_panel(
 
 
 def to_array(figure: "Figure") -> np.ndarray:
-    """Draws the figure: uint8 `(height, width, 3)`."""
+    """Draws the figure, which is empty then: uint8 `(height, width, 3)`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
-    return np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3].copy()
+    # Its parts point at each other: they would stay until they are collected.
+    figure.clear()
+    return pixels
 
 
 def to_svg(figure: "Figure", name: str) -> str:
