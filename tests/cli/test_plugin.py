@@ -8,9 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfgen import _quiet
-from tfgen.cli.start import start
-
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "wasserstein_autoencoder.py"
 SMALL = ("--data", "iris", "--network", "mlp", "--width", 8, "--depth", 1)
@@ -75,18 +72,6 @@ def test_all_commands(wae, tmp_path):
             line.startswith(signature) and line.endswith(" ok")
             for line in out.splitlines()
         )
-
-
-def test_plugins_have_all_of_keras(monkeypatch):
-    """Commands alone do without what Keras needs of other packages."""
-    left_out = []
-    monkeypatch.setattr(_quiet, "leave_out", lambda *names: left_out.append(1))
-    monkeypatch.setenv("TFGEN_PLUGINS", "json")
-    start()
-    assert not left_out
-    monkeypatch.delenv("TFGEN_PLUGINS")
-    start()
-    assert left_out
 
 
 def test_a_plugin_that_is_not_there(in_process):
