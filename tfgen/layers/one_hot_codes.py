@@ -41,7 +41,7 @@ class OneHotCodes(keras.layers.Layer):
             codes = tf.cast(tf.round(codes), tf.int32)
             hot = tf.one_hot(codes, levels, dtype=inputs.dtype)
             size = levels * len(places)
-            found.append(tf.reshape(hot, (tf.shape(inputs)[0], size)))
+            found.append(tf.reshape(hot, (-1, size)))
         return tf.concat(found, axis=-1)
 
     def compute_output_shape(self, input_shape: tuple) -> tuple:

@@ -214,5 +214,8 @@ class TableRow:
 def _parted(x, size):
     """The last axis in parts of a size, `(..., parts, size)`."""
     parts = x.shape[-1] // size
+    if parts and x.shape.rank == 2:
+        # A step of few rows takes as long as its operations are many.
+        return tf.reshape(x, (-1, parts, size))
     shape = tf.concat([tf.shape(x)[:-1], (parts, size)], axis=0)
     return tf.reshape(x, shape)
