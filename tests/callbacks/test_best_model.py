@@ -50,6 +50,18 @@ def test_the_lowest_epoch_is_kept(tmp_path):
     assert keras.models.load_model(path).steps_done == 4
 
 
+@pytest.mark.parametrize("values", [(5.0, 3.0), (3.0, 5.0)])
+def test_whether_the_file_is_of_the_weights_at_the_end(tmp_path, values):
+    model = make_model()
+    best = train(model, tmp_path / "model.keras", values)
+    kept = keras.models.load_model(tmp_path / "model.keras")
+    equal = [
+        np.array_equal(a, b)
+        for a, b in zip(kept.get_weights(), model.get_weights(), strict=True)
+    ]
+    assert best.is_current == all(equal) == (values[1] < values[0])
+
+
 def test_the_highest_epoch_is_kept(tmp_path):
     path = tmp_path / "model.keras"
     best = train(make_model(), path, [2.0, 5.0, 4.0], mode="max")

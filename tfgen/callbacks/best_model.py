@@ -59,6 +59,11 @@ class BestModel(keras.callbacks.Callback):
         """The file that holds epoch and value."""
         return self.path.with_suffix(".json")
 
+    @property
+    def is_current(self) -> bool:
+        """Whether the file holds the weights that the model has now."""
+        return self._saved_step == self.model.steps_done
+
     def on_train_begin(self, logs: dict | None = None) -> None:
         both = self.path.exists() and self.record.exists()
         if both and self.model.steps_done:

@@ -277,7 +277,9 @@ class Run:
 
         The kept model is not always that of the last epoch.
         """
-        self.folder.draw_samples(self.folder.load_model(), self.validation)
+        # To load a model and to trace its sampling take half a second.
+        kept = self.model if self.best.is_current else self.folder.load_model()
+        self.folder.draw_samples(kept, self.validation)
         report_files(self.folder, self.best)
 
     def _fit_until_stopped(self, watchers, go_on, profile):
