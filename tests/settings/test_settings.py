@@ -12,7 +12,8 @@ from tfgen.optimizers.schedules import SCHEDULES
 from tfgen.settings.names import _names_in_source, names_of
 from tfgen.settings.settings import Settings, as_option
 from tfgen.settings.table import SETTINGS, TABLE
-from tfgen.training.environment import PRECISIONS, STRATEGIES
+from tfgen.training.environment import STRATEGIES
+from tfgen.training.precision import PRECISIONS
 
 REGISTRIES = {
     "network": tfgen.networks.NETWORKS,

@@ -73,7 +73,8 @@ def build(
             and samples of sharper dependences; default: yes, without classes.
         conditioning: with a discriminator: `"concatenation"` of labels and
             inputs, or `"projection"` with conditional normalisation.
-        precision: `"float32"` or `"mixed_bfloat16"`.
+        precision: `"float32"`, `"mixed_bfloat16"`, or `"auto"`: the latter for
+            images where the machine has it natively, which is said.
         seed: draws the initial weights too. Without it they are drawn, as
             for any Keras model, by `keras.utils.set_random_seed`.
 

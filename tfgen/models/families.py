@@ -32,7 +32,7 @@ from tfgen.settings import searched
 from tfgen.settings.parameters import Choice, Condition, Fixed, Range
 from tfgen.settings.setting import Setting
 from tfgen.settings.table import SETTINGS, add_setting
-from tfgen.training.environment import precision_policy
+from tfgen.training.precision import precision_policy
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -113,7 +113,7 @@ class Family:
         """
         self._check(options)
         shape = checked_shape(input_shape)
-        precision = precision_policy(options.pop("precision", None))
+        precision = precision_policy(options.pop("precision", None), shape)
         seeded = _seeded_initializers(options.get("seed"))
         with precision, channels_last(), seeded:
             of_parts = _options(self.make_parts)

@@ -18,7 +18,12 @@ from tfgen.runs.model import compiled_model, with_sizes
 from tfgen.runs.privacy_file import PrivacyFile, refuse_more_epochs
 from tfgen.runs.progress import GentleStop, Progress, described, report_files
 from tfgen.runs.recovery import KeepRates, rate_factor
-from tfgen.runs.settings import new_settings, resumed_settings, with_defaults
+from tfgen.runs.settings import (
+    new_settings,
+    resumed_settings,
+    with_defaults,
+    with_precision,
+)
 from tfgen.training import get_strategy, manifest
 from tfgen.training.agreement import Agreement
 from tfgen.training.environment import differences
@@ -135,6 +140,7 @@ class Run:
         splits = load_splits(settings, SPLITS)
         if recommend is not None:
             settings = recommend(settings, splits["train"])
+        settings = with_precision(settings, splits["train"].shape)
         settings = with_sizes(settings, len(splits["train"]))
         _check_same_on_all_hosts(strategy, settings, splits)
         with strategy.scope():

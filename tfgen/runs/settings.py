@@ -16,6 +16,7 @@ from tfgen.privacy.privacy import completed
 from tfgen.runs.model import family_of, schedule_name, with_sizes
 from tfgen.settings.settings import Settings, as_option, is_off
 from tfgen.settings.table import SETTINGS
+from tfgen.training.precision import chosen_precision
 
 CHANGEABLE = (
     "epochs",
@@ -87,6 +88,17 @@ def with_defaults(settings: Mapping, source: Source) -> Settings:
     return settings
 
 
+def with_precision(settings: Settings, shape: tuple[int, ...]) -> Settings:
+    """The settings with what `precision="auto"` means on this machine.
+
+    So that a run goes on elsewhere in the numbers that it was begun with.
+    """
+    if "precision" not in settings:
+        return settings
+    chosen = chosen_precision(settings["precision"], shape)
+    return settings.replaced(precision=chosen)
+
+
 def resumed_settings(
     out: pathlib.Path | str, config: Mapping, given: Mapping, done: int
 ) -> Settings:
@@ -102,6 +114,8 @@ def resumed_settings(
         ValueError: for settings other than those of the run.
     """
     begun = Settings(config)
+    if given.get("precision") == "auto" and "precision" in begun:
+        given = {**given, "precision": begun["precision"]}
     changed = changed_settings(
         f"the run in {out}", begun, with_whole_path(given), CHANGEABLE
     )

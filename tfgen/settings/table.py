@@ -465,8 +465,9 @@ TABLE = (
     ),
     Setting(
         "precision",
-        choices=("float32", "mixed_bfloat16"),
-        help="Numbers to compute in: {names} [float32]",
+        choices=("float32", "mixed_bfloat16", "auto"),
+        help="Numbers to compute in: {names}, which is mixed_bfloat16 for "
+        "images where the machine has it natively [float32]",
     ),
     Setting(
         "on_non_finite",

@@ -8,7 +8,6 @@ import platform
 import re
 import shlex
 import sys
-from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -19,7 +18,6 @@ from tfgen.hosts import EXPECTED, VARIABLE, Hosts
 from tfgen.version import __version__
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
-PRECISIONS = ("float32", "mixed_bfloat16")
 
 
 def get_strategy(
@@ -59,42 +57,6 @@ def get_strategy(
     else:
         devices = _logical_cpus(replicas or 2)
     return _mirrored(tuple(devices))
-
-
-@contextlib.contextmanager
-def precision_policy(name: str | None) -> Iterator[None]:
-    """Builds layers under a dtype policy and puts the old one back.
-
-    The policy is remembered by each layer that is built inside, so it holds
-    in replica threads and after loading too, where Keras' global policy,
-    which is local to a thread, would not.
-
-    Args:
-        name: `"float32"`, `"mixed_bfloat16"` (computes in bfloat16, keeps
-            weights, losses and likelihoods in float32) or None for the
-            policy in force.
-
-    Raises:
-        ValueError: for another name.
-
-    Example:
-    >>> with tfgen.training.precision_policy("mixed_bfloat16"):
-    ...     layer = keras.layers.Dense(3)
-    >>> layer.compute_dtype, layer.variable_dtype
-    ('bfloat16', 'float32')
-    """
-    before = keras.config.dtype_policy()
-    if name is not None:
-        if name not in PRECISIONS:
-            raise ValueError(
-                f"precision is {name!r}, expected one of "
-                f"{', '.join(PRECISIONS)}."
-            )
-        keras.config.set_dtype_policy(name)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def manifest(
