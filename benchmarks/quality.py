@@ -17,6 +17,7 @@ from scoreboard import (
     hybrids,
     likelihood,
     mixtures,
+    precision,
     presets,
     report,
     stacked,
@@ -25,7 +26,15 @@ from scoreboard.results import Results
 
 FAMILIES = {
     module.FAMILY.name: module.FAMILY
-    for module in (likelihood, mixtures, stacked, frechet, hybrids, presets)
+    for module in (
+        likelihood,
+        mixtures,
+        stacked,
+        frechet,
+        hybrids,
+        precision,
+        presets,
+    )
 }
 ROOT = pathlib.Path(__file__).parent
 FOLDER = ROOT.parent / "build" / "quality"

@@ -49,7 +49,10 @@ def table(family, runs):
     for row in dict.fromkeys(run["row"] for run in runs):
         own = [run for run in runs if run["row"] == row]
         cells = [
-            spread([run[column.key] for run in own], column.form)
+            spread(
+                [run[column.key] for run in own if column.key in run],
+                column.form,
+            )
             for column in family.columns
         ]
         seeds = ", ".join(str(run["seed"]) for run in own)
@@ -66,6 +69,8 @@ def wrapped(text):
 
 def spread(values, form):
     """Mean ± standard deviation; the value alone if all are the same."""
+    if not values:
+        return ""
     mean = f"{statistics.mean(values):{form}}"
     if len(set(values)) == 1:
         return mean
