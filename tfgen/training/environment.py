@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import itertools
 import os
 import pathlib
 import platform
@@ -18,6 +19,9 @@ from tfgen.hosts import EXPECTED, VARIABLE, Hosts
 from tfgen.version import __version__
 
 STRATEGIES = ("none", "mirrored", "multi_worker")
+_KEYS = 100_000
+"""Of collective operations that one strategy may number."""
+_numbers = itertools.count(1)  # from 0 count those made elsewhere
 
 
 def get_strategy(
@@ -184,8 +188,15 @@ def _multi_worker(replicas):
 @functools.cache
 def _mirrored(devices):
     # Two strategies over the same devices number their collective operations
-    # alike, and steps of different models then meet each other's gradients.
-    return tf.distribute.MirroredStrategy(devices)
+    # alike, and steps of different models then meet each other's gradients:
+    # one for each. Of other devices, too, numbers start at 1, and a second
+    # strategy of another size finds the first one's group, whereupon all fail
+    # (TensorFlow 2.21: findings/tensorflow_mirrored_strategies_share_keys.sh).
+    # The base has no public name; where another TensorFlow has none, it goes
+    # unused.
+    own = {"_collective_key_base": _KEYS * next(_numbers)}
+    kind = type("MirroredStrategy", (tf.distribute.MirroredStrategy,), own)
+    return kind(devices)
 
 
 def _first(devices, replicas):
