@@ -30,6 +30,7 @@ from tfgen.training.environment import manifest
 
 mpl.use("agg")
 from matplotlib import pyplot as plt
+from matplotlib import ticker
 
 DOCS = pathlib.Path(__file__).parents[1] / "docs"
 PAGE, PICTURE = DOCS / "growth.md", DOCS / "pictures" / "growth.png"
@@ -193,7 +194,12 @@ def draw(rows, path):
         axis.set_ylim(min(costs) / 2, max(max(costs), 8 * min(costs)) * 2)
         axis.set_title(title.replace(", ", ",\n", 1), fontsize=9)
         axis.set_ylabel(unit)
-        axis.grid(visible=True, which="both", alpha=0.2)
+        axis.set_xticks([values[0], values[len(values) // 2], values[-1]])
+        for along in (axis.xaxis, axis.yaxis):
+            along.set_major_formatter(ticker.EngFormatter(sep=""))
+            along.set_minor_formatter(ticker.NullFormatter())
+        axis.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+        axis.grid(visible=True, alpha=0.2)
     figure.savefig(path, dpi=100)
 
 

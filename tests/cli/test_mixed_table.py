@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import tfgen as library
+from tfgen.models import table_rows
 
 ROWS = 240
 
@@ -275,3 +276,15 @@ def test_an_export_of_a_gan(tfgen, gan_run):
     assert done.status == 0, done.err
     for name in ("generate", "decode", "discriminate"):
         assert name in done.out
+
+
+@pytest.mark.parametrize("where", [(), ("--where", "country=FR")])
+def test_pieces_make_up_the_file(tfgen, run, monkeypatch, where):
+    words = ("sample", run, "-n", 700, "--seed", 3, *where)
+    assert tfgen(*words, "--out", "whole.csv").status == 0
+    monkeypatch.setattr(table_rows, "PIECE", 1)  # batches of 256
+    for name in ("pieces.csv", "pieces.parquet"):
+        assert tfgen(*words, "--out", name).status == 0
+    whole = pd.read_csv("whole.csv")
+    pd.testing.assert_frame_equal(pd.read_csv("pieces.csv"), whole)
+    assert len(pd.read_parquet("pieces.parquet")) == len(whole) == 700

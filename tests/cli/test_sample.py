@@ -9,6 +9,7 @@ import PIL.Image
 import pytest
 
 import tfgen as library
+from tfgen.models import table_rows
 
 
 @pytest.fixture
@@ -26,6 +27,19 @@ def test_arrays_are_those_of_the_model(tfgen, trained):
     with np.load("s.npz") as file:
         assert file.files == ["x"]
         np.testing.assert_array_equal(file["x"], model.sample(5, seed=3))
+
+
+def test_arrays_in_pieces(tfgen, trained_by_class, monkeypatch):
+    monkeypatch.setattr(table_rows, "PIECE", 1)  # batches of 256
+    words = ("sample", trained_by_class, "-n", 600, "--seed", 3)
+    assert tfgen(*words, "--out", "s.npz").status == 0
+    model = library_model(trained_by_class)
+    labels = model.draw_labels(600, 3, balanced=False)
+    with np.load("s.npz") as file:
+        assert file.files == ["x", "y"]
+        np.testing.assert_array_equal(file["y"], labels)
+        drawn = model.sample(600, seed=3, labels=labels)
+        np.testing.assert_array_equal(file["x"], drawn)
 
 
 def test_picture_shows_as_many_as_asked(tfgen, trained):

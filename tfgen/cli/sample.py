@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tfgen.cli.files import progress
 from tfgen.cli.start import start
 from tfgen.runs.out_files import SUFFIXES
 
@@ -88,16 +89,16 @@ def sample(
                 "--where takes a file of rows (.csv, .parquet) and neither "
                 "--label nor --balanced."
             )
-        _write_rows(out, *_rows(model, number, seed, where=where), None)
+        _write_rows(out, model, number, seed, where=where)
     elif out.suffix == ".png" and not is_image:
         _write_plot(out, model, RunFolder(run).config(), number, seed, label)
     else:
         labels = _labels(model, label, number, seed, balanced)
-        if is_image:
+        if out.suffix == ".png":
             samples = model.sample(number, seed=seed, labels=labels)
-            _write_images(out, model, samples, labels, balanced)
+            _write_images(out, model, samples, balanced)
         else:
-            _write_rows(out, *_rows(model, number, seed, labels), labels)
+            _write_rows(out, model, number, seed, labels)
     print(f"{number} samples   {out}")
 
 
@@ -133,26 +134,28 @@ def _write_plot(out, model, settings, number, seed, label):
     pictures.write_png(out, picture)
 
 
-def _write_images(out, model, samples, labels, balanced):
+def _write_images(out, model, samples, balanced):
     from tfgen import pictures
 
-    if out.suffix == ".npz":
-        _write_rows(out, samples, model.reading, labels)
-        return
     columns = min(model.num_classes, MOST_COLUMNS) if balanced else None
     picture = pictures.image_grid(samples, columns, model.reading.value_range)
     pictures.write_png(out, picture)
 
 
-def _rows(model, number, seed, labels=None, where=None):
-    from tfgen.models.table_rows import draw_rows
-
-    return draw_rows(model, number, seed, labels, where)
-
-
-def _write_rows(out, rows, reading, labels):
+def _write_rows(out, model, number, seed, labels=None, where=None):
+    from tfgen.models import table_rows
     from tfgen.runs.on_files import own_columns
     from tfgen.runs.row_writer import RowWriter
 
-    with RowWriter(out) as file:
-        file.append(own_columns(reading, rows, labels, out))
+    if len(model.data_shape) == 1:
+        pieces = table_rows.draw_pieces(model, number, seed, labels, where)
+    else:
+        pieces = table_rows.draw_images(model, number, seed, labels)
+    first = 0
+    with progress(number) as told, RowWriter(out) as file:
+        for rows, reading in pieces:
+            stop = first + len(rows)
+            own = None if labels is None else labels[first:stop]
+            file.append(own_columns(reading, rows, own, out, first))
+            told(len(rows))
+            first = stop

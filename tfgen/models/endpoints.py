@@ -133,6 +133,33 @@ class WithEndpoints:
             num_samples, seed, labels, batch_size, temperature, truncation
         )
 
+    def sample_from(
+        self,
+        first_row: int,
+        num_samples: int,
+        seed: int,
+        labels: np.ndarray | None = None,
+        batch_size: int = 256,
+    ) -> np.ndarray:
+        """Rows of what `sample(seed=seed)` draws, from `first_row` on.
+
+        Args:
+            first_row: number of the first one.
+            num_samples: how many.
+            seed: an integer.
+            labels: class numbers of these rows, of class-conditional models.
+            batch_size: rows at a time.
+
+        Example:
+        >>> model = tfgen.build("vae", input_shape=(4,), latent_dim=2, seed=0)
+        >>> ten, two = model.sample(10, seed=1), model.sample_from(3, 2, seed=1)
+        >>> bool(np.allclose(ten[3:5], two, atol=1e-6))
+        True
+        """
+        return self._sampler.sample(
+            num_samples, seed, labels, batch_size, first_row=int(first_row)
+        )
+
     def endpoint_inputs(self, *names: str) -> dict[str, keras.KerasTensor]:
         """Named inputs of an endpoint, with the label where there is one."""
         x = keras.KerasTensor((None, *self.data_shape), "float32")

@@ -34,8 +34,13 @@ class Sampler:
         batch_size: int,
         temperature: float = 1.0,
         truncation: float | None = None,
+        first_row: int = 0,
     ) -> np.ndarray:
-        """Samples in batches; see `GenerativeModel.sample`."""
+        """Samples in batches; see `GenerativeModel.sample`.
+
+        With `first_row` those from there on, of which `labels` must then be
+        the classes.
+        """
         if int(num_samples) != num_samples or num_samples < 1:
             raise ValueError(
                 f"num_samples is {num_samples!r}, expected 1, 2, 3, ..."
@@ -50,7 +55,7 @@ class Sampler:
         for start in range(0, num_samples, batch_size):
             stop = min(start + batch_size, num_samples)
             noise, uniform = self._rows(
-                tf.constant(seed, tf.int64), start, stop
+                tf.constant(seed, tf.int64), first_row + start, first_row + stop
             )
             latents = self._narrowed(noise, temperature, truncation)
             part = None if labels is None else tf.constant(labels[start:stop])

@@ -1,7 +1,9 @@
 """Rows of a table as its files have them: drawn, in units, rules held."""
 
+import math
 import secrets
 import typing
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,6 +17,9 @@ from tfgen.models.sampling_where import conditions_on, rows_where
 if typing.TYPE_CHECKING:
     from tfgen.models.generative_model import GenerativeModel
 
+PIECE = 2**22
+"""Numbers at a time, but at least a batch."""
+BATCH = 256
 _WHERE, _AGAIN = 0x3E12E, 0xA6A19  # apart from other uses of a seed
 
 
@@ -45,6 +50,22 @@ def draw_rows(
         ValueError: for conditions that cannot be, and rules that no draw of a
             row holds.
     """
+    pieces = draw_pieces(model, num_samples, seed, labels, where)
+    rows, readings = zip(*pieces, strict=True)
+    return np.concatenate(rows), readings[0]
+
+
+def draw_pieces(
+    model: "GenerativeModel",
+    num_samples: int,
+    seed: int | None,
+    labels: np.ndarray | None = None,
+    where: typing.Any = None,
+) -> Iterator[tuple[np.ndarray, Reading]]:
+    """The rows of `draw_rows` one piece after the other, for long files.
+
+    Under rules, which may hold between rows, there is one piece.
+    """
     seed = secrets.randbelow(2**31) if seed is None else seed
     conditions, reading = (), model.reading
     if where is not None:
@@ -57,7 +78,7 @@ def draw_rows(
             seeds = _seeds(_WHERE, num_samples, seed, number)[rows]
             x = rows_where(model, conditions, seeds)
         elif not number:
-            x = model.sample(num_samples, seed=seed, labels=labels)
+            x = model.sample_from(rows[0], len(rows), seed, _of(labels, rows))
         else:
             inputs = {"seed": _seeds(_AGAIN, num_samples, seed, number)[rows]}
             if labels is not None:
@@ -65,17 +86,46 @@ def draw_rows(
             x = model.run_endpoint("generate", inputs)["x"]
         return reading.to_data_units(x)
 
-    x = draw(np.arange(num_samples), 0)
     if not reading.rules:
-        return x, reading
+        for rows in pieces_of(num_samples, model.data_shape):
+            yield draw(rows, 0), reading
+        return
     asked = [condition.column.name for condition in conditions]
     keeper = Keeper(reading.rules, reading.columns, asked=asked)
+    x = draw(np.arange(num_samples), 0)
     held = keeper.hold(
         reading.nearest(x), lambda *drawn: reading.nearest(draw(*drawn))
     )
     if held.note:
         say(held.note)
-    return held.x, reading
+    yield held.x, reading
+
+
+def draw_images(
+    model: "GenerativeModel",
+    num_samples: int,
+    seed: int,
+    labels: np.ndarray | None = None,
+) -> Iterator[tuple[np.ndarray, Reading]]:
+    """Images of `sample` in the model's range, one piece after the other."""
+    for rows in pieces_of(num_samples, model.data_shape):
+        x = model.sample_from(rows[0], len(rows), seed, _of(labels, rows))
+        yield x, model.reading
+
+
+def pieces_of(num_samples: int, shape: tuple[int, ...]) -> Iterator[np.ndarray]:
+    """Numbers of rows, in pieces of whole batches that fit the memory.
+
+    >>> [len(rows) for rows in pieces_of(600, (999, 999, 3))]
+    [256, 256, 88]
+    """
+    batches = max(1, PIECE // (math.prod(shape) * BATCH))
+    for first in range(0, num_samples, batches * BATCH):
+        yield np.arange(first, min(first + batches * BATCH, num_samples))
+
+
+def _of(labels, rows):
+    return None if labels is None else labels[rows]
 
 
 def _seeds(purpose, count, seed, number):

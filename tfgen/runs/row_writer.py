@@ -3,7 +3,10 @@
 import contextlib
 import os
 import pathlib
+import shutil
+import tempfile
 import typing
+import zipfile
 from collections.abc import Mapping
 
 import numpy as np
@@ -19,8 +22,8 @@ if typing.TYPE_CHECKING:
 class RowWriter:
     """Writes columns of rows to a file that is there whole or not at all.
 
-    A `.npz` holds each column as an array and is kept in memory until the
-    end; the others are written as the pieces come.
+    A `.npz` holds each column as an array, whose numbers lie in temporary
+    files until the end; the others are written as the pieces come.
 
     Args:
         path: the file; its suffix, of `SUFFIXES`, says in which form.
@@ -45,7 +48,7 @@ class RowWriter:
                 f"{self.path} ends in {self.path.suffix or 'nothing'}; "
                 f"expected one of {', '.join(SUFFIXES)}."
             )
-        self._pieces, self._parquet, self._begun = [], None, False
+        self._parquet, self._begun, self._arrays = None, False, {}
         self._whole = contextlib.ExitStack()
 
     def __enter__(self) -> "RowWriter":
@@ -55,7 +58,7 @@ class RowWriter:
     def __exit__(self, kind, error, traceback) -> None:
         if self._parquet is not None:
             self._parquet.close()
-        if error is None and self._pieces:
+        if error is None and self._arrays:
             self._write_npz()
         self._whole.__exit__(kind, error, traceback)
 
@@ -67,7 +70,11 @@ class RowWriter:
                 shape `(n, ...)`.
         """
         if self._suffix == ".npz":
-            self._pieces.append(dict(columns))
+            for name, array in columns.items():
+                if name not in self._arrays:
+                    kept = self._whole.enter_context(_Rows())
+                    self._arrays[name] = kept
+                self._arrays[name].append(np.asarray(array))
             return
         import pandas as pd
 
@@ -102,10 +109,43 @@ class RowWriter:
         self._parquet.write_table(table)
 
     def _write_npz(self) -> None:
-        names = self._pieces[0]
-        arrays = {
-            name: np.concatenate([piece[name] for piece in self._pieces])
-            for name in names
-        }
-        with open(self._temporary, "wb") as file:
-            np.savez_compressed(file, **arrays)
+        kind = zipfile.ZIP_DEFLATED
+        with zipfile.ZipFile(self._temporary, "w", kind) as file:
+            for name, rows in self._arrays.items():
+                # Of arrays beyond 4 GiB the size is not known beforehand.
+                with file.open(f"{name}.npy", "w", force_zip64=True) as member:
+                    rows.write(member)
+
+
+class _Rows:
+    """Rows of one array: numbers in a temporary file, texts in memory."""
+
+    def __init__(self):
+        self._pieces, self._count = [], 0
+        self._file = tempfile.TemporaryFile()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._file.close()
+
+    def append(self, rows):
+        if rows.dtype.kind in "biuf":
+            self._file.write(np.ascontiguousarray(rows).data)
+            self._pieces = [rows[:0]]
+        else:  # each piece is as wide as its longest
+            self._pieces.append(rows)
+        self._count += len(rows)
+
+    def write(self, member):
+        """As a `.npy`."""
+        array = np.concatenate(self._pieces)
+        if array.dtype.kind not in "biuf":
+            np.lib.format.write_array(member, array)
+            return
+        header = np.lib.format.header_data_from_array_1_0(array)
+        header["shape"] = (self._count, *array.shape[1:])
+        np.lib.format.write_array_header_1_0(member, header)
+        self._file.seek(0)
+        shutil.copyfileobj(self._file, member, 2**20)
