@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.layers import BatchNormalization
+from tfgen.layers.row_by_row import mixes_rows
 from tfgen.models.generated_rows import GeneratedRows
 from tfgen.models.given_columns import GivenColumns
 from tfgen.probability import DiagonalPosterior, Likelihood, Posterior
@@ -157,16 +158,16 @@ def why_not_row_wise(network: keras.Model) -> str | None:
     Served, an example's answer must not depend on the others of its batch.
     """
     for layer in network._flatten_layers(include_self=False):
-        if getattr(layer, "mixes_rows", False):
-            return (
-                f"its layer {layer.name!r} ({type(layer).__name__}) lets the "
-                "examples of a batch see each other"
-            )
         if isinstance(layer, keras.layers.BatchNormalization):
             return (
                 f"its layer {layer.name!r} ({type(layer).__name__}) learns "
                 "from batches of data and of generated examples apart, and "
                 "one moving average cannot stand for both"
+            )
+        if mixes_rows(layer):
+            return (
+                f"its layer {layer.name!r} ({type(layer).__name__}) lets the "
+                "examples of a batch see each other"
             )
     return None
 

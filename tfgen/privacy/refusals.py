@@ -3,10 +3,12 @@
 import typing
 from collections.abc import Iterator
 
-import keras
-
 from tfgen.data.batches import Batches
-from tfgen.layers.spectral_norm import SpectralNorm
+from tfgen.layers.row_by_row import (
+    changes_itself,
+    draws_for_batch,
+    mixes_rows,
+)
 from tfgen.privacy.accountant import require_accountant
 
 if typing.TYPE_CHECKING:
@@ -68,15 +70,14 @@ def _of_training(replicas, jit_compile, skips) -> Iterator[str]:
 def _of_layers(model) -> Iterator[str]:
     for layer in model._flatten_layers(include_self=False):
         name = f"layer {layer.name!r} ({type(layer).__name__})"
-        mixes = isinstance(layer, keras.layers.BatchNormalization)
-        if mixes or getattr(layer, "mixes_rows", False):
+        if mixes_rows(layer):
             yield f"{name} mixes the rows of a batch: use GroupNormalization"
-        if isinstance(layer, SpectralNorm):
+        if changes_itself(layer):
             yield (
                 f"{name} changes itself while rows go through one by one: "
                 "leave spectral_norm out"
             )
-        if hasattr(layer, "seed_generator"):
+        if draws_for_batch(layer):
             yield f"{name} draws for a whole batch: use tfgen.layers.Dropout"
         if getattr(layer, "activity_regularizer", None) is not None:
             yield f"{name} has an activity_regularizer, which sees all rows"
