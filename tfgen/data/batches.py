@@ -14,6 +14,8 @@ from tfgen.data.storage import MEMORY_LIMIT
 if typing.TYPE_CHECKING:
     from tfgen.data.source import Source
 
+PHILOX = 1
+
 
 class Batches:
     """Shuffled batches of a source, without end and from any step.
@@ -133,11 +135,9 @@ class Batches:
         if self.in_memory and not self.shuffle:
             batches = self._in_order().skip(start_step % self.steps_per_epoch)
         else:
-            batches = (
-                tf.data.Dataset.counter(start_step)
-                .map(self._batch, num_parallel_calls=2)
-                .prefetch(4)
-            )
+            # By kernels alone: `counter` runs a function for each number.
+            steps = tf.data.Dataset.range(start_step, tf.int64.max).repeat()
+            batches = steps.map(self._batch, num_parallel_calls=2).prefetch(4)
         return batches.with_options(options)
 
     def _in_order(self):
@@ -179,13 +179,11 @@ class Batches:
             return positions
         # index_shuffle sees only the low bits of its seed (8 of each word for
         # 60,000 rows), so (seed, epoch) is mixed into three whole words first.
-        words = tf.random.stateless_uniform(
-            [3],
-            tf.stack([tf.constant(self.seed % 2**63, tf.int64), epoch]),
-            None,
-            None,
-            tf.int32,
-            alg="philox",
+        key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(
+            seed=tf.stack([tf.constant(self.seed % 2**63, tf.int64), epoch])
+        )
+        words = tf.raw_ops.StatelessRandomUniformFullIntV2(
+            shape=[3], key=key, counter=counter, alg=PHILOX, dtype=tf.int32
         )
         return tf.raw_ops.RandomIndexShuffle(
             index=positions, seed=words, max_index=rows - 1, rounds=8
