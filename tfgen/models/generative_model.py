@@ -23,6 +23,7 @@ from tfgen.training.epoch_place import EpochPlace
 from tfgen.training.execution import steps_chosen
 from tfgen.training.files import written_whole
 from tfgen.training.global_batch import GlobalBatch
+from tfgen.training.row_means import add_rows
 from tfgen.training.skipped import Skipped
 from tfgen.training.step_runner import StepRunner
 
@@ -364,8 +365,16 @@ class GenerativeModel(
 
     def track(self, batch: GlobalBatch, per_example: dict) -> None:
         """Adds values, one an example, to the metrics of the same names."""
+        means, rows = [], []
         for name, values in per_example.items():
-            self.trackers[name].update_state(values, batch.weights)
+            tracker = self.trackers[name]
+            if type(tracker) is keras.metrics.Mean and len(values.shape) == 1:
+                means.append(tracker)
+                rows.append(values)
+            else:
+                tracker.update_state(values, batch.weights)
+        if means:
+            add_rows(means, rows, batch.weights)
 
     def logs(self, training: bool) -> dict:
         """The metrics as they stand, over all replicas."""
