@@ -210,12 +210,13 @@ class Adversary:
         return batch.grouped(x, self.packing)
 
     def _penalty(self, critiques, step):
-        total = tf.zeros_like(critiques[0].real_logits)
-        for every in dict.fromkeys(p.every for p in self.penalties):
-            # In one branch, where penalties share their gradients.
-            due = [p for p in self.penalties if p.every == every]
-            total += _lazily(every, due, critiques, step)
-        return total
+        if not self.penalties:
+            return tf.zeros_like(critiques[0].real_logits)
+        # Of the same steps in one branch, where they share their gradients.
+        due = {}
+        for penalty in self.penalties:
+            due.setdefault(penalty.every, []).append(penalty)
+        return sum(_lazily(*item, critiques, step) for item in due.items())
 
     def _for_each_row(self, values):
         if self.packing == 1:
@@ -224,7 +225,7 @@ class Adversary:
 
 
 def _logits(output):
-    return tf.cast(output[:, 0], tf.float32)
+    return tf.cast(tf.squeeze(output, axis=1), tf.float32)
 
 
 def _lazily(every, penalties, critiques, step):
