@@ -60,7 +60,7 @@ class GlobalBatch:
         self.labels = labels
         self._seed = seed
         self._step = step
-        self._rows = tf.shape(x)[0]
+        self._rows = tf.shape(x)[:1]
         self._draws = collections.Counter()
         self._group_size = 1
         self.size = tf.cast(tf.maximum(used, 1), tf.float32)
@@ -129,12 +129,12 @@ class GlobalBatch:
     def normal(self, shape: tuple[int, ...], purpose: str) -> tf.Tensor:
         """Standard normal noise `(rows, *shape)` for this replica's rows."""
         noise = random.normal_rows(*self._draw(purpose), shape)
-        return noise[:: self._group_size]
+        return self._of_groups(noise)
 
     def uniform(self, shape: tuple[int, ...], purpose: str) -> tf.Tensor:
         """Noise in [0, 1), `(rows, *shape)`, for this replica's rows."""
         noise = random.uniform_rows(*self._draw(purpose), shape)
-        return noise[:: self._group_size]
+        return self._of_groups(noise)
 
     def each(self, value: tf.Tensor | float) -> tf.Tensor:
         """One value for every row, as `(rows,)`."""
@@ -190,6 +190,10 @@ class GlobalBatch:
         """A purpose of its own for each use of a layer in a step."""
         self._draws[name] += 1
         return f"{name}_{self._draws[name]}"
+
+    def _of_groups(self, noise):
+        size = self._group_size
+        return noise if size == 1 else noise[::size]
 
     def _draw(self, purpose):
         stream = random.stream(self._seed, purpose, self._step)

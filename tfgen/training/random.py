@@ -91,10 +91,14 @@ def _rows(draw, stream, first_row, num_rows, shape):
     key, counter = tf.raw_ops.StatelessRandomGetKeyCounter(seed=stream)
     offset = tf.cast(tf.cast(first_row, tf.int64) * blocks, tf.uint64)
     counter = tf.stack([counter[0] + offset, counter[1]])
+    # TensorFlow's optimizer of graphs follows the number of rows through
+    # `concat`, and so finds sums with other rows to need no broadcasting.
     words = draw(
-        shape=tf.stack([num_rows, blocks * 4]),
+        shape=tf.concat([tf.reshape(num_rows, [1]), [blocks * 4]], axis=0),
         key=key,
         counter=counter,
         alg=PHILOX,
     )
-    return tf.reshape(words[:, :size], (num_rows, *shape))
+    if size < blocks * 4:
+        words = tf.slice(words, [0, 0], [-1, size])
+    return words if len(shape) == 1 else tf.reshape(words, (-1, *shape))
