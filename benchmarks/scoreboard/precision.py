@@ -9,7 +9,7 @@ from scoreboard import frechet
 from scoreboard.family import Column, Family
 from scoreboard.fashion import extractor, load
 
-MODELS = {"vae": (128, 6), "gan": (64, 3), "vae_gan": (64, 3)}
+MODELS = {"vae": (128, 4), "gan": (64, 2), "vae_gan": (64, 2)}
 """Batch size and epochs."""
 FILTERS = (32, 64)
 PRECISIONS = ("float32", "mixed_bfloat16")
