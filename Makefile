@@ -41,9 +41,8 @@ soak: .venv/.dev
 	@$(BIN)/python benchmarks/soak_fuzz.py
 	@$(BIN)/python benchmarks/soak_load.py
 
-# Ratios in processor time; an hour of one processor.
+# The speed scoreboard, hours of two processors; then what a run adds to `fit`.
 bench: .venv/.dev
-	@$(BIN)/python benchmarks/builds.py
 	@$(BIN)/python benchmarks/speed.py
 	@$(BIN)/python benchmarks/run_cost.py
 	@$(BIN)/python benchmarks/batch_check.py

@@ -12,10 +12,12 @@ class Results:
 
     Args:
         folder: where the file `results.jsonl` lies, and what else runs keep.
+        say: what is called with each run once it is done.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, say=print):
         self.folder = folder
+        self._say = say
         self._path = folder / "results.jsonl"
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -37,7 +39,7 @@ class Results:
             run = {**known, "minutes": minutes, **found, **_circumstances()}
             with self._path.open("a") as file:
                 file.write(json.dumps(run) + "\n")
-            print(run, flush=True)
+            self._say(run)
 
     def _read(self):
         if not self._path.exists():

@@ -1,0 +1,1 @@
+"""Speed of training beside that of peers, each in a process of its own."""
