@@ -106,6 +106,13 @@ def test_runs_are_kept(results, make, tmp_path):
     assert [json.loads(line)["nats"] for line in lines] == [10, 0]
 
 
+def test_each_run_is_said(make, tmp_path):
+    said = []
+    module = importlib.import_module("scoreboard.results")
+    module.Results(tmp_path, say=said.append).run(make(), 2)
+    assert [run["nats"] for run in said] == [20]
+
+
 def test_no_run_is_made_twice(results, make):
     results.run(make(), 0)
 
