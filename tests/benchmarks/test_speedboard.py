@@ -206,6 +206,15 @@ def test_other_weights_are_refused(session, monkeypatch):
     assert Started.order == []
 
 
+def test_without_tfgen_there_is_nothing_to_keep(session, monkeypatch, tmp_path):
+    board = module("board")
+    monkeypatch.setattr(board, "_write_networks", lambda row, file: None)
+    monkeypatch.setattr(Started, "end", lambda self: {"failure": "E: full"})
+    made = board.Board(1, 1, (DENSE,), "", "", "c")
+    with pytest.raises(RuntimeError, match="tfgen itself failed: E: full"):
+        made.measure(tmp_path, row=DENSE)
+
+
 def test_a_process_that_fails_says_why(tmp_path):
     contestant = types_of("tfgen")
     contestant = dataclasses.replace(contestant, module="of_nobody")
