@@ -27,6 +27,7 @@ OUTSIDE_DOCS = {
     "CONTRIBUTING.md": "CONTRIBUTING.md",
     "CHANGELOG.md": "CHANGELOG.md",
     "benchmarks/QUALITY.md": "benchmarks/QUALITY.md",
+    "benchmarks/SPEED.md": "benchmarks/SPEED.md",
     "examples/wasserstein_autoencoder.py": "wasserstein-autoencoder.md",
 }
 """Pages by their place in the repository; code is shown as code."""
