@@ -38,7 +38,7 @@ SECONDS = 1.5
 """Of processor time of a measurement, at least, and at least so many steps:"""
 FEWEST_STEPS = 6
 UNITS = (500, 500)
-SAMPLED = (1_000, 10_000, 100_000)
+SAMPLED = (1_000, 10_000, 100_000, 1_000_000)
 
 MLP, CONV = {"network": "mlp"}, {"network": "conv"}
 DENSE = MLP | {"network_options": {"units": UNITS}}

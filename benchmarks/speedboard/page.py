@@ -21,7 +21,9 @@ over the turns, and in brackets the least and the largest.
 - **earlier build**: tfgen at commit `{commit}`, in float32.
 - **plain Keras**: a `train_step` by hand for one device, by `fit`.
 - **PyTorch**: the fastest, by the median, of those in the last table; each has
-  PyTorch's fused Adam and its data as tensors in memory.
+  PyTorch's fused Adam and its data as tensors in memory. Its wheel multiplies
+  matrices of float32 by MKL, TensorFlow's by oneDNN, so that these ratios hang
+  on the processor: on AMD's, MKL is the slower.
 - **pythae**: its own trainer and data loader, where it has the model.
 - **bare loop**: the losses, their gradients and TensorFlow's fused Adam in one
   `tf.function`; no checks, metrics or data pipeline. A ratio below 1 is the

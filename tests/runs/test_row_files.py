@@ -187,3 +187,27 @@ def test_rows_are_numbered_as_in_the_data(tmp_path):
     out = tmp_path / "scores.csv"
     write_answers(Model(), "score", source, out, lambda rows: None)
     assert pandas.read_csv(out).to_numpy().tolist() == [[1, 2], [4, 8], [5, 10]]
+
+
+def test_arrays_of_numbers_and_texts_in_pieces(tmp_path):
+    numbers = np.arange(24.0).reshape(6, 2, 2)
+    with RowWriter(tmp_path / "a.npz") as file:
+        for some in (slice(0, 1), slice(1, 4), slice(4, 6)):
+            texts = np.array(["x", "yes", "no, never", "", "z", "u"])[some]
+            texts = np.array(texts.tolist())  # as wide as its longest
+            file.append({"x": numbers[some], "file": texts})
+    with np.load(tmp_path / "a.npz") as found:
+        assert found.files == ["x", "file"]
+        np.testing.assert_array_equal(found["x"], numbers)
+        assert [*found["file"]] == ["x", "yes", "no, never", "", "z", "u"]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_pieces_of_another_kind(tmp_path):
+    with (
+        pytest.raises(ValueError, match=r"x are int64 \(\), expected float64"),
+        RowWriter(tmp_path / "a.npz") as file,
+    ):
+        file.append({"x": np.zeros(2)})
+        file.append({"x": np.zeros(2, np.int64)})
+    assert not any(tmp_path.iterdir())

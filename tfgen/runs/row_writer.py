@@ -72,8 +72,8 @@ class RowWriter:
         if self._suffix == ".npz":
             for name, array in columns.items():
                 if name not in self._arrays:
-                    kept = self._whole.enter_context(_Rows())
-                    self._arrays[name] = kept
+                    kept = _Rows(name, self.path.parent)
+                    self._arrays[name] = self._whole.enter_context(kept)
                 self._arrays[name].append(np.asarray(array))
             return
         import pandas as pd
@@ -120,9 +120,10 @@ class RowWriter:
 class _Rows:
     """Rows of one array: numbers in a temporary file, texts in memory."""
 
-    def __init__(self):
+    def __init__(self, name, folder):
+        self._name = name
         self._pieces, self._count = [], 0
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile(dir=folder)
 
     def __enter__(self):
         return self
@@ -132,6 +133,16 @@ class _Rows:
 
     def append(self, rows):
         if rows.dtype.kind in "biuf":
+            before = self._pieces or [rows]
+            if (before[0].dtype, before[0].shape[1:]) != (
+                rows.dtype,
+                rows.shape[1:],
+            ):
+                raise ValueError(
+                    f"rows of {self._name} are {rows.dtype} "
+                    f"{rows.shape[1:]}, expected {before[0].dtype} "
+                    f"{before[0].shape[1:]} as those before."
+                )
             self._file.write(np.ascontiguousarray(rows).data)
             self._pieces = [rows[:0]]
         else:  # each piece is as wide as its longest
