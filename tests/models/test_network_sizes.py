@@ -3,7 +3,11 @@
 import pytest
 
 import tfgen
-from tfgen.models.network_sizes import most_stages, sized_options
+from tfgen.models.network_sizes import (
+    most_stages,
+    rows_at_a_time,
+    sized_options,
+)
 
 DIGITS, CLOTHES, PHOTOS = (8, 8, 1), (28, 28, 1), (64, 64, 3)
 
@@ -85,3 +89,21 @@ def test_images_that_cannot_be_halved_so_often():
     message = "depth is 4, but images of 8x8 can be halved 3 times: pass"
     with pytest.raises(ValueError, match=message):
         sized_options("conv", DIGITS, depth=4)
+
+
+@pytest.mark.parametrize(
+    "shape, options, rows",
+    [
+        # 2**22 numbers, by the 2,000 of the widest layer.
+        ((4,), {"network_options": {"units": (2000, 10)}}, 2097),
+        # As many outputs of the decoder count, too.
+        ((3000,), {"network_options": {"units": (8,)}}, 1398),
+        ((4,), {"network_options": {"units": (8,)}}, 4096),
+        # 28 x 28 x 64 numbers would be 83 rows.
+        (CLOTHES, {"network_options": {"filters": (64,)}}, 256),
+    ],
+    ids=str,
+)
+def test_rows_at_a_time(shape, options, rows):
+    model = tfgen.build("vae", input_shape=shape, latent_dim=2, **options)
+    assert rows_at_a_time(model) == rows

@@ -109,7 +109,7 @@ class WithEndpoints:
         labels: np.ndarray | int | None = None,
         temperature: float = 1.0,
         truncation: float | None = None,
-        batch_size: int = 256,
+        batch_size: int | None = None,
     ) -> np.ndarray:
         """Draws from the model: float32 `(num_samples, *data_shape)`.
 
@@ -127,7 +127,8 @@ class WithEndpoints:
             truncation: the farthest that a latent lies from 0, in standard
                 deviations, before the temperature scales it; None for no
                 bound. See Brock et al. (2019).
-            batch_size: rows at a time.
+            batch_size: rows at a time; None for 256, or up to 4,096 where
+                all layers are narrow.
         """
         return self._sampler.sample(
             num_samples, seed, labels, batch_size, temperature, truncation
@@ -139,7 +140,7 @@ class WithEndpoints:
         num_samples: int,
         seed: int,
         labels: np.ndarray | None = None,
-        batch_size: int = 256,
+        batch_size: int | None = None,
     ) -> np.ndarray:
         """Rows of what `sample(seed=seed)` draws, from `first_row` on.
 
@@ -148,7 +149,8 @@ class WithEndpoints:
             num_samples: how many.
             seed: an integer.
             labels: class numbers of these rows, of class-conditional models.
-            batch_size: rows at a time.
+            batch_size: rows at a time; None for 256, or up to 4,096 where
+                all layers are narrow.
 
         Example:
         >>> model = tfgen.build("vae", input_shape=(4,), latent_dim=2, seed=0)

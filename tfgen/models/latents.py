@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfgen.data import checks
+from tfgen.models.network_sizes import rows_at_a_time
 from tfgen.models.network_state import TracedFor
 from tfgen.training import random
 
@@ -23,7 +24,7 @@ class Sampler:
 
     def __init__(self, model):
         self._model = model
-        self._generate = None
+        self._functions = {}
         self._traced_for = TracedFor()
 
     def sample(
@@ -31,7 +32,7 @@ class Sampler:
         num_samples: int,
         seed: int | None,
         labels: np.ndarray | int | None,
-        batch_size: int,
+        batch_size: int | None,
         temperature: float = 1.0,
         truncation: float | None = None,
         first_row: int = 0,
@@ -49,40 +50,55 @@ class Sampler:
         if seed is None:
             seed = secrets.randbelow(2**62)
         labels = self.labels(num_samples, labels, seed)
-        if self._traced_for.is_new("generate", self._model):
-            self._generate = self._compiled()
-        parts = []
-        for start in range(0, num_samples, batch_size):
-            stop = min(start + batch_size, num_samples)
-            noise, uniform = self._rows(
-                tf.constant(seed, tf.int64), first_row + start, first_row + stop
-            )
-            latents = self._narrowed(noise, temperature, truncation)
-            part = None if labels is None else tf.constant(labels[start:stop])
-            tensors = _given(latents, uniform, part)
-            parts.append(self._generate(tensors).numpy())
-        return np.concatenate(parts)
+        narrow = temperature != 1.0 or truncation is not None
+        given = {"seed": tf.constant(seed, tf.int64)}
+        if narrow:
+            bound = math.inf if truncation is None else truncation
+            given["temperature"] = tf.constant(temperature, tf.float32)
+            given["truncation"] = tf.constant(bound, tf.float32)
+        generate, parts = self._compiled(narrow), []
+        size = batch_size or rows_at_a_time(self._model)
+        for start in range(0, num_samples, size):
+            stop = min(start + size, num_samples)
+            given["first_row"] = tf.constant(first_row + start, tf.int64)
+            given["rows"] = tf.constant(stop - start, tf.int64)
+            if labels is not None:
+                given["label"] = tf.constant(labels[start:stop])
+            parts.append(generate(given).numpy())
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
-    def _compiled(self):
-        """One function for batches of any size."""
+    def _compiled(self, narrow):
+        """One function for batches of any size: noise and networks."""
+        name = "narrowed" if narrow else "whole"
+        if self._traced_for.is_new(name, self._model):
+            self._functions[name] = self._traced(narrow)
+        return self._functions[name]
+
+    def _traced(self, narrow):
         model = self._model
-        latents = tf.TensorSpec((None, model.noise_dim), tf.float32)
-        uniform = label = None
-        if model.observation_noise:
-            uniform = tf.TensorSpec((None, *model.data_shape), tf.float32)
+        names = {"seed": tf.int64, "first_row": tf.int64, "rows": tf.int64}
+        if narrow:
+            names |= {"temperature": tf.float32, "truncation": tf.float32}
+        signature = {k: tf.TensorSpec((), v) for k, v in names.items()}
         if model.num_classes:
-            label = tf.TensorSpec((None,), tf.int64)
+            signature["label"] = tf.TensorSpec((None,), tf.int64)
 
         @tf.function(autograph=False)
-        def generate(tensors):
+        def generate(given):
+            rows = (given["first_row"], given["rows"])
+            noise, uniform = self._rows(given["seed"], *rows)
+            if narrow:
+                noise = self.narrowed(
+                    noise,
+                    tf.repeat(given["temperature"], given["rows"]),
+                    tf.repeat(given["truncation"], given["rows"]),
+                )
             hot = None
             if model.num_classes:
-                hot = tf.one_hot(tensors["label"], model.num_classes)
-            return model.generate(
-                tensors["latents"], tensors.get("uniform"), hot
-            )
+                hot = tf.one_hot(given["label"], model.num_classes)
+            return model.generate(noise, uniform, hot)
 
-        return generate.get_concrete_function(_given(latents, uniform, label))
+        return generate.get_concrete_function(signature)
 
     def noise_by_seed(
         self, seeds: tf.Tensor
@@ -106,27 +122,22 @@ class Sampler:
         narrow = truncated(noise[:, :size], temperature, truncation)
         return tf.concat([narrow, noise[:, size:]], axis=1)
 
-    def _narrowed(self, noise, temperature, truncation):
-        if temperature == 1.0 and truncation is None:
-            return noise
-        bound = math.inf if truncation is None else truncation
-        rows = noise.shape[:1]
-        return self.narrowed(
-            noise, tf.fill(rows, temperature), tf.fill(rows, bound)
-        )
-
-    def _rows(self, seed, start, stop):
-        """Noise of rows `start` to `stop` of `sample(seed=seed)`."""
-        rows = (start, stop - start)
+    def _rows(self, seed, first_row, rows):
+        """Noise of the `rows` rows of `sample(seed=seed)` from `first_row`."""
+        model = self._model
         latents = random.normal_rows(
-            random.user_stream(seed, "latent"), *rows, (self._model.noise_dim,)
+            random.user_stream(seed, "latent"),
+            first_row,
+            rows,
+            (model.noise_dim,),
         )
-        if not self._model.observation_noise:
+        if not model.observation_noise:
             return latents, None
         uniform = random.uniform_rows(
             random.user_stream(seed, "observation"),
-            *rows,
-            self._model.data_shape,
+            first_row,
+            rows,
+            model.data_shape,
         )
         return latents, uniform
 
@@ -290,8 +301,3 @@ def check_truncation(temperature: float, truncation: float | None) -> None:
 def _lower_tail(distance):
     """Phi(-distance)."""
     return 0.5 * tf.math.erfc(distance / math.sqrt(2.0))
-
-
-def _given(latents, uniform, label):
-    tensors = {"latents": latents, "uniform": uniform, "label": label}
-    return {k: v for k, v in tensors.items() if v is not None}

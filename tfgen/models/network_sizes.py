@@ -3,10 +3,15 @@
 import math
 from collections.abc import Mapping
 
+import keras
+
 from tfgen.networks import NETWORKS, recommended_network
 from tfgen.networks.parts import doubling_widths
 
 MLP_UNITS = (512, 512)
+NUMBERS_AT_A_TIME = 2**22
+"""Of the widest layer's outputs, 16 MiB: larger batches are no faster."""
+LEAST_ROWS, MOST_ROWS = 256, 4096
 
 
 def sized_options(
@@ -52,6 +57,30 @@ def most_stages(shape: tuple[int, ...]) -> int:
     5
     """
     return max(1, math.ceil(math.log2(max(shape[:2]))))
+
+
+def rows_at_a_time(model: keras.Model) -> int:
+    """Rows by which examples are computed where nobody says how many.
+
+    As many as keep the outputs of the widest layer within 16 MiB, 256 at
+    least and 4,096 at most.
+
+    >>> rows_at_a_time(tfgen.build("gan", input_shape=(2,), latent_dim=2))
+    4096
+    """
+    widest = max(
+        (_numbers(layer) for layer in model._flatten_layers()), default=1
+    )
+    return min(max(NUMBERS_AT_A_TIME // widest, LEAST_ROWS), MOST_ROWS)
+
+
+def _numbers(layer):
+    """Of a layer's output for one example; 1 where it has no one shape."""
+    try:
+        shape = layer.output.shape[1:]
+    except (AttributeError, ValueError):  # used never, or more than once
+        return 1
+    return math.prod(size or 1 for size in shape)
 
 
 def _stages(network, shape, width, depth, filters):
