@@ -39,6 +39,10 @@ RUNS = {
         "latent_dims": (8, 8),
         "prior": "vamp",
     },
+    "`latent_dims=(8, 8), top_down=True`": {
+        "latent_dims": (8, 8),
+        "top_down": True,
+    },
     '`objective="iwae"`': {"objective": "iwae"},
     '`objective="total_correlation", beta=4`': {
         "objective": "total_correlation",
@@ -53,6 +57,7 @@ BOUNDED = (
     {"objective": "iwae"},
     {"latent_dims": (8, 8)},
     {"latent_dims": (8, 8), "prior": "vamp"},
+    {"latent_dims": (8, 8), "top_down": True},
 )
 """Whose bounds by 500 draws are compared."""
 FITTED = ("gaussian_mixture", "vamp")

@@ -213,6 +213,14 @@ CASES = [
         classes=2,
     ),
     Case(
+        "vae_ladder",
+        f"tfgen.build('vae', input_shape=(4, 4, 1), seed=seed, {MLP}, "
+        "latent_dims=(2, 1), top_down=True, num_classes=2, objective='iwae', "
+        "objective_draws=3)",
+        (4, 4, 1),
+        classes=2,
+    ),
+    Case(
         "vq_vae_labels",
         "tfgen.build('vq_vae', input_shape=(8, 7, 1), latent_dim=3, seed=seed, "
         "num_codes=6, network_options={'filters': (4, 6)}, num_classes=2, "

@@ -215,6 +215,7 @@ NAMES = {
         "GaussianMixture",
         "HierarchicalPosterior",
         "HierarchicalPrior",
+        "LadderPosterior",
         "LIKELIHOODS",
         "Likelihood",
         "LogisticMixture",

@@ -7,7 +7,12 @@ import scipy.stats
 import tensorflow as tf
 
 import tfgen
-from tfgen.probability import GaussianMixture, StandardNormal, VampPrior
+from tfgen.probability import (
+    GaussianMixture,
+    HierarchicalPosterior,
+    StandardNormal,
+    VampPrior,
+)
 
 NARROW = 0.01
 """Standard deviation of the copying encoder's posterior."""
@@ -116,6 +121,50 @@ def test_each_class_has_its_own():
     for label, mean in ((0, [3.0, 0.0]), (1, [-2.0, 1.0])):
         samples = model.sample(2000, seed=0, labels=label)
         np.testing.assert_allclose(samples.mean(0), mean, atol=0.1)
+
+
+@pytest.mark.parametrize("top_down", [False, True])
+def test_the_top_level_of_several(top_down, tmp_path):
+    """Its latents are the points; the level below goes its own way."""
+    x, _, log_prob = two_groups()
+    of_encoder = HierarchicalPosterior((2, 1), (), 1)
+    log_variance = 2 * np.log(NARROW)
+    numbers = 6 if top_down else 5  # the last ones are of the level below
+    encoder = keras.Sequential([keras.Input((2,)), keras.layers.Dense(numbers)])
+    kernel = np.eye(2, numbers)
+    bias = [0, 0, log_variance, log_variance, *[0] * (numbers - 4)]
+    encoder.set_weights([kernel, np.array(bias)])
+    decoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model = tfgen.VAE(
+        encoder,
+        decoder,
+        "gaussian",
+        latent_dims=(2, 1),
+        top_down=top_down,
+        **({} if top_down else {"posterior": of_encoder}),
+    )
+    below = [w.numpy() for w in model.prior.level_networks()[0].weights]
+    before = model.score(x)
+    fitted = tfgen.fit_prior(model, x)
+    assert model.prior.top is fitted.prior
+    held_out = x[::10]
+    assert fitted.after == pytest.approx(-log_prob(held_out).mean(), abs=0.04)
+    gain = (model.score(x) - before)[::10].mean()
+    assert gain == pytest.approx(fitted.gain, abs=0.02)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again.score(x), model.score(x))
+    # Training that goes on moves the levels below, and not the fitted one.
+    again.compile(keras.optimizers.SGD(1e-4))
+    again.fit(x, batch_size=500, verbose=0)
+    for now, then in zip(
+        again.prior.top.get_weights(),
+        fitted.prior.get_weights(),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(now, then)
+    moved = again.prior.level_networks()[0].get_weights()
+    assert not all(map(np.array_equal, moved, below))
 
 
 def test_by_gradients():

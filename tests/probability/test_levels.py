@@ -202,9 +202,3 @@ def test_what_does_not_go_together(options, message):
     options = {"latent_dims": (2, 1), **options}
     with pytest.raises(ValueError, match=message):
         tfgen.build("vae", input_shape=(4,), **options)
-
-
-def test_no_prior_is_fitted_to_levels():
-    vae = tfgen.build("vae", input_shape=(4,), latent_dims=(2, 1))
-    with pytest.raises(ValueError, match="latents of one level"):
-        tfgen.fit_prior(vae, np.zeros((30, 4)))

@@ -117,8 +117,8 @@ class IWAE(Objective):
 
     Decoder and prior follow its gradient. The encoder's is the doubly
     reparameterised one: of the same expectation, and it does not drown in
-    noise as the number of draws grows. Posteriors that learn weights of their
-    own beside the encoder's (`"flow"`) follow the bound's gradient as it is.
+    noise as the number of draws grows. Posteriors that go by more weights than
+    the encoder's (`"flow"`, levels) follow the bound's gradient as it is.
 
     Formula: `-log(mean_d(w_d))`, `w_d = p(x|z_d) (p(z_d) / q(z_d|x))^beta`;
         with `v_d = w_d / sum(w)` the encoder's gradient is that of z_d times
@@ -160,7 +160,7 @@ class IWAE(Objective):
         )
         kls = model.kl_terms(posterior, latents, batch.labels, log_posterior)
         passage = _WeightedPassage()
-        if not model.posterior_family.trainable_variables:
+        if model.posterior_family.of_encoder_alone:
             # All of the encoder's gradient goes through the latents.
             latents = passage(latents)
             fixed = tf.nest.map_structure(tf.stop_gradient, encoded)

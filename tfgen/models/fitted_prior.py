@@ -63,7 +63,8 @@ def fit_prior(
 
     Where the aggregate posterior `q(z) = mean_i(q(z|x_i))` is no standard
     normal, samples of that prior are decoded from latents that the decoder
-    has seldom seen. Networks stay as they are, and so do reconstructions;
+    has seldom seen. Of latents in levels those of the top one are fitted.
+    Networks stay as they are, and so do reconstructions;
     samples, scores and bounds go by the new prior, exports too. Training that
     goes on leaves it as it is.
 
@@ -87,9 +88,8 @@ def fit_prior(
         prior, the model keeps its own, and a warning says so.
 
     Raises:
-        ValueError: for a model without encoder, with latents in levels or
-            with privacy, too few examples, or a prior that does not fit the
-            free bits.
+        ValueError: for a model without encoder or with privacy, too few
+            examples, or a prior that does not fit the free bits.
 
     Reference:
         Ghosh et al. (2020), "From variational to deterministic autoencoders",
@@ -109,12 +109,6 @@ def fit_prior(
             f"fit_prior needs an encoder, which {type(model).__name__} has "
             "not: pass a VAE or a VAE-GAN."
         )
-    if model.posterior_family.latent_dims:
-        raise ValueError(
-            "fit_prior fits latents of one level, but this model has "
-            f"{model.posterior_family.latent_dims}: train it with the prior, "
-            "as in prior='vamp'."
-        )
     if model.privacy is not None:
         raise ValueError(
             "fit_prior fits latents of rows without noise, but this model "
@@ -122,24 +116,25 @@ def fit_prior(
             "with the prior, as in prior='flow'."
         )
     latents = _Latents.of(model, data, labels, seed)
-    before = model.prior
+    place = _Place(model)
+    before = place.prior
     try:
         if prior == "gaussian_mixture" or isinstance(prior, GaussianMixture):
-            fit_mixture(model, prior, latents, seed)
+            fit_mixture(place, prior, latents, seed)
         else:
-            model.set_prior(prior)
-            _start(model, data, seed)
-            fit_by_gradients(model.prior, latents, seed, verbose)
+            place.set_prior(prior)
+            _start(model, place.prior, data, seed)
+            fit_by_gradients(place.prior, latents, seed, verbose)
     except BaseException:
-        model.prior = before
+        place.prior = before
         raise
     found = FittedPrior(
-        model.prior, latents.surprise(before), latents.surprise(model.prior)
+        place.prior, latents.surprise(before), latents.surprise(place.prior)
     )
     if found.gain > 0:
         found.prior.trainable = False
         return found
-    model.prior = before
+    place.prior = before
     warnings.warn(
         f"the latents of held-out rows are no likelier under the fitted "
         f"{type(found.prior).__name__} ({-found.gain:.2g} nats less) than "
@@ -160,12 +155,37 @@ def start_mixture_at_data(model: GenerativeModel, source: Source) -> None:
     start_mixture(model.prior, latents, model.seed)
 
 
-def _start(model, data, seed):
+class _Place:
+    """Where the prior is that is fitted: in levels, that of the top one."""
+
+    def __init__(self, model):
+        self._model = model
+        self._has_levels = model.prior.of_top_level() is not model.prior
+
+    @property
+    def prior(self):
+        return self._model.prior.of_top_level()
+
+    @prior.setter
+    def prior(self, prior):
+        if self._has_levels:
+            self._model.prior.top = prior
+        else:
+            self._model.prior = prior
+
+    def set_prior(self, prior):
+        if self._has_levels:
+            self._model.prior.set_top(prior)
+        else:
+            self._model.set_prior(prior)
+
+
+def _start(model, prior, data, seed):
     if isinstance(data, Source):
         data = model.read(data)
         if model.data_range and data.value_range:
             data = data.to_range(model.data_range)
-        model.prior.start_at(data, seed)
+        prior.start_at(data, seed)
 
 
 class _Latents:
@@ -204,13 +224,15 @@ class _Latents:
             labels = None
         elif labels is not None:
             given["label"] = labels = np.asarray(labels)[rows]
-        if model.posterior_family.independent:
+        top = model.prior.of_top_level()
+        if model.posterior_family.independent or top is not model.prior:
             encoded = model._run("encode", BATCH, **given)
             moments = encoded["mean"], encoded["stddev"]
         else:  # one draw of each, for moments do not say how latents depend
             seeds = (seed << 32) + np.arange(len(rows))
             drawn = model._run("encode_sample", BATCH, seed=seeds, **given)
             moments = drawn["latent"], np.zeros_like(drawn["latent"])
+        moments = [values[:, : top.latent_dim] for values in moments]
         return cls(*moments, labels, model.num_classes, seed)
 
     def one_hot(self, rows):

@@ -39,6 +39,7 @@ def make_vae_parts(
     *,
     latent_dim: int | None = None,
     latent_dims: Sequence[int] | str | None = None,
+    top_down: bool = False,
     network: str | None = None,
     network_options: dict | None = None,
     likelihood: str | probability.Likelihood | Callable | None = None,
@@ -58,7 +59,9 @@ def make_vae_parts(
                 f"latent_dim is {latent_dim} and latent_dims is "
                 f"{latent_dims}: leave one out."
             )
-        posterior, _ = in_levels(latent_dims, posterior, "standard_normal")
+        posterior, _ = in_levels(
+            latent_dims, posterior, "standard_normal", top_down
+        )
         latent_dim = sum(posterior.latent_dims)
     latent_dim = latent_dim or 16
     if networks is not None:

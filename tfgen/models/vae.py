@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from tfgen import probability
 from tfgen.losses.objectives import Objective, get_objective
 from tfgen.models.generative_model import GenerativeModel
 from tfgen.models.given_columns import given_loss
@@ -47,6 +48,8 @@ class VAE(WithEncoder, GenerativeModel):
             such as `(40, 40)`, in the place of one of `latent_dim`; the
             prior is that of the top level. Latents are those of all levels
             side by side.
+        top_down: whether levels below the top are inferred by the prior's
+            networks, too (`tfgen.probability.LadderPosterior`).
         objective: what is trained, a name or a `tfgen.losses.Objective`.
         objective_draws: k, draws of each example with `"iwae"`; default: 50.
         beta: weight of the KL term (Higgins et al., 2017); 1 is the ELBO.
@@ -89,6 +92,7 @@ class VAE(WithEncoder, GenerativeModel):
         prior: str | Prior = "standard_normal",
         posterior: str | Posterior = "diagonal",
         latent_dims: Sequence[int] | str | None = None,
+        top_down: bool = False,
         objective: str | Objective = "elbo",
         objective_draws: int | None = None,
         beta: float = 1.0,
@@ -105,8 +109,16 @@ class VAE(WithEncoder, GenerativeModel):
         super().__init__(num_classes=num_classes, seed=seed, **kwargs)
         if latent_dims is not None:
             latent_dims = level_sizes(latent_dims)
-            posterior, prior = in_levels(latent_dims, posterior, prior)
+            posterior, prior = in_levels(
+                latent_dims, posterior, prior, top_down
+            )
+        elif top_down:
+            raise ValueError(
+                "top_down is True, but the latents have one level: pass "
+                "latent_dims, such as (16, 16), with it."
+            )
         self.latent_dims = latent_dims
+        self.top_down = isinstance(posterior, probability.LadderPosterior)
         self.set_inference(
             encoder,
             decoder,

@@ -143,8 +143,10 @@ class WithEncoder:
         labels: tf.Tensor | None = None,
         training: bool = False,
     ) -> tf.Tensor | tuple[tf.Tensor, tf.Tensor]:
-        """The encoder's output, which says which posterior is x's."""
-        return self.encoder(with_labels(x, labels), training=training)
+        """What says which posterior is x's: the encoder's output."""
+        return self.posterior_family.with_labels(
+            self.encoder(with_labels(x, labels), training=training), labels
+        )
 
     def decoder_inputs(
         self, latents: tf.Tensor, labels: tf.Tensor | None

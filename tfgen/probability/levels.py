@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
-from tfgen.probability.latents import diagonal_gaussian
+from tfgen.probability.latents import diagonal_gaussian, independent_normal
 from tfgen.probability.posterior import Posterior
 from tfgen.probability.posteriors import DiagonalPosterior, get_posterior
 from tfgen.probability.prior import Prior
@@ -20,7 +20,7 @@ if typing.TYPE_CHECKING:
 
     from tfgen.data import Source
 
-__all__ = ["HierarchicalPosterior", "HierarchicalPrior"]
+__all__ = ["HierarchicalPosterior", "HierarchicalPrior", "LadderPosterior"]
 
 UNITS = (256, 256)
 
@@ -89,9 +89,100 @@ class HierarchicalPosterior(Posterior):
 
     def divided(self, parameters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Mean and log variance of the top level, and the context."""
+        return _divided(
+            tf.cast(parameters, tf.float32), 2 * self.latent_dims[0]
+        )
+
+
+@keras.saving.register_keras_serializable(package="tfgen")
+class LadderPosterior(Posterior):
+    """Levels inferred from the top down, by the networks of the prior.
+
+    The encoder gives mean and log variance of all levels. Below the top they
+    meet those that the prior has given the levels above, each weighed by its
+    precision: so inference knows what the levels above say already, and a
+    level about which the example says nothing is left to the prior.
+
+    Formula: `q(z|x) = q(z_1|x) prod_l(normal(z_l; mean_l, variance_l))`,
+        `1 / variance_l = 1 / v + 1 / w`,
+        `mean_l = variance_l (m / v + n / w)`, with m and v of the encoder
+        and n and w of `p(z_l|z_1, ..., z_(l-1))`
+
+    Args:
+        latent_dims: sizes of the levels, from the top.
+
+    Raises:
+        ValueError: for fewer than two levels, or numbers below 1.
+
+    Reference:
+        Sonderby et al. (2016), "Ladder variational autoencoders", equations
+        17 to 19.
+
+    Example:
+    >>> vae = tfgen.build(
+    ...     "vae", input_shape=(5,), latent_dims=(3, 2), top_down=True
+    ... )
+    >>> type(vae.posterior_family).__name__, vae.encoder.output_shape
+    ('LadderPosterior', (None, 10))
+    """
+
+    of_encoder_alone = False
+
+    def __init__(self, latent_dims: Sequence[int], **kwargs):
+        super().__init__(**kwargs)
+        self.latent_dims = level_sizes(latent_dims)
+
+    def set_model(self, model: keras.Model) -> None:
+        super().set_model(model)
+        self._prior = lambda: model.prior  # a model may get another one
+
+    def make_weights(self) -> None:
+        _check_sum(self)
+
+    def parameters(self, latent_dim: int) -> int:
+        return 2 * latent_dim
+
+    def with_labels(
+        self, parameters: tf.Tensor, labels: tf.Tensor | None
+    ) -> tf.Tensor:
+        """The classes, which the prior's networks see, behind the numbers."""
+        if labels is None:
+            return parameters
+        return _beside(tf.cast(parameters, tf.float32), labels)
+
+    def distribution(self, parameters: tf.Tensor) -> "Distribution":
         parameters = tf.cast(parameters, tf.float32)
-        numbers = 2 * self.latent_dims[0]
-        return parameters[..., :numbers], parameters[..., numbers:]
+        numbers, labels = _divided(parameters, 2 * sum(self.latent_dims))
+        top, *others = tf.split(
+            numbers, [2 * size for size in self.latent_dims], axis=-1
+        )
+        labels = labels if labels.shape[-1] else None
+
+        def met(network, own, above):
+            return _product(
+                diagonal_gaussian(own), network.gaussian(*_given(above, labels))
+            )
+
+        networks = self._prior().level_networks()
+        return _chain_of(
+            diagonal_gaussian(top),
+            [
+                functools.partial(met, network, own)
+                for network, own in zip(networks, others, strict=True)
+            ],
+            self.latent_dims,
+        )
+
+    def draw(
+        self, distribution: "Distribution", noise: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        return distribution.draw(noise)
+
+    def divided(self, parameters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mean and log variance of the top level, and all else."""
+        return _divided(
+            tf.cast(parameters, tf.float32), 2 * self.latent_dims[0]
+        )
 
 
 @keras.saving.register_keras_serializable(package="tfgen")
@@ -138,9 +229,22 @@ class HierarchicalPrior(Prior):
     def choices(self) -> int:
         return self.top.choices
 
+    def level_networks(self) -> Sequence["LevelNetwork"]:
+        """Those of the levels below the top."""
+        return self._networks
+
+    def of_top_level(self) -> Prior:
+        return self.top
+
     def set_model(self, model: keras.Model) -> None:
         super().set_model(model)
-        self.top.set_model(_top_of(model, self.latent_dims[0]))
+        self._of_top = _top_of(model, self.latent_dims[0])
+        self.set_top(self.top)
+
+    def set_top(self, top: str | dict | Prior) -> None:
+        """Takes another p(z_1)."""
+        self.top = get_prior(top)
+        self.top.set_model(self._of_top)
 
     def make_weights(self) -> None:
         _check_sum(self)
@@ -224,14 +328,15 @@ def in_levels(
     latent_dims: Sequence[int] | str,
     posterior: str | Posterior,
     prior: str | Prior,
-) -> tuple[HierarchicalPosterior, HierarchicalPrior]:
+    top_down: bool = False,
+) -> tuple[HierarchicalPosterior | LadderPosterior, HierarchicalPrior]:
     """Posterior and prior of several levels, of what each level has.
 
     Raises:
         ValueError: for another posterior than the diagonal one.
     """
     sizes = level_sizes(latent_dims)
-    if not isinstance(posterior, HierarchicalPosterior):
+    if not isinstance(posterior, HierarchicalPosterior | LadderPosterior):
         family = get_posterior(posterior)
         if not isinstance(family, DiagonalPosterior):
             raise ValueError(
@@ -239,7 +344,8 @@ def in_levels(
                 "levels have diagonal Gaussians: leave out one of posterior "
                 "and latent_dims."
             )
-        posterior = HierarchicalPosterior(sizes)
+        made = LadderPosterior if top_down else HierarchicalPosterior
+        posterior = made(sizes)
     if not isinstance(prior, HierarchicalPrior):
         prior = HierarchicalPrior(sizes, prior)
     for part in (posterior, prior):
@@ -286,14 +392,35 @@ def level_names(levels: Sequence) -> dict[str, typing.Any]:
 
 def _chain(top, networks, sizes, beside):
     """Levels given those above, and given what else lies beside them."""
-    # On first use, for it imports TensorFlow Probability.
-    from tfgen.probability.chain import Chain
 
     def following(network, above):
         return network.gaussian(*_given(above, beside))
 
     functions = [functools.partial(following, each) for each in networks]
+    return _chain_of(top, functions, sizes)
+
+
+def _chain_of(top, functions, sizes):
+    # On first use, for it imports TensorFlow Probability.
+    from tfgen.probability.chain import Chain
+
     return Chain(top, functions, sizes)
+
+
+def _product(one, other):
+    """The Gaussian whose density is that of both, multiplied."""
+    precisions = [1.0 / each.variance() for each in (one, other)]
+    variance = 1.0 / sum(precisions)
+    mean = one.mean() * precisions[0] + other.mean() * precisions[1]
+    return independent_normal(variance * mean, tf.sqrt(variance))
+
+
+def _divided(values, size):
+    return values[..., :size], values[..., size:]
+
+
+def _beside(*parts):
+    return tf.concat(parts, axis=-1)
 
 
 def _given(above, beside):

@@ -28,6 +28,8 @@ class Posterior(keras.layers.Layer):
             distribution's mean and standard deviation, whatever the others.
         slow_density: whether the density of latents that others drew takes
             much longer than that of its own draws.
+        of_encoder_alone: whether the encoder says all that an example's
+            distribution goes by, and no trained weights beside it.
         latent_dims: sizes of the levels that they lie in, from the top, or
             None.
 
@@ -75,6 +77,23 @@ class Posterior(keras.layers.Layer):
 
     def make_weights(self) -> None:
         """Adds weights, for `latent_dim`; see `Prior.make_weights`."""
+
+    @property
+    def of_encoder_alone(self) -> bool:
+        return not self.trainable_variables
+
+    def with_labels(
+        self, parameters: tf.Tensor, labels: tf.Tensor | None
+    ) -> tf.Tensor:
+        """What `distribution` takes: the encoder's output, as it is.
+
+        A family that goes by the class itself adds it.
+
+        Args:
+            parameters: the encoder's output.
+            labels: one-hot `(rows, num_classes)`, of conditional models.
+        """
+        return parameters
 
     def parameters(self, latent_dim: int) -> int:
         """Numbers that the encoder gives of each example."""

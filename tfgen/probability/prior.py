@@ -51,6 +51,10 @@ class Prior(keras.layers.Layer):
         kwargs.setdefault("dtype", "float32")
         super().__init__(**kwargs)
 
+    def of_top_level(self) -> "Prior":
+        """The part that `fit_prior` replaces: all of it, unless in levels."""
+        return self
+
     @property
     def noise_dim(self) -> int:
         """Standard normal numbers that make one latent."""

@@ -102,4 +102,4 @@ class PriorOfRun:
 
 def _is_fitted(model):
     """Whether `fit_prior` gave a model its prior, which is not trained on."""
-    return model.encodes and not model.prior.trainable
+    return model.encodes and not model.prior.of_top_level().trainable

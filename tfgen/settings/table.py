@@ -215,6 +215,13 @@ TABLE = (
         "40-40, whose prior is that of the top level [one level]",
     ),
     Setting(
+        "top_down",
+        part="vae",
+        kind=bool,
+        help="VAE: infer the levels of --latent-dims from the top down, by the "
+        "networks of the prior, too (ladder).",
+    ),
+    Setting(
         "posterior",
         part="kl",
         choices="tfgen.probability:POSTERIORS",
