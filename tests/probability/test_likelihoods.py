@@ -335,3 +335,25 @@ def test_log_prob_of_values_sums_to_that_of_the_example(name):
     assert each.shape == x.shape
     wanted = likelihood.log_prob(x, parameters)
     np.testing.assert_allclose(total(each), wanted, rtol=1e-5)
+
+
+@pytest.mark.parametrize("size", [12, 13, 120, 784])
+def test_bernoulli_of_grey_values_and_its_gradients(size):
+    """By SciPy's expit, in double precision, far out too."""
+    rng = np.random.default_rng(0)
+    x = rng.random((3, size)).astype("float32")
+    x[0] = rng.integers(0, 2, size)
+    logits = rng.normal(scale=4.0, size=(3, size)).astype("float32")
+    logits[1, :4] = [-300.0, 300.0, -30.0, 30.0]
+    on = scipy.special.expit(np.float64(logits))
+    log_on = scipy.special.log_expit(np.float64(logits))
+    log_off = scipy.special.log_expit(-np.float64(logits))
+    wanted = np.sum(x * log_on + (1.0 - x) * log_off, axis=1)
+    x, logits = tf.constant(x), tf.constant(logits)
+    with tf.GradientTape() as tape:
+        tape.watch([x, logits])
+        found = probability.Bernoulli().log_prob(x, logits)
+    of_x, of_logits = tape.gradient(found, [x, logits])
+    np.testing.assert_allclose(found, wanted, rtol=2e-6)
+    np.testing.assert_allclose(of_x, logits, atol=1e-6)
+    np.testing.assert_allclose(of_logits, x - on, atol=1e-6)

@@ -85,6 +85,17 @@ class Bernoulli(Likelihood):
         probs = tf.clip_by_value(parameters, tiny, 1.0 - tiny)
         return tfd.Bernoulli(probs=probs)
 
+    def log_prob(self, x: tf.Tensor, parameters: tf.Tensor) -> tf.Tensor:
+        if not self.from_logits:
+            return super().log_prob(x, parameters)
+        # A third of the time that two softplus a value take.
+        size = math.prod(parameters.shape[1:])
+        x, logits = (
+            tf.reshape(tf.cast(values, tf.float32), (-1, size))
+            for values in (x, parameters)
+        )
+        return _sum_log_bernoulli(x, logits)
+
     def log_prob_of_draws(
         self, x: tf.Tensor, parameters: tf.Tensor
     ) -> tf.Tensor:
@@ -340,17 +351,45 @@ class _UnitRange:
         return tf.clip_by_value(grey / self._top, 0.0, 1.0)
 
 
+@tf.custom_gradient
+def _sum_log_bernoulli(x, logits):
+    """Of rows `(rows, size)`: `sum(x * logits - softplus(logits))`.
+
+    Here `softplus(a) = max(a, 0) - log(max(p, 1 - p))`, `p = sigmoid(a)`, and
+    p gives the gradient, too.
+    """
+    probability = tf.sigmoid(logits)
+    likelier = tf.maximum(probability, 1.0 - probability)
+    values = tf.reduce_sum(x * logits - tf.nn.relu(logits), axis=-1)
+    values += _sum_log(likelier, logits.shape[-1])
+
+    def gradient(upstream):
+        each = upstream[:, None]
+        return each * logits, each * (x - tf.sigmoid(logits))
+
+    return values, gradient
+
+
 def _sum_softplus(logits, size):
     """Sum over the last axis, which has `size` values.
 
-    `softplus(a) = max(a, 0) + log(1 + exp(-|a|))`, and one logarithm serves a
-    product of up to 120 such factors: each is at most 2.
+    `softplus(a) = max(a, 0) + log(1 + exp(-|a|))`.
     """
-    factors = max(d for d in range(1, 121) if size % d == 0)
-    shape = tf.concat([tf.shape(logits)[:-1], (size // factors, factors)], 0)
-    each = tf.reshape(1.0 + tf.exp(-tf.abs(logits)), shape)
-    logs = tf.math.log(tf.reduce_prod(each, axis=-1))
-    return tf.reduce_sum(tf.nn.relu(logits), -1) + tf.reduce_sum(logs, -1)
+    logs = _sum_log(1.0 + tf.exp(-tf.abs(logits)), size)
+    return tf.reduce_sum(tf.nn.relu(logits), -1) + logs
+
+
+def _sum_log(factors, size):
+    """Sum of logarithms over the last axis, of `size` values from 1/2 to 2.
+
+    One logarithm serves a product of up to 120 of them.
+    """
+    together = max(d for d in range(1, 121) if size % d == 0)
+    groups = tf.concat(
+        [tf.shape(factors)[:-1], (size // together, together)], 0
+    )
+    products = tf.reduce_prod(tf.reshape(factors, groups), axis=-1)
+    return tf.reduce_sum(tf.math.log(products), -1)
 
 
 def _check_logits(likelihood, decoder):
