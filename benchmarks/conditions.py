@@ -1,6 +1,7 @@
 """How rows drawn under a condition are distributed, against the real ones.
 
     python benchmarks/conditions.py cars.csv Origin=Japan Cylinders=3
+    python benchmarks/conditions.py adult.csv 'sex=Female,Y=>50K'
 
 Trains as `tfgen train vae --data FILE` does, once a seed, and asks for rows by
 each condition. Printed are mean and standard deviation over the seeds of two
@@ -67,12 +68,11 @@ def measure(path, conditions, seed, folder):
     columns = [c for c in model.reading.columns if c.width]
     shares, found = Shares(real, columns), {}
     for text in conditions:
-        name, value = text.split("=")
-        fits = real[name].astype(str) == value
+        fits = fulfil(real, text)
         drawn = model.sample_where(text, ROWS, seed=seed)
-        if not (drawn[name].astype(str) == value).all():
+        if not fulfil(drawn, text).all():
             sys.exit(f"{text} does not hold in every row")
-        others = [c.name for c in columns if c.name != name]
+        others = [c.name for c in columns if c.name not in values_of(text)]
         found[text] = (
             int(fits.sum()),
             shares.distance(drawn, real[fits], others),
@@ -82,10 +82,21 @@ def measure(path, conditions, seed, folder):
     return found
 
 
+def values_of(text):
+    """What a condition asks for, by column."""
+    return dict(part.split("=", 1) for part in text.split(","))
+
+
+def fulfil(rows, text):
+    """Which rows are as a condition asks."""
+    asked = values_of(text)
+    return (rows[list(asked)].astype(str) == pd.Series(asked)).all(axis=1)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("path", type=pathlib.Path)
-    parser.add_argument("conditions", nargs="+", metavar="COLUMN=VALUE")
+    parser.add_argument("conditions", nargs="+", metavar="COLUMN=VALUE[,...]")
     parser.add_argument("--seeds", type=int, default=5)
     options = parser.parse_args()
     seeds = []
