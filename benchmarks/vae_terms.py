@@ -32,6 +32,7 @@ RUNS = {
     '`prior="vamp"`': {"prior": "vamp"},
     '`prior="flow"`': {"prior": "flow"},
     '`prior="autoregressive"`': {"prior": "autoregressive"},
+    '`prior="two_stage"`': {"prior": "two_stage"},
     '`posterior="full"`': {"posterior": "full"},
     '`posterior="flow"`': {"posterior": "flow"},
     "`latent_dims=(8, 8)`": {"latent_dims": (8, 8)},
@@ -60,7 +61,7 @@ BOUNDED = (
     {"latent_dims": (8, 8), "top_down": True},
 )
 """Whose bounds by 500 draws are compared."""
-FITTED = ("gaussian_mixture", "vamp")
+FITTED = ("gaussian_mixture", "vamp", "two_stage")
 """Priors that are fitted to the model of all defaults."""
 
 

@@ -196,6 +196,12 @@ CASES = [
         range=None,
         codes=(0, 4, 0, 2),
     ),
+    vae(
+        "two_stage_prior",
+        (5,),
+        MLP + ", prior=tfgen.probability.TwoStage((8,), draws=2)",
+        range=None,
+    ),
     vae("full_posterior", (5,), MLP + ", posterior='full'", range=None),
     vae(
         "flow_posterior",

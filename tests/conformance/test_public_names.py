@@ -226,6 +226,7 @@ NAMES = {
         "Prior",
         "StandardNormal",
         "Table",
+        "TwoStage",
         "VampPrior",
         "aggregate_log_prob",
         "diagonal_gaussian",

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from tfgen.data.progress import Progress
 from tfgen.probability import GaussianMixture, Prior
+from tfgen.training import GlobalBatch
 
 COMPONENTS = (1, 3, 10, 30, 100)
 ROWS_A_COMPONENT = 5
@@ -243,6 +244,7 @@ class _OfLatents(keras.Model):
     def __init__(self, prior, seed):
         super().__init__()
         self.prior = prior
+        self.seed = seed
         self.draws = keras.random.SeedGenerator(seed)
         self.mean_loss = keras.metrics.Mean(name="loss")
 
@@ -252,7 +254,9 @@ class _OfLatents(keras.Model):
 
     def train_step(self, data):
         variables = self.prior.trainable_variables
-        with tf.GradientTape() as tape:
+        step = self.optimizer.iterations
+        batch = GlobalBatch(data[0], None, self.seed, step)
+        with batch, tf.GradientTape() as tape:
             loss = self._surprise(*data, seed=self.draws.next())
         self.optimizer.apply(tape.gradient(loss, variables), variables)
         self.mean_loss.update_state(loss)

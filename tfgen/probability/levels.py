@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import keras
 import tensorflow as tf
 
+from tfgen.probability.gaussian_network import GaussianNetwork
 from tfgen.probability.latents import diagonal_gaussian, independent_normal
 from tfgen.probability.posterior import Posterior
 from tfgen.probability.posteriors import DiagonalPosterior, get_posterior
@@ -69,7 +70,7 @@ class HierarchicalPosterior(Posterior):
     def make_weights(self) -> None:
         _check_sum(self)
         self._networks = [
-            LevelNetwork((above, self.context_dim), size, self.units)
+            GaussianNetwork((above, self.context_dim), size, self.units)
             for above, size in _above_each(self.latent_dims)
         ]
 
@@ -229,7 +230,7 @@ class HierarchicalPrior(Prior):
     def choices(self) -> int:
         return self.top.choices
 
-    def level_networks(self) -> Sequence["LevelNetwork"]:
+    def level_networks(self) -> Sequence["GaussianNetwork"]:
         """Those of the levels below the top."""
         return self._networks
 
@@ -250,7 +251,7 @@ class HierarchicalPrior(Prior):
         _check_sum(self)
         labels = (self.num_classes,) if self.num_classes else ()
         self._networks = [
-            LevelNetwork((above, *labels), size, self.units, "zeros")
+            GaussianNetwork((above, *labels), size, self.units, "zeros")
             for above, size in _above_each(self.latent_dims)
         ]
 
@@ -277,51 +278,6 @@ class HierarchicalPrior(Prior):
     def get_config(self) -> dict:
         top = keras.saving.serialize_keras_object(self.top)
         return {**super().get_config(), "top": top}
-
-
-class LevelNetwork(keras.layers.Layer):
-    """Dense layers from what a level is told to its Gaussian.
-
-    Args:
-        seen: lengths of what it is told.
-        latent_dim: length of the level's latents.
-        units: of its hidden layers.
-        last: initializer of the last layer's kernel.
-    """
-
-    def __init__(
-        self,
-        seen: Sequence[int],
-        latent_dim: int,
-        units: Sequence[int],
-        last: str = "glorot_uniform",
-    ):
-        super().__init__(dtype="float32")
-        *hidden, outputs = [
-            functools.partial(keras.layers.Dense, size, dtype="float32")
-            for size in (*units, 2 * latent_dim)
-        ]
-        outputs = functools.partial(outputs, kernel_initializer=last)
-        first, *further = [*hidden, outputs]
-        # One for each thing that is seen, so that a context of rows meets
-        # several draws of them.
-        self._first = [first(use_bias=not n) for n in range(len(seen))]
-        self._further = [make() for make in further]
-        sizes = [*seen, *units[: len(further)]]
-        for layer, size in zip(
-            [*self._first, *self._further], sizes, strict=True
-        ):
-            layer.build((None, size))
-        self.built = True
-
-    def gaussian(self, *seen: tf.Tensor) -> "Distribution":
-        """Its distribution given what is seen, `(..., length)` each."""
-        values = sum(
-            layer(each) for layer, each in zip(self._first, seen, strict=True)
-        )
-        for layer in self._further:
-            values = layer(tf.nn.silu(values))
-        return diagonal_gaussian(values)
 
 
 def in_levels(

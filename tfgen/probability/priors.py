@@ -17,6 +17,7 @@ from tfgen.probability.flow import Flow
 from tfgen.probability.full_gaussians import full_gaussians
 from tfgen.probability.latents import independent_normal, standard_normal
 from tfgen.probability.prior import Prior
+from tfgen.probability.two_stage import TwoStage
 
 if typing.TYPE_CHECKING:
     from tensorflow_probability.python.distributions import Distribution
@@ -29,6 +30,7 @@ __all__ = [
     "Flow",
     "GaussianMixture",
     "StandardNormal",
+    "TwoStage",
     "VampPrior",
     "get_prior",
 ]
@@ -322,6 +324,7 @@ PRIORS = {
     "vamp": VampPrior,
     "flow": Flow,
     "autoregressive": Autoregressive,
+    "two_stage": TwoStage,
 }
 """By name; a name stands for its class with the defaults."""
 

@@ -1,4 +1,4 @@
-"""Standard normal noise that was pushed through an invertible function.
+"""Distributions by functions: noise that was pushed, densities bounded.
 
 Imports TensorFlow Probability: to be imported on first use only.
 """
@@ -16,7 +16,64 @@ PAIRS = 64
 """Of draws for the moments, noise and its opposite; more with many latents."""
 
 
-class PushedNormal(tfd.Distribution):
+class ByFunctions(tfd.Distribution):
+    """Distribution whose density and draws are functions.
+
+    Args:
+        log_prob: from `(..., latent_dim)` to `(...)`, for any leading
+            dimensions that end in the batch.
+        from_noise: from standard normal noise `(..., noise_dim)` to a draw,
+            `(..., latent_dim)`.
+        noise_dim: length of the noise of a draw.
+        latent_dim: length of an event.
+        rows: static shape of the batch, `()` or `(rows,)`.
+        dynamic_rows: the same as a tensor.
+    """
+
+    def __init__(
+        self,
+        log_prob: Callable,
+        from_noise: Callable,
+        noise_dim: int,
+        latent_dim: int,
+        rows: tf.TensorShape,
+        dynamic_rows: tf.Tensor,
+    ):
+        parameters = dict(locals())
+        self._log_density, self._from_noise = log_prob, from_noise
+        self._noise_dim, self._latent_dim = noise_dim, latent_dim
+        self._rows, self._dynamic_rows = rows, dynamic_rows
+        super().__init__(
+            dtype=tf.float32,
+            reparameterization_type=tfd.FULLY_REPARAMETERIZED,
+            validate_args=False,
+            allow_nan_stats=True,
+            parameters=parameters,
+            name="ByFunctions",
+        )
+
+    def _batch_shape(self):
+        return self._rows
+
+    def _batch_shape_tensor(self):
+        return self._dynamic_rows
+
+    def _event_shape(self):
+        return tf.TensorShape([self._latent_dim])
+
+    def _event_shape_tensor(self):
+        return tf.constant([self._latent_dim])
+
+    def _log_prob(self, value):
+        return self._log_density(value)
+
+    def _sample_n(self, n, seed=None):
+        shape = tf.concat([[n], self._dynamic_rows], axis=0)
+        noise = standard_normal(self._noise_dim).sample(shape, seed)
+        return self._from_noise(noise)
+
+
+class PushedNormal(ByFunctions):
     """Distribution of `from_noise(noise)` for standard normal noise.
 
     `tfd.TransformedDistribution` asks its bijector for noise and for the
@@ -40,41 +97,13 @@ class PushedNormal(tfd.Distribution):
         rows: tf.TensorShape,
         dynamic_rows: tf.Tensor,
     ):
-        parameters = dict(locals())
-        self._to_noise, self._from_noise = to_noise, from_noise
-        self._latent_dim = latent_dim
-        self._rows, self._dynamic_rows = rows, dynamic_rows
+        def log_prob(value):
+            noise, log_determinant = to_noise(value)
+            return standard_normal(latent_dim).log_prob(noise) + log_determinant
+
         super().__init__(
-            dtype=tf.float32,
-            reparameterization_type=tfd.FULLY_REPARAMETERIZED,
-            validate_args=False,
-            allow_nan_stats=True,
-            parameters=parameters,
-            name="PushedNormal",
+            log_prob, from_noise, latent_dim, latent_dim, rows, dynamic_rows
         )
-
-    def _batch_shape(self):
-        return self._rows
-
-    def _batch_shape_tensor(self):
-        return self._dynamic_rows
-
-    def _event_shape(self):
-        return tf.TensorShape([self._latent_dim])
-
-    def _event_shape_tensor(self):
-        return tf.constant([self._latent_dim])
-
-    def _log_prob(self, value):
-        noise, log_determinant = self._to_noise(value)
-        return standard_normal(self._latent_dim).log_prob(noise) + (
-            log_determinant
-        )
-
-    def _sample_n(self, n, seed=None):
-        shape = tf.concat([[n], self._dynamic_rows], axis=0)
-        noise = standard_normal(self._latent_dim).sample(shape, seed)
-        return self._from_noise(noise)
 
 
 class MeasuredPushedNormal(PushedNormal):
