@@ -19,6 +19,7 @@ from tfgen.optimizers import OptimizerGroup
 from tfgen.privacy.refusals import refuse_not_private
 from tfgen.settings.table import check_values
 from tfgen.training import inputs, refusals
+from tfgen.training.circles import refuse_circles
 from tfgen.training.epoch_place import EpochPlace
 from tfgen.training.execution import steps_chosen
 from tfgen.training.files import written_whole
@@ -187,11 +188,13 @@ class GenerativeModel(
             **unsupported: what other Keras models take; refused.
 
         Raises:
-            ValueError: for losses or metrics (the model has its own), and for
-                what could not be exact under the model's strategy.
+            ValueError: for losses or metrics (the model has its own), for
+                what could not be exact under the model's strategy, and for
+                layers that Keras could save but not load.
         """
         refusals.refuse_compile_arguments(self, unsupported)
         check_values(on_non_finite=on_non_finite)
+        refuse_circles(self)
         with self.distribute_strategy.scope():
             for average, network in self.averages():
                 adaptation.follow(average, network)
