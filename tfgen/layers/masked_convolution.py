@@ -28,8 +28,9 @@ class GatedMaskedConv2D(layers.Layer):
     Raises:
         ValueError: for an even kernel.
 
-    Call arguments: `[vertical, horizontal]` or, with one-hot classes which
-        add to a and b, `[vertical, horizontal, label]`.
+    Call arguments: `[vertical, horizontal]` or, with what adds to a and b,
+        `[vertical, horizontal, condition]`: one-hot classes, or a map that
+        says something of each pixel, `(batch, height, width, channels)`.
 
     Reference:
         van den Oord et al. (2016), "Conditional image generation with
@@ -60,7 +61,7 @@ class GatedMaskedConv2D(layers.Layer):
         self.is_first = is_first
 
     def build(self, input_shape: list) -> None:
-        channels, before, *label = [shape[-1] for shape in input_shape]
+        channels, before, *told = [shape[-1] for shape in input_shape]
         half, twice = self.kernel_size // 2, 2 * self.filters
         common = {"dtype": self.dtype_policy}
         self._above = layers.Conv2D(
@@ -76,18 +77,21 @@ class GatedMaskedConv2D(layers.Layer):
             (self._on, self.filters),
         ):
             layer.build((None, None, None, seen))
+        # By this name its weights lie in files.
         self._of_label = None
-        if label:
+        if told:
             self._of_label = layers.Dense(2 * twice, use_bias=False, **common)
-            self._of_label.build((None, *label))
+            self._of_label.build((None, *told))
 
     def call(self, inputs: list[tf.Tensor]) -> list[tf.Tensor]:
-        vertical, before, *label = inputs
+        vertical, before, *condition = inputs
         half, shift = self.kernel_size // 2, int(self.is_first)
         above = self._above(
             tf.pad(vertical, [[0, 0], [half + shift, 0], [half, half], [0, 0]])
         )
-        above, added = self._known_above(above[:, : vertical.shape[1]], *label)
+        above, added = self._known_above(
+            above[:, : vertical.shape[1]], *condition
+        )
         left = self._left(
             tf.pad(before, [[0, 0], [0, 0], [half + shift, 0], [0, 0]])
         )
@@ -95,7 +99,7 @@ class GatedMaskedConv2D(layers.Layer):
         return [above, self._horizontal(left + added, before)]
 
     def of_row(
-        self, rows: tf.Tensor, label: tf.Tensor | None = None
+        self, rows: tf.Tensor, condition: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """What the vertical stack gives at one row of an image.
 
@@ -104,7 +108,8 @@ class GatedMaskedConv2D(layers.Layer):
                 `(batch, rows, width, channels)`, of zeros beyond the image.
                 The last is the row itself, or the one before in the first
                 layer.
-            label: one-hot classes.
+            condition: one-hot classes, or the map's row `(batch, 1, width,
+                channels)`.
 
         Returns:
             Its output `(batch, 1, width, filters)`, and what `of_place` adds.
@@ -113,7 +118,7 @@ class GatedMaskedConv2D(layers.Layer):
         above = self._above(
             tf.pad(rows, [[0, 0], [0, 0], [half, half], [0, 0]])
         )
-        return self._known_above(above, label)
+        return self._known_above(above, condition)
 
     def of_place(self, pixels: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
         """What the horizontal stack gives at one pixel.
@@ -129,11 +134,13 @@ class GatedMaskedConv2D(layers.Layer):
         """
         return self._horizontal(self._left(pixels) + added, pixels[:, :, -1:])
 
-    def _known_above(self, above, label=None):
+    def _known_above(self, above, condition=None):
         added = self._across(above)
-        if label is not None:
-            labels = self._of_label(label)[:, None, None]
-            of_above, of_left = tf.split(labels, 2, axis=-1)
+        if condition is not None:
+            told = self._of_label(condition)
+            if len(told.shape) == 2:
+                told = told[:, None, None]
+            of_above, of_left = tf.split(told, 2, axis=-1)
             above, added = above + of_above, added + of_left
         return _gated(above), added
 
