@@ -89,63 +89,66 @@ class GatedMaskedConv2D(layers.Layer):
         above = self._above(
             tf.pad(vertical, [[0, 0], [half + shift, 0], [half, half], [0, 0]])
         )
-        above, added = self._known_above(
-            above[:, : vertical.shape[1]], *condition
+        above = above[:, : vertical.shape[1]]
+        told = [self.told(one) for one in condition]
+        told = [t[:, None, None] if len(t.shape) == 2 else t for t in told]
+        above, added = self._told_too(
+            above, self._across(above), *(told or [None])
         )
         left = self._left(
             tf.pad(before, [[0, 0], [0, 0], [half + shift, 0], [0, 0]])
         )
         left = left[:, :, : before.shape[2]]
-        return [above, self._horizontal(left + added, before)]
+        horizontal = self._on(_gated(left + added))
+        return [above, self._continued(horizontal, before)]
 
-    def of_row(
-        self, rows: tf.Tensor, condition: tf.Tensor | None = None
+    def told(self, condition: tf.Tensor) -> tf.Tensor:
+        """What a condition adds, for `of_above`, `(..., 4 filters)`."""
+        return self._of_label(condition)
+
+    def of_above(
+        self, pixels: tf.Tensor, told: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """What the vertical stack gives at one row of an image.
+        """What the vertical stack gives at single places.
 
         Args:
-            rows: of its input, all that it sees: `kernel_size // 2 + 1` rows
-                `(batch, rows, width, channels)`, of zeros beyond the image.
-                The last is the row itself, or the one before in the first
-                layer.
-            condition: one-hot classes, or the map's row `(batch, 1, width,
-                channels)`.
+            pixels: of its input, all that it sees, from the top left to the
+                bottom right, of zeros beyond the image: `(..., pixels,
+                channels)`, of `kernel_size // 2 + 1` rows of `kernel_size`
+                pixels. The last row is the place's own, or the one above it
+                in the first layer.
+            told: what the condition adds there.
 
         Returns:
-            Its output `(batch, 1, width, filters)`, and what `of_place` adds.
+            Its output `(..., filters)`, and what it adds in `of_left`.
         """
-        half = self.kernel_size // 2
-        above = self._above(
-            tf.pad(rows, [[0, 0], [0, 0], [half, half], [0, 0]])
-        )
-        return self._known_above(above, condition)
+        above = _at_places(self._above, pixels)
+        added = _at_places(self._across, above[..., None, :])
+        return self._told_too(above, added, told)
 
-    def of_place(self, pixels: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
-        """What the horizontal stack gives at one pixel.
+    def of_left(self, pixels: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
+        """What the horizontal stack gives at single places.
 
         Args:
-            pixels: of its input, all that it sees in this row: `kernel_size //
-                2 + 1` pixels `(batch, 1, pixels, channels)`, the last of them
-                the pixel itself, or the one before in the first layer.
-            added: by `of_row`, at this pixel.
+            pixels: of its input, all that it sees in this row: `(...,
+                kernel_size // 2 + 1, channels)`, the last of them the place
+                itself, or the one before in the first layer.
+            added: by `of_above`.
 
         Returns:
-            Its output `(batch, 1, 1, filters)`.
+            Its output `(..., filters)`.
         """
-        return self._horizontal(self._left(pixels) + added, pixels[:, :, -1:])
+        gated = _gated(_at_places(self._left, pixels) + added)
+        horizontal = _at_places(self._on, gated[..., None, :])
+        return self._continued(horizontal, pixels[..., -1, :])
 
-    def _known_above(self, above, condition=None):
-        added = self._across(above)
-        if condition is not None:
-            told = self._of_label(condition)
-            if len(told.shape) == 2:
-                told = told[:, None, None]
+    def _told_too(self, above, added, told):
+        if told is not None:
             of_above, of_left = tf.split(told, 2, axis=-1)
             above, added = above + of_above, added + of_left
         return _gated(above), added
 
-    def _horizontal(self, sums, before):
-        horizontal = self._on(_gated(sums))
+    def _continued(self, horizontal, before):
         return horizontal if self.is_first else horizontal + before
 
     def compute_output_shape(self, input_shape: list) -> list:
@@ -164,3 +167,14 @@ class GatedMaskedConv2D(layers.Layer):
 def _gated(values):
     first, second = tf.split(values, 2, axis=-1)
     return tf.tanh(first) * tf.sigmoid(second)
+
+
+def _at_places(convolution, pixels):
+    """A convolution of what its kernel covers, `(..., pixels, channels)`."""
+    kernel = tf.cast(convolution.kernel, pixels.dtype)
+    taps, filters = pixels.shape[-2] * pixels.shape[-1], kernel.shape[-1]
+    shape = tf.shape(pixels)[:-2]
+    flat = tf.reshape(pixels, (-1, taps))
+    sums = tf.matmul(flat, tf.reshape(kernel, (taps, filters)))
+    sums = tf.nn.bias_add(sums, tf.cast(convolution.bias, pixels.dtype))
+    return tf.reshape(sums, tf.concat([shape, [filters]], 0))

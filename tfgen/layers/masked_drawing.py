@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from tfgen.layers.masked_convolution import GatedMaskedConv2D
@@ -15,18 +16,22 @@ def draw_in_order(
     blank: tf.Tensor,
     condition: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """Values that are drawn one after the other, row by row, as tensors.
+    """Values that are drawn each given those before it, as tensors.
 
-    Each layer keeps what the places to come see of it, so that all places
-    together cost about one pass of the network, where asking the network anew
-    for each costs a pass a place.
+    Layers keep what the places to come see of them, so that all places together
+    cost about one pass of the network, where asking the network anew for each
+    costs a pass a place. And a place needs no more of the row above it than
+    `delay` places beyond its own: each row starts so many places behind
+    the one above, and what several rows are at is drawn in one step.
 
     Args:
-        convolutions: one behind the other, the first with `is_first`.
-        embed: what the first of them sees of values `(rows, places, *value)`,
-            `(rows, places, channels)`.
-        choose: from what the last gives at one place, `(rows, filters)`, and
-            the number of the place to values `(rows, *value)`.
+        convolutions: one behind the other, of one kernel size, the first with
+            `is_first`.
+        embed: what the first of them sees of values `(..., *value)`, `(...,
+            channels)`.
+        choose: from what the last gives, `(places, rows, filters)`, and the
+            numbers of the places, row by row, `(places,)`, to values
+            `(places, rows, *value)`.
         grid: height and width.
         blank: any values of one place, `(rows, *value)`, by which shape and
             type are known.
@@ -35,105 +40,145 @@ def draw_in_order(
     Returns:
         `(rows, height, width, *value)`.
     """
-    return _Drawing(
-        list(convolutions), embed, choose, grid, blank, condition
-    ).image()
+    schedule = _Schedule(
+        *grid, convolutions[0].kernel_size // 2, len(convolutions)
+    )
+    told = [_told(layer, condition, grid) for layer in convolutions]
+    drawing = _Drawing(list(convolutions), embed, choose, schedule, told)
+    return drawing.image(blank)
+
+
+class _Schedule:
+    """When which place is drawn, and computed by the layers above it.
+
+    The place of row r and column c has the time `c + delay r`. Row r is in the
+    lane `r mod lanes`, where the row `lanes` above has ended by then, and a
+    layer's zeros between them are what lies beyond the image. What a layer
+    knows of the rows above goes ahead of the drawing, by its `lead`, since the
+    next layer sees pixels to the right.
+    """
+
+    def __init__(self, height, width, half, layers):
+        self.half = half
+        self.leads = [half * (layers - 1 - i) for i in range(layers)]
+        self.delay = half * layers + 1
+        self.lanes = -(-(width + half + 1) // self.delay)
+        first = self.leads[0]
+        self.steps = first + width + self.delay * (height - 1)
+        times = np.arange(-first, self.steps)[:, None]
+        lanes = np.arange(self.lanes)
+        laps, columns = np.divmod(
+            times - self.delay * lanes, self.delay * self.lanes
+        )
+        rows = lanes + self.lanes * laps
+        inside = (columns < width) & (rows >= 0) & (rows < height)
+        self.is_inside = inside
+        self.places = np.where(inside, rows * width + columns, 0)
+        rows, columns = np.mgrid[:height, :width]
+        self.step_of_place = first + columns + self.delay * rows
+        self.lane_of_place = rows % self.lanes
+        self.kept = half * self.delay + 2 * half + 1
+
+    def seen_above(self, kept, is_first):
+        """What a kernel's rows and columns see, from top to bottom.
+
+        Of `(lanes, rows, kept, channels)`, where the last of `kept` is the
+        rightmost that is seen in the lowest row: the row above in the first
+        layer, the lane's own in others.
+        """
+        size = 2 * self.half + 1
+        seen = []
+        for up in range(self.half, -1, -1):
+            end = self.kept - up * self.delay
+            lanes = up + int(is_first)
+            seen.append(tf.roll(kept[:, :, end - size : end], lanes, axis=0))
+        return tf.concat(seen, axis=2)
 
 
 class _Drawing:
-    """The loops over rows and over a row's places.
+    """The loop over times; tensors are `(lanes, rows, ...)`.
 
-    Of each layer's input they keep the rows above that it sees, `windows` of
-    the vertical stack, and the pixels to the left, those of the horizontal.
+    It goes with what layers keep, for each its input as the vertical stack
+    sees it, and as the horizontal one does, and what it adds to the latter.
     """
 
-    def __init__(self, convolutions, embed, choose, grid, blank, condition):
-        self._convolutions, self._embed = convolutions, embed
-        self._choose, self._condition = choose, condition
-        self._height, self._width = grid
-        self._half = convolutions[0].kernel_size // 2
-        self._value, self._type = (None, *blank.shape[1:]), blank.dtype
-        self._rows = tf.shape(blank)[0]
-        first = embed(blank[:, None])
-        self._channels, self._dtype = first.shape[-1], first.dtype
+    def __init__(self, convolutions, embed, choose, schedule, told):
+        self._convolutions, self._told = convolutions, told
+        self._embed, self._choose, self._schedule = embed, choose, schedule
+        self._places = tf.constant(schedule.places, tf.int32)
 
-    def image(self):
-        _, _, image = tf.while_loop(
-            lambda row, *_: row < self._height,
-            self._draw_row,
+    def image(self, blank):
+        schedule = self._schedule
+        lanes, rows = schedule.lanes, tf.shape(blank)[0]
+        first = self._embed(blank[None])
+        self._inside = tf.constant(schedule.is_inside, first.dtype)
+
+        def nothing(size, channels):
+            return tf.zeros((lanes, rows, size, channels), first.dtype)
+
+        values = nothing(schedule.kept, first.shape[-1])
+        between = [
             (
-                0,
-                self._nothing_seen(lambda size: (size, self._width)),
-                self._array(
-                    self._height, (None, self._width, *self._value[1:])
-                ),
-            ),
-            maximum_iterations=self._height,
-        )
-        return _rows_first(image.stack())
-
-    def _draw_row(self, row, windows, image):
-        window, kept, additions = windows[0], [], []
-        condition = self._condition_of(row)
-        for convolution, earlier in self._with_next(windows):
-            v, added = convolution.of_row(window, condition)
-            additions.append(added)
-            if earlier is not None:
-                window = tf.concat([earlier, v], axis=1)
-                kept.append(window[:, 1:])
-        _, _, drawn = tf.while_loop(
-            lambda column, *_: column < self._width,
-            lambda *state: self._draw_place(row, additions, *state),
-            (
-                0,
-                self._nothing_seen(lambda size: (1, size)),
-                self._array(self._width, self._value),
-            ),
-            maximum_iterations=self._width,
-        )
-        drawn = _rows_first(drawn.stack())
-        e = self._embed(drawn)[:, None]
-        first = tf.concat([windows[0][:, 1:], e], axis=1)
-        return row + 1, [first, *kept], image.write(row, drawn)
-
-    def _draw_place(self, row, additions, column, windows, drawn):
-        window, kept = windows[0], []
-        here = iter(additions)
-        for convolution, earlier in self._with_next(windows):
-            added = tf.gather(next(here), [column], axis=2)
-            h = convolution.of_place(window, added)
-            if earlier is not None:
-                window = tf.concat([earlier, h], axis=2)
-                kept.append(window[:, :, 1:])
-        value = self._choose(h[:, 0, 0], row * self._width + column)
-        value = tf.ensure_shape(value, self._value)
-        e = self._embed(value[:, None])[:, None]
-        first = tf.concat([windows[0][:, :, 1:], e], axis=2)
-        return column + 1, [first, *kept], drawn.write(column, value)
-
-    def _with_next(self, windows):
-        """Each layer with what the next one keeps, which the last has not."""
-        return zip(self._convolutions, [*windows[1:], None], strict=True)
-
-    def _nothing_seen(self, shape):
-        """What layers keep where they look beyond the image."""
-        channels = [self._channels, *(c.filters for c in self._convolutions)]
-        sizes = [self._half + 1] + [self._half] * len(self._convolutions[1:])
-        return [
-            tf.zeros((self._rows, *shape(size), channel), self._dtype)
-            for size, channel in zip(sizes, channels, strict=False)
+                nothing(schedule.kept, layer.filters),
+                nothing(schedule.half, layer.filters),
+                nothing(lead, 2 * layer.filters),
+            )
+            for layer, lead in zip(
+                self._convolutions[:-1], schedule.leads, strict=False
+            )
         ]
+        shape = (lanes, None, *blank.shape[1:])
+        drawn = tf.TensorArray(blank.dtype, schedule.steps, element_shape=shape)
+        *_, drawn = tf.while_loop(
+            lambda step, *_: step < schedule.steps,
+            self._step,
+            (0, values, between, drawn),
+            maximum_iterations=schedule.steps,
+        )
+        where = (schedule.step_of_place, schedule.lane_of_place)
+        image = tf.gather_nd(drawn.stack(), np.stack(where, axis=-1))
+        return tf.transpose(image, (2, 0, 1, *range(3, len(image.shape))))
 
-    def _condition_of(self, row):
-        if self._condition is None or len(self._condition.shape) == 2:
-            return self._condition
-        return tf.gather(self._condition, [row], axis=1)
+    def _step(self, step, values, between, drawn):
+        schedule, half = self._schedule, self._schedule.half
+        above, left = values, values[:, :, -(half + 1) :]
+        kept = []
+        for layer, told, lead, state in zip(
+            self._convolutions,
+            self._told,
+            schedule.leads,
+            [*between, None],
+            strict=True,
+        ):
+            time = step + lead
+            here = None if told is None else told(self._places[time])
+            seen = schedule.seen_above(above, layer.is_first)
+            v, added = layer.of_above(seen, here)
+            if state is None:
+                h = layer.of_left(left, added)
+                continue
+            above, before, queue = state
+            v *= self._inside[time][:, None, None]
+            above = tf.concat([above[:, :, 1:], v[:, :, None]], axis=2)
+            queue = tf.concat([queue, added[:, :, None]], axis=2)
+            h = layer.of_left(left, queue[:, :, 0])
+            h *= self._inside[step][:, None, None]
+            left = tf.concat([before, h[:, :, None]], axis=2)
+            kept.append((above, left[:, :, 1:], queue[:, :, 1:]))
+        chosen = self._choose(h, self._places[step])
+        e = self._embed(chosen) * self._inside[step][:, None, None]
+        values = tf.concat([values[:, :, 1:], e[:, :, None]], axis=2)
+        return step + 1, values, kept, drawn.write(step, chosen)
 
-    def _array(self, size, shape):
-        return tf.TensorArray(self._type, size, element_shape=shape)
 
-
-def _rows_first(stacked):
-    """From `(places, rows, ...)` to `(rows, places, ...)`."""
-    rest = range(2, len(stacked.shape))
-    return tf.transpose(stacked, (1, 0, *rest))
+def _told(layer, condition, grid):
+    """From places to what a condition adds there, None without one."""
+    if condition is None:
+        return None
+    told = layer.told(condition)
+    if len(told.shape) == 2:
+        return lambda places: told[None]
+    places = grid[0] * grid[1]
+    told = tf.reshape(told, (-1, places, told.shape[-1]))
+    told = tf.transpose(told, (1, 0, 2))
+    return lambda places: tf.gather(told, places)

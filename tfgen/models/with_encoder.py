@@ -403,7 +403,7 @@ class WithEncoder:
         """Reconstruction of `x` or `[x, one-hot labels]`, as tensors."""
         x, labels = inputs if self.num_classes else (inputs, None)
         latents = self.posterior(x, labels, training).mean()
-        return self.likelihood.mean(self._serve(latents, labels, training))
+        return self.likelihood.typical(self._serve(latents, labels, training))
 
     # Endpoints.
 
@@ -420,7 +420,7 @@ class WithEncoder:
         parameters = self._serve(latents, labels)
         if self.observation_noise:
             return self.likelihood.sample(parameters, uniform)
-        return self.likelihood.mean(parameters)
+        return self.likelihood.typical(parameters)
 
     def endpoints(self) -> dict[str, Endpoint]:
         own = {
@@ -443,7 +443,7 @@ class WithEncoder:
 
     def _decode_endpoint(self, latent, label=None):
         parameters = self._serve(latent, self._hot(label))
-        return {"x": self.likelihood.mean(parameters)}
+        return {"x": self.likelihood.typical(parameters)}
 
     def _encode_endpoint(self, x, label=None):
         posterior = self.posterior(x, self._hot(label))
@@ -457,14 +457,14 @@ class WithEncoder:
     def _reconstruct_endpoint(self, x, label=None):
         labels = self._hot(label)
         parameters = self._serve(self.posterior(x, labels).mean(), labels)
-        return {"x": self.likelihood.mean(parameters)}
+        return {"x": self.likelihood.typical(parameters)}
 
     def _interpolate_endpoint(self, x_start, x_end, weight, label=None):
         labels = self._hot(label)
         start = self.posterior(x_start, labels).mean()
         end = self.posterior(x_end, labels).mean()
         parameters = self._serve(straight(start, end, weight), labels)
-        return {"x": self.likelihood.mean(parameters)}
+        return {"x": self.likelihood.typical(parameters)}
 
     def _score_endpoint(self, x, label=None):
         labels = self._hot(label)

@@ -91,14 +91,14 @@ class CodePrior(keras.Model):
         rows: tf.Tensor,
         labels: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Codes that are drawn one after the other, int32, as tensors.
+        """Codes that are drawn each given those before, int32, as tensors.
 
-        Each layer keeps what the places to come see of it, so that all places
-        together cost about one pass of the network.
+        All places together cost about one pass of the network; see
+        `tfgen.layers.masked_drawing`.
 
         Args:
-            choose: from float32 logits `(rows, num_codes)` and the number of
-                the place to codes `(rows,)`.
+            choose: from float32 logits `(places, rows, num_codes)` and the
+                numbers of the places `(places,)` to codes `(places, rows)`.
             rows: how many grids.
             labels: one-hot classes `(rows, num_classes)`.
 
@@ -106,16 +106,16 @@ class CodePrior(keras.Model):
             `(rows, height, width)`.
         """
 
-        def choose_code(h, place):
-            h = h[:, None, None]
+        def choose_codes(h, places):
+            h = h[None]
             for layer in self.last:
                 h = layer(h)
-            return choose(tf.cast(h[:, 0, 0], tf.float32), place)
+            return choose(tf.cast(h[0], tf.float32), places)
 
         return draw_in_order(
             self.convolutions,
             self.embedding,
-            choose_code,
+            choose_codes,
             self._arguments["grid"],
             tf.zeros((rows,), tf.int32),
             labels,

@@ -41,6 +41,7 @@ class Likelihood(keras.layers.Layer):
     data_range: tuple[float, float] | None = None
     parameters_per_value = 1
     levels: int | None = None
+    is_drawn = False
 
     def __init__(self, **kwargs):
         kwargs.setdefault("dtype", "float32")
@@ -104,7 +105,7 @@ class Likelihood(keras.layers.Layer):
 
         Those of a pixel whose channels depend on each other are shares of the
         pixel's, of equal size; those of dependent columns are given all other
-        columns.
+        columns, those of an `AutoregressiveImage` the pixels before them.
 
         Args:
             x: `(batch, *data_shape)`.
@@ -130,6 +131,14 @@ class Likelihood(keras.layers.Layer):
     def mean(self, parameters: tf.Tensor) -> tf.Tensor:
         """Expected data, in the data's shape and range."""
         return self.distribution(tf.cast(parameters, tf.float32)).mean()
+
+    def typical(self, parameters: tf.Tensor) -> tf.Tensor:
+        """The example that stands for a decoder output.
+
+        Expected data, for most; where it `is_drawn`, a draw with noise that is
+        the same for all rows, so that rows differ by their latents alone.
+        """
+        return self.mean(parameters)
 
     def sample(self, parameters: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """One draw of the data, by the inverse distribution function.
