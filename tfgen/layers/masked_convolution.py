@@ -90,66 +90,27 @@ class GatedMaskedConv2D(layers.Layer):
             tf.pad(vertical, [[0, 0], [half + shift, 0], [half, half], [0, 0]])
         )
         above = above[:, : vertical.shape[1]]
-        told = [self.told(one) for one in condition]
-        told = [t[:, None, None] if len(t.shape) == 2 else t for t in told]
-        above, added = self._told_too(
-            above, self._across(above), *(told or [None])
-        )
+        told = self.told(*condition) if condition else None
+        above, added = _gated_above(above, self._across(above), told)
         left = self._left(
             tf.pad(before, [[0, 0], [0, 0], [half + shift, 0], [0, 0]])
         )
         left = left[:, :, : before.shape[2]]
         horizontal = self._on(_gated(left + added))
-        return [above, self._continued(horizontal, before)]
+        return [above, horizontal if self.is_first else horizontal + before]
 
     def told(self, condition: tf.Tensor) -> tf.Tensor:
-        """What a condition adds, for `of_above`, `(..., 4 filters)`."""
-        return self._of_label(condition)
-
-    def of_above(
-        self, pixels: tf.Tensor, told: tf.Tensor | None = None
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """What the vertical stack gives at single places.
-
-        Args:
-            pixels: of its input, all that it sees, from the top left to the
-                bottom right, of zeros beyond the image: `(..., pixels,
-                channels)`, of `kernel_size // 2 + 1` rows of `kernel_size`
-                pixels. The last row is the place's own, or the one above it
-                in the first layer.
-            told: what the condition adds there.
+        """What a condition adds to the halves of both stacks.
 
         Returns:
-            Its output `(..., filters)`, and what it adds in `of_left`.
+            `(batch, height, width, 4 filters)`, of classes height and width 1.
         """
-        above = _at_places(self._above, pixels)
-        added = _at_places(self._across, above[..., None, :])
-        return self._told_too(above, added, told)
+        told = self._of_label(condition)
+        return told[:, None, None] if len(told.shape) == 2 else told
 
-    def of_left(self, pixels: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
-        """What the horizontal stack gives at single places.
-
-        Args:
-            pixels: of its input, all that it sees in this row: `(...,
-                kernel_size // 2 + 1, channels)`, the last of them the place
-                itself, or the one before in the first layer.
-            added: by `of_above`.
-
-        Returns:
-            Its output `(..., filters)`.
-        """
-        gated = _gated(_at_places(self._left, pixels) + added)
-        horizontal = _at_places(self._on, gated[..., None, :])
-        return self._continued(horizontal, pixels[..., -1, :])
-
-    def _told_too(self, above, added, told):
-        if told is not None:
-            of_above, of_left = tf.split(told, 2, axis=-1)
-            above, added = above + of_above, added + of_left
-        return _gated(above), added
-
-    def _continued(self, horizontal, before):
-        return horizontal if self.is_first else horizontal + before
+    def at_places(self) -> "AtPlaces":
+        """This layer at single places, to draw by."""
+        return AtPlaces(self)
 
     def compute_output_shape(self, input_shape: list) -> list:
         shape = (*input_shape[0][:-1], self.filters)
@@ -164,17 +125,78 @@ class GatedMaskedConv2D(layers.Layer):
         return {**super().get_config(), **own}
 
 
+class AtPlaces:
+    """A `GatedMaskedConv2D` at single places, whose kernels are matrices.
+
+    Args:
+        layer: the layer.
+    """
+
+    def __init__(self, layer: GatedMaskedConv2D):
+        self._is_first = layer.is_first
+        self._above, self._left, self._across, self._on = (
+            _matrix_and_bias(convolution, layer.compute_dtype)
+            for convolution in (
+                *(layer._above, layer._left),
+                *(layer._across, layer._on),
+            )
+        )
+
+    def of_above(
+        self, pixels: tf.Tensor, told: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """What the vertical stack gives.
+
+        Args:
+            pixels: of its input, all that it sees, from the top left to the
+                bottom right, of zeros beyond the image: `(places, pixels,
+                channels)`, of `kernel_size // 2 + 1` rows of `kernel_size`
+                pixels. The last row is the place's own, or the one above it
+                in the first layer.
+            told: what the condition adds there, `(places, 4 filters)`.
+
+        Returns:
+            Its output `(places, filters)`, and what it adds in `of_left`.
+        """
+        above = _product(pixels, self._above)
+        return _gated_above(above, _product(above, self._across), told)
+
+    def of_left(self, pixels: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
+        """What the horizontal stack gives.
+
+        Args:
+            pixels: of its input, all that it sees in this row: `(places,
+                kernel_size // 2 + 1, channels)`, the last of them the place
+                itself, or the one before in the first layer.
+            added: by `of_above`.
+
+        Returns:
+            Its output `(places, filters)`.
+        """
+        gated = _gated(_product(pixels, self._left) + added)
+        horizontal = _product(gated, self._on)
+        return horizontal if self._is_first else horizontal + pixels[:, -1]
+
+
+def _matrix_and_bias(convolution, dtype):
+    kernel = tf.cast(convolution.kernel, dtype)
+    matrix = tf.reshape(kernel, (-1, kernel.shape[-1]))
+    return matrix, tf.cast(convolution.bias, dtype)
+
+
+def _product(pixels, matrix_and_bias):
+    matrix, bias = matrix_and_bias
+    flat = tf.reshape(pixels, (-1, matrix.shape[0]))
+    return tf.nn.bias_add(tf.matmul(flat, matrix), bias)
+
+
+def _gated_above(above, added, told):
+    if told is not None:
+        of_above, of_left = tf.split(told, 2, axis=-1)
+        above, added = above + of_above, added + of_left
+    return _gated(above), added
+
+
 def _gated(values):
     first, second = tf.split(values, 2, axis=-1)
     return tf.tanh(first) * tf.sigmoid(second)
-
-
-def _at_places(convolution, pixels):
-    """A convolution of what its kernel covers, `(..., pixels, channels)`."""
-    kernel = tf.cast(convolution.kernel, pixels.dtype)
-    taps, filters = pixels.shape[-2] * pixels.shape[-1], kernel.shape[-1]
-    shape = tf.shape(pixels)[:-2]
-    flat = tf.reshape(pixels, (-1, taps))
-    sums = tf.matmul(flat, tf.reshape(kernel, (taps, filters)))
-    sums = tf.nn.bias_add(sums, tf.cast(convolution.bias, pixels.dtype))
-    return tf.reshape(sums, tf.concat([shape, [filters]], 0))

@@ -43,9 +43,11 @@ def draw_in_order(
     schedule = _Schedule(
         *grid, convolutions[0].kernel_size // 2, len(convolutions)
     )
-    told = [_told(layer, condition, grid) for layer in convolutions]
-    drawing = _Drawing(list(convolutions), embed, choose, schedule, told)
-    return drawing.image(blank)
+    layers = [
+        _Layer(convolution, condition, lead, schedule, tf.shape(blank)[0])
+        for convolution, lead in zip(convolutions, schedule.leads, strict=True)
+    ]
+    return _Drawing(layers, embed, choose, schedule).image(blank)
 
 
 class _Schedule:
@@ -72,8 +74,9 @@ class _Schedule:
         )
         rows = lanes + self.lanes * laps
         inside = (columns < width) & (rows >= 0) & (rows < height)
-        self.is_inside = inside
-        self.places = np.where(inside, rows * width + columns, 0)
+        # As `(lanes, rows, kept, channels)`.
+        self.is_inside = np.float32(inside)[:, :, None, None, None]
+        self.places = np.int32(np.where(inside, rows * width + columns, 0))
         rows, columns = np.mgrid[:height, :width]
         self.step_of_place = first + columns + self.delay * rows
         self.lane_of_place = rows % self.lanes
@@ -95,22 +98,63 @@ class _Schedule:
         return tf.concat(seen, axis=2)
 
 
+class _Layer:
+    """A layer at the places of one time, `(lanes, rows, ...)`."""
+
+    def __init__(self, convolution, condition, lead, schedule, rows):
+        self.filters, self.lead = convolution.filters, lead
+        self._is_first = convolution.is_first
+        self._at_places = convolution.at_places()
+        self._schedule = schedule
+        self._told = None
+        if condition is not None:
+            told = convolution.told(condition)
+            (*_, height, width, size) = told.shape
+            told = tf.reshape(told, (rows, height * width, size))
+            self._told = tf.transpose(told, (1, 0, 2))
+
+    def above(self, kept, places):
+        seen = self._schedule.seen_above(kept, self._is_first)
+        v, added = self._at_places.of_above(seen, self._told_at(places))
+        return self._by_lane(v), self._by_lane(added)
+
+    def left(self, kept, added):
+        shape = (-1, *kept.shape[2:])
+        added = tf.reshape(added, (-1, added.shape[-1]))
+        return self._by_lane(
+            self._at_places.of_left(tf.reshape(kept, shape), added)
+        )
+
+    def _told_at(self, places):
+        if self._told is None:
+            return None
+        if self._told.shape[0] == 1:  # classes
+            told = tf.tile(self._told, (self._schedule.lanes, 1, 1))
+        else:
+            told = tf.gather(self._told, places)
+        return tf.reshape(told, (-1, told.shape[-1]))
+
+    def _by_lane(self, values):
+        shape = (self._schedule.lanes, -1, 1, values.shape[-1])
+        return tf.reshape(values, shape)
+
+
 class _Drawing:
-    """The loop over times; tensors are `(lanes, rows, ...)`.
+    """The loop over times; tensors are `(lanes, rows, kept, channels)`.
 
     It goes with what layers keep, for each its input as the vertical stack
     sees it, and as the horizontal one does, and what it adds to the latter.
     """
 
-    def __init__(self, convolutions, embed, choose, schedule, told):
-        self._convolutions, self._told = convolutions, told
-        self._embed, self._choose, self._schedule = embed, choose, schedule
-        self._places = tf.constant(schedule.places, tf.int32)
+    def __init__(self, layers, embed, choose, schedule):
+        self._layers, self._schedule = layers, schedule
+        self._embed, self._choose = embed, choose
+        self._places = tf.constant(schedule.places)
 
     def image(self, blank):
         schedule = self._schedule
         lanes, rows = schedule.lanes, tf.shape(blank)[0]
-        first = self._embed(blank[None])
+        first = self._embed(blank)
         self._inside = tf.constant(schedule.is_inside, first.dtype)
 
         def nothing(size, channels):
@@ -121,11 +165,9 @@ class _Drawing:
             (
                 nothing(schedule.kept, layer.filters),
                 nothing(schedule.half, layer.filters),
-                nothing(lead, 2 * layer.filters),
+                nothing(layer.lead, 2 * layer.filters),
             )
-            for layer, lead in zip(
-                self._convolutions[:-1], schedule.leads, strict=False
-            )
+            for layer in self._layers[:-1]
         ]
         shape = (lanes, None, *blank.shape[1:])
         drawn = tf.TensorArray(blank.dtype, schedule.steps, element_shape=shape)
@@ -140,45 +182,24 @@ class _Drawing:
         return tf.transpose(image, (2, 0, 1, *range(3, len(image.shape))))
 
     def _step(self, step, values, between, drawn):
-        schedule, half = self._schedule, self._schedule.half
-        above, left = values, values[:, :, -(half + 1) :]
-        kept = []
-        for layer, told, lead, state in zip(
-            self._convolutions,
-            self._told,
-            schedule.leads,
-            [*between, None],
-            strict=True,
+        above, left = values, values[:, :, -(self._schedule.half + 1) :]
+        inside, kept = tf.gather(self._inside, step), []
+        for layer, (above_next, left_next, queue) in zip(
+            self._layers, between, strict=False
         ):
-            time = step + lead
-            here = None if told is None else told(self._places[time])
-            seen = schedule.seen_above(above, layer.is_first)
-            v, added = layer.of_above(seen, here)
-            if state is None:
-                h = layer.of_left(left, added)
-                continue
-            above, before, queue = state
-            v *= self._inside[time][:, None, None]
-            above = tf.concat([above[:, :, 1:], v[:, :, None]], axis=2)
-            queue = tf.concat([queue, added[:, :, None]], axis=2)
-            h = layer.of_left(left, queue[:, :, 0])
-            h *= self._inside[step][:, None, None]
-            left = tf.concat([before, h[:, :, None]], axis=2)
+            time = step + layer.lead
+            v, added = layer.above(above, tf.gather(self._places, time))
+            above = _pushed(above_next, v * tf.gather(self._inside, time))
+            queue = tf.concat([queue, added], axis=2)
+            h = layer.left(left, queue[:, :, 0])
+            left = tf.concat([left_next, h * inside], axis=2)
             kept.append((above, left[:, :, 1:], queue[:, :, 1:]))
-        chosen = self._choose(h, self._places[step])
-        e = self._embed(chosen) * self._inside[step][:, None, None]
-        values = tf.concat([values[:, :, 1:], e[:, :, None]], axis=2)
-        return step + 1, values, kept, drawn.write(step, chosen)
+        places, last = tf.gather(self._places, step), self._layers[-1]
+        _, added = last.above(above, places)
+        chosen = self._choose(last.left(left, added)[:, :, 0], places)
+        e = self._embed(chosen)[:, :, None] * inside
+        return step + 1, _pushed(values, e), kept, drawn.write(step, chosen)
 
 
-def _told(layer, condition, grid):
-    """From places to what a condition adds there, None without one."""
-    if condition is None:
-        return None
-    told = layer.told(condition)
-    if len(told.shape) == 2:
-        return lambda places: told[None]
-    places = grid[0] * grid[1]
-    told = tf.reshape(told, (-1, places, told.shape[-1]))
-    told = tf.transpose(told, (1, 0, 2))
-    return lambda places: tf.gather(told, places)
+def _pushed(kept, new):
+    return tf.concat([kept[:, :, 1:], new], axis=2)
