@@ -90,8 +90,11 @@ class GatedMaskedConv2D(layers.Layer):
             tf.pad(vertical, [[0, 0], [half + shift, 0], [half, half], [0, 0]])
         )
         above = above[:, : vertical.shape[1]]
-        told = self.told(*condition) if condition else None
-        above, added = _gated_above(above, self._across(above), told)
+        added = self._across(above)
+        if condition:
+            of_above, of_left = tf.split(self.told(*condition), 2, axis=-1)
+            above, added = above + of_above, added + of_left
+        above = _gated(above)
         left = self._left(
             tf.pad(before, [[0, 0], [0, 0], [half + shift, 0], [0, 0]])
         )
@@ -128,22 +131,39 @@ class GatedMaskedConv2D(layers.Layer):
 class AtPlaces:
     """A `GatedMaskedConv2D` at single places, whose kernels are matrices.
 
+    What the vertical stack adds to the horizontal one is linear, so that one
+    matrix gives both; and whatever does not depend on pixels is in `told`.
+
     Args:
         layer: the layer.
     """
 
     def __init__(self, layer: GatedMaskedConv2D):
-        self._is_first = layer.is_first
-        self._above, self._left, self._across, self._on = (
-            _matrix_and_bias(convolution, layer.compute_dtype)
-            for convolution in (
-                *(layer._above, layer._left),
-                *(layer._across, layer._on),
-            )
+        self._layer, self._dtype = layer, layer.compute_dtype
+        above, across = self._matrix(layer._above), self._matrix(layer._across)
+        self._above = tf.concat([above, above @ across], axis=1)
+        self._left, self._on = (
+            self._matrix(layer._left),
+            self._matrix(layer._on),
         )
+        self._on_bias = self._bias(layer._on)
+        bias = self._bias(layer._above)[None]
+        added = bias @ across + self._bias(layer._across)
+        added += self._bias(layer._left)
+        self._biases = tf.concat([bias, added], axis=1)
+
+    def told(self, condition: tf.Tensor | None = None) -> tf.Tensor:
+        """What is the same whatever the pixels, for `of_above`.
+
+        Returns:
+            `(batch, height, width, 4 filters)`, each 1 if it is all the same.
+        """
+        if condition is None:
+            return self._biases[None, None]
+        return self._layer.told(condition) + self._biases
 
     def of_above(
-        self, pixels: tf.Tensor, told: tf.Tensor | None = None
+        self, pixels: tf.Tensor, told: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """What the vertical stack gives.
 
@@ -153,13 +173,17 @@ class AtPlaces:
                 channels)`, of `kernel_size // 2 + 1` rows of `kernel_size`
                 pixels. The last row is the place's own, or the one above it
                 in the first layer.
-            told: what the condition adds there, `(places, 4 filters)`.
+            told: by `told` at these places, `(places, 4 filters)`.
 
         Returns:
             Its output `(places, filters)`, and what it adds in `of_left`.
         """
-        above = _product(pixels, self._above)
-        return _gated_above(above, _product(above, self._across), told)
+        filters = self._layer.filters
+        sums = _product(pixels, self._above) + told
+        first, second, added = tf.split(
+            sums, (filters, filters, 2 * filters), axis=-1
+        )
+        return tf.tanh(first) * tf.sigmoid(second), added
 
     def of_left(self, pixels: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
         """What the horizontal stack gives.
@@ -174,27 +198,21 @@ class AtPlaces:
             Its output `(places, filters)`.
         """
         gated = _gated(_product(pixels, self._left) + added)
-        horizontal = _product(gated, self._on)
-        return horizontal if self._is_first else horizontal + pixels[:, -1]
+        horizontal = tf.nn.bias_add(gated @ self._on, self._on_bias)
+        if self._layer.is_first:
+            return horizontal
+        return horizontal + pixels[:, -1]
+
+    def _matrix(self, convolution):
+        kernel = tf.cast(convolution.kernel, self._dtype)
+        return tf.reshape(kernel, (-1, kernel.shape[-1]))
+
+    def _bias(self, convolution):
+        return tf.cast(convolution.bias, self._dtype)
 
 
-def _matrix_and_bias(convolution, dtype):
-    kernel = tf.cast(convolution.kernel, dtype)
-    matrix = tf.reshape(kernel, (-1, kernel.shape[-1]))
-    return matrix, tf.cast(convolution.bias, dtype)
-
-
-def _product(pixels, matrix_and_bias):
-    matrix, bias = matrix_and_bias
-    flat = tf.reshape(pixels, (-1, matrix.shape[0]))
-    return tf.nn.bias_add(tf.matmul(flat, matrix), bias)
-
-
-def _gated_above(above, added, told):
-    if told is not None:
-        of_above, of_left = tf.split(told, 2, axis=-1)
-        above, added = above + of_above, added + of_left
-    return _gated(above), added
+def _product(pixels, matrix):
+    return tf.reshape(pixels, (-1, matrix.shape[0])) @ matrix
 
 
 def _gated(values):

@@ -170,10 +170,13 @@ class AutoregressiveImage(Likelihood):
         # Each place's numbers side by side.
         uniform = tf.reshape(uniform, (-1, height * width, self._channels))
         by_place = tf.transpose(uniform, (1, 0, 2))
+        outputs = self._numbers.units
 
         def choose(h, places):
             here = tf.gather(by_place, places)[:, :, None]
-            return self.of.sample(self._last(h)[:, :, None], here)[:, :, 0]
+            numbers = self._last(tf.reshape(h, (-1, self.filters)))
+            numbers = tf.reshape(numbers, (*h.shape[:1], -1, 1, outputs))
+            return self.of.sample(numbers, here)[:, :, 0]
 
         return draw_in_order(
             self._convolutions,
@@ -233,8 +236,9 @@ class AutoregressiveImage(Likelihood):
         """Values around 0, with a 1 that tells them from beyond the image."""
         if self.data_range is not None:
             low, high = self.data_range
-            x = (2.0 * x - low - high) / (high - low)
-        return tf.concat([x, tf.ones_like(x[..., :1])], axis=-1)
+            x = x * (2.0 / (high - low)) - (high + low) / (high - low)
+        beside = [[0, 0]] * (len(x.shape) - 1)
+        return tf.pad(x, [*beside, [0, 1]], constant_values=1.0)
 
     def _last(self, h):
         return self._numbers(self._hidden(tf.nn.relu(h)))
