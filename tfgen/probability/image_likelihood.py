@@ -97,6 +97,15 @@ class AutoregressiveImage(Likelihood):
                 )
         self.data_range, self.levels = self.of.data_range, self.of.levels
         self._channels = None
+        self._convolutions = [
+            GatedMaskedConv2D(
+                filters,
+                kernel_size,
+                is_first=not block,
+                dtype=self.dtype_policy,
+            )
+            for block in range(blocks)
+        ]
 
     def decoder_shape(self, data_shape: tuple[int, ...]) -> tuple[int, ...]:
         if len(data_shape) != 3:
@@ -119,6 +128,11 @@ class AutoregressiveImage(Likelihood):
             self._make_layers(self.of.decoder_shape(data_shape)[-1])
             self.of.set_shape(data_shape)
             self.built = True
+
+    def numbers_held(self, data_shape: tuple[int, ...]) -> int:
+        # Both stacks, each before and behind its gates.
+        height, width, _ = data_shape
+        return height * width * (self.features + 6 * self.filters)
 
     def distribution(self, parameters: tf.Tensor) -> "Distribution":
         raise ValueError(
@@ -211,12 +225,6 @@ class AutoregressiveImage(Likelihood):
 
     def _make_layers(self, outputs):
         common = {"dtype": self.dtype_policy}
-        self._convolutions = [
-            GatedMaskedConv2D(
-                self.filters, self.kernel_size, is_first=not block, **common
-            )
-            for block in range(self.blocks)
-        ]
         seen = self._channels + 1
         for convolution in self._convolutions:
             shapes = [(None, None, None, seen)] * 2

@@ -1,5 +1,6 @@
 """Likelihood: what a decoder's output says about the data."""
 
+import math
 import typing
 
 import keras
@@ -65,6 +66,16 @@ class Likelihood(keras.layers.Layer):
         In the place of `build`, which Keras calls when it reads a file, before
         the model is there.
         """
+
+    def numbers_held(self, data_shape: tuple[int, ...]) -> int:
+        """Numbers that the probability of an example has in memory at a time.
+
+        Whoever asks for many goes by it: the decoder's output, for most.
+
+        Args:
+            data_shape: of one example.
+        """
+        return math.prod(self.decoder_shape(data_shape))
 
     def distribution(self, parameters: tf.Tensor) -> "Distribution":
         """The TensorFlow Probability distribution, one value an entry.
