@@ -175,6 +175,24 @@ def test_what_is_typical_goes_by_the_decoder_s_output_alone():
     np.testing.assert_array_equal(likelihood.typical(outputs[1:2])[0], came[1])
 
 
+def test_data_are_those_of_the_pixels_likelihood():
+    likelihood = Image(BINARY)
+    grey = np.float32([[0.2, 0.7], [0.5, 1.0]])[None, ..., None]
+    cut = likelihood.targets(grey, batch=None)
+    np.testing.assert_array_equal(np.ravel(cut), [0, 1, 1, 1])
+    assert (likelihood.levels, likelihood.data_range) == (2, (0.0, 1.0))
+    with pytest.raises(ValueError, match="has grey values such as 0.2"):
+        likelihood.check_values(grey)
+    real = Image(probability.Gaussian(1.0))
+    assert (real.levels, real.data_range) == (None, None)
+
+
+def test_an_image_holds_the_numbers_of_its_network():
+    """16 features, and 4 and 2 times 32 channels of each pixel."""
+    assert Image().numbers_held((4, 5, 3)) == 20 * (16 + 128 + 64)
+    assert BINARY.numbers_held((4, 5, 3)) == 60
+
+
 def model(**options):
     options = {
         "likelihood": Image(BINARY, filters=4, blocks=2),
