@@ -92,7 +92,10 @@ class GatedMaskedConv2D(layers.Layer):
         above = above[:, : vertical.shape[1]]
         added = self._across(above)
         if condition:
-            of_above, of_left = tf.split(self.told(*condition), 2, axis=-1)
+            told = self._of_label(*condition)
+            if len(told.shape) == 2:
+                told = told[:, None, None]
+            of_above, of_left = tf.split(told, 2, axis=-1)
             above, added = above + of_above, added + of_left
         above = _gated(above)
         left = self._left(
@@ -101,15 +104,6 @@ class GatedMaskedConv2D(layers.Layer):
         left = left[:, :, : before.shape[2]]
         horizontal = self._on(_gated(left + added))
         return [above, horizontal if self.is_first else horizontal + before]
-
-    def told(self, condition: tf.Tensor) -> tf.Tensor:
-        """What a condition adds to the halves of both stacks.
-
-        Returns:
-            `(batch, height, width, 4 filters)`, of classes height and width 1.
-        """
-        told = self._of_label(condition)
-        return told[:, None, None] if len(told.shape) == 2 else told
 
     def at_places(self) -> "AtPlaces":
         """This layer at single places, to draw by."""
@@ -132,7 +126,7 @@ class AtPlaces:
     """A `GatedMaskedConv2D` at single places, whose kernels are matrices.
 
     What the vertical stack adds to the horizontal one is linear, so that one
-    matrix gives both; and whatever does not depend on pixels is in `told`.
+    matrix gives both.
 
     Args:
         layer: the layer.
@@ -140,30 +134,18 @@ class AtPlaces:
 
     def __init__(self, layer: GatedMaskedConv2D):
         self._layer, self._dtype = layer, layer.compute_dtype
-        above, across = self._matrix(layer._above), self._matrix(layer._across)
+        above, above_bias = self._matrix_and_bias(layer._above)
+        across, across_bias = self._matrix_and_bias(layer._across)
+        self._left, left_bias = self._matrix_and_bias(layer._left)
+        self._on, self._on_bias = self._matrix_and_bias(layer._on)
         self._above = tf.concat([above, above @ across], axis=1)
-        self._left, self._on = (
-            self._matrix(layer._left),
-            self._matrix(layer._on),
-        )
-        self._on_bias = self._bias(layer._on)
-        bias = self._bias(layer._above)[None]
-        added = bias @ across + self._bias(layer._across)
-        added += self._bias(layer._left)
-        self._biases = tf.concat([bias, added], axis=1)
-
-    def told(self, condition: tf.Tensor | None = None) -> tf.Tensor:
-        """What is the same whatever the pixels, for `of_above`.
-
-        Returns:
-            `(batch, height, width, 4 filters)`, each 1 if it is all the same.
-        """
-        if condition is None:
-            return self._biases[None, None]
-        return self._layer.told(condition) + self._biases
+        added = above_bias[None] @ across + across_bias + left_bias
+        self._biases = tf.concat([above_bias[None], added], axis=1)
+        if layer._of_label is not None:
+            self._of_label = tf.cast(layer._of_label.kernel, self._dtype)
 
     def of_above(
-        self, pixels: tf.Tensor, told: tf.Tensor
+        self, pixels: tf.Tensor, condition: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """What the vertical stack gives.
 
@@ -173,17 +155,17 @@ class AtPlaces:
                 channels)`, of `kernel_size // 2 + 1` rows of `kernel_size`
                 pixels. The last row is the place's own, or the one above it
                 in the first layer.
-            told: by `told` at these places, `(places, 4 filters)`.
+            condition: classes or the map at these places, `(places,
+                channels)`.
 
         Returns:
             Its output `(places, filters)`, and what it adds in `of_left`.
         """
-        filters = self._layer.filters
-        sums = _product(pixels, self._above) + told
-        first, second, added = tf.split(
-            sums, (filters, filters, 2 * filters), axis=-1
-        )
-        return tf.tanh(first) * tf.sigmoid(second), added
+        sums = _product(pixels, self._above) + self._biases
+        if condition is not None:
+            sums += condition @ self._of_label
+        above, added = tf.split(sums, 2, axis=-1)
+        return _gated(above), added
 
     def of_left(self, pixels: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
         """What the horizontal stack gives.
@@ -203,12 +185,10 @@ class AtPlaces:
             return horizontal
         return horizontal + pixels[:, -1]
 
-    def _matrix(self, convolution):
+    def _matrix_and_bias(self, convolution):
         kernel = tf.cast(convolution.kernel, self._dtype)
-        return tf.reshape(kernel, (-1, kernel.shape[-1]))
-
-    def _bias(self, convolution):
-        return tf.cast(convolution.bias, self._dtype)
+        matrix = tf.reshape(kernel, (-1, kernel.shape[-1]))
+        return matrix, tf.cast(convolution.bias, self._dtype)
 
 
 def _product(pixels, matrix):

@@ -44,10 +44,12 @@ def draw_in_order(
         *grid, convolutions[0].kernel_size // 2, len(convolutions)
     )
     layers = [
-        _Layer(convolution, condition, lead, schedule, tf.shape(blank)[0])
+        _Layer(convolution, lead, schedule)
         for convolution, lead in zip(convolutions, schedule.leads, strict=True)
     ]
-    return _Drawing(layers, embed, choose, schedule).image(blank)
+    conditions = _Conditions(condition, schedule.lanes)
+    drawing = _Drawing(layers, embed, choose, schedule, conditions)
+    return drawing.image(blank)
 
 
 class _Schedule:
@@ -100,31 +102,38 @@ class _Schedule:
         return tf.concat(seen, axis=2)
 
 
+class _Conditions:
+    """The condition of the places of a time, `(lanes * rows, channels)`."""
+
+    def __init__(self, condition, lanes):
+        self._is_map = condition is not None and len(condition.shape) == 4
+        if self._is_map:
+            *_, height, width, channels = condition.shape
+            places = tf.reshape(condition, (-1, height * width, channels))
+            condition = tf.transpose(places, (1, 0, 2))
+        elif condition is not None:
+            condition = tf.tile(condition, (lanes, 1))
+        self._condition = condition
+
+    def at(self, places):
+        if not self._is_map:
+            return self._condition
+        here = tf.gather(self._condition, places)
+        return tf.reshape(here, (-1, here.shape[-1]))
+
+
 class _Layer:
     """A layer at the places of one time, `(lanes, rows, 1, channels)`."""
 
-    def __init__(self, convolution, condition, lead, schedule, rows):
+    def __init__(self, convolution, lead, schedule):
         self.filters, self.lead = convolution.filters, lead
         self._is_first = convolution.is_first
         self._at_places = convolution.at_places()
         self._schedule = schedule
-        told = self._at_places.told(condition)
-        _, height, width, size = told.shape
-        self._is_one = height * width == 1
-        told = tf.reshape(told, (-1, height * width, size))
-        told = tf.transpose(told, (1, 0, 2))
-        if self._is_one:
-            told = tf.broadcast_to(told, (schedule.lanes, rows, size))
-            told = tf.reshape(told, (-1, size))
-        self._told = told
 
-    def above(self, kept, places):
+    def above(self, kept, condition):
         seen = self._schedule.seen_above(kept, self._is_first)
-        told = self._told
-        if not self._is_one:
-            told = tf.gather(told, places)
-            told = tf.reshape(told, (-1, told.shape[-1]))
-        v, added = self._at_places.of_above(seen, told)
+        v, added = self._at_places.of_above(seen, condition)
         return self._by_lane(v), self._by_lane(added)
 
     def left(self, kept, added):
@@ -144,8 +153,9 @@ class _Drawing:
     sees it, and as the horizontal one does, and what it adds to the latter.
     """
 
-    def __init__(self, layers, embed, choose, schedule):
+    def __init__(self, layers, embed, choose, schedule, conditions):
         self._layers, self._schedule = layers, schedule
+        self._conditions = conditions
         self._embed, self._choose = embed, choose
         self._places = tf.constant(schedule.places)
 
@@ -186,14 +196,15 @@ class _Drawing:
             self._layers, between, strict=False
         ):
             time = step + layer.lead
-            v, added = layer.above(above, tf.gather(self._places, time))
+            condition = self._conditions.at(tf.gather(self._places, time))
+            v, added = layer.above(above, condition)
             above = _pushed(above_next, v * tf.gather(self._inside, time))
             queue = tf.concat([queue, added], axis=2)
             h = layer.left(left, queue[:, :, 0])
             left = tf.concat([left_next, h * inside], axis=2)
             kept.append((above, left[:, :, 1:], queue[:, :, 1:]))
         places, last = tf.gather(self._places, step), self._layers[-1]
-        _, added = last.above(above, places)
+        _, added = last.above(above, self._conditions.at(places))
         chosen = self._choose(last.left(left, added)[:, :, 0], places)
         e = self._embed(chosen)[:, :, None] * inside
         return step + 1, _pushed(values, e), kept, drawn.write(step, chosen)

@@ -223,6 +223,9 @@ class VQVAE(GenerativeModel):
     ) -> np.ndarray:
         """Expected data of codes, `(n, *data_shape)`.
 
+        Under a likelihood that `is_drawn`, a draw with the same noise for all
+        rows.
+
         Args:
             codes: whole numbers `(n, height, width)`, below the number of
                 codes.

@@ -273,7 +273,11 @@ class WithEncoder:
         *,
         batch_size: int = 256,
     ) -> np.ndarray:
-        """Expected data of latents, `(n, *data_shape)`."""
+        """Expected data of latents, `(n, *data_shape)`.
+
+        Under a likelihood that `is_drawn`, a draw with the same noise for all
+        rows; so in `reconstruct` and `interpolate`.
+        """
         return self._run("decode", batch_size, latent=latents, label=labels)[
             "x"
         ]

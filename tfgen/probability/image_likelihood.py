@@ -23,8 +23,8 @@ class AutoregressiveImage(Likelihood):
     Gated masked convolutions go along the image, row by row; what the decoder
     gives, a map of `features` numbers a pixel, adds to each of them. Latents
     need to say what neighbours do not tell: the image's plan, not its texture.
-    Probabilities of an image take one pass of that network, a draw about one
-    too, pixel after pixel.
+    The probability of an image takes one pass of that network; a draw, in which
+    layers keep what they know, costs a few.
 
     Formula: `log p(x|z) = sum_i(log p(x_i | x_<i, decoder(z)))`, the terms
     those of `of`.
