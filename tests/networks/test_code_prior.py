@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfgen.networks.code_prior import CodePrior
+from tfgen.training.precision import precision_policy
 
 
 def moved(network):
@@ -57,3 +58,16 @@ def test_it_is_saved(tmp_path):
     assert isinstance(again, CodePrior)
     inputs = [np.zeros((2, 2, 3), "int32"), np.eye(2, dtype="float32")]
     np.testing.assert_array_equal(again(inputs), network(inputs))
+
+
+@pytest.mark.parametrize("classes", [None, 3])
+def test_it_draws_in_bfloat16(classes):
+    with precision_policy("mixed_bfloat16", (2, 3)):
+        network = CodePrior((2, 3), 4, classes, filters=3, blocks=2)
+    labels = None if classes is None else tf.eye(classes)
+
+    def choose(logits, places):
+        assert logits.dtype == tf.float32
+        return tf.argmax(logits, axis=-1, output_type=tf.int32)
+
+    assert network.draw(choose, tf.constant(3), labels).shape == (3, 2, 3)

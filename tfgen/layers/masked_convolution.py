@@ -163,7 +163,7 @@ class AtPlaces:
         """
         sums = _product(pixels, self._above) + self._biases
         if condition is not None:
-            sums += condition @ self._of_label
+            sums += tf.cast(condition, self._dtype) @ self._of_label
         above, added = tf.split(sums, 2, axis=-1)
         return _gated(above), added
 
