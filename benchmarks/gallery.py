@@ -43,6 +43,7 @@ STEPS = {
     "points_vae_gan": 3000,
     "colour_vae": 300,
     "small_image_vq_vae": 600,
+    "pixel_vae": 600,
 }
 """About a minute of one processor each; a preset not here is trained whole."""
 STAND_INS = {"cifar10": "stacked_fashion_mnist"}

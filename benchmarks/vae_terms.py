@@ -18,6 +18,7 @@ LIKELIHOODS = (
     "continuous_bernoulli",
     "discretized_logistic",
     "logistic_mixture",
+    "autoregressive",
     "gaussian",
 )
 RUNS = {
@@ -28,6 +29,13 @@ RUNS = {
     "`beta_warmup_steps=690`": {"beta_warmup_steps": 690},
     "`free_bits=0.5`": {"free_bits": 0.5},
     "`num_classes=10`": {"num_classes": 10},
+    "`autoregressive`, `free_bits=0.5`": {
+        "likelihood": "autoregressive",
+        "free_bits": 0.5,
+    },
+    "`AutoregressiveImage(blocks=1)`": {
+        "likelihood": lambda: tfgen.probability.AutoregressiveImage(blocks=1)
+    },
     '`prior="gaussian_mixture"`': {"prior": "gaussian_mixture"},
     '`prior="vamp"`': {"prior": "vamp"},
     '`prior="flow"`': {"prior": "flow"},

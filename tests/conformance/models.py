@@ -155,6 +155,13 @@ CASES = [
         MLP + ", likelihood='categorical', observation_noise=True",
     ),
     vae(
+        "autoregressive",
+        (4, 3, 3),
+        MLP + ", num_classes=2, likelihood="
+        "tfgen.probability.AutoregressiveImage(filters=4, blocks=2)",
+        classes=2,
+    ),
+    vae(
         "mixture_prior",
         (5,),
         MLP + ", num_classes=2, "
@@ -423,6 +430,7 @@ SERVED = [
             "vae_table_low_rank",
             "vae_logistic_mixture",
             "vae_categorical",
+            "vae_autoregressive",
             "vae_mixture_prior",
             "vae_flow_prior",
             "vae_full_posterior",

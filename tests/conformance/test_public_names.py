@@ -202,6 +202,7 @@ NAMES = {
     ],
     "tfgen.probability": [
         "Autoregressive",
+        "AutoregressiveImage",
         "Bernoulli",
         "Categorical",
         "ContinuousBernoulli",

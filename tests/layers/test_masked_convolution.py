@@ -75,6 +75,22 @@ def test_the_first_layer_by_hand():
     assert horizontal[1, 2] == pytest.approx(wanted, rel=1e-5)
 
 
+def test_a_map_adds_at_its_own_pixels():
+    """To both gates of both stacks, where kernels are zeros."""
+    layer = tfgen.layers.GatedMaskedConv2D(1, is_first=True)
+    image = np.zeros((1, 2, 3, 1), "float32")
+    told = np.float32([[1.0, -2.0, 0.5], [0.0, 3.0, -0.3]])[None, ..., None]
+    layer([image, image, told])
+    for weight in layer.weights:
+        weight.assign(keras.ops.zeros_like(weight))
+    layer._on.kernel.assign([[[[1.0]]]])
+    layer._of_label.kernel.assign([[0.7, -0.4, 1.5, 0.6]])
+    vertical, horizontal = layer([image, image, told])
+    gate = lambda a, b: np.tanh(a * told) / (1 + np.exp(-b * told))  # noqa: E731
+    np.testing.assert_allclose(vertical, gate(0.7, -0.4), atol=1e-6)
+    np.testing.assert_allclose(horizontal, gate(1.5, 0.6), atol=1e-6)
+
+
 def test_an_even_kernel():
     with pytest.raises(ValueError, match="kernel_size is 4, expected an odd"):
         tfgen.layers.GatedMaskedConv2D(2, 4)

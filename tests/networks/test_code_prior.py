@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfgen.networks.code_prior import CodePrior
+from tfgen.training.precision import precision_policy
 
 
 def moved(network):
@@ -16,6 +17,7 @@ def moved(network):
     return network
 
 
+@pytest.mark.parametrize("grid", [(4, 5), (1, 9), (9, 2)])
 @pytest.mark.parametrize(
     "classes, options",
     [
@@ -25,28 +27,28 @@ def moved(network):
         (None, {"blocks": 2, "kernel_size": 1}),
     ],
 )
-def test_each_code_is_drawn_by_the_logits_of_a_whole_pass(classes, options):
-    """At each place the logits are those of the network for what was drawn."""
-    height, width, codes = 4, 5, 6
-    network = moved(
-        CodePrior((height, width), codes, classes, filters=4, **options)
-    )
+def test_each_code_is_drawn_by_the_logits_of_a_whole_pass(
+    grid, classes, options
+):
+    """The largest of logits and noise: those of a pass give each code again."""
+    codes, places = 6, grid[0] * grid[1]
+    network = moved(CodePrior(grid, codes, classes, filters=4, **options))
     labels = None if classes is None else tf.eye(classes)
-    seen = tf.Variable(tf.zeros((height * width, 3, codes)))
-    wanted = np.random.default_rng(1).integers(0, codes, (height * width, 3))
+    random = np.random.default_rng(1)
+    noise = np.float32(random.normal(size=(places, 3, codes), scale=20.0))
 
-    def choose(logits, place):
-        seen.scatter_nd_update([[place]], logits[None])
-        return tf.gather(tf.constant(wanted, tf.int32), place)
+    def choose(logits, places):
+        numbers = logits + tf.gather(noise, places)
+        return tf.argmax(numbers, axis=-1, output_type=tf.int32)
 
     draw = tf.function(lambda: network.draw(choose, tf.constant(3), labels))
-    grids = draw()
-    np.testing.assert_array_equal(grids, wanted.T.reshape(3, height, width))
-    whole = network(grids if labels is None else [grids, labels])
-    whole = np.reshape(whole, (3, height * width, codes))
-    np.testing.assert_allclose(
-        np.swapaxes(seen.numpy(), 0, 1), whole, rtol=1e-4, atol=1e-4
-    )
+    drawn = draw()
+    assert drawn.shape == (3, *grid)
+    assert len(np.unique(drawn)) > 2
+    whole = network(drawn if labels is None else [drawn, labels])
+    whole = np.reshape(whole, (3, places, codes)).swapaxes(0, 1)
+    wanted = np.argmax(whole + noise, axis=-1).T.reshape(3, *grid)
+    np.testing.assert_array_equal(drawn, wanted)
 
 
 def test_it_is_saved(tmp_path):
@@ -56,3 +58,16 @@ def test_it_is_saved(tmp_path):
     assert isinstance(again, CodePrior)
     inputs = [np.zeros((2, 2, 3), "int32"), np.eye(2, dtype="float32")]
     np.testing.assert_array_equal(again(inputs), network(inputs))
+
+
+@pytest.mark.parametrize("classes", [None, 3])
+def test_it_draws_in_bfloat16(classes):
+    with precision_policy("mixed_bfloat16", (2, 3)):
+        network = CodePrior((2, 3), 4, classes, filters=3, blocks=2)
+    labels = None if classes is None else tf.eye(classes)
+
+    def choose(logits, places):
+        assert logits.dtype == tf.float32
+        return tf.argmax(logits, axis=-1, output_type=tf.int32)
+
+    assert network.draw(choose, tf.constant(3), labels).shape == (3, 2, 3)

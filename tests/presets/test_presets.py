@@ -37,6 +37,7 @@ NAMES = (
     "detector_table",
     "mixed_table_gan",
     "mixed_table_vae_gan",
+    "pixel_vae",
 )
 
 

@@ -321,11 +321,12 @@ def test_likelihoods_by_name(name):
     "name",
     [
         *("bernoulli", "continuous_bernoulli", "discretized_logistic"),
-        *("logistic_mixture", "categorical", "gaussian"),
+        *("logistic_mixture", "categorical", "gaussian", "autoregressive"),
     ],
 )
 def test_log_prob_of_values_sums_to_that_of_the_example(name):
     likelihood = probability.get(name)
+    likelihood.set_shape((4, 3, 2))
     random = np.random.default_rng(4)
     x = float32(random.integers(0, 2, (5, 4, 3, 2)))
     parameters = float32(

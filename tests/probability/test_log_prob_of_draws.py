@@ -15,6 +15,7 @@ LIKELIHOODS = [
     probability.Gaussian(0.3),
     probability.LogisticMixture(),
     probability.Categorical(3),
+    probability.AutoregressiveImage(probability.Categorical(3), 4, 2),
 ]
 
 
@@ -26,6 +27,9 @@ def test_as_log_prob_one_by_one(likelihood):
     x = random.integers(0, 2, (3, 5, 4, 1)).astype("float32")
     shape = likelihood.decoder_shape((5, 4, 1))
     outputs = random.random((3, 7, *shape)).astype("float32")
+    likelihood.set_shape((5, 4, 1))
+    for weight in likelihood.trainable_variables:
+        weight.assign(random.normal(size=weight.shape))
     came = likelihood.log_prob_of_draws(x, outputs)
     assert came.shape == (3, 7)
     for draw in range(7):
@@ -59,4 +63,4 @@ def test_bernoulli_sure_and_right():
 
 def test_levels():
     levels = [likelihood.levels for likelihood in LIKELIHOODS]
-    assert levels == [2, 2, None, 256, None, None, 256, 3]
+    assert levels == [2, 2, None, 256, None, None, 256, 3, 3]

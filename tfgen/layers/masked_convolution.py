@@ -28,8 +28,9 @@ class GatedMaskedConv2D(layers.Layer):
     Raises:
         ValueError: for an even kernel.
 
-    Call arguments: `[vertical, horizontal]` or, with one-hot classes which
-        add to a and b, `[vertical, horizontal, label]`.
+    Call arguments: `[vertical, horizontal]` or, with what adds to a and b,
+        `[vertical, horizontal, condition]`: one-hot classes, or a map that
+        says something of each pixel, `(batch, height, width, channels)`.
 
     Reference:
         van den Oord et al. (2016), "Conditional image generation with
@@ -60,7 +61,7 @@ class GatedMaskedConv2D(layers.Layer):
         self.is_first = is_first
 
     def build(self, input_shape: list) -> None:
-        channels, before, *label = [shape[-1] for shape in input_shape]
+        channels, before, *told = [shape[-1] for shape in input_shape]
         half, twice = self.kernel_size // 2, 2 * self.filters
         common = {"dtype": self.dtype_policy}
         self._above = layers.Conv2D(
@@ -76,70 +77,37 @@ class GatedMaskedConv2D(layers.Layer):
             (self._on, self.filters),
         ):
             layer.build((None, None, None, seen))
+        # By this name its weights lie in files.
         self._of_label = None
-        if label:
+        if told:
             self._of_label = layers.Dense(2 * twice, use_bias=False, **common)
-            self._of_label.build((None, *label))
+            self._of_label.build((None, *told))
 
     def call(self, inputs: list[tf.Tensor]) -> list[tf.Tensor]:
-        vertical, before, *label = inputs
+        vertical, before, *condition = inputs
         half, shift = self.kernel_size // 2, int(self.is_first)
         above = self._above(
             tf.pad(vertical, [[0, 0], [half + shift, 0], [half, half], [0, 0]])
         )
-        above, added = self._known_above(above[:, : vertical.shape[1]], *label)
+        above = above[:, : vertical.shape[1]]
+        added = self._across(above)
+        if condition:
+            told = self._of_label(*condition)
+            if len(told.shape) == 2:
+                told = told[:, None, None]
+            of_above, of_left = tf.split(told, 2, axis=-1)
+            above, added = above + of_above, added + of_left
+        above = _gated(above)
         left = self._left(
             tf.pad(before, [[0, 0], [0, 0], [half + shift, 0], [0, 0]])
         )
         left = left[:, :, : before.shape[2]]
-        return [above, self._horizontal(left + added, before)]
+        horizontal = self._on(_gated(left + added))
+        return [above, horizontal if self.is_first else horizontal + before]
 
-    def of_row(
-        self, rows: tf.Tensor, label: tf.Tensor | None = None
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """What the vertical stack gives at one row of an image.
-
-        Args:
-            rows: of its input, all that it sees: `kernel_size // 2 + 1` rows
-                `(batch, rows, width, channels)`, of zeros beyond the image.
-                The last is the row itself, or the one before in the first
-                layer.
-            label: one-hot classes.
-
-        Returns:
-            Its output `(batch, 1, width, filters)`, and what `of_place` adds.
-        """
-        half = self.kernel_size // 2
-        above = self._above(
-            tf.pad(rows, [[0, 0], [0, 0], [half, half], [0, 0]])
-        )
-        return self._known_above(above, label)
-
-    def of_place(self, pixels: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
-        """What the horizontal stack gives at one pixel.
-
-        Args:
-            pixels: of its input, all that it sees in this row: `kernel_size //
-                2 + 1` pixels `(batch, 1, pixels, channels)`, the last of them
-                the pixel itself, or the one before in the first layer.
-            added: by `of_row`, at this pixel.
-
-        Returns:
-            Its output `(batch, 1, 1, filters)`.
-        """
-        return self._horizontal(self._left(pixels) + added, pixels[:, :, -1:])
-
-    def _known_above(self, above, label=None):
-        added = self._across(above)
-        if label is not None:
-            labels = self._of_label(label)[:, None, None]
-            of_above, of_left = tf.split(labels, 2, axis=-1)
-            above, added = above + of_above, added + of_left
-        return _gated(above), added
-
-    def _horizontal(self, sums, before):
-        horizontal = self._on(_gated(sums))
-        return horizontal if self.is_first else horizontal + before
+    def at_places(self) -> "AtPlaces":
+        """This layer at single places, to draw by."""
+        return AtPlaces(self)
 
     def compute_output_shape(self, input_shape: list) -> list:
         shape = (*input_shape[0][:-1], self.filters)
@@ -152,6 +120,79 @@ class GatedMaskedConv2D(layers.Layer):
             "is_first": self.is_first,
         }
         return {**super().get_config(), **own}
+
+
+class AtPlaces:
+    """A `GatedMaskedConv2D` at single places, whose kernels are matrices.
+
+    What the vertical stack adds to the horizontal one is linear, so that one
+    matrix gives both.
+
+    Args:
+        layer: the layer.
+    """
+
+    def __init__(self, layer: GatedMaskedConv2D):
+        self._layer, self._dtype = layer, layer.compute_dtype
+        above, above_bias = self._matrix_and_bias(layer._above)
+        across, across_bias = self._matrix_and_bias(layer._across)
+        self._left, left_bias = self._matrix_and_bias(layer._left)
+        self._on, self._on_bias = self._matrix_and_bias(layer._on)
+        self._above = tf.concat([above, above @ across], axis=1)
+        added = above_bias[None] @ across + across_bias + left_bias
+        self._biases = tf.concat([above_bias[None], added], axis=1)
+        if layer._of_label is not None:
+            self._of_label = tf.cast(layer._of_label.kernel, self._dtype)
+
+    def of_above(
+        self, pixels: tf.Tensor, condition: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """What the vertical stack gives.
+
+        Args:
+            pixels: of its input, all that it sees, from the top left to the
+                bottom right, of zeros beyond the image: `(places, pixels,
+                channels)`, of `kernel_size // 2 + 1` rows of `kernel_size`
+                pixels. The last row is the place's own, or the one above it
+                in the first layer.
+            condition: classes or the map at these places, `(places,
+                channels)`.
+
+        Returns:
+            Its output `(places, filters)`, and what it adds in `of_left`.
+        """
+        sums = _product(pixels, self._above) + self._biases
+        if condition is not None:
+            sums += tf.cast(condition, self._dtype) @ self._of_label
+        above, added = tf.split(sums, 2, axis=-1)
+        return _gated(above), added
+
+    def of_left(self, pixels: tf.Tensor, added: tf.Tensor) -> tf.Tensor:
+        """What the horizontal stack gives.
+
+        Args:
+            pixels: of its input, all that it sees in this row: `(places,
+                kernel_size // 2 + 1, channels)`, the last of them the place
+                itself, or the one before in the first layer.
+            added: by `of_above`.
+
+        Returns:
+            Its output `(places, filters)`.
+        """
+        gated = _gated(_product(pixels, self._left) + added)
+        horizontal = tf.nn.bias_add(gated @ self._on, self._on_bias)
+        if self._layer.is_first:
+            return horizontal
+        return horizontal + pixels[:, -1]
+
+    def _matrix_and_bias(self, convolution):
+        kernel = tf.cast(convolution.kernel, self._dtype)
+        matrix = tf.reshape(kernel, (-1, kernel.shape[-1]))
+        return matrix, tf.cast(convolution.bias, self._dtype)
+
+
+def _product(pixels, matrix):
+    return tf.reshape(pixels, (-1, matrix.shape[0])) @ matrix
 
 
 def _gated(values):

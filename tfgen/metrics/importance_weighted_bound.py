@@ -123,7 +123,7 @@ def importance_weighted_bound(
     _check_numbers(k, seed, max_rows)
     log_weights = LogWeights(model, seed, same_draws)
     if max_rows is None:
-        outputs = math.prod(model.likelihood.decoder_shape(model.data_shape))
+        outputs = model.likelihood.numbers_held(model.data_shape)
         components = getattr(getattr(model, "prior", None), "components", 1)
         latents = components * model.latent_dim
         size = max(math.prod(model.data_shape), outputs // 2, latents)

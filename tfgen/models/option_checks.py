@@ -42,6 +42,12 @@ def check_objective(
             f"objective is {objective!r}, expected one of "
             f"{', '.join(VAE_GAN_OBJECTIVES)}."
         )
+    if likelihood.is_drawn:
+        raise ValueError(
+            f"{type(likelihood).__name__} is drawn pixel by pixel, which hands "
+            "no gradient on to what makes images for a discriminator: build "
+            "a model 'vae', or take the likelihood 'bernoulli' or 'gaussian'."
+        )
     if objective == "larsen":
         _check_nothing_idle(likelihood, data_shape)
     else:

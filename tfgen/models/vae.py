@@ -62,7 +62,8 @@ class VAE(WithEncoder, GenerativeModel):
         trim_warmup_steps: steps before which nothing is passed over.
         num_classes: makes the model class-conditional.
         observation_noise: whether samples are drawn from p(x|z), not its
-            mean; default: for tables and points, not for images.
+            mean; default: for tables and points, not for images, except
+            where the likelihood `is_drawn`.
         privacy: what is promised to each row of the training data, such as
             `"epsilon=3"` or a `tfgen.privacy.Privacy`.
         seed: of all noise in training, from 0 to 2**31 - 1.
@@ -138,7 +139,8 @@ class VAE(WithEncoder, GenerativeModel):
         self._mean = TrimmedMean(trim, trim_warmup_steps)
         self._check_objective()
         if observation_noise is None:
-            observation_noise = len(self.data_shape) == 1
+            is_row = len(self.data_shape) == 1
+            observation_noise = is_row or self.likelihood.is_drawn
         self.observation_noise = observation_noise
         self.set_privacy(privacy)
         self.make_trackers(

@@ -48,7 +48,7 @@ class VQVAE(GenerativeModel):
         codebook_decay: of the moving averages, for each step.
         num_classes: makes the model class-conditional.
         observation_noise: whether samples are drawn from p(x|e), not its
-            mean.
+            mean; default: where the likelihood `is_drawn`.
         seed: of all noise in training, from 0 to 2**31 - 1.
 
     Raises:
@@ -78,7 +78,7 @@ class VQVAE(GenerativeModel):
         commitment: float = 0.25,
         codebook_decay: float = 0.99,
         num_classes: int | None = None,
-        observation_noise: bool = False,
+        observation_noise: bool | None = None,
         seed: int = 0,
         **kwargs,
     ):
@@ -89,6 +89,8 @@ class VQVAE(GenerativeModel):
         self.likelihood = probability.get(likelihood)
         self.commitment = commitment
         self.codebook_decay = codebook_decay
+        if observation_noise is None:
+            observation_noise = self.likelihood.is_drawn
         self.observation_noise = observation_noise
         self.data_range = self.likelihood.data_range
         self.data_shape, grid = check_vq_vae_parts(
@@ -221,6 +223,9 @@ class VQVAE(GenerativeModel):
     ) -> np.ndarray:
         """Expected data of codes, `(n, *data_shape)`.
 
+        Under a likelihood that `is_drawn`, a draw with the same noise for all
+        rows.
+
         Args:
             codes: whole numbers `(n, height, width)`, below the number of
                 codes.
@@ -270,7 +275,7 @@ class VQVAE(GenerativeModel):
         """Reconstruction of `x` or `[x, one-hot labels]`, as tensors."""
         x, labels = inputs if self.num_classes else (inputs, None)
         vectors = self.quantized(x, labels, training).vectors
-        return self.likelihood.mean(self._decoded(vectors, labels, training))
+        return self.likelihood.typical(self._decoded(vectors, labels, training))
 
     def generate(
         self,
@@ -286,7 +291,7 @@ class VQVAE(GenerativeModel):
         parameters = self._decoded(self.codebook.look_up(codes), labels)
         if self.observation_noise:
             return self.likelihood.sample(parameters, uniform)
-        return self.likelihood.mean(parameters)
+        return self.likelihood.typical(parameters)
 
     def drawn_codes(
         self, noise: tf.Tensor, labels: tf.Tensor | None = None
@@ -298,11 +303,10 @@ class VQVAE(GenerativeModel):
             labels: one-hot classes, for conditional models.
         """
         # Uniform, and 0 in the middle: codes are tried by their probability.
-        quantiles = tf.math.erf(tf.abs(noise) / 2.0**0.5)
+        quantiles = tf.math.erf(tf.abs(tf.transpose(noise)) / 2.0**0.5)
 
-        def choose(logits, place):
-            here = tf.gather(quantiles, place, axis=1)
-            return _by_probability(logits, here)
+        def choose(logits, places):
+            return _by_probability(logits, tf.gather(quantiles, places))
 
         rows = tf.shape(noise)[0]
         if isinstance(self.code_prior, CodePrior):
@@ -361,12 +365,12 @@ class VQVAE(GenerativeModel):
     def _decode_codes_endpoint(self, codes, label=None):
         vectors = self.codebook.look_up(codes)
         parameters = self._decoded(vectors, self._hot(label))
-        return {"x": self.likelihood.mean(parameters)}
+        return {"x": self.likelihood.typical(parameters)}
 
     def _reconstruct_endpoint(self, x, label=None):
         labels = self._hot(label)
         vectors = self.quantized(x, labels, False).vectors
-        return {"x": self.likelihood.mean(self._decoded(vectors, labels))}
+        return {"x": self.likelihood.typical(self._decoded(vectors, labels))}
 
     def _score_endpoint(self, x, label=None):
         labels = self._hot(label)
@@ -398,10 +402,10 @@ class Quantized(typing.NamedTuple):
 
 
 def _by_probability(logits, quantiles):
-    """Codes `(rows,)` at quantiles of the probabilities, largest first."""
+    """Codes `(...)` at quantiles of the probabilities, largest first."""
     order = tf.argsort(logits, axis=-1, direction="DESCENDING", stable=True)
-    shares = tf.nn.softmax(tf.gather(logits, order, batch_dims=1))
+    shares = tf.nn.softmax(tf.gather(logits, order, batch_dims=-1))
     ends = tf.cumsum(shares, axis=-1)
-    reached = quantiles[:, None] * ends[:, -1:]
+    reached = quantiles[..., None] * ends[..., -1:]
     place = tf.reduce_sum(tf.cast(ends < reached, tf.int32), axis=-1)
-    return tf.gather(order, place, batch_dims=1)
+    return tf.gather(order, place[..., None], batch_dims=-1)[..., 0]

@@ -275,7 +275,11 @@ class WithEncoder:
         *,
         batch_size: int = 256,
     ) -> np.ndarray:
-        """Expected data of latents, `(n, *data_shape)`."""
+        """Expected data of latents, `(n, *data_shape)`.
+
+        Under a likelihood that `is_drawn`, a draw with the same noise for all
+        rows; so in `reconstruct` and `interpolate`.
+        """
         return self._run("decode", batch_size, latent=latents, label=labels)[
             "x"
         ]
@@ -405,7 +409,7 @@ class WithEncoder:
         """Reconstruction of `x` or `[x, one-hot labels]`, as tensors."""
         x, labels = inputs if self.num_classes else (inputs, None)
         latents = self.posterior(x, labels, training).mean()
-        return self.likelihood.mean(self._serve(latents, labels, training))
+        return self.likelihood.typical(self._serve(latents, labels, training))
 
     # Endpoints.
 
@@ -422,7 +426,7 @@ class WithEncoder:
         parameters = self._serve(latents, labels)
         if self.observation_noise:
             return self.likelihood.sample(parameters, uniform)
-        return self.likelihood.mean(parameters)
+        return self.likelihood.typical(parameters)
 
     def endpoints(self) -> dict[str, Endpoint]:
         own = {
@@ -445,7 +449,7 @@ class WithEncoder:
 
     def _decode_endpoint(self, latent, label=None):
         parameters = self._serve(latent, self._hot(label))
-        return {"x": self.likelihood.mean(parameters)}
+        return {"x": self.likelihood.typical(parameters)}
 
     def _encode_endpoint(self, x, label=None):
         posterior = self.posterior(x, self._hot(label))
@@ -459,14 +463,14 @@ class WithEncoder:
     def _reconstruct_endpoint(self, x, label=None):
         labels = self._hot(label)
         parameters = self._serve(self.posterior(x, labels).mean(), labels)
-        return {"x": self.likelihood.mean(parameters)}
+        return {"x": self.likelihood.typical(parameters)}
 
     def _interpolate_endpoint(self, x_start, x_end, weight, label=None):
         labels = self._hot(label)
         start = self.posterior(x_start, labels).mean()
         end = self.posterior(x_end, labels).mean()
         parameters = self._serve(straight(start, end, weight), labels)
-        return {"x": self.likelihood.mean(parameters)}
+        return {"x": self.likelihood.typical(parameters)}
 
     def _score_endpoint(self, x, label=None):
         labels = self._hot(label)

@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.layers import GatedMaskedConv2D
+from tfgen.layers.masked_drawing import draw_in_order
 from tfgen.networks import parts
 
 layers = keras.layers
@@ -90,84 +91,35 @@ class CodePrior(keras.Model):
         rows: tf.Tensor,
         labels: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Codes that are drawn one after the other, int32, as tensors.
+        """Codes that are drawn each given those before, int32, as tensors.
 
-        Each layer keeps what the places to come see of it, so that all places
-        together cost about one pass of the network.
+        All places together cost about one pass of the network; see
+        `tfgen.layers.masked_drawing`.
 
         Args:
-            choose: from float32 logits `(rows, num_codes)` and the number of
-                the place to codes `(rows,)`.
+            choose: from float32 logits `(places, rows, num_codes)` and the
+                numbers of the places `(places,)` to codes `(places, rows)`.
             rows: how many grids.
             labels: one-hot classes `(rows, num_classes)`.
 
         Returns:
             `(rows, height, width)`.
         """
-        height, width = self._arguments["grid"]
-        channels = self._arguments["filters"]
-        half = self._arguments["kernel_size"] // 2
-        dtype = self.embedding.compute_dtype
 
-        def nothing(down, across):
-            return tf.zeros((rows, down, across, channels), dtype)
+        def choose_codes(h, places):
+            h = h[None]
+            for layer in self.last:
+                h = layer(h)
+            return choose(tf.cast(h[0], tf.float32), places)
 
-        def draw_row(row, seen, codes):
-            # Of each layer, the rows of its vertical input that it sees.
-            window, kept, additions = seen[0], [], []
-            for convolution, earlier in self._with_next(seen):
-                v, added = convolution.of_row(window, labels)
-                additions.append(added)
-                if earlier is not None:
-                    window = tf.concat([earlier, v], axis=1)
-                    kept.append(window[:, 1:])
-
-            def draw_place(column, seen, drawn):
-                window, kept = seen[0], []
-                here = iter(additions)
-                for convolution, earlier in self._with_next(seen):
-                    added = tf.gather(next(here), [column], axis=2)
-                    h = convolution.of_place(window, added)
-                    if earlier is not None:
-                        window = tf.concat([earlier, h], axis=2)
-                        kept.append(window[:, :, 1:])
-                for layer in self.last:
-                    h = layer(h)
-                logits = tf.cast(h[:, 0, 0], tf.float32)
-                code = choose(logits, row * width + column)
-                code = tf.ensure_shape(code, (None,))
-                e = self.embedding(code)[:, None, None]
-                first = tf.concat([seen[0][:, :, 1:], e], axis=2)
-                return column + 1, [first, *kept], drawn.write(column, code)
-
-            start = [nothing(1, half + 1)]
-            start += [nothing(1, half) for _ in self.convolutions[1:]]
-            drawn = tf.TensorArray(tf.int32, width, element_shape=(None,))
-            _, _, drawn = tf.while_loop(
-                lambda column, *_: column < width,
-                draw_place,
-                (0, start, drawn),
-                maximum_iterations=width,
-            )
-            drawn = tf.transpose(drawn.stack())
-            e = self.embedding(drawn)[:, None]
-            first = tf.concat([seen[0][:, 1:], e], axis=1)
-            return row + 1, [first, *kept], codes.write(row, drawn)
-
-        start = [nothing(half + 1, width)]
-        start += [nothing(half, width) for _ in self.convolutions[1:]]
-        codes = tf.TensorArray(tf.int32, height, element_shape=(None, width))
-        _, _, codes = tf.while_loop(
-            lambda row, *_: row < height,
-            draw_row,
-            (0, start, codes),
-            maximum_iterations=height,
+        return draw_in_order(
+            self.convolutions,
+            self.embedding,
+            choose_codes,
+            self._arguments["grid"],
+            tf.zeros((rows,), tf.int32),
+            labels,
         )
-        return tf.transpose(codes.stack(), (1, 0, 2))
-
-    def _with_next(self, seen):
-        """Each layer with what the next one keeps, which the last has not."""
-        return zip(self.convolutions, [*seen[1:], None], strict=True)
 
     def get_config(self) -> dict:
         return {

@@ -37,6 +37,7 @@ _SHIPPED = (
     vaes.DETECTOR_TABLE,
     gans.MIXED_TABLE_GAN,
     vae_gans.MIXED_TABLE_VAE_GAN,
+    vaes.PIXEL_VAE,
 )
 for _each in _SHIPPED:
     register(_each)

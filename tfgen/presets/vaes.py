@@ -5,7 +5,12 @@ import dataclasses
 import keras
 
 from tfgen.models.preset import Preset
-from tfgen.probability import Bernoulli, Gaussian, GaussianMixture
+from tfgen.probability import (
+    AutoregressiveImage,
+    Bernoulli,
+    Gaussian,
+    GaussianMixture,
+)
 
 layers = keras.layers
 
@@ -162,6 +167,33 @@ LIKELIHOOD_VAE = Preset(
         "latent_dim": 40,
         "likelihood": _binarised,
         "beta_warmup_steps": 50_000,
+    },
+)
+
+
+def _black_and_white():
+    return AutoregressiveImage(Bernoulli(targets="threshold"))
+
+
+PIXEL_VAE = Preset(
+    name="pixel_vae",
+    summary="28x28 in black and white, drawn pixel by pixel",
+    model="vae",
+    data="fashion_mnist",
+    input_shape=(28, 28, 1),
+    batch_size=64,
+    epochs=10,
+    schedule="cosine",
+    options={
+        "network": "conv",
+        "network_options": {
+            "filters": (32, 64),
+            "activation": "leaky_relu",
+            "kernel_initializer": "he_normal",
+        },
+        "latent_dim": 32,
+        "likelihood": _black_and_white,
+        "free_bits": 0.25,
     },
 )
 

@@ -1,5 +1,6 @@
 """Likelihood: what a decoder's output says about the data."""
 
+import math
 import typing
 
 import keras
@@ -41,6 +42,7 @@ class Likelihood(keras.layers.Layer):
     data_range: tuple[float, float] | None = None
     parameters_per_value = 1
     levels: int | None = None
+    is_drawn = False
 
     def __init__(self, **kwargs):
         kwargs.setdefault("dtype", "float32")
@@ -64,6 +66,16 @@ class Likelihood(keras.layers.Layer):
         In the place of `build`, which Keras calls when it reads a file, before
         the model is there.
         """
+
+    def numbers_held(self, data_shape: tuple[int, ...]) -> int:
+        """Numbers that the probability of an example has in memory at a time.
+
+        Whoever asks for many goes by it: the decoder's output, for most.
+
+        Args:
+            data_shape: of one example.
+        """
+        return math.prod(self.decoder_shape(data_shape))
 
     def distribution(self, parameters: tf.Tensor) -> "Distribution":
         """The TensorFlow Probability distribution, one value an entry.
@@ -104,7 +116,7 @@ class Likelihood(keras.layers.Layer):
 
         Those of a pixel whose channels depend on each other are shares of the
         pixel's, of equal size; those of dependent columns are given all other
-        columns.
+        columns, those of an `AutoregressiveImage` the pixels before them.
 
         Args:
             x: `(batch, *data_shape)`.
@@ -130,6 +142,14 @@ class Likelihood(keras.layers.Layer):
     def mean(self, parameters: tf.Tensor) -> tf.Tensor:
         """Expected data, in the data's shape and range."""
         return self.distribution(tf.cast(parameters, tf.float32)).mean()
+
+    def typical(self, parameters: tf.Tensor) -> tf.Tensor:
+        """The example that stands for a decoder output.
+
+        Expected data, for most; where it `is_drawn`, a draw with noise that is
+        the same for all rows, so that rows differ by their latents alone.
+        """
+        return self.mean(parameters)
 
     def sample(self, parameters: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
         """One draw of the data, by the inverse distribution function.

@@ -14,6 +14,7 @@ import tensorflow as tf
 from tfgen.named_parts import get_part
 from tfgen.probability import tfd
 from tfgen.probability.dependent_gaussians import FullGaussian, LowRankGaussian
+from tfgen.probability.image_likelihood import AutoregressiveImage
 from tfgen.probability.level_likelihoods import Categorical, LogisticMixture
 from tfgen.probability.likelihood import Likelihood
 from tfgen.probability.table_likelihood import Table
@@ -24,6 +25,7 @@ if typing.TYPE_CHECKING:
 
 __all__ = [
     "LIKELIHOODS",
+    "AutoregressiveImage",
     "Bernoulli",
     "Categorical",
     "ContinuousBernoulli",
@@ -304,6 +306,7 @@ LIKELIHOODS = {
     "discretized_logistic": DiscretizedLogistic,
     "logistic_mixture": LogisticMixture,
     "categorical": Categorical,
+    "autoregressive": AutoregressiveImage,
     "gaussian": Gaussian,
     "full_gaussian": FullGaussian,
     "low_rank_gaussian": LowRankGaussian,
