@@ -45,6 +45,12 @@ hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tests")
 
 
+def pytest_addoption(parser):
+    """Which tables are tried of those that are known by a number."""
+    what = "seeds of random tables, in place of those that a test has"
+    parser.addoption("--tables", metavar="A:B", help=what)
+
+
 def pytest_configure(config):
     """Sets TensorFlow up, but where tests are only handed to workers."""
     if config.getoption("numprocesses", None):

@@ -9,7 +9,7 @@ import numpy as np
 from tfgen.data.cells import Cells
 from tfgen.data.column_values import decoded
 from tfgen.data.columns import Column, restored
-from tfgen.data.raw_table import few
+from tfgen.data.raw_table import few, schema_of
 from tfgen.data.row_numbers import number_names, placed
 from tfgen.data.schema import Schema, encode
 from tfgen.data.squashing import squash, squashing
@@ -17,6 +17,12 @@ from tfgen.data.storage import ColumnStorage
 
 if typing.TYPE_CHECKING:
     from tfgen.data.source import Source
+
+
+_NOTHING = {
+    "id": "hardly a value comes twice, taken for ids",
+    "constant": "one value or none",
+}
 
 
 def mixed_source(
@@ -41,10 +47,12 @@ def mixed_source(
     from tfgen.data.source import Source
 
     if not arrays:
-        kinds = [f"{column.name!r} ({column.kind})" for column in columns]
+        kinds = [f"{c.name!r} ({_NOTHING[c.kind]})" for c in columns]
         raise ValueError(
             f"{attributes.get('name', 'x')}: there is nothing to learn in "
-            f"{few(kinds)}: say by a schema what columns are."
+            f"{few(kinds)}: add columns of numbers, dates or texts that come "
+            f"more than once, or say that one has categories by the schema "
+            f"{schema_of(columns[0].name)}."
         )
     return Source(
         ColumnStorage(arrays, labels),
@@ -86,11 +94,15 @@ def standardizing(
                 **squashing(values, transform),
             )
             z = squash([_alone(column)], values[:, None])[:, 0]
-            mean[place] = z.mean()
-            spread = z.std()
+            with np.errstate(over="ignore", invalid="ignore"):
+                mean[place], spread = z.mean(), z.std()
             # A column that is constant, up to rounding, is shifted only.
             if spread > 1e-12 * max(abs(mean[place]), 1e-300):
                 deviation[place] = spread
+        elif np.isfinite(column.low):
+            # None of these rows has a number, but others may.
+            mean[place] = column.low
+            deviation[place] = (column.high - column.low) or 1.0
         found.append(column)
     return tuple(found), mean, deviation
 

@@ -270,7 +270,13 @@ def say_schema(name: str, columns: tuple[Column, ...]) -> None:
     ids = [c.name for c in columns if c.kind == "id"]
     text = f"{name}: columns are {Schema(columns).description}"
     if ids:
-        text += f"; {few(ids)} is not learned but made anew in samples"
+        text += (
+            f"; {few(ids)} is not learned but made anew in samples, as "
+            "hardly a value comes twice"
+        )
+    moved = [c.name for c in columns if "%z" in (c.format or "")]
+    if moved:
+        text += f"; times in {few(moved)} come out in UTC"
     swapped = [c.name for c in columns if _is_ambiguous(c)]
     if swapped:
         text += f"; dates in {few(swapped)} are read as month/day/year"

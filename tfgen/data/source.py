@@ -493,8 +493,7 @@ def _seen(
     """The columns as these rows have them, their means and deviations."""
     if train.is_mixed:
         return standardizing(train.columns, train.stored(), train.transform)
-    with np.errstate(over="ignore", invalid="ignore"):
-        low, high, mean, deviation = _statistics(train, ())
+    low, high, mean, deviation = _statistics(train, ())
     if train.columns is None:
         return None, mean, deviation
     columns = tuple(
@@ -518,13 +517,14 @@ def _statistics(
     total, squares = np.zeros(train.shape), np.zeros(train.shape)
     low, high = np.full(train.shape, np.inf), np.full(train.shape, -np.inf)
     stored = train._stored_indices()
-    for rows in train.storage.chunks(stored):
-        rows = squash(columns, rows)
-        total += rows.sum(axis=0)
-        low = np.minimum(low, rows.min(axis=0))
-        high = np.maximum(high, rows.max(axis=0))
-    mean = total / len(train)
-    # A second pass, as the difference of two large sums would cancel.
-    for rows in train.storage.chunks(stored):
-        squares += np.square(squash(columns, rows) - mean).sum(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in train.storage.chunks(stored):
+            rows = squash(columns, rows)
+            total += rows.sum(axis=0)
+            low = np.minimum(low, rows.min(axis=0))
+            high = np.maximum(high, rows.max(axis=0))
+        mean = total / len(train)
+        # A second pass, as the difference of two large sums would cancel.
+        for rows in train.storage.chunks(stored):
+            squares += np.square(squash(columns, rows) - mean).sum(axis=0)
     return low, high, mean, np.sqrt(squares / len(train))

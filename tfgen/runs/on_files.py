@@ -151,7 +151,7 @@ def write_examples(
     reading = model.reading
     if reading.kind == "image" and out.suffix != ".npz":
         return _write_images(reading, examples, out, told)
-    with RowWriter(out) as file:
+    with RowWriter(out, reading.columns or ()) as file:
         for rows, x, labels in examples:
             first = int(rows[0]) if len(rows) else 0
             file.append(example_columns(reading, x, labels, out, first))
@@ -187,7 +187,7 @@ def own_columns(
         if reading.is_mixed:
             own = reading.nearest(own)
         elif values:
-            own = np.stack([*values.values()], axis=1)
+            own = np.stack([*map(_numbers, values.values())], axis=1)
         is_image = reading.kind == "image"
         columns = {"x": own.astype(np.float32) if is_image else own}
         return columns | ({} if labels is None else {"y": labels})
@@ -296,6 +296,14 @@ def _answers(model, endpoint, source):
         x, labels = source.rows(rows)
         inputs = {"x": x, **({"label": labels} if model.num_classes else {})}
         yield rows, model.run_endpoint(endpoint, inputs)
+
+
+def _numbers(values):
+    """A column of numbers as an array of NumPy's type, whatever it came in."""
+    if isinstance(values, np.ndarray):
+        return values
+    own = getattr(values.dtype, "numpy_dtype", np.dtype("float64"))
+    return np.asarray(values, own if own.kind in "biuf" else np.float64)
 
 
 def _flat(name, values):
