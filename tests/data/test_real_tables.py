@@ -8,6 +8,7 @@ tries others, and one of these that fails does so again by its number.
 """
 
 import itertools
+import json
 
 import keras
 import numpy as np
@@ -18,6 +19,7 @@ from random_tables import BOOLEANS
 from real_tables import real_table, write
 
 import tfgen
+from tfgen.data.reading_json import read_reading
 from tfgen.data.row_numbers import placed
 from tfgen.runs.on_files import write_examples
 
@@ -39,7 +41,10 @@ class Noise:
     """In a model's place: any numbers, of each code as many as of others."""
 
     def __init__(self, source, seed):
-        self.reading = source.reading
+        # As a saved model has it.
+        told = json.dumps(source.reading.to_json())
+        self.reading = read_reading(json.loads(told))
+        assert self.reading == source.reading
         rng = np.random.default_rng(seed)
         self.x = rng.normal(0, 2, (COUNT, *source.shape)).astype(np.float32)
         for place, column in placed(source.columns):

@@ -19,9 +19,18 @@ Fault = Callable[[str, np.ndarray], None]
 """Told what is wrong with a value, and the rows that have it."""
 FALSE_AND_TRUE = (BOOLEANS, ("no", "yes"), ("n", "y"))
 MISSING_VALUE = "the value is missing"
+_UNKNOWN_VALUE = "values known"
 TEXT_CATEGORIES = ("category", "category[str, ordered]")
 _MICROSECONDS = 1_000_000
 _DAY = 86400.0
+
+
+def is_unknown(what: str) -> bool:
+    """Return whether a fault is a value of a kind that fits but is not known.
+
+    That is a text that is no category, or a gap in a column without gaps.
+    """
+    return what.startswith(MISSING_VALUE) or what.endswith(_UNKNOWN_VALUE)
 
 
 def encoded(column: Column, cells: Cells, fault: Fault) -> list[np.ndarray]:
@@ -200,7 +209,7 @@ def _codes(column: Column, cells: Cells, fault: Fault) -> np.ndarray:
     for i, text in enumerate(cells.texts):
         code = known.get(key_of(column, text))
         if code is None:
-            what = f"{text[:40]!r} is none of the {len(known)} values known"
+            what = f"{text[:40]!r} is none of the {len(known)} {_UNKNOWN_VALUE}"
             fault(what, cells.rows_of([i]))
         else:
             codes[i] = code

@@ -2,7 +2,7 @@
 
 import dataclasses
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -30,6 +30,7 @@ def mixed_source(
     arrays: Sequence[np.ndarray],
     labels: np.ndarray | None = None,
     class_names: Sequence[str] | None = None,
+    unknown: Mapping[str, Mapping[str, np.ndarray]] | None = None,
     **attributes: typing.Any,
 ) -> "Source":
     """Return a source of a mixed table; it is not standardized yet.
@@ -39,6 +40,7 @@ def mixed_source(
         arrays: one for each number of a row.
         labels: int64 class numbers, or None.
         class_names: of the classes.
+        unknown: see `Storage`.
         attributes: others of `Source`.
 
     Raises:
@@ -55,7 +57,7 @@ def mixed_source(
             f"{schema_of(columns[0].name)}."
         )
     return Source(
-        ColumnStorage(arrays, labels),
+        ColumnStorage(arrays, labels, unknown),
         "table",
         class_names=class_names,
         feature_names=number_names(columns),
@@ -121,7 +123,8 @@ def recoded(source: "Source", columns: Sequence[Column]) -> "Source":
     own = {column.name: (place, column) for place, column in _placed(source)}
     needed = [column for column in columns if column.width]
     if not all(column.name in own for column in needed):
-        storage = ColumnStorage(list(x.T), source.storage.labels)
+        stored = source.storage
+        storage = ColumnStorage(list(x.T), stored.labels, stored.unknown)
         return dataclasses.replace(source, storage=storage)
     cells = {}
     for column in needed:
@@ -130,7 +133,8 @@ def recoded(source: "Source", columns: Sequence[Column]) -> "Source":
     found = encode(cells, Schema(tuple(needed)), lambda row: f"row {row}, ")
     if found.reasons:
         raise ValueError(f"{source.name}: {few(found.reasons, '; ')}.")
-    storage = ColumnStorage(found.arrays, source.storage.labels)
+    stored = source.storage
+    storage = ColumnStorage(found.arrays, stored.labels, stored.unknown)
     return dataclasses.replace(source, storage=storage)
 
 

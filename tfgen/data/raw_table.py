@@ -140,10 +140,17 @@ def _advice(said: str, mixed: "EncodedTable | None", of_file: bool):
             advice.append("give the schema these categories too, or none")
         if "is no date" in said:
             advice.append("give the schema the format of the dates, or no kind")
+    if "there is no column" in said:
+        advice.append("add it, or rename the one that is meant")
     if "does not hold" in said:
         advice.append("mend these rows, or leave the rule out")
     if "is missing" in said:
         advice.append("fill what is missing or remove these rows")
+    of_model = mixed is not None and mixed.of_model and of_file
+    if of_model and ("values known" in said or "is missing" in said):
+        advice.append(
+            "tfgen detect, score and impute go on with --on-unknown flag"
+        )
     return advice
 
 

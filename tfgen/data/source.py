@@ -113,6 +113,20 @@ class Source:
         return None if labels is None else labels[self._stored_indices()]
 
     @property
+    def unknown(self) -> dict[str, np.ndarray]:
+        """Rows with values that other data had not, which these are read like.
+
+        Of each column that has such, which rows they are: bool `(n,)`. There
+        are some only where a source was read with `on_unknown="flag"`.
+        """
+        rows, found = self._stored_indices(), {}
+        for name, said in self.storage.unknown.items():
+            has_any = np.isin(rows, np.concatenate([*said.values()]))
+            if has_any.any():
+                found[name] = has_any
+        return found
+
+    @property
     def is_mixed(self) -> bool:
         """Whether it is a table of more than numbers without gaps."""
         return are_mixed(self.columns)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -32,12 +32,14 @@ class Table:
         columns: one for each of its columns.
         labels: texts or numbers, shape `(n,)`, or None.
         rules: what holds between its columns.
+        unknown: see `Storage`.
     """
 
     x: np.ndarray | list[np.ndarray]
     columns: tuple[Column, ...]
     labels: np.ndarray | None
     rules: tuple[Rule, ...] = ()
+    unknown: Mapping[str, dict[str, np.ndarray]] | None = None
 
     @property
     def names(self) -> list[str]:
@@ -106,7 +108,9 @@ def read_table(
         if schema is None or schema.leaves_all_open:
             say_schema(str(path), raw.mixed.columns)
         mixed = raw.mixed
-        return Table(mixed.arrays, mixed.columns, raw.labels, mixed.rules)
+        return Table(
+            mixed.arrays, mixed.columns, raw.labels, mixed.rules, mixed.unknown
+        )
     columns = find_columns(
         raw.x,
         [column.name for column in raw.columns],
