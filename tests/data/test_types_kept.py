@@ -78,6 +78,9 @@ def test_columns_of_arrow_keep_type_and_values(tmp_path, values, texts):
         pd.array(["x", "y", None] * 4, "string"),
         pd.Categorical(["lo", "hi", None] * 4, ["lo", "mid", "hi"], True),
         pd.Categorical([3, 1, 3] * 4, [3, 2, 1]),
+        pd.Categorical.from_codes(
+            [0, 1, 0] * 4, pd.Index([7, 9], dtype="int8")
+        ),
         pd.Categorical([0.5, 1.5, 0.5] * 4, ordered=True),
         pd.Categorical([True, False, True] * 4),
     ],
@@ -223,3 +226,27 @@ def test_nothing_to_learn_says_why_and_what_to_do():
         caught.value
     )
     assert '{"name": "note", "kind": "categorical"}' in str(caught.value)
+
+
+@pytest.mark.parametrize("zones", [("Europe/Berlin", None), (None, "UTC")])
+def test_times_with_and_without_a_zone_are_not_taken_for_each_other(zones):
+    days = pd.Series(pd.date_range("2024-07-01", periods=12, freq="h"))
+    train, new = (
+        pd.DataFrame({"a": NUMBERS, "day": days.dt.tz_localize(zone)})
+        for zone in zones
+    )
+    wanted, came = (zone or "none" for zone in zones)
+    source = tfgen.data.from_arrays(train)
+    message = f"column 'day': the time zone is {came}, expected {wanted}"
+    with pytest.raises(ValueError, match=message):
+        tfgen.data.from_arrays(new, like=source)
+
+
+def test_times_of_another_zone_are_the_same_moments():
+    hours = pd.Series(pd.date_range("2024-07-01", periods=12, freq="h"))
+    berlin = hours.dt.tz_localize("Europe/Berlin")
+    frame = pd.DataFrame({"a": NUMBERS, "day": berlin})
+    source = tfgen.data.from_arrays(frame)
+    frame["day"] = berlin.dt.tz_convert("Asia/Kolkata")
+    found = tfgen.data.from_arrays(frame, like=source)
+    np.testing.assert_array_equal(found.arrays()[0], source.arrays()[0])

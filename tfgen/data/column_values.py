@@ -58,6 +58,11 @@ def encoded(column: Column, cells: Cells, fault: Fault) -> list[np.ndarray]:
         small = np.min_scalar_type(column.levels)
         last = column.levels - 1
         return [cells.spread(each, last).astype(small)]
+    zones = [_zone(column.dtype), _zone(cells.dtype)]
+    if None not in zones and (not zones[0]) != (not zones[1]):
+        wanted, came = (zone or "none" for zone in zones)
+        what = f"the time zone is {came}, expected {wanted}"
+        fault(what, np.flatnonzero(~gaps)[:1])
     each = numbers_of(column.kind, column.format, cells, fault)
     numbers = cells.spread(each)
     if column.width == 1:
@@ -224,6 +229,13 @@ def _check_constant(column: Column, cells: Cells, fault: Fault) -> None:
             fault(what, cells.rows_of([i]))
 
 
+def _zone(dtype: str) -> str | None:
+    """The time zone of a type of times, empty without one; None of others."""
+    if not dtype.startswith("datetime64["):
+        return None
+    return dtype.partition(",")[2].strip(" ]")
+
+
 def _seconds(format: str | None, cells: Cells, fault: Fault) -> np.ndarray:
     import pandas as pd
 
@@ -318,6 +330,9 @@ def _categories(column: Column, codes: np.ndarray):
     known, dtype = _typed(column, column.categories or ()), column.dtype
     if dtype.startswith("category"):
         ordered = dtype.endswith("ordered]")
+        inside = dtype.partition("[")[2].rstrip("]").partition(",")[0]
+        if inside not in ("", "str"):
+            known = pd.Index(known, dtype=inside)
         return pd.Categorical.from_codes(codes, known, ordered)
     values = np.array([*known, None], object)[codes]
     if dtype == "str":
