@@ -37,8 +37,11 @@ def remade(columns, cells):
 
 def check_kinds(columns, path):
     """The file's columns are found to be of these kinds."""
-    found = [column.kind for column in read_table(path).columns]
-    assert found == [column.kind for column in columns]
+    again = read_table(path).columns
+    for column, found in zip(columns, again, strict=True):
+        # Numbers that are counted on from others than 0 and 1 may be any.
+        is_counted = column.kind == "id" and column.format is None
+        assert found.kind == column.kind or is_counted, column
 
 
 @hypothesis.settings(max_examples=60)

@@ -250,3 +250,11 @@ def test_times_of_another_zone_are_the_same_moments():
     frame["day"] = berlin.dt.tz_convert("Asia/Kolkata")
     found = tfgen.data.from_arrays(frame, like=source)
     np.testing.assert_array_equal(found.arrays()[0], source.arrays()[0])
+
+
+def test_the_first_number_that_no_float_holds_keeps_its_digits(tmp_path):
+    numbers = [0] * 9 + [1, 2**53 + 1]
+    frame = pd.DataFrame({"n": numbers, "t": ["x", "y, z"] * 5 + ["x"]})
+    frame.to_csv(tmp_path / "a.csv", index=False)
+    again(tmp_path / "a.csv", tmp_path / "b.csv")
+    assert pd.read_csv(tmp_path / "b.csv")["n"].tolist() == numbers

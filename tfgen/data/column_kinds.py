@@ -155,7 +155,8 @@ def _kind_of_numbers(name: str, cells: Cells) -> str:
         return "decimal"
     if not np.array_equal(values, np.rint(values)):
         return "decimal"
-    if np.abs(values).max() > LARGEST_WHOLE and _are_whole(texts):
+    # By their digits: as a float 2^53 + 1 is 2^53.
+    if _are_whole(texts) and max(map(abs, map(int, texts))) > LARGEST_WHOLE:
         return "id" if _are_many(cells) else "categorical"
     differ = cells.missing is None and len(texts) == filled >= FEWEST_IDS
     if differ and _are_whole(texts):
