@@ -178,6 +178,6 @@ def test_samples_are_written_as_the_file(tmp_path, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.tables(range(100, 150))
+@pytest.mark.tables(range(100, 130))
 def test_samples_of_many_tables_are_as_their_files(tmp_path, seed):
     try_table(seed, tmp_path, trained)
