@@ -40,9 +40,16 @@ DEAREST = (
     "tests/cli/test_resume.py",
     "tests/export/test_graph_lint.py",
 )
-# The same examples each time, however slow the machine is.
+# The same examples each time, however slow the machine is; but Hypothesis also
+# draws constants that it finds in the modules which happen to be loaded.
 hypothesis.settings.register_profile("tests", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("tests")
+
+
+def pytest_addoption(parser):
+    """Which tables are tried of those that are known by a number."""
+    what = "seeds of random tables, in place of those that a test has"
+    parser.addoption("--tables", metavar="A:B", help=what)
 
 
 def pytest_configure(config):

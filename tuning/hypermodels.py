@@ -35,12 +35,14 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
         epochs: of a whole training, for what falls or rises over it: all
             trials of Hyperband are beginnings of such; default: as for
             `tfgen train`.
+        preset: name of one of the family, which trials follow and the default
+            space begins with; default: that which is recommended.
         fixed: settings of `tfgen train` that are not searched, such as
             `conditional=True`.
 
     Raises:
-        ValueError: for names that no setting has, or values that are for
-            another family.
+        ValueError: for names that no setting has, values that are for another
+            family, and presets of which nothing can be searched.
 
     Example:
     >>> train = tfgen.data.load("digits", split="train")
@@ -59,15 +61,20 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
         *,
         seed: int | None = None,
         epochs: int | None = None,
+        preset: str | None = None,
         **fixed,
     ):
         super().__init__(name=self.model)
-        self.preset = None
+        self.preset, family = preset, get_family(self.model)
+        if preset is not None:
+            named = _searchable_preset(preset, self.model)
+            default = SearchSpace.default(family, source, preset=named)
+        elif not isinstance(space, SearchSpace):
+            found = recommended_preset(family, source.shape, source.is_mixed)
+            self.preset = None if found is None else found.name
+            default = self.default_space(source)
         if not isinstance(space, SearchSpace):
-            family = get_family(self.model)
-            preset = recommended_preset(family, source.shape, source.is_mixed)
-            self.preset = None if preset is None else preset.name
-            space = self.default_space(source).narrowed(space or {})
+            space = default.narrowed(space or {})
         self.source = source
         self.space = space.narrowed(fixed)
         self._check_names()
@@ -142,6 +149,22 @@ class GenerativeHyperModel(keras_tuner.HyperModel):
         if not hasattr(x, "element_spec"):
             kwargs["batch_size"] = self.batch_size(hyperparameters)
         return model.fit(x, *args, **kwargs)
+
+
+def _searchable_preset(name, model):
+    """A preset of a family's own networks, which settings change."""
+    preset = get_preset(name)
+    if preset.model != model:
+        raise ValueError(
+            f"preset {name!r} is of a {preset.model}, expected one of a "
+            f"{model}: leave one of them out."
+        )
+    if preset.networks is not None:
+        raise ValueError(
+            f"preset {name!r} has networks of its own, of which a search "
+            f"changes nothing: name another, or `tfgen train --preset {name}`."
+        )
+    return preset
 
 
 class VAEHyperModel(GenerativeHyperModel):

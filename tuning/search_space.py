@@ -9,6 +9,7 @@ import keras_tuner
 
 from tfgen.data import Source
 from tfgen.models.families import Family
+from tfgen.models.preset import Preset
 from tfgen.models.recommended import recommended_preset, recommended_settings
 from tfgen.settings.parameters import Parameter, Range
 from tfgen.settings.table import SETTINGS
@@ -57,7 +58,11 @@ class SearchSpace:
 
     @classmethod
     def default(
-        cls, family: Family, source: Source, recommended: bool = True
+        cls,
+        family: Family,
+        source: Source,
+        recommended: bool = True,
+        preset: Preset | None = None,
     ) -> "SearchSpace":
         """What is searched of a family where nothing else was said.
 
@@ -70,6 +75,7 @@ class SearchSpace:
             source: the training data.
             recommended: False: the table's defaults and the family's alone,
                 for trials without that preset.
+            preset: another one, of the family, that trials follow instead.
         """
         rules = {
             name: family.space.get(name, setting.search)
@@ -77,8 +83,8 @@ class SearchSpace:
             if family.takes(setting)
         }
         parameters = {name: _made(rule, source) for name, rule in rules.items()}
-        if recommended:
-            _begin_as_recommended(parameters, family, source)
+        if recommended or preset is not None:
+            _begin_as_preset(parameters, family, source, preset)
         alternatives = {
             name: _instead(SETTINGS[name], family, source) for name in rules
         }
@@ -213,15 +219,19 @@ def _made(rule, source):
     return rule(source) if callable(rule) else rule
 
 
-def _begin_as_recommended(parameters, family, source):
-    """Makes the preset's values the defaults, if there is a preset."""
-    preset = recommended_preset(family, source.shape, source.is_mixed)
-    if preset is None:
-        return
+def _begin_as_preset(parameters, family, source, preset):
+    """Makes a preset's values the defaults, or those that are recommended."""
     rows = len(source)
-    found = recommended_settings(
-        family, source.shape, rows, is_mixed=source.is_mixed
-    )
+    if preset is not None:
+        batch_size = min(preset.batch_size, rows)
+        found = {"batch_size": batch_size, "epochs": preset.epochs}
+    else:
+        preset = recommended_preset(family, source.shape, source.is_mixed)
+        if preset is None:
+            return
+        found = recommended_settings(
+            family, source.shape, rows, is_mixed=source.is_mixed
+        )
     steps = found["epochs"] * math.ceil(rows / found["batch_size"])
     values = {**preset.as_settings(steps), **found}
     for name, value in values.items():

@@ -288,3 +288,35 @@ def test_pieces_make_up_the_file(tfgen, run, monkeypatch, where):
     whole = pd.read_csv("whole.csv")
     pd.testing.assert_frame_equal(pd.read_csv("pieces.csv"), whole)
     assert len(pd.read_parquet("pieces.parquet")) == len(whole) == 700
+
+
+def test_a_text_that_is_unknown(tfgen, refused, people, run):
+    frame = pd.read_csv(people, dtype=str)[:50]
+    frame.loc[[4, 9], "country"] = "Peru"
+    frame.to_csv("new.csv", index=False)
+    said = "2 of 50 rows have values that the training data had not, flagged: "
+    done = tfgen("detect", run, "new.csv", "--out", "flags.csv")
+    assert done.status == 0 and said in done.err, done.err
+    found = pd.read_csv("flags.csv")
+    assert found["is_odd"][[4, 9]].all()
+    assert (found["column_1"][[4, 9]] == "country").all()
+    done = tfgen(
+        *("score", run, "new.csv", "--out", "s.csv", "--on-unknown", "flag")
+    )
+    assert done.status == 0 and said in done.err, done.err
+    assert (pd.read_csv("s.csv")["score"][[4, 9]] == -np.inf).all()
+    done = tfgen(
+        *("impute", run, "new.csv", "--out", "i.csv", "--on-unknown", "flag")
+    )
+    assert done.status == 0 and "stay, and nothing is drawn" in done.err
+    filled = pd.read_csv("i.csv", dtype=str)
+    assert (filled["country"][[4, 9]] == "Peru").all()
+    assert filled["country"].notna().all()
+    for words in (
+        ("detect", run, "new.csv", "--out", "x.csv", "--on-unknown", "refuse"),
+        ("score", run, "new.csv", "--out", "x.csv"),
+        ("impute", run, "new.csv", "--out", "x.csv"),
+    ):
+        message = refused(*words)
+        assert "column 'country': 'Peru' is none of the 4 values" in message
+        assert message.endswith("go on with --on-unknown flag.")

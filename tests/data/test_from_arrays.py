@@ -210,11 +210,11 @@ class TestDataFrames:
 
     @pytest.mark.parametrize("types", [{}, TYPES], ids=["numpy", "nullable"])
     def test_columns_as_of_a_file(self, tmp_path, types):
-        frame = pd.DataFrame(self.VALUES)
+        frame = pd.DataFrame(self.VALUES).astype(types)
         frame.to_parquet(tmp_path / "a.parquet")
         file = tfgen.data.load(tmp_path / "a.parquet", "all")
         file = file.standardized_by(file)  # not by the training rows alone
-        source = tfgen.data.from_arrays(frame.astype(types))
+        source = tfgen.data.from_arrays(frame)
         assert source.columns == file.columns
         assert [c.kind for c in source.columns] == [
             *("boolean", "whole", "decimal", "decimal")

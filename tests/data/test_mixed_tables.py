@@ -194,7 +194,7 @@ def test_rows_that_do_not_fit_are_refused_at_once(path, tmp_path):
         assert part in str(caught.value)
     assert str(caught.value).endswith(
         ": write values as they were in the training data, or remove these "
-        "rows."
+        "rows; tfgen detect, score and impute go on with --on-unknown flag."
     )
     TABLE.drop(columns="city").to_csv(tmp_path / "b.csv", index=False)
     with pytest.raises(ValueError) as caught:

@@ -1,16 +1,12 @@
-"""Random tables come out as they went in, with a model between or without."""
+"""Random tables come out as they went in."""
 
 import hypothesis
 import numpy as np
 import pandas as pd
-import pytest
-from hypothesis import strategies as st
-from random_tables import BOOLEANS, COLUMNS, GAPS, tables
+from random_tables import GAPS, tables
 
-import tfgen
 from tfgen.data.columns import restored, spelled
 from tfgen.data.tables import read_table
-from tfgen.runs.on_files import write_examples
 from tfgen.runs.row_writer import RowWriter
 
 
@@ -41,13 +37,17 @@ def remade(columns, cells):
 
 def check_kinds(columns, path):
     """The file's columns are found to be of these kinds."""
-    found = [column.kind for column in read_table(path).columns]
-    assert found == [column.kind for column in columns]
+    again = read_table(path).columns
+    for column, found in zip(columns, again, strict=True):
+        # Numbers that are counted on from others than 0 and 1 may be any.
+        is_counted = column.kind == "id" and column.format is None
+        assert found.kind == column.kind or is_counted, column
 
 
 @hypothesis.settings(max_examples=60)
 @hypothesis.given(frame=tables())
 def test_rows_of_any_columns_come_out_as_they_went_in(tmp_path_factory, frame):
+    hypothesis.note(frame.to_csv(index=False))  # of which a frame shows parts
     folder = tmp_path_factory.mktemp("random")
     path, out = folder / "a.csv", folder / "b.csv"
     frame.to_csv(path, index=False)
@@ -69,85 +69,3 @@ def test_rows_of_any_columns_come_out_as_they_went_in(tmp_path_factory, frame):
     )
     if not anew:
         check_kinds(columns, out)
-
-
-def known_values(column, cells):
-    """All that samples may have: cells of the file, and of two the other."""
-    pairs = [pair for pair in BOOLEANS if set(cells) <= {*pair, *GAPS}]
-    other = pairs[0] if column.kind == "boolean" and pairs else ()
-    return {*cells, *other}
-
-
-def check_samples(path, out, columns):
-    """Samples in a file are as the rows of another, as pandas sees both."""
-    wanted, found = pd.read_csv(path), pd.read_csv(out)
-    cells, drawn = texts(path), texts(out)
-    assert list(found) == list(wanted)
-    for column in columns:
-        real, new = cells[column.name], drawn[column.name]
-        gaps, new_gaps = real.isin(GAPS), new.isin(GAPS)
-        if column.kind == "id":
-            assert new.is_unique
-            continue
-        assert set(new[new_gaps]) <= set(real[gaps])
-        if column.kind == "datetime":
-            days = [
-                pd.to_datetime(part, format=column.format)
-                for part in (real[~gaps], new[~new_gaps])
-            ]
-            check_range(*days)
-        elif column.kind in ("whole", "decimal"):
-            numbers = real[~gaps].astype(float), new[~new_gaps].astype(float)
-            check_range(*numbers)
-        else:
-            assert set(new) <= known_values(column, real)
-        if new_gaps.any() == gaps.any() and not new_gaps.all():
-            assert found[column.name].dtype == wanted[column.name].dtype
-
-
-def check_range(wanted, found):
-    """No value lies outside of what there was."""
-    if len(found):
-        assert found.min() >= wanted.min()
-        assert found.max() <= wanted.max()
-
-
-def sampled(path, out, count=200):
-    """Writes samples of a model that was trained for one step; columns."""
-    source = tfgen.data.load(path, "all")
-    source = source.standardized_by(source)
-    model = tfgen.build(
-        "vae",
-        data=source,
-        network="mlp",
-        network_options={"units": (8,)},
-        latent_dim=2,
-    )
-    model.compile("adam")
-    model.fit(source, batch_size=len(source), epochs=1, verbose=0)
-    x = model.sample(count, seed=0)
-    examples = [(np.arange(count), x, None)]
-    write_examples(model, examples, out, lambda done: None)
-    return source.columns
-
-
-def check_a_model_of(frame, folder):
-    """A file's samples are like its rows."""
-    path, out = folder / "a.csv", folder / "b.csv"
-    frame.to_csv(path, index=False)
-    # Of the first tables that hypothesis draws all cells are alike.
-    hypothesis.assume((frame.nunique() > 2).sum() > len(frame.columns) / 2)
-    check_samples(path, out, sampled(path, out))
-
-
-@hypothesis.settings(max_examples=1, phases=[hypothesis.Phase.generate])
-@hypothesis.given(frame=tables(COLUMNS, rows=st.just(40)))
-def test_samples_of_all_kinds_are_as_the_file(tmp_path_factory, frame):
-    check_a_model_of(frame, tmp_path_factory.mktemp("random"))
-
-
-@pytest.mark.slow
-@hypothesis.settings(max_examples=25)
-@hypothesis.given(frame=tables(rows=st.just(40)))
-def test_samples_of_many_tables_are_as_their_files(tmp_path_factory, frame):
-    check_a_model_of(frame, tmp_path_factory.mktemp("random"))

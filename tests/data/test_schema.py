@@ -219,7 +219,7 @@ def test_a_column_without_values_is_known_by_a_model_and_a_schema(write):
 
 
 def test_a_table_without_anything_to_learn_is_refused(write):
-    with pytest.raises(ValueError, match="nothing to learn in 'a' .constant."):
+    with pytest.raises(ValueError, match="nothing to learn in 'a' .one value"):
         load(write("a\nx\nx\n"))
 
 

@@ -222,7 +222,8 @@ def test_all_reasons_at_once(readers):
             {"columns": [{"name": "sizes", "kind": "decimal"}]},
             None,
             "there is no column 'sizes', which the schema names; the columns "
-            "are 'size', 'key', 'flag'.",
+            "are 'size', 'key', 'flag': add it, or rename the one that is "
+            "meant.",
         ),
         (
             {"columns": [{"name": "size", "kind": "whole"}]},

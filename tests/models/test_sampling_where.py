@@ -145,7 +145,7 @@ REFUSED = {
     "land=A..F": "'A..F' is none of its 2 values, such as 'DE', 'FR'; texts "
     "have no ranges",
     "id=3": "column 'id' is id, of which there is no choice",
-    "land=F,ages=3": "'F' is none of its 2 values: did you mean 'FR'?; there "
+    "land=F,ages=3": "'F' is none of its 2 values: did you mean 'FR'; there "
     "is no column 'ages': did you mean 'age'",
     "FR": "'FR' is no condition, expected 'country=FR,age=30..40'",
     "age=30,age=40": "column 'age' stands twice",

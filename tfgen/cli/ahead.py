@@ -15,6 +15,7 @@ def read_ahead(
     settings: Mapping[str, Any],
     run: pathlib.Path | None = None,
     also: tuple[str, ...] = (),
+    on_unknown: str = "refuse",
 ) -> Iterator[None]:
     """Reads data; within the block whoever loads them again has them.
 
@@ -26,6 +27,7 @@ def read_ahead(
         settings: that say how they are read.
         run: folder of a run whose training data they are read like.
         also: further data that are read like these.
+        on_unknown: as for `tfgen.data.load`, with a run.
     """
     from tfgen.data import load, names
     from tfgen.data.loader import read_once
@@ -35,14 +37,14 @@ def read_ahead(
         if name_or_path not in (None, *names()) and not _has_records(
             pathlib.Path(name_or_path)
         ):
-            source = _load(name_or_path, settings, run)
+            source = _load(name_or_path, settings, run, on_unknown)
             for other in also:
                 if not _has_records(pathlib.Path(other)):
                     load(other, "all", like=source)
         yield
 
 
-def _load(name_or_path, settings, run):
+def _load(name_or_path, settings, run, on_unknown):
     from tfgen.data import load
     from tfgen.runs.load_options import load_options
 
@@ -51,7 +53,7 @@ def _load(name_or_path, settings, run):
     like = _ReadingOfRun(run)
     if like.reading is None:
         return None
-    return load(name_or_path, like=like)
+    return load(name_or_path, like=like, on_unknown=on_unknown)
 
 
 class _ReadingOfRun:

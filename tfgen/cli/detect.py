@@ -7,7 +7,7 @@ import typer
 
 from tfgen.cli.ahead import read_ahead
 from tfgen.cli.calibrate import Combine, HeldOut, Measures
-from tfgen.cli.files import Data, Force, Run, Split, progress
+from tfgen.cli.files import Data, Force, OnUnknown, Run, Split, progress
 from tfgen.cli.start import announce, start
 
 Option = typer.Option
@@ -69,28 +69,34 @@ def detect(
             "what its pixels add",
         ),
     ] = None,
+    on_unknown: OnUnknown = "flag",
     split: Split = None,
     force: Force = False,
 ) -> None:
     """Flag odd rows, at a rate of false alarms that held-out rows keep.
 
     FILE gets score (the larger, the odder), p_value and is_odd, and of tables
-    the three columns that weigh most with their shares of the score. A run
-    that `tfgen calibrate` made a detector of needs no held-out rows.
+    the three columns that weigh most with their shares of the score. A row
+    with a text or a gap that the training data had not is odd by that, which
+    is said. A run that `tfgen calibrate` made a detector of needs no held-out
+    rows.
     """
+    from tfgen.data.unknown_values import check_on_unknown
     from tfgen.runs.out_files import check_out, check_png
 
     check_out(out, image_folder=False, force=force)
+    check_on_unknown(on_unknown)
     if maps is not None:
         check_png(maps, "--maps", force)
     announce(f"looking for what is odd in {data} with {run}")
     # With a column of labels the file is read in another way.
-    with read_ahead(data if labels is None else None, {}, run):
+    ahead = data if labels is None else None
+    with read_ahead(ahead, {}, run, on_unknown=on_unknown):
         start()
         from tfgen.detection.on_run import DetectionOfRuns
 
         runs = [run, *(also or ())]
-        found = DetectionOfRuns(runs, data, split, labels, normal)
+        found = DetectionOfRuns(runs, data, split, labels, normal, on_unknown)
         found.calibrate(held_out, measure, alpha, k, combine)
         if maps is not None:
             found.check_maps()

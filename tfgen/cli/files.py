@@ -41,18 +41,32 @@ Split = Annotated[
         metavar="SPLIT", help="train, validation or test [all of the data]"
     ),
 ]
+OnUnknown = Annotated[
+    str,
+    typer.Option(
+        metavar="refuse|flag",
+        help="A table's rows with a text or a gap that the training data had "
+        "not: refuse the file, or go on and say which rows they are",
+    ),
+]
 Force = Annotated[bool, typer.Option(help="Replace FILE if it exists.")]
 
 
 def score(
-    run: Run, data: Data, out: Table, split: Split = None, force: Force = False
+    run: Run,
+    data: Data,
+    out: Table,
+    on_unknown: OnUnknown = "refuse",
+    split: Split = None,
+    force: Force = False,
 ) -> None:
     """Score each row: how likely a model takes it to be, in nats.
 
     FILE gets score (the evidence lower bound; high is usual, low is odd),
-    log_likelihood and kl, in the units of the training.
+    log_likelihood and kl, in the units of the training. With --on-unknown flag
+    a row has -inf that has a text or a gap which the training data had not.
     """
-    _write_table("score", run, data, out, split, force)
+    _write_table("score", run, data, out, split, force, on_unknown)
 
 
 def encode(
@@ -129,17 +143,21 @@ def impute(
         int,
         typer.Option(min=0, metavar="N", help="Another seed, another draw."),
     ] = 0,
+    on_unknown: OnUnknown = "refuse",
     force: Force = False,
 ) -> None:
     """Fill a table's gaps by draws, given what is there.
 
     RUN is of a VAE of a table with texts, dates or gaps. What is no gap stays
-    as it is, columns that the run does not know among it.
+    as it is, columns that the run does not know among it; with --on-unknown
+    flag texts that the training data had not, too, of which nothing is given.
     """
     from tfgen.data.tables import SUFFIXES, is_table
+    from tfgen.data.unknown_values import check_on_unknown
     from tfgen.runs.out_files import check_out
 
     check_out(out, image_folder=False, force=force)
+    check_on_unknown(on_unknown)
     if not file.is_file() or not is_table(file) or out.suffix == ".npz":
         raise ValueError(
             f"{file} to {out}: expected two files of rows, which end in one of "
@@ -149,22 +167,24 @@ def impute(
     from tfgen.runs.impute import write_imputed
     from tfgen.runs.on_files import read_model
 
-    rows, drawn = write_imputed(read_model(run), file, out, seed)
+    rows, drawn = write_imputed(read_model(run), file, out, seed, on_unknown)
     print(f"{rows:,} rows, {drawn:,} values drawn   {out}")
 
 
-def _write_table(endpoint, run, data, out, split, force):
+def _write_table(endpoint, run, data, out, split, force, on_unknown="refuse"):
+    from tfgen.data.unknown_values import check_on_unknown
     from tfgen.runs.out_files import check_out
 
     check_out(out, image_folder=False, force=force)
+    check_on_unknown(on_unknown)
     announce(f"asking {run} to {endpoint} {data}")
-    with read_ahead(data, {}, run):
+    with read_ahead(data, {}, run, on_unknown=on_unknown):
         start()
         from tfgen.runs import on_files
 
         model = on_files.read_model(run)
         on_files.check_endpoint(model, endpoint)
-        source = on_files.read_source(model, data, split)
+        source = on_files.read_source(model, data, split, on_unknown)
     with progress(len(source)) as told:
         on_files.write_answers(model, endpoint, source, out, told)
     print(f"{len(source):,} rows   {out}")

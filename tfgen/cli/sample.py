@@ -151,8 +151,8 @@ def _write_rows(out, model, number, seed, labels=None, where=None):
         pieces = table_rows.draw_pieces(model, number, seed, labels, where)
     else:
         pieces = table_rows.draw_images(model, number, seed, labels)
-    first = 0
-    with progress(number) as told, RowWriter(out) as file:
+    first, columns = 0, model.reading and model.reading.columns or ()
+    with progress(number) as told, RowWriter(out, columns) as file:
         for rows, reading in pieces:
             stop = first + len(rows)
             own = None if labels is None else labels[first:stop]

@@ -14,8 +14,11 @@ from tfgen.runs.run import Run
 from tfgen.runs.settings import (
     changed_settings,
     new_settings,
+    preset_settings,
+    with_precision,
     with_whole_path,
 )
+from tfgen.settings.table import SETTINGS
 from tfgen.tuning import Search
 from tfgen.tuning.arguments import strategy_of
 from tfgen.tuning.failures import TrialFailed
@@ -58,7 +61,7 @@ class SearchRun:
         self.given = given = _resumed(self.folder, with_whole_path(given))
         self._goes_on = self.folder.settings() is not None
         if not self._goes_on:
-            self.given = given = with_reading(given)
+            self.given = given = with_reading(_with_preset(given))
         settings = {k: v for k, v in given.items() if k not in OF_THE_SEARCH}
         for name in ("seed", "strategy", "replicas"):
             if name in given:
@@ -68,6 +71,7 @@ class SearchRun:
         strategy_of(given.get("strategy", "none"), given.get("replicas"))
         splits = load_splits(self.settings, ("train", "validation"))
         train, validation = splits["train"], splits["validation"]
+        self._choose_precision(train.shape)
         recommended = self._recommended(train)
         sizes = with_sizes(recommended, len(train))
         self.epochs = given.get("epochs", sizes["epochs"])
@@ -78,6 +82,7 @@ class SearchRun:
             self._space(train),
             seed=given.get("seed", 0),
             epochs=max_epochs,
+            preset=self._named(train),
             **_fixed(given),
         )
         self.search = Search(
@@ -111,6 +116,12 @@ class SearchRun:
         if self.epochs:
             self._train(best)
 
+    def _choose_precision(self, shape):
+        """Says what auto means here, so that a search goes on by it."""
+        self.settings = with_precision(self.settings, shape)
+        if "precision" in self.settings:
+            self.given["precision"] = self.settings["precision"]
+
     def _recommended(self, train):
         """The settings that trials begin with, kept with the search.
 
@@ -118,6 +129,8 @@ class SearchRun:
         """
         if self._goes_on and "preset" not in self.given:
             return {}
+        if name := self._named(train):
+            return {"preset": name}
         family = get_family(self.settings["model"])
         found = recommended_settings(
             family, train.shape, len(train), is_mixed=train.is_mixed
@@ -125,6 +138,13 @@ class SearchRun:
         if found:
             self.given["preset"] = found["preset"]
         return found
+
+    def _named(self, train):
+        """The preset of trials, unless it is what is recommended, or none."""
+        family = get_family(self.settings["model"])
+        found = recommended_preset(family, train.shape, train.is_mixed)
+        name = self.given.get("preset")
+        return None if found is not None and name == found.name else name
 
     def _space(self, train):
         """What the options say of the default space."""
@@ -184,14 +204,35 @@ def _resumed(folder, given):
     if begun is None:
         return given
     earlier = begun["note"]
+    if given.get("precision") == "auto" and "precision" in earlier:
+        given = {**given, "precision": earlier["precision"]}
     changed = changed_settings(
         f"the search in {folder.path}", earlier, given, CHANGEABLE
     )
     return {**earlier, **changed}
 
 
+def _with_preset(given):
+    """What was given, over the model and the data of a preset."""
+    said = preset_settings(given)
+    named = {k: said[k] for k in ("model", "data", "image_size") if k in said}
+    return with_whole_path({**named, **given})
+
+
 def _fixed(given):
-    return {"conditional": True} if given.get("conditional") else {}
+    """Settings of models that options fix in all trials."""
+    said = parse(given.get("space", []))
+    fixed = {"conditional": True} if given.get("conditional") else {}
+    for name, setting in SETTINGS.items():
+        if not setting.fixed_by_option or name not in given:
+            continue
+        if name in said:
+            raise ValueError(
+                f"{setting.option} and --space {name}=... were given: leave "
+                "one out."
+            )
+        fixed[name] = given[name]
+    return fixed
 
 
 def _is_of(folder, settings):

@@ -11,7 +11,7 @@ from tfgen.cli.start import start
 Option = typer.Option
 
 
-@takes_settings(lambda setting: setting.of_data_set)
+@takes_settings(lambda row: row.of_data_set or row.fixed_by_option)
 def tune(
     model: Annotated[
         str | None,
@@ -19,6 +19,7 @@ def tune(
             metavar="MODEL", help="Family of models: vae, gan, vae_gan, vq_vae"
         ),
     ] = None,
+    preset=None,
     data=None,
     out: Annotated[
         pathlib.Path,

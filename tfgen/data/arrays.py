@@ -34,6 +34,7 @@ from tfgen.data.source import UNNAMED, Source
 from tfgen.data.splits import hashed
 from tfgen.data.squashing import say_squashed
 from tfgen.data.storage import ArrayStorage, ClippedStorage, Storage
+from tfgen.data.unknown_values import check_on_unknown, say_unknown
 
 _KINDS = ("image", "table", "points")
 
@@ -60,6 +61,7 @@ def from_arrays(
     split: str = "all",
     schema: Schema | Mapping | str | os.PathLike | None = None,
     like: object = None,
+    on_unknown: str = "refuse",
 ) -> Source:
     """Return a source of arrays, or of a pandas frame of any columns.
 
@@ -112,6 +114,8 @@ def from_arrays(
             found: a `Schema`, its JSON file or what that holds.
         like: a model, or a source, to read these like its training data. The
             options that are not given are its own.
+        on_unknown: of a frame's rows with a text or a gap that the training
+            data of `like` had not, `"refuse"` or `"flag"`; see `load`.
 
     Returns:
         A `Source`.
@@ -125,6 +129,7 @@ def from_arrays(
     >>> from_arrays(images, np.arange(10) % 2)
     <Source arrays, all: 10 images of 8x8x1 in [0, 1], 2 classes>
     """
+    check_on_unknown(on_unknown, like)
     if like is not None:
         reading = reading_of(like)
         kind = kind or reading.kind
@@ -145,7 +150,15 @@ def from_arrays(
         numbers = None if is_mixed else from_frame(x)
         if numbers is None:
             return _from_mixed_frame(
-                x, y, name, split, class_names, transform, schema, like
+                x,
+                y,
+                name,
+                split,
+                class_names,
+                transform,
+                schema,
+                like,
+                keeps_unknown=on_unknown == "flag",
             )
         x, dtypes = numbers
     elif schema is not None:
@@ -212,12 +225,12 @@ def from_arrays(
 
 
 def _from_mixed_frame(
-    frame, y, name, split, class_names, transform, schema, like
+    frame, y, name, split, class_names, transform, schema, like, keeps_unknown
 ) -> Source:
     reading = None if like is None else reading_of(like)
     if reading is not None and reading.columns:
         needed = [column for column in reading.columns if column.width]
-        schema = Schema(tuple(needed))
+        schema = Schema(tuple(needed), keeps_unknown=keeps_unknown)
         here = [c.name for c in needed if c.name in frame.columns]
         # Without a name: told by the message of those that miss.
         frame = frame[here] if here else frame
@@ -236,11 +249,14 @@ def _from_mixed_frame(
         split=split,
         transform=transform,
         rules=found.rules,
+        unknown=found.unknown,
     )
     if reading is None:
         return source.standardized_by(source)
     with_classes = y is not None and takes_classes(like, source)
-    return source.read_like(reading, with_classes, name_of(like))
+    found = source.read_like(reading, with_classes, name_of(like))
+    say_unknown(found)
+    return found
 
 
 def from_file(

@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import decimal
 import typing
 from collections.abc import Iterable, Sequence
 
@@ -11,6 +12,11 @@ from tfgen.data.csv_layout import MISSING
 
 if typing.TYPE_CHECKING:
     import pandas as pd
+
+DATES = "date"
+"""The type of a column of objects that are Python's dates."""
+MOST_DIGITS = 15
+"""As many 64-bit floats hold of a decimal number."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -65,7 +71,8 @@ class Cells:
                 return cls([], np.full(len(series), -1), dtype, None, False)
         categories = None
         if isinstance(series.dtype, pd.CategoricalDtype):
-            categories, dtype = series.cat.categories.tolist(), "category"
+            categories = series.cat.categories.tolist()
+            dtype = _category_type(series.dtype)
         codes, values = pd.factorize(series)
         gaps = series.isna().to_numpy()
         codes = np.where(gaps, -1, codes).astype(np.int32)
@@ -128,6 +135,12 @@ def _of_one_type(series: "pd.Series") -> tuple["pd.Series", str]:
     if isinstance(dtype, pd.ArrowDtype) and dtype.kind in "iufb":
         series = series.convert_dtypes(dtype_backend="numpy_nullable")
         return series, str(series.dtype)
+    if isinstance(dtype, pd.SparseDtype):
+        series = series.sparse.to_dense()
+        return series, str(series.dtype)
+    if isinstance(dtype, pd.ArrowDtype) and str(dtype).startswith("decimal"):
+        series = series.astype(object).where(series.notna(), None)
+        dtype = series.dtype
     if not pd.api.types.is_object_dtype(dtype):
         simple = dtype.kind in "biufM" or pd.api.types.is_string_dtype(dtype)
         is_date = str(dtype).startswith(("date32", "timestamp"))
@@ -138,10 +151,40 @@ def _of_one_type(series: "pd.Series") -> tuple["pd.Series", str]:
         return series, "object"
     if kind == "boolean":
         return series, "bool"
-    if kind in ("decimal", "floating", "mixed-integer-float"):
+    if kind == "decimal":
+        return series.astype("float64"), _decimal_type(series.dropna())
+    if kind in ("floating", "mixed-integer-float"):
         return series.astype("float64"), "float64"
     if kind == "integer":
+        if any(abs(value) >= 2**63 for value in series.dropna()):
+            return series, "of whole numbers of more than 64 bits"
         return series.astype("Int64"), "Int64"
     if kind == "date":
-        return series, "date32[day][pyarrow]"
+        return series, DATES
+    if kind == "datetime":
+        if len({value.tzinfo for value in series.dropna()}) > 1:
+            return series, "of times of several time zones"
+        series = pd.to_datetime(series)
+        return series, str(series.dtype)
     return series, f"of {kind} objects"
+
+
+def _category_type(dtype: "pd.CategoricalDtype") -> str:
+    """Such as category, of texts, or category[int64, ordered]."""
+    inside = dtype.categories.dtype
+    name = str(inside) if inside.kind in "biuf" else "str"
+    if dtype.ordered:
+        return f"category[{name}, ordered]"
+    return "category" if name == "str" else f"category[{name}]"
+
+
+def _decimal_type(values: Sequence[decimal.Decimal]) -> str:
+    """Arrow's type of Python's decimals, if floats hold all their digits."""
+    parts = [value.as_tuple() for value in values]
+    if not all(isinstance(part.exponent, int) for part in parts):
+        return "float64"  # of which some are not finite
+    digits = max([0, *(-part.exponent for part in parts)])
+    before = max([1, *(len(p.digits) + p.exponent for p in parts)])
+    if before + digits > MOST_DIGITS:
+        return "float64"
+    return f"decimal128({before + digits}, {digits})"

@@ -204,7 +204,11 @@ def _shape_advice(
 
 def check_finite(array: np.ndarray, name: str) -> None:
     """Raise ValueError if any value is NaN or infinite."""
-    if array.dtype.kind != "f" or np.isfinite(np.sum(array, dtype=np.float64)):
+    if array.dtype.kind != "f":
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = np.sum(array, dtype=np.float64)
+    if np.isfinite(total):
         return
     bad = ~np.isfinite(array)
     if not bad.any():

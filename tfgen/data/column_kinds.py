@@ -21,8 +21,10 @@ FEWEST_ROWS_EACH = 5
 LARGEST_WHOLE = 2**53
 ID_NAMES = ("id", "index", "row", "rowid", "row_id", "rownumber", "unnamed: 0")
 FEWEST_IDS = 10
+_CURRENCY = "([$€£¥₹]|EUR|USD|GBP|CHF|JPY)"
 _LIKE_A_NUMBER = re.compile(
-    r"[+-]?(0[xob])?[\d.,_'a-fA-F]*\d[\d.,_'%]*|[+-]?inf(inity)?|[+-]?nan",
+    rf"({_CURRENCY} ?)?[+-]?(0[xob])?[\d.,_'a-fA-F]*\d[\d.,_'%]*"
+    rf"( ?{_CURRENCY})?|[+-]?inf(inity)?|[+-]?nan",
     re.IGNORECASE,
 )
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]+")
@@ -36,6 +38,7 @@ DATE_FORMATS = tuple(
     for time in (*_TIMES, *_FRACTIONS)
     for zone in (("", "Z") if time else ("",))
 )
+_OFFSET = re.compile(r":[0-9.]+([+-][0-9]{2}:?[0-9]{2})$")
 _STEPS = (86400, 3600, 60, 1, 1e-3)
 
 
@@ -48,7 +51,7 @@ def find_column(name: str, cells: Cells, fault: Fault) -> Column:
       so; categorical if whole and of at most 10 values that come 5 times each
       on average, or where numbers would lose digits (leading zeros, more than
       2^53); else whole or decimal.
-    - Dates and times of one form, see `DATE_FORMATS`: datetime.
+    - Dates and times of one form, see `find_date_format`: datetime.
     - Other texts: id if more than half of them differ, of more than 10; else
       categorical.
 
@@ -110,11 +113,11 @@ def _kind_of_type(name: str, cells: Cells) -> str | None:
         return "constant"
     if dtype in ("bool", "boolean"):
         return "boolean"
-    if dtype == "category":
+    if dtype.startswith("category"):
         return "categorical"
-    if dtype.startswith(("datetime64", "date32", "timestamp")):
+    if dtype.startswith(("datetime64", "date", "timestamp")):
         return "datetime"
-    if dtype.lower().startswith(("int", "uint", "float")):
+    if dtype.lower().startswith(("int", "uint", "float", "decimal")):
         return _kind_of_numbers(name, cells)
     return None
 
@@ -152,7 +155,8 @@ def _kind_of_numbers(name: str, cells: Cells) -> str:
         return "decimal"
     if not np.array_equal(values, np.rint(values)):
         return "decimal"
-    if np.abs(values).max() > LARGEST_WHOLE and _are_whole(texts):
+    # By their digits: as a float 2^53 + 1 is 2^53.
+    if _are_whole(texts) and max(map(abs, map(int, texts))) > LARGEST_WHOLE:
         return "id" if _are_many(cells) else "categorical"
     differ = cells.missing is None and len(texts) == filled >= FEWEST_IDS
     if differ and _are_whole(texts):
@@ -167,23 +171,43 @@ def _kind_of_numbers(name: str, cells: Cells) -> str:
 
 
 def find_date_format(texts: list[str]) -> str | None:
-    """Return the first of `DATE_FORMATS` that all texts have, or None."""
+    """Return the first of `DATE_FORMATS` that all texts have, or None.
+
+    Times may end in their offset from UTC, such as +02:00: one that all have
+    is part of the form, of several it says `%z`.
+    """
     first = texts[0] if texts else ""
     if len(first) < 8 or not first[0].isdigit() or is_number(first):
         return None
     import pandas as pd
 
-    for form in DATE_FORMATS:
+    for form in (*DATE_FORMATS, *_with_offsets(texts)):
         if not pd.isna(_parsed([texts[0]], form)[0]):
             if not pd.isna(_parsed(texts, form)).any():
                 return form
     return None
 
 
+def _with_offsets(texts):
+    """Forms of times with what stands behind all of them, if that is one."""
+    ends = {(_OFFSET.search(text) or [None, None])[1] for text in texts}
+    if None in ends:
+        return ()
+    end = ends.pop() if len(ends) == 1 else "%z"
+    return tuple(
+        day + time + end
+        for day in _DAYS
+        for time in (*_TIMES, *_FRACTIONS)
+        if time
+    )
+
+
 def _parsed(texts, form):
     import pandas as pd
 
-    return pd.to_datetime(pd.Series(texts), format=form, errors="coerce")
+    return pd.to_datetime(
+        pd.Series(texts), format=form, errors="coerce", utc="%z" in form
+    )
 
 
 def _are_many(cells: Cells) -> bool:
@@ -211,10 +235,9 @@ def _number(column: Column, cells: Cells, fault: Fault) -> Column:
     if cells.are_texts:
         whole = column.kind == "whole" and _are_whole(cells.texts)
         dtype = "int64" if whole and np.abs(values).max() < 2**63 else "float64"
-    elif dtype in ("object", "str", "string", "category"):
+    elif dtype.startswith(("object", "str", "category")):
         dtype = "float64"
-    plain = np.dtype(dtype.lower())
-    (found,) = find_columns(values[:, None], [column.name], dtypes=[plain])
+    (found,) = find_columns(values[:, None], [column.name], dtypes=[dtype])
     return dataclasses.replace(
         column,
         dtype=dtype,

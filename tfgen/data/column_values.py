@@ -1,14 +1,15 @@
 """Values of columns as numbers of a row, and back."""
 
 import dataclasses
+import decimal
 import typing
 from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from tfgen.data.cells import Cells
-from tfgen.data.columns import Column, snapped
+from tfgen.data.cells import DATES, Cells
+from tfgen.data.columns import Column, number_type, snapped
 from tfgen.data.csv_layout import BOOLEANS, is_number
 
 if typing.TYPE_CHECKING:
@@ -18,8 +19,18 @@ Fault = Callable[[str, np.ndarray], None]
 """Told what is wrong with a value, and the rows that have it."""
 FALSE_AND_TRUE = (BOOLEANS, ("no", "yes"), ("n", "y"))
 MISSING_VALUE = "the value is missing"
+_UNKNOWN_VALUE = "values known"
+TEXT_CATEGORIES = ("category", "category[str, ordered]")
 _MICROSECONDS = 1_000_000
 _DAY = 86400.0
+
+
+def is_unknown(what: str) -> bool:
+    """Return whether a fault is a value of a kind that fits but is not known.
+
+    That is a text that is no category, or a gap in a column without gaps.
+    """
+    return what.startswith(MISSING_VALUE) or what.endswith(_UNKNOWN_VALUE)
 
 
 def encoded(column: Column, cells: Cells, fault: Fault) -> list[np.ndarray]:
@@ -47,6 +58,11 @@ def encoded(column: Column, cells: Cells, fault: Fault) -> list[np.ndarray]:
         small = np.min_scalar_type(column.levels)
         last = column.levels - 1
         return [cells.spread(each, last).astype(small)]
+    zones = [_zone(column.dtype), _zone(cells.dtype)]
+    if None not in zones and (not zones[0]) != (not zones[1]):
+        wanted, came = (zone or "none" for zone in zones)
+        what = f"the time zone is {came}, expected {wanted}"
+        fault(what, np.flatnonzero(~gaps)[:1])
     each = numbers_of(column.kind, column.format, cells, fault)
     numbers = cells.spread(each)
     if column.width == 1:
@@ -160,7 +176,7 @@ def written(column: Column, values: np.ndarray) -> np.ndarray:
             np.where(series.fillna(False).astype(bool), true, false)
         ).astype(object)
     elif column.kind == "datetime" and column.format:
-        series = pd.to_datetime(series).dt.strftime(column.format)
+        series = pd.to_datetime(series).dt.strftime(_in_utc(column.format))
     elif column.kind == "datetime" and column.step == _DAY:
         series = pd.to_datetime(series).dt.strftime("%Y-%m-%d")
     if gaps.any():
@@ -173,7 +189,7 @@ def key_of(column: Column, text: str) -> str | float:
     """Return by what a text is told among the categories of a column."""
     if column.kind == "boolean":
         return text.lower()
-    is_text = column.dtype in ("str", "object", "string", "category")
+    is_text = column.dtype in ("str", "object", "string", *TEXT_CATEGORIES)
     if is_text or not is_number(text):
         return text
     return _number(text)
@@ -198,7 +214,7 @@ def _codes(column: Column, cells: Cells, fault: Fault) -> np.ndarray:
     for i, text in enumerate(cells.texts):
         code = known.get(key_of(column, text))
         if code is None:
-            what = f"{text[:40]!r} is none of the {len(known)} values known"
+            what = f"{text[:40]!r} is none of the {len(known)} {_UNKNOWN_VALUE}"
             fault(what, cells.rows_of([i]))
         else:
             codes[i] = code
@@ -213,12 +229,21 @@ def _check_constant(column: Column, cells: Cells, fault: Fault) -> None:
             fault(what, cells.rows_of([i]))
 
 
+def _zone(dtype: str) -> str | None:
+    """The time zone of a type of times, empty without one; None of others."""
+    if not dtype.startswith("datetime64["):
+        return None
+    return dtype.partition(",")[2].strip(" ]")
+
+
 def _seconds(format: str | None, cells: Cells, fault: Fault) -> np.ndarray:
     import pandas as pd
 
     if format is not None and (cells.are_texts or cells.are_typed_texts):
         texts = pd.Series(cells.texts)
-        found = pd.to_datetime(texts, format=format, errors="coerce")
+        found = pd.to_datetime(
+            texts, format=format, errors="coerce", utc="%z" in format
+        )
         form = f"date of the form {format}"
     else:
         values = pd.Series(list(cells.values))
@@ -243,6 +268,10 @@ def _dates(column: Column, seconds: np.ndarray, gaps: np.ndarray):
     whole = micro.astype("datetime64[us]")
     whole[gaps] = np.datetime64("NaT")
     dates = pd.Series(whole)
+    if column.dtype == DATES:
+        days = dates.dt.date.astype(object)
+        days[gaps] = None
+        return days.array
     if column.dtype.startswith("date32"):
         days = dates.dt.date.where(~gaps, None)
         return pd.array(days.tolist(), dtype="date32[day][pyarrow]")
@@ -251,22 +280,39 @@ def _dates(column: Column, seconds: np.ndarray, gaps: np.ndarray):
         dates = dates.dt.tz_localize("UTC").dt.tz_convert(zone)
     if column.dtype.startswith("datetime64"):
         return dates.astype(column.dtype).array
-    texts = dates.dt.strftime(column.format)
+    texts = dates.dt.strftime(_in_utc(column.format))
     return texts.astype(column.dtype).array
+
+
+def _in_utc(form: str) -> str:
+    """The form of times that came with offsets and are written without."""
+    return form.replace("%z", "+00:00")
 
 
 def _with_gaps(column: Column, numbers: np.ndarray, gaps: np.ndarray):
     """Numbers in their dtype, which is pandas' where NumPy's has no gap."""
     name = column.dtype
-    plain = np.dtype(name.lower().replace("boolean", "bool"))
+    plain = number_type(name)
     values = snapped(dataclasses.replace(column, dtype=plain.name), numbers)
     if name == plain.name and (plain.kind == "f" or not gaps.any()):
         values[gaps] = np.nan if plain.kind == "f" else 0
         return values
     import pandas as pd
 
+    if name.startswith("decimal"):
+        found = _as_decimals(name, values)
+        found[gaps] = None
+        return pd.Series(found, dtype=object).array
     found = pd.array(values, dtype=_with_gap(name))
     found[gaps] = pd.NA
+    return found
+
+
+def _as_decimals(dtype: str, values: Sequence[float]) -> np.ndarray:
+    """Numbers as Python's decimals, with the digits of a type of Arrow."""
+    digits = int(dtype.rstrip(")").split(",")[1])
+    found = np.empty(len(values), object)
+    found[:] = [decimal.Decimal(f"{value:.{digits}f}") for value in values]
     return found
 
 
@@ -281,13 +327,18 @@ def _categories(column: Column, codes: np.ndarray):
     """The values of codes, -1 for a gap."""
     import pandas as pd
 
-    texts = list(column.categories or ())
-    if column.dtype == "category":
-        return pd.Categorical.from_codes(codes, texts)
-    values = np.array([*_typed(column, texts), None], object)[codes]
-    dtype = column.dtype
+    known, dtype = _typed(column, column.categories or ()), column.dtype
+    if dtype.startswith("category"):
+        ordered = dtype.endswith("ordered]")
+        inside = dtype.partition("[")[2].rstrip("]").partition(",")[0]
+        if inside not in ("", "str"):
+            known = pd.Index(known, dtype=inside)
+        return pd.Categorical.from_codes(codes, known, ordered)
+    values = np.array([*known, None], object)[codes]
     if dtype == "str":
-        return pd.Series(values).array
+        return pd.Series(values, dtype=pd.Series([""]).dtype).array
+    if dtype == DATES or dtype.startswith("decimal"):
+        dtype = "object"
     if (codes < 0).any():  # NumPy's whole numbers and booleans have none
         dtype = "object" if dtype == "bool" else _with_gap(dtype)
     if dtype in np.sctypeDict:
@@ -299,7 +350,11 @@ def _typed(column: Column, texts: Sequence[str]) -> list:
     """Categories in the type that they came in."""
     if _is_bool(column):
         return [False, True][: len(texts)]
-    name = column.dtype.lower()
+    name = column.dtype.lower().removeprefix("category[")
+    if name.startswith("bool"):
+        return [text.lower() == "true" for text in texts]
+    if name.startswith("decimal"):
+        return [*_as_decimals(name, [*map(float, texts)])]
     if name.startswith(("int", "uint")):
         return [int(_number(text)) for text in texts]
     if name.startswith("float"):
@@ -318,7 +373,7 @@ def _new_ids(column: Column, first_row: int, count: int):
     low = column.low if np.isfinite(column.low) else 1
     numbers = np.arange(count) + first_row + int(low)
     if column.format is None:
-        dtype = np.dtype(column.dtype.lower())
+        dtype = number_type(column.dtype)
         # Small types hold those of the data, not all that come after them.
         return numbers.astype(dtype if dtype.itemsize > 2 else np.int64)
     texts = [column.format.format(number) for number in numbers]

@@ -155,7 +155,8 @@ def find_columns(
     Args:
         x: finite numbers, shape `(n, features)`.
         names: names of the columns, or None for `column_1` and so on.
-        dtypes: what each column came in, or None for that of `x`.
+        dtypes: what each column came in, of NumPy, or the name of a type that
+            `number_type` takes; None for that of `x`.
         texts: for boolean columns how false and true were written.
         written: with how many digits after the point columns are written.
 
@@ -174,7 +175,7 @@ def find_columns(
         )
     dtypes = dtypes or [x.dtype] * x.shape[1]
     found = [
-        _find_column(x[:, i], str(name), np.dtype(dtype), (texts or {}))
+        _find_column(x[:, i], str(name), _name_of(dtype), (texts or {}))
         for i, (name, dtype) in enumerate(zip(names, dtypes, strict=True))
     ]
     return tuple(
@@ -205,7 +206,7 @@ def restored(
     x = np.asarray(x, np.float64)
     return {
         column.name: snapped(column, x[:, place])
-        if column.is_plain
+        if column.is_plain and column.dtype in np.sctypeDict
         else decoded(column, x[:, place : place + column.width], first_row)
         for place, column in placed(columns)
     }
@@ -232,10 +233,30 @@ def spelled(
     }
 
 
+def number_type(dtype: str) -> np.dtype:
+    """Return NumPy's type for the numbers of a column.
+
+    Args:
+        dtype: name of a type of NumPy, of pandas (`"Int64"`, `"boolean"`), or
+            of Arrow's decimals (`"decimal128(9, 2)"`).
+
+    Example:
+    >>> number_type("Int16"), number_type("decimal128(9, 2)")
+    (dtype('int16'), dtype('float64'))
+    """
+    if dtype.startswith("decimal"):
+        return np.dtype("float64")
+    return np.dtype(dtype.lower().replace("boolean", "bool"))
+
+
+def _name_of(dtype: npt.DTypeLike) -> str:
+    return dtype if isinstance(dtype, str) else np.dtype(dtype).name
+
+
 def _find_column(
-    values: np.ndarray, name: str, dtype: np.dtype, texts: dict
+    values: np.ndarray, name: str, type_name: str, texts: dict
 ) -> Column:
-    kind, decimals = "decimal", None
+    kind, decimals, dtype = "decimal", None, number_type(type_name)
     if dtype.kind == "b":
         kind = "boolean"
     elif dtype.kind in "iu" or np.array_equal(values, np.rint(values)):
@@ -245,7 +266,7 @@ def _find_column(
     return Column(
         name,
         kind,
-        dtype.name,
+        type_name,
         decimals,
         float(values.min()),
         float(values.max()),

@@ -229,7 +229,7 @@ def _codes(column, low, high):
     if low is not high and numbers is not None:
         return _between(column, numbers, low, high)
     near = difflib.get_close_matches(text, column.categories, 1)
-    hint = f": did you mean {near[0]!r}?" if near else ""
+    hint = f": did you mean {near[0]!r}" if near else ""
     if not hint:
         hint = f", such as {few([*map(repr, column.categories)])}"
     if low is not high:
@@ -268,8 +268,15 @@ def _number(column, value, open_end):
         column.kind, None, cells, lambda what, rows: faults.append(what)
     )
     if faults:
-        raise ValueError(faults[-1])
+        raise ValueError(faults[-1] + _known_range(column))
     return float(numbers[0])
+
+
+def _known_range(column):
+    if column.levels or not np.isfinite([column.low, column.high]).all():
+        return ""
+    ends = [shown(column, end) for end in (column.low, column.high)]
+    return f", expected one from {ends[0]} to {ends[1]}"
 
 
 def _dated(form, cells, faults):
@@ -298,7 +305,10 @@ def _unknown(name, columns):
     known = [c.name for c in columns if c.width]
     other = next((c for c in columns if c.name == name), None)
     if other is not None:
-        return f"column {name!r} is {other.kind}, of which there is no choice"
+        return (
+            f"column {name!r} is {other.kind}, of which there is no choice: "
+            "leave it out"
+        )
     near = difflib.get_close_matches(name, known, 1)
     hint = f"did you mean {near[0]!r}" if near else f"known are {few(known)}"
     return f"there is no column {name!r}: {hint}"

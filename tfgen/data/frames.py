@@ -1,5 +1,6 @@
 """DataFrames of pandas and polars as tables."""
 
+import re
 import typing
 from collections.abc import Sequence
 
@@ -13,6 +14,8 @@ if typing.TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow
+
+_NULLABLE = re.compile(r"U?Int\d+|Float\d+|boolean|string")
 
 
 def is_frame(x: object) -> bool:
@@ -77,24 +80,51 @@ def _cast(series: "pl.Series", dtype: "pl.DataType") -> "pl.Series":
         return series
 
 
-def series_of(cells: "pyarrow.ChunkedArray") -> "pd.Series":
-    """Return a column of Arrow in a type of pandas that holds its values."""
+def series_of(
+    cells: "pyarrow.ChunkedArray", dtype: str | None = None
+) -> "pd.Series":
+    """Return a column of Arrow in a type of pandas that holds its values.
+
+    Args:
+        cells: the column.
+        dtype: of `nullable_types`, or None.
+    """
     import pandas as pd
     from pyarrow import types
 
+    if dtype is not None and not types.is_dictionary(cells.type):
+        return pd.Series(cells.to_pylist(), dtype=dtype)
     if types.is_integer(cells.type) and cells.null_count:
         return pd.Series(
             cells.to_pylist(),
             dtype=f"{cells.type}".replace("int", "Int").replace("uInt", "UInt"),
         )
-    if types.is_decimal(cells.type):
-        cells = cells.cast("float64")
     return cells.to_pandas()
+
+
+def nullable_types(schema: "pyarrow.Schema") -> dict[str, str]:
+    """Return of which columns pandas wrote that they are of its own types.
+
+    Such as Int64 and boolean, which hold gaps: Arrow's types are the same for
+    those of NumPy.
+
+    Args:
+        schema: of a Parquet file.
+
+    Returns:
+        Names of types by names of columns, of no others.
+    """
+    told = (schema.pandas_metadata or {}).get("columns", ())
+    return {
+        column["field_name"]: column["numpy_type"]
+        for column in told
+        if _NULLABLE.fullmatch(column["numpy_type"] or "")
+    }
 
 
 def from_frame(
     frame: "pd.DataFrame",
-) -> tuple[np.ndarray, list[np.dtype] | None] | None:
+) -> tuple[np.ndarray, list[np.dtype | str] | None] | None:
     """Return the numbers of a DataFrame, and the types of its columns.
 
     Columns may be of pandas' own types, such as boolean, Int64 and Float64,
@@ -105,9 +135,12 @@ def from_frame(
 
     Returns:
         An array of shape `(n, columns)`, float64 unless all columns are of one
-        NumPy type of numbers; and these types, or None if there is one. None
+        NumPy type of numbers; and these types, by name those of pandas, or
+        None if there is one. None
         for a frame that is not of numbers alone.
     """
+    if not len(frame.columns):
+        raise ValueError("x has no columns; expected one or more.")
     types = set(frame.dtypes)
     if len(types) == 1 and getattr(*types, "kind", "O") in "iuf":
         array = np.asarray(frame)
@@ -116,7 +149,10 @@ def from_frame(
     columns = [_numbers(column) for _, column in frame.items()]
     if any(values is None for values in columns):
         return None
-    dtypes = [values.dtype for values in columns]
+    dtypes = [
+        str(dtype) if _NULLABLE.fullmatch(str(dtype)) else values.dtype
+        for dtype, values in zip(frame.dtypes, columns, strict=True)
+    ]
     wide = [np.asarray(values, np.float64) for values in columns]
     return np.stack(wide, axis=1), dtypes
 
@@ -174,7 +210,7 @@ def _numbers(column: "pd.Series") -> np.ndarray | None:
     import pandas as pd
 
     if isinstance(column.dtype, pd.CategoricalDtype):
-        column = column.astype(column.cat.categories.dtype)
+        return None
     if not pd.api.types.is_any_real_numeric_dtype(column.dtype):
         if not pd.api.types.is_bool_dtype(column.dtype):
             return None

@@ -23,6 +23,7 @@ from tfgen.data.source import Source
 from tfgen.data.splits import hashed_on_the_way
 from tfgen.data.squashing import say_squashed
 from tfgen.data.tables import SUFFIXES, is_table, is_text, read_table
+from tfgen.data.unknown_values import check_on_unknown, say_unknown
 
 SPLITS = {
     "train": ("train",),
@@ -58,6 +59,7 @@ def load(
     transform: str = "auto",
     schema: Schema | Mapping | str | os.PathLike | None = None,
     like: object = None,
+    on_unknown: str = "refuse",
 ) -> Source:
     """Return one split of a data set, by name or path.
 
@@ -99,6 +101,10 @@ def load(
             found: a `Schema`, its JSON file or what that holds.
         like: a model, or a source, to read these like its training data:
             columns by name, scale, image size, range and classes.
+        on_unknown: what becomes of a table's rows with a text or a gap that
+            the training data of `like` had not: `"refuse"` raises, `"flag"`
+            keeps them, with another value in its place; `Source.unknown` says
+            which they are.
 
     Returns:
         A `Source`.
@@ -120,6 +126,7 @@ def load(
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise ValueError(f"seed is {seed!r}; expected a whole number from 0.")
     _check_fractions(validation_fraction, test_fraction)
+    check_on_unknown(on_unknown, like)
     options = {
         "value_range": value_range,
         "image_size": image_size,
@@ -137,6 +144,10 @@ def load(
     if like is not None:
         options |= _options_like(like, options)
         of_tables |= _columns_like(like, name_or_path, label_column, header)
+        if of_tables["schema"] is not None:
+            of_tables["schema"] = dataclasses.replace(
+                of_tables["schema"], keeps_unknown=on_unknown == "flag"
+            )
     elif transform != "auto":
         options["transform"] = transform
     # Others that a command reads of the same file will divide it.
@@ -158,9 +169,11 @@ def load(
         )
     source = whole.subset(rows, split)
     if like is not None:
-        return source.read_like(
+        found = source.read_like(
             reading_of(like), takes_classes(like, source), name_of(like)
         )
+        say_unknown(found)
+        return found
     if source.standardized:
         train = parts["train"] if len(parts["train"]) else rows
         source = source.standardized_by(whole.subset(train))
@@ -414,4 +427,5 @@ def _mixed_table(path, table, options: dict, of_tables: dict) -> Source:
         header=of_tables["header"],
         standardized=True,
         rules=table.rules,
+        unknown=table.unknown,
     )

@@ -2,14 +2,14 @@
 
 import dataclasses
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from tfgen.data.cells import Cells
 from tfgen.data.column_values import decoded
 from tfgen.data.columns import Column, restored
-from tfgen.data.raw_table import few
+from tfgen.data.raw_table import few, schema_of
 from tfgen.data.row_numbers import number_names, placed
 from tfgen.data.schema import Schema, encode
 from tfgen.data.squashing import squash, squashing
@@ -19,11 +19,18 @@ if typing.TYPE_CHECKING:
     from tfgen.data.source import Source
 
 
+_NOTHING = {
+    "id": "hardly a value comes twice, taken for ids",
+    "constant": "one value or none",
+}
+
+
 def mixed_source(
     columns: Sequence[Column],
     arrays: Sequence[np.ndarray],
     labels: np.ndarray | None = None,
     class_names: Sequence[str] | None = None,
+    unknown: Mapping[str, Mapping[str, np.ndarray]] | None = None,
     **attributes: typing.Any,
 ) -> "Source":
     """Return a source of a mixed table; it is not standardized yet.
@@ -33,6 +40,7 @@ def mixed_source(
         arrays: one for each number of a row.
         labels: int64 class numbers, or None.
         class_names: of the classes.
+        unknown: see `Storage`.
         attributes: others of `Source`.
 
     Raises:
@@ -41,13 +49,15 @@ def mixed_source(
     from tfgen.data.source import Source
 
     if not arrays:
-        kinds = [f"{column.name!r} ({column.kind})" for column in columns]
+        kinds = [f"{c.name!r} ({_NOTHING[c.kind]})" for c in columns]
         raise ValueError(
             f"{attributes.get('name', 'x')}: there is nothing to learn in "
-            f"{few(kinds)}: say by a schema what columns are."
+            f"{few(kinds)}: add columns of numbers, dates or texts that come "
+            f"more than once, or say that one has categories by the schema "
+            f"{schema_of(columns[0].name)}."
         )
     return Source(
-        ColumnStorage(arrays, labels),
+        ColumnStorage(arrays, labels, unknown),
         "table",
         class_names=class_names,
         feature_names=number_names(columns),
@@ -86,11 +96,15 @@ def standardizing(
                 **squashing(values, transform),
             )
             z = squash([_alone(column)], values[:, None])[:, 0]
-            mean[place] = z.mean()
-            spread = z.std()
+            with np.errstate(over="ignore", invalid="ignore"):
+                mean[place], spread = z.mean(), z.std()
             # A column that is constant, up to rounding, is shifted only.
             if spread > 1e-12 * max(abs(mean[place]), 1e-300):
                 deviation[place] = spread
+        elif np.isfinite(column.low):
+            # None of these rows has a number, but others may.
+            mean[place] = column.low
+            deviation[place] = (column.high - column.low) or 1.0
         found.append(column)
     return tuple(found), mean, deviation
 
@@ -109,7 +123,8 @@ def recoded(source: "Source", columns: Sequence[Column]) -> "Source":
     own = {column.name: (place, column) for place, column in _placed(source)}
     needed = [column for column in columns if column.width]
     if not all(column.name in own for column in needed):
-        storage = ColumnStorage(list(x.T), source.storage.labels)
+        stored = source.storage
+        storage = ColumnStorage(list(x.T), stored.labels, stored.unknown)
         return dataclasses.replace(source, storage=storage)
     cells = {}
     for column in needed:
@@ -118,7 +133,8 @@ def recoded(source: "Source", columns: Sequence[Column]) -> "Source":
     found = encode(cells, Schema(tuple(needed)), lambda row: f"row {row}, ")
     if found.reasons:
         raise ValueError(f"{source.name}: {few(found.reasons, '; ')}.")
-    storage = ColumnStorage(found.arrays, source.storage.labels)
+    stored = source.storage
+    storage = ColumnStorage(found.arrays, stored.labels, stored.unknown)
     return dataclasses.replace(source, storage=storage)
 
 

@@ -107,6 +107,9 @@ def advice_on(
 
 def _advice(said: str, mixed: "EncodedTable | None", of_file: bool):
     odd = mixed.odd if mixed else []
+    left_out = ""
+    if odd and of_file:
+        left_out = f" with drop_columns={','.join(odd[:3])!r}"
     advice = []
     if mixed and mixed.of_model:
         if odd:
@@ -120,14 +123,15 @@ def _advice(said: str, mixed: "EncodedTable | None", of_file: bool):
             if of_file:
                 comma = ","
                 rest = (
-                    ", or leave them out with "
-                    f"drop_columns={','.join(odd[:3])!r}; "
+                    f", or leave them out{left_out}; "
                     f"label_column={odd[0]!r} takes it as the class"
                 )
             advice.append(
                 f"write numbers, as in 1000.5 with a point{comma} say by a "
-                f"schema what columns are (such as {_schema_of(odd[0])}){rest}"
+                f"schema what columns are (such as {schema_of(odd[0])}){rest}"
             )
+        if "the type is" in said:
+            advice.append(f"convert the column, or leave it out{left_out}")
         if "is no whole number" in said:
             advice.append("give the schema the kind decimal")
         if "is no truth value" in said or "column's one value" in said:
@@ -136,14 +140,22 @@ def _advice(said: str, mixed: "EncodedTable | None", of_file: bool):
             advice.append("give the schema these categories too, or none")
         if "is no date" in said:
             advice.append("give the schema the format of the dates, or no kind")
+    if "there is no column" in said:
+        advice.append("add it, or rename the one that is meant")
     if "does not hold" in said:
         advice.append("mend these rows, or leave the rule out")
     if "is missing" in said:
         advice.append("fill what is missing or remove these rows")
+    of_model = mixed is not None and mixed.of_model and of_file
+    if of_model and ("values known" in said or "is missing" in said):
+        advice.append(
+            "tfgen detect, score and impute go on with --on-unknown flag"
+        )
     return advice
 
 
-def _schema_of(name: str) -> str:
+def schema_of(name: str) -> str:
+    """Return a schema, as JSON, that calls a column categorical."""
     column = {"name": name, "kind": "categorical"}
     return json.dumps({"columns": [column]}, ensure_ascii=False)
 

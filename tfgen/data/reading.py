@@ -352,11 +352,11 @@ def scaled(
         values = squash(columns, stored) if columns else stored.astype(dtype)
         x = ((values - shift) / scale).astype(np.float32, copy=False)
     if not exact and not np.isfinite(x).all():
-        _refuse_too_far(stored, columns, x)
+        _refuse_too_far(stored, columns, x, shift, scale)
     return without_specials(columns, x)
 
 
-def _refuse_too_far(stored, columns, x):
+def _refuse_too_far(stored, columns, x, shift, scale):
     """Raises ValueError for values that 32 bits cannot hold as scaled."""
     odd = np.isfinite(stored) & ~np.isfinite(x)
     if not odd.any():
@@ -364,6 +364,14 @@ def _refuse_too_far(stored, columns, x):
     place = tuple(np.argwhere(odd)[0])
     names = [c.name for c in columns or () for _ in range(c.width)]
     where = f"column {names[place[-1]]!r}" if names else "x"
+    known = np.isfinite(shift) & np.isfinite(scale)
+    if not np.broadcast_to(known, x.shape[-1:])[place[-1]]:
+        most = np.abs(stored[..., place[-1]]).max()
+        raise ValueError(
+            f"{where} has numbers up to {most:.1e}, whose mean or deviation "
+            "64 bits do not hold: write them in a larger unit, or leave the "
+            "column out."
+        )
     raise ValueError(
         f"{where} has {stored[place]:g}, too far from the other values to be "
         "a number of 32 bits beside them: mend it, or leave it out."

@@ -1,6 +1,7 @@
 """A reading from JSON that may come from anyone, checked before it is used."""
 
 import re
+import sys
 import typing
 from collections.abc import Callable, Mapping
 
@@ -104,7 +105,7 @@ def _is_number(value: object) -> bool:
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
-        and abs(value) < 1e300
+        and abs(value) <= sys.float_info.max
     )
 
 
@@ -138,7 +139,9 @@ def _is_number_or_row(value: object) -> bool:
     return _is_number(value) or _is_list_of(_is_number, 1)(value)
 
 
-_DTYPE = re.compile(r"[\w\[\], -]{0,40}")
+# Such as datetime64[us, America/Argentina/Catamarca], decimal128(9, 2).
+_DTYPE = re.compile(r"[\w\[\](), /+:.-]{0,80}")
+_MOST_DECIMALS = 400  # more than 64 bits tell apart
 _NEEDED = {"kind", "shape", "name"}
 _READING = {
     "kind": lambda value: value in ("image", "table", "points"),
@@ -173,5 +176,7 @@ _COLUMN = {
     "frequent": _is_list_of(_is_number),
     "format": _is(str),
     "step": lambda value: _is_number(value) and value > 0,
-    "written_decimals": lambda value: type(value) is int and 0 <= value < 20,
+    "written_decimals": lambda value: (
+        type(value) is int and 0 <= value < _MOST_DECIMALS
+    ),
 }

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import types
 import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
 
@@ -17,7 +18,7 @@ from tfgen.data.column_kinds import (
     column_as,
     find_column,
 )
-from tfgen.data.column_values import MISSING_VALUE, encoded
+from tfgen.data.column_values import MISSING_VALUE, encoded, is_unknown
 from tfgen.data.columns import KINDS, Column, find_columns
 from tfgen.data.notes import say
 from tfgen.data.raw_table import few
@@ -51,6 +52,9 @@ class Schema:
         columns: one for each column of the table, in their order.
         by_value: whether a table of numbers alone is read so.
         rules: what holds between columns in every row.
+        keeps_unknown: whether rows are kept that have a text which is none of
+            a column's categories, or a gap where it has none; a source says
+            which (`Source.unknown`).
 
     Example:
     >>> import pandas as pd
@@ -64,6 +68,7 @@ class Schema:
     columns: tuple[Column, ...]
     by_value: bool = False
     rules: tuple[Rule, ...] = ()
+    keeps_unknown: bool = False
 
     @classmethod
     def of(
@@ -180,6 +185,8 @@ class EncodedTable(typing.NamedTuple):
     """Whether the columns are those of a model, which no schema changes."""
     rules: tuple[Rule, ...] = ()
     """Those of the schema, with the combinations of the rows."""
+    unknown: Mapping[str, dict[str, np.ndarray]] = types.MappingProxyType({})
+    """Of columns what they do not know, and the rows that have it."""
 
 
 def encode(
@@ -195,7 +202,7 @@ def encode(
         place: what a message calls a row, such as `"line 3, "`.
     """
     known = {c.name: c for c in schema.columns} if schema else {}
-    columns, arrays, odd = [], [], []
+    columns, arrays, odd, unknown = [], [], [], {}
     reasons = _told_absent(known, cells)
     for name, column_cells in cells.items():
         faults = []
@@ -206,6 +213,8 @@ def encode(
         column = _completed(name, known.get(name), column_cells, fault)
         if not faults:
             arrays += encoded(column, column_cells, fault)
+        if schema and schema.keeps_unknown:
+            faults = _without_unknown(faults, unknown.setdefault(name, {}))
         columns.append(column)
         reasons += _told(name, faults, place)
         if any(not what.startswith(MISSING_VALUE) for what, _ in faults):
@@ -214,7 +223,10 @@ def encode(
     rules = schema.rules if schema else ()
     if not reasons:
         rules, reasons = checked_rules(rules, columns, arrays, place, cells)
-    return EncodedTable(tuple(columns), arrays, reasons, odd, of_model, rules)
+    unknown = {name: said for name, said in unknown.items() if said}
+    return EncodedTable(
+        tuple(columns), arrays, reasons, odd, of_model, rules, unknown
+    )
 
 
 def called(
@@ -270,7 +282,13 @@ def say_schema(name: str, columns: tuple[Column, ...]) -> None:
     ids = [c.name for c in columns if c.kind == "id"]
     text = f"{name}: columns are {Schema(columns).description}"
     if ids:
-        text += f"; {few(ids)} is not learned but made anew in samples"
+        text += (
+            f"; {few(ids)} is not learned but made anew in samples, as "
+            "hardly a value comes twice"
+        )
+    moved = [c.name for c in columns if "%z" in (c.format or "")]
+    if moved:
+        text += f"; times in {few(moved)} come out in UTC"
     swapped = [c.name for c in columns if _is_ambiguous(c)]
     if swapped:
         text += f"; dates in {few(swapped)} are read as month/day/year"
@@ -346,6 +364,18 @@ def _told_absent(known, names):
         f"there is no column {few([*map(repr, absent)])}, which the schema "
         f"names; the columns are {few([*map(repr, names)], most=20)}"
     ]
+
+
+def _without_unknown(faults, unknown):
+    """Faults of other kinds; rows with what is unknown are added to it."""
+    left = []
+    for what, rows in faults:
+        if is_unknown(what):
+            before = unknown.get(what, rows[:0])
+            unknown[what] = np.concatenate([before, rows])
+        else:
+            left.append((what, rows))
+    return left
 
 
 def _told(name, faults, place):

@@ -113,6 +113,20 @@ class Source:
         return None if labels is None else labels[self._stored_indices()]
 
     @property
+    def unknown(self) -> dict[str, np.ndarray]:
+        """Rows with values that other data had not, which these are read like.
+
+        Of each column that has such, which rows they are: bool `(n,)`. There
+        are some only where a source was read with `on_unknown="flag"`.
+        """
+        rows, found = self._stored_indices(), {}
+        for name, said in self.storage.unknown.items():
+            has_any = np.isin(rows, np.concatenate([*said.values()]))
+            if has_any.any():
+                found[name] = has_any
+        return found
+
+    @property
     def is_mixed(self) -> bool:
         """Whether it is a table of more than numbers without gaps."""
         return are_mixed(self.columns)
@@ -493,8 +507,7 @@ def _seen(
     """The columns as these rows have them, their means and deviations."""
     if train.is_mixed:
         return standardizing(train.columns, train.stored(), train.transform)
-    with np.errstate(over="ignore", invalid="ignore"):
-        low, high, mean, deviation = _statistics(train, ())
+    low, high, mean, deviation = _statistics(train, ())
     if train.columns is None:
         return None, mean, deviation
     columns = tuple(
@@ -518,13 +531,14 @@ def _statistics(
     total, squares = np.zeros(train.shape), np.zeros(train.shape)
     low, high = np.full(train.shape, np.inf), np.full(train.shape, -np.inf)
     stored = train._stored_indices()
-    for rows in train.storage.chunks(stored):
-        rows = squash(columns, rows)
-        total += rows.sum(axis=0)
-        low = np.minimum(low, rows.min(axis=0))
-        high = np.maximum(high, rows.max(axis=0))
-    mean = total / len(train)
-    # A second pass, as the difference of two large sums would cancel.
-    for rows in train.storage.chunks(stored):
-        squares += np.square(squash(columns, rows) - mean).sum(axis=0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for rows in train.storage.chunks(stored):
+            rows = squash(columns, rows)
+            total += rows.sum(axis=0)
+            low = np.minimum(low, rows.min(axis=0))
+            high = np.maximum(high, rows.max(axis=0))
+        mean = total / len(train)
+        # A second pass, as the difference of two large sums would cancel.
+        for rows in train.storage.chunks(stored):
+            squares += np.square(squash(columns, rows) - mean).sum(axis=0)
     return low, high, mean, np.sqrt(squares / len(train))

@@ -4,7 +4,8 @@ import abc
 import hashlib
 import mmap
 import pathlib
-from collections.abc import Iterator, Sequence
+import types
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -27,6 +28,8 @@ class Storage(abc.ABC):
         factors: int64 values of the known factors of all rows, shape
             `(n, num_factors)`, or None.
         files: where each row was read, or None.
+        unknown: of columns what they do not know, in words, and the rows that
+            have it; see `Schema.keeps_unknown`.
         hashes: what `row_hashes` gives of all rows, by seed, where somebody
             has passed over them.
     """
@@ -36,6 +39,7 @@ class Storage(abc.ABC):
     labels: np.ndarray | None = None
     factors: np.ndarray | None = None
     files: tuple[pathlib.Path, ...] | None = None
+    unknown: Mapping[str, Mapping[str, np.ndarray]] = types.MappingProxyType({})
     hashes: dict[int, np.ndarray] | None = None
 
     @abc.abstractmethod
@@ -123,14 +127,19 @@ class ColumnStorage(Storage):
     Args:
         arrays: each of shape `(n,)`.
         labels: int64 class numbers of shape `(n,)`, or None.
+        unknown: see `Storage`; another value stands in its place.
     """
 
     dtype = np.dtype(np.float64)
 
     def __init__(
-        self, arrays: Sequence[np.ndarray], labels: np.ndarray | None = None
+        self,
+        arrays: Sequence[np.ndarray],
+        labels: np.ndarray | None = None,
+        unknown: Mapping[str, Mapping[str, np.ndarray]] | None = None,
     ):
         self.arrays = tuple(arrays)
+        self.unknown = unknown or {}
         self.labels = labels
         self.shape = (len(self.arrays),)
 

@@ -2,16 +2,16 @@
 
 import dataclasses
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tfgen.data.cells import Cells
+from tfgen.data.cells import MOST_DIGITS, Cells
 from tfgen.data.checks import check_memory, reason_of
 from tfgen.data.column_kinds import ID_NAMES
 from tfgen.data.columns import Column, find_columns
 from tfgen.data.csv_files import read_csv
-from tfgen.data.frames import series_of
+from tfgen.data.frames import nullable_types, series_of
 from tfgen.data.notes import say
 from tfgen.data.raw_table import RawColumn, RawTable, few, rounded, select
 from tfgen.data.rules import Rule
@@ -32,12 +32,14 @@ class Table:
         columns: one for each of its columns.
         labels: texts or numbers, shape `(n,)`, or None.
         rules: what holds between its columns.
+        unknown: see `Storage`.
     """
 
     x: np.ndarray | list[np.ndarray]
     columns: tuple[Column, ...]
     labels: np.ndarray | None
     rules: tuple[Rule, ...] = ()
+    unknown: Mapping[str, dict[str, np.ndarray]] | None = None
 
     @property
     def names(self) -> list[str]:
@@ -106,7 +108,9 @@ def read_table(
         if schema is None or schema.leaves_all_open:
             say_schema(str(path), raw.mixed.columns)
         mixed = raw.mixed
-        return Table(mixed.arrays, mixed.columns, raw.labels, mixed.rules)
+        return Table(
+            mixed.arrays, mixed.columns, raw.labels, mixed.rules, mixed.unknown
+        )
     columns = find_columns(
         raw.x,
         [column.name for column in raw.columns],
@@ -162,10 +166,12 @@ def read_parquet(
     if not table.num_rows:
         raise ValueError(f"{path} has no rows.")
     columns, values, label = [], [], None
+    nullable = nullable_types(file.schema_arrow)
     if not selection.reasons:
         for i in selection.numbers:
             columns.append(RawColumn(names[i]))
             values.append(_numbers(table[names[i]], columns[-1]))
+            columns[-1].dtype = nullable.get(names[i], columns[-1].dtype)
         if selection.label is not None:
             label = RawColumn(label_column)
             _note_missing(table[label_column], label, "the label is missing")
@@ -180,7 +186,7 @@ def read_parquet(
     if is_mixed:
         raw.mixed = encode(
             {
-                c.name: Cells.of_series(series_of(table[c.name]))
+                c.name: _cells(table[c.name], nullable.get(c.name))
                 for c in columns
             },
             schema,
@@ -192,6 +198,15 @@ def read_parquet(
     if label:
         raw.labels = np.array(table[label_column].to_pylist())
     return raw
+
+
+def _cells(cells, dtype: str | None) -> Cells:
+    """A column of a mixed table, in the type that it is to come out in."""
+    found = Cells.of_series(series_of(cells, dtype))
+    if found.dtype.startswith("decimal128") and cells.type.bit_width == 128:
+        # Of the file's width, which its values need not have.
+        return dataclasses.replace(found, dtype=str(cells.type))
+    return found
 
 
 def _numbers(cells, column: RawColumn) -> np.ndarray | None:
@@ -214,9 +229,12 @@ def _numbers(cells, column: RawColumn) -> np.ndarray | None:
     if column.faults:
         return None
     if types.is_decimal(kind):
-        cells = cells.cast("float64")
+        # By their text: Arrow's own cast is off in the last digit of many.
+        cells = cells.cast("string").cast("float64")
     values = cells.to_numpy()
     column.dtype = values.dtype.name
+    if types.is_decimal128(kind) and kind.precision <= MOST_DIGITS:
+        column.dtype = str(kind)
     if values.dtype.kind in "iu":
         column.rounded = rounded(values)
     values = values.astype(np.float64)

@@ -1,8 +1,12 @@
 """What a calibrated detector says of rows."""
 
+import dataclasses
+
 import numpy as np
 import numpy.typing as npt
 
+from tfgen.data import Source
+from tfgen.data.row_numbers import placed
 from tfgen.detection.detection import Detection
 from tfgen.detection.explanation import Explanation
 from tfgen.detection.judge import Judge
@@ -57,6 +61,12 @@ class Answers:
 
     def detect(self, x: Rows, labels: npt.ArrayLike | None = None) -> Detection:
         """Scores, p-values and flags in one pass.
+
+        A row with a text or a gap that the training data had not is as odd as
+        can be: its score is infinite, and the share of that value
+        (`tfgen.data.load(..., like=model, on_unknown="flag")`, which is what
+        becomes of a path or, for a detector that was trained by a name, of a
+        frame).
 
         Args:
             x: rows, as `held_out`.
@@ -119,7 +129,33 @@ class Answers:
             ValueError: for other measures or several, and for likelihoods that
                 have no numbers for single values.
         """
-        return self._judge.explainer.explain(self._read(x), labels)
+        rows = self._read(x)
+        return _explained(self._judge.explainer.explain(rows, labels), rows)
 
     def _scores(self, x, labels):
-        return self._judge.scorer.score(self._read(x), labels)
+        rows = self._read(x)
+        scores = self._judge.scorer.score(rows, labels)
+        unknown = _unknown(rows)
+        if unknown:
+            scores[np.any([*unknown.values()], axis=0)] = np.inf
+        return scores
+
+
+def _unknown(rows):
+    return rows.unknown if isinstance(rows, Source) else {}
+
+
+def _explained(why, rows):
+    """With the shares of values that the training data had not: infinite."""
+    unknown = _unknown(rows)
+    if not unknown:
+        return why
+    score, rest, shares = (
+        np.array(a) for a in (why.score, why.rest, why.shares)
+    )
+    is_odd = np.any([*unknown.values()], axis=0)
+    score[is_odd], rest[is_odd], shares[is_odd] = np.inf, 0.0, 0.0
+    for place, column in placed(rows.columns):
+        if column.name in unknown:
+            shares[unknown[column.name], place] = np.inf
+    return dataclasses.replace(why, score=score, rest=rest, shares=shares)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tfgen.data import Source, from_arrays
+from tfgen.data import load as read
 from tfgen.data.notes import say
 from tfgen.detection.answers import Answers
 from tfgen.detection.calibration import fewest_rows
@@ -324,11 +325,12 @@ class Detector(Answers, Parameters):
         self._fitted = judge
 
     def _read(self, x):
-        is_array = not isinstance(x, (Source, str, os.PathLike))
-        if not (self._in_data_units and is_array):
+        if isinstance(x, (str, os.PathLike)):
+            return read(x, like=self.models[0], on_unknown="flag")
+        if isinstance(x, Source) or not self._in_data_units:
             return x
         x = checked_rows(self, x, reset=False)
-        return from_arrays(x, like=self.models[0])
+        return from_arrays(x, like=self.models[0], on_unknown="flag")
 
 
 def _loaded(models):

@@ -34,6 +34,8 @@ class DetectionOfRuns:
         split: of the data, or None for all.
         labels: column that says which rows are odd, or None.
         normal: the label of normal rows, or None for 0.
+        on_unknown: of rows with values that the training data had not, as
+            `tfgen.data.load` takes it.
 
     Raises:
         ValueError: for what is no run, or data that do not fit.
@@ -46,6 +48,7 @@ class DetectionOfRuns:
         split: str | None = None,
         labels: str | None = None,
         normal: str | None = None,
+        on_unknown: str = "flag",
     ):
         if len({pathlib.Path(run).resolve() for run in runs}) < len(runs):
             raise ValueError("a run was named twice: name each of them once.")
@@ -53,6 +56,7 @@ class DetectionOfRuns:
         self._models = [on_files.read_model(run) for run in runs]
         self._model = self._models[0]
         _check_conditional_alike(runs, self._models)
+        self._on_unknown = on_unknown
         # The class of normal rows, where the data have classes of their own.
         self._normal = normal if labels is None else None
         self.source, self._is_odd = self._read(data, split, labels, normal)
@@ -182,19 +186,26 @@ class DetectionOfRuns:
         """The rows, and which are odd or None."""
         model = self._model
         if labels is None:
-            source = on_files.read_source(model, data, split)
+            source = on_files.read_source(model, data, split, self._on_unknown)
             normal = normal or self._trained_on(source)
             if normal is None:
                 return source, None
             return source, odd_rows(source, normal, "the data")
         # Labels are what they are there, and no classes of the model.
         like = dataclasses.replace(model.reading, class_names=None)
-        labelled = load(data, split, label_column=labels, like=like)
+        labelled = load(
+            data,
+            split,
+            label_column=labels,
+            like=like,
+            on_unknown=self._on_unknown,
+        )
         normal = normal or self._trained_on(labelled)
         is_odd = odd_rows(labelled, normal, f"column {labels!r}")
         if not model.num_classes:
             return labelled, is_odd
-        return on_files.read_source(model, data, split), is_odd
+        found = on_files.read_source(model, data, split, self._on_unknown)
+        return found, is_odd
 
     def _trained_on(self, source):
         """The class that the run was trained on alone, if rows have it."""

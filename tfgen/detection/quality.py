@@ -97,14 +97,14 @@ def detection_quality(
             "0 (or False) and 1 (or True), such as labels != 'normal'."
         )
     odd = odd.astype(bool)
+    # By their order alone, as some may be infinite.
+    _, score = np.unique(detection.score, return_inverse=True)
     auroc = average_precision = f1 = np.nan
     if odd.any():
         f1 = metrics.f1_score(odd, detection.is_odd)
         if not odd.all():
-            auroc = metrics.roc_auc_score(odd, detection.score)
-            average_precision = metrics.average_precision_score(
-                odd, detection.score
-            )
+            auroc = metrics.roc_auc_score(odd, score)
+            average_precision = metrics.average_precision_score(odd, score)
     return DetectionQuality(
         float(auroc),
         float(average_precision),

@@ -6,7 +6,6 @@ import functools
 import numpy as np
 
 from tfgen.data import Source
-from tfgen.data.columns import restored
 from tfgen.data.table_parts import TableParts
 from tfgen.metrics import FeatureExtractor
 
@@ -89,11 +88,8 @@ class ComparedSets(abc.ABC):
         columns = self.train.columns
         if not columns or not np.isfinite(x).all():
             return x
-        if self.train.is_mixed:
-            own = self.train.reading.nearest(self.train.original_units(x))
-            return self.train.scaled(own)
-        own = restored(columns, self.train.original_units(x))
-        return self.train.scaled(np.stack([*own.values()], axis=1))
+        own = self.train.reading.nearest(self.train.original_units(x))
+        return self.train.scaled(own)
 
     def one_hot(self, x: np.ndarray) -> np.ndarray:
         """Rows of a mixed table with codes as one-hot vectors; others as is."""

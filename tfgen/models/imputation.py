@@ -12,7 +12,7 @@ from tfgen.data.columns import restored, spelled
 from tfgen.data.frames import as_pandas, as_polars, is_polars
 from tfgen.data.held_rules import Keeper
 from tfgen.data.notes import say
-from tfgen.data.raw_table import few
+from tfgen.data.raw_table import advice_on, few
 from tfgen.data.reading import Reading
 from tfgen.data.row_numbers import placed
 from tfgen.data.schema import Schema, encode
@@ -70,6 +70,7 @@ class Imputer:
         cells: Mapping[str, Cells],
         seed: int,
         place: Callable[[int], str],
+        keeps_unknown: bool = False,
     ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Draws missing cells.
 
@@ -78,6 +79,8 @@ class Imputer:
             seed: row i depends on (seed, i) alone, under rules `"unique"` on
                 all rows.
             place: what a message calls a row.
+            keeps_unknown: whether texts that are no categories are taken for
+                gaps of which nothing is drawn, instead of refused.
 
         Returns:
             For each column with gaps the numbers of their rows, and values
@@ -87,8 +90,9 @@ class Imputer:
             ValueError: for rows that the model does not take, and where no
                 draw holds the rules.
         """
-        stored, missing = self._rows(cells, place)
-        if not missing.any():
+        stored, missing = self._rows(cells, place, keeps_unknown)
+        gaps = {name: each.codes < 0 for name, each in cells.items()}
+        if not any(gap.any() for gap in gaps.values()):
             return {}
         starts = range(0, len(stored), ROWS)
         pieces = [
@@ -102,22 +106,26 @@ class Imputer:
             columns = _widened(columns, drawn)
         values = restored(columns, drawn)
         found = {}
-        for at, column in placed(self._columns):
-            rows = np.flatnonzero(missing[:, at]) if column.width else ()
+        for column in self._columns:
+            rows = np.flatnonzero(gaps[column.name]) if column.width else ()
             if len(rows):
                 found[column.name] = (rows, values[column.name][rows])
         return found
 
-    def impute_frame(self, frame: "pd.DataFrame", seed: int) -> "pd.DataFrame":
+    def impute_frame(
+        self, frame: "pd.DataFrame", seed: int, keeps_unknown: bool = False
+    ) -> "pd.DataFrame":
         """A frame with its gaps filled; see `WithEncoder.impute`."""
         if is_polars(frame):
-            filled = self.impute_frame(as_pandas(frame), seed)
+            filled = self.impute_frame(as_pandas(frame), seed, keeps_unknown)
             return as_polars(filled, like=frame)
         import pandas as pd
 
         names = [n for n in self._reading.column_names if n in frame.columns]
         cells = {name: Cells.of_series(frame[name]) for name in names}
-        found = self.impute(cells, seed, lambda row: f"row {row}, ")
+        found = self.impute(
+            cells, seed, lambda row: f"row {row}, ", keeps_unknown
+        )
         filled = frame.copy()
         for name, (rows, values) in found.items():
             column = filled[name].copy()
@@ -130,7 +138,7 @@ class Imputer:
             filled[name] = column
         return filled
 
-    def _rows(self, cells, place):
+    def _rows(self, cells, place, keeps_unknown):
         """Rows in the columns' units, and where values are missing."""
         known = [c for c in self._columns if c.width and c.name in cells]
         absent = [
@@ -145,14 +153,20 @@ class Imputer:
         open_columns = [
             dataclasses.replace(c, missing=c.missing or "") for c in known
         ]
-        schema = Schema(tuple(open_columns))
+        schema = Schema(tuple(open_columns), keeps_unknown=keeps_unknown)
         found = encode({c.name: cells[c.name] for c in known}, schema, place)
         if found.reasons:
-            raise ValueError(f"rows cannot be read: {few(found.reasons, '; ')}")
+            end = advice_on(found.reasons, found)
+            raise ValueError(
+                f"rows cannot be read: {few(found.reasons, '; ')}{end}"
+            )
+        _say_unknown(found.unknown, place)
         arrays, x, missing = iter(found.arrays), [], []
         for column, opened in zip(known, schema.columns, strict=True):
             own = [next(arrays) for _ in range(opened.width)]
             gap = cells[column.name].codes < 0
+            for rows in found.unknown.get(column.name, {}).values():
+                gap[rows] = True
             for numbers in own[: column.width]:
                 x.append(np.where(gap, 0, numbers).astype(np.float64))
                 missing.append(gap)
@@ -208,6 +222,20 @@ class Imputer:
         if held.note:
             say(held.note)
         return held.x
+
+
+def _say_unknown(unknown, place):
+    """In one line, which texts are unknown and stay."""
+    told = [
+        f"{place(int(rows.min()))}column {name!r}: {what}"
+        for name, said in unknown.items()
+        for what, rows in said.items()
+    ]
+    if told:
+        say(
+            f"texts that the training data had not stay, and nothing is drawn "
+            f"by them: {few(told, '; ')}."
+        )
 
 
 def _widened(columns, x):

@@ -338,7 +338,13 @@ class WithEncoder:
         data = self.run_endpoint("interpolate", rows)["x"]
         return data.reshape(-1, steps, *self.data_shape)
 
-    def impute(self, rows: "pd.DataFrame", *, seed: int = 0) -> "pd.DataFrame":
+    def impute(
+        self,
+        rows: "pd.DataFrame",
+        *,
+        seed: int = 0,
+        on_unknown: str = "refuse",
+    ) -> "pd.DataFrame":
         """Draws the missing values of a table given those that are there.
 
         Of a model with the likelihood `"table"`, trained on a mixed table; of
@@ -349,6 +355,9 @@ class WithEncoder:
             rows: a frame of pandas or polars with the columns of the training
                 data; further ones stay as they are.
             seed: row i depends on (seed, i) alone.
+            on_unknown: a text that the training data had not raises
+                (`"refuse"`), or stays as it is and is not given to the draws
+                of its row (`"flag"`), which is said.
 
         Returns:
             The frame with its gaps filled, of the same library.
@@ -358,13 +367,15 @@ class WithEncoder:
                 not know, with row and column.
         """
         # It takes pandas, which `import tfgen` does without.
+        from tfgen.data.unknown_values import check_on_unknown
         from tfgen.models.imputation import Imputer
 
+        check_on_unknown(on_unknown)
         kept = getattr(self, "_imputer", None)
         changed = self._traced_for.is_new("impute", self)
         if kept is None or changed or kept.reading is not self.reading:
             self._imputer = kept = Imputer(self)
-        return kept.impute_frame(rows, seed)
+        return kept.impute_frame(rows, seed, on_unknown == "flag")
 
     def sample_where(
         self,

@@ -16,6 +16,7 @@ def write_imputed(
     path: pathlib.Path,
     out: pathlib.Path,
     seed: int,
+    on_unknown: str = "refuse",
 ) -> tuple[int, int]:
     """Writes a table's file anew, values in the place of its gaps.
 
@@ -26,6 +27,7 @@ def write_imputed(
         path: a table in text or Parquet.
         out: a file of rows.
         seed: see `impute`.
+        on_unknown: see `impute`.
 
     Returns:
         How many rows there are, and how many values were drawn.
@@ -57,7 +59,9 @@ def write_imputed(
             for name in names
             if name in frame
         }
-    found = imputer.impute(cells, seed, lambda row: f"row {row + 1}, ")
+    found = imputer.impute(
+        cells, seed, lambda row: f"row {row + 1}, ", on_unknown == "flag"
+    )
     for name, (rows, values) in found.items():
         if is_text(path):
             values = spelled(model.reading.columns, {name: values})[name]

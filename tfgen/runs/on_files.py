@@ -72,10 +72,13 @@ def read_model(run: pathlib.Path) -> GenerativeModel:
 
 
 def read_source(
-    model: GenerativeModel, name_or_path: str, split: str | None
+    model: GenerativeModel,
+    name_or_path: str,
+    split: str | None,
+    on_unknown: str = "refuse",
 ) -> Source:
     """Data by name or path, read like those that the model was trained on."""
-    return data.load(name_or_path, split, like=model)
+    return data.load(name_or_path, split, like=model, on_unknown=on_unknown)
 
 
 def check_endpoint(model: GenerativeModel, endpoint: str) -> None:
@@ -98,7 +101,8 @@ def write_answers(
 
     A column `row` counts them from 0 as they stand in the data; for images in
     a folder `file` says which it is. Vectors such as latents become columns
-    `mean_1`, `mean_2` and so on, in a `.npz` one array.
+    `mean_1`, `mean_2` and so on, in a `.npz` one array. Scores of rows with
+    values that the training data had not are -inf: such have no probability.
 
     Args:
         model: with the endpoint.
@@ -111,6 +115,8 @@ def write_answers(
     with RowWriter(out) as file:
         for rows, answer in _answers(model, endpoint, source):
             columns = row_columns(source, rows)
+            if endpoint == "score":
+                answer = _with_unknown(answer, source.subset(rows))
             for name, values in answer.items():
                 columns |= _flat(name, values) if flat else {name: values}
             file.append(columns)
@@ -151,7 +157,7 @@ def write_examples(
     reading = model.reading
     if reading.kind == "image" and out.suffix != ".npz":
         return _write_images(reading, examples, out, told)
-    with RowWriter(out) as file:
+    with RowWriter(out, reading.columns or ()) as file:
         for rows, x, labels in examples:
             first = int(rows[0]) if len(rows) else 0
             file.append(example_columns(reading, x, labels, out, first))
@@ -187,7 +193,7 @@ def own_columns(
         if reading.is_mixed:
             own = reading.nearest(own)
         elif values:
-            own = np.stack([*values.values()], axis=1)
+            own = np.stack([*map(_numbers, values.values())], axis=1)
         is_image = reading.kind == "image"
         columns = {"x": own.astype(np.float32) if is_image else own}
         return columns | ({} if labels is None else {"y": labels})
@@ -296,6 +302,26 @@ def _answers(model, endpoint, source):
         x, labels = source.rows(rows)
         inputs = {"x": x, **({"label": labels} if model.num_classes else {})}
         yield rows, model.run_endpoint(endpoint, inputs)
+
+
+def _numbers(values):
+    """A column of numbers as an array of NumPy's type, whatever it came in."""
+    if isinstance(values, np.ndarray):
+        return values
+    own = getattr(values.dtype, "numpy_dtype", np.dtype("float64"))
+    return np.asarray(values, own if own.kind in "biuf" else np.float64)
+
+
+def _with_unknown(answer, source):
+    """Scores, those of rows with an unknown value as low as can be."""
+    if not source.unknown:
+        return answer
+    rows = np.any([*source.unknown.values()], axis=0)
+    ends = {"score": -np.inf, "log_likelihood": -np.inf, "kl": np.nan}
+    return {
+        name: np.where(rows, ends[name], values)
+        for name, values in answer.items()
+    }
 
 
 def _flat(name, values):

@@ -3,15 +3,18 @@
 import contextlib
 import os
 import pathlib
+import re
 import shutil
 import tempfile
 import typing
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from tfgen.data.cells import DATES
 from tfgen.data.checks import reason_of
+from tfgen.data.columns import Column
 from tfgen.runs.out_files import SUFFIXES
 from tfgen.training.files import written_whole
 
@@ -27,6 +30,9 @@ class RowWriter:
 
     Args:
         path: the file; its suffix, of `SUFFIXES`, says in which form.
+        columns: what is known of the table whose rows these are. Their types
+            are those of Parquet, where values alone do not say them, as gaps
+            do not.
 
     Raises:
         ValueError: for another suffix, or Parquet without pyarrow.
@@ -39,7 +45,7 @@ class RowWriter:
     ['row,score', '0,0.5', '1,1.0']
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike, columns: Sequence[Column] = ()):
         self.path = pathlib.Path(path)
         name = self.path.name.lower()
         self._suffix = next((s for s in SUFFIXES if name.endswith(s)), None)
@@ -48,6 +54,7 @@ class RowWriter:
                 f"{self.path} ends in {self.path.suffix or 'nothing'}; "
                 f"expected one of {', '.join(SUFFIXES)}."
             )
+        self._columns = columns
         self._parquet, self._begun, self._arrays = None, False, {}
         self._whole = contextlib.ExitStack()
 
@@ -101,11 +108,18 @@ class RowWriter:
                 f"writing {self.path} takes pyarrow ({reason_of(error)}): pip "
                 "install 'tfgen[parquet]', or choose .csv."
             ) from None
-        table = pyarrow.Table.from_pandas(frame, preserve_index=False)
         if self._parquet is None:
+            schema = pyarrow.Schema.from_pandas(frame, preserve_index=False)
+            for name, kind in _arrow_types(self._columns).items():
+                at = schema.get_field_index(name)
+                if at >= 0:
+                    schema = schema.set(at, schema.field(at).with_type(kind))
             self._parquet = pyarrow.parquet.ParquetWriter(
-                self._temporary, table.schema
+                self._temporary, schema
             )
+        table = pyarrow.Table.from_pandas(
+            frame, self._parquet.schema, preserve_index=False
+        )
         self._parquet.write_table(table)
 
     def _write_npz(self) -> None:
@@ -115,6 +129,22 @@ class RowWriter:
                 # Of arrays beyond 4 GiB the size is not known beforehand.
                 with file.open(f"{name}.npy", "w", force_zip64=True) as member:
                     rows.write(member)
+
+
+def _arrow_types(columns: Sequence[Column]) -> dict:
+    """Types of Arrow by name, of columns that pandas has as objects."""
+    import pyarrow
+
+    found = {}
+    for column in columns:
+        if column.dtype == DATES:
+            found[column.name] = pyarrow.date32()
+        elif column.dtype.startswith("decimal"):
+            digits = re.findall(r"\d+", column.dtype.partition("(")[2])
+            found[column.name] = pyarrow.decimal128(*map(int, digits))
+        elif column.dtype == "bool":
+            found[column.name] = pyarrow.bool_()
+    return found
 
 
 class _Rows:

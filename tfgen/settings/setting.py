@@ -44,6 +44,8 @@ class Setting:
         search: makes the parameter that a search draws it from, from the
             training data and the family; None: not searched by default.
         of_data_set: whether all trials of a search share it.
+        fixed_by_option: whether an option of `tfgen tune` fixes it in all
+            trials, as `--space name=value` does.
         tells_false: whether false says something else than leaving it out.
 
     Example:
@@ -71,6 +73,7 @@ class Setting:
     joins: tuple[str, ...] = ()
     search: Callable | None = None
     of_data_set: bool = False
+    fixed_by_option: bool = False
     tells_false: bool = False
 
     @property

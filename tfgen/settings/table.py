@@ -252,6 +252,7 @@ TABLE = (
     Setting(
         "trim",
         kind=float,
+        fixed_by_option=True,
         least=0.0,
         below=0.5,
         part="vae",
@@ -472,6 +473,7 @@ TABLE = (
     ),
     Setting(
         "precision",
+        fixed_by_option=True,
         choices=("float32", "mixed_bfloat16", "auto"),
         help="Numbers to compute in: {names}, which is mixed_bfloat16 for "
         "images where the machine has it natively [float32]",
