@@ -74,7 +74,7 @@ FAMILY = Family(
     protocol=f"""\
 Convolutional networks of {FILTERS} filters, otherwise all defaults. Negative
 evidence lower bound of the 10,000 test images in nats, Frechet distance of
-{SAMPLES:,} samples to them (features as below), and milliseconds of processor
+{SAMPLES:,} samples to them (features as above), and milliseconds of processor
 time of a training step, which depend on the processor and on what else it
 does.""",
     columns=(
