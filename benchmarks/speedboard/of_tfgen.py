@@ -66,6 +66,8 @@ def _plain(network):
         if isinstance(layer, tfgen.layers.BatchNormalization):
             config["synchronized"] = False
             return keras.layers.BatchNormalization.from_config(config)
+        if isinstance(layer, keras.layers.GroupNormalization):
+            return keras.layers.GroupNormalization.from_config(config)
         return type(layer).from_config(config)
 
     return keras.models.clone_model(network, clone_function=clone)

@@ -86,6 +86,7 @@ NAMES = {
         "ConditionalGroupNormalization",
         "Dropout",
         "GatedMaskedConv2D",
+        "GroupNormalization",
         "MinibatchStddev",
         "OneHotCodes",
         "SpectralConv2D",

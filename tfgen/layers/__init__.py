@@ -10,6 +10,9 @@ from tfgen.layers.conditional_normalization import (
     ConditionalGroupNormalization as ConditionalGroupNormalization,
 )
 from tfgen.layers.dropout import Dropout as Dropout
+from tfgen.layers.group_normalization import (
+    GroupNormalization as GroupNormalization,
+)
 from tfgen.layers.masked_convolution import (
     GatedMaskedConv2D as GatedMaskedConv2D,
 )

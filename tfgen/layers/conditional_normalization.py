@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfgen.layers.batch_normalization import BatchNormalization
+from tfgen.layers.group_normalization import GroupNormalization
 from tfgen.named_parts import constructor_arguments
 
 
@@ -130,6 +131,6 @@ class ConditionalGroupNormalization(ClassAffine):
         super().__init__(**kwargs)
         self.groups = groups
         self.epsilon = epsilon
-        self.normalization = keras.layers.GroupNormalization(
+        self.normalization = GroupNormalization(
             groups, **self._without_affine()
         )

@@ -114,7 +114,7 @@ class Toolkit:
         """Normalised row by row, by class if there is a label."""
         groups = math.gcd(h.shape[-1], 8)
         if self._label is None:
-            return layers.GroupNormalization(groups)(h)
+            return tfgen_layers.GroupNormalization(groups)(h)
         self.label_used = True
         return tfgen_layers.ConditionalGroupNormalization(groups)(
             [h, self._label]
