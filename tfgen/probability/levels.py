@@ -26,8 +26,22 @@ __all__ = ["HierarchicalPosterior", "HierarchicalPrior", "LadderPosterior"]
 UNITS = (256, 256)
 
 
+class _InLevels(Posterior):
+    """Abstract: chains whose top level's numbers an encoder gives first."""
+
+    def draw(
+        self, distribution: "Distribution", noise: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        return distribution.draw(noise)
+
+    def divided(self, parameters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Mean and log variance of the top level, and all else."""
+        parameters = tf.cast(parameters, tf.float32)
+        return _divided(parameters, 2 * self.latent_dims[0])
+
+
 @keras.saving.register_keras_serializable(package="tfgen")
-class HierarchicalPosterior(Posterior):
+class HierarchicalPosterior(_InLevels):
     """Levels of diagonal Gaussians, each given the example and those above.
 
     The encoder gives mean and log variance of the top level, and a context
@@ -83,20 +97,9 @@ class HierarchicalPosterior(Posterior):
             diagonal_gaussian(top), self._networks, self.latent_dims, context
         )
 
-    def draw(
-        self, distribution: "Distribution", noise: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        return distribution.draw(noise)
-
-    def divided(self, parameters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Mean and log variance of the top level, and the context."""
-        return _divided(
-            tf.cast(parameters, tf.float32), 2 * self.latent_dims[0]
-        )
-
 
 @keras.saving.register_keras_serializable(package="tfgen")
-class LadderPosterior(Posterior):
+class LadderPosterior(_InLevels):
     """Levels inferred from the top down, by the networks of the prior.
 
     The encoder gives mean and log variance of all levels. Below the top they
@@ -172,17 +175,6 @@ class LadderPosterior(Posterior):
                 for network, own in zip(networks, others, strict=True)
             ],
             self.latent_dims,
-        )
-
-    def draw(
-        self, distribution: "Distribution", noise: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        return distribution.draw(noise)
-
-    def divided(self, parameters: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Mean and log variance of the top level, and all else."""
-        return _divided(
-            tf.cast(parameters, tf.float32), 2 * self.latent_dims[0]
         )
 
 
@@ -292,7 +284,7 @@ def in_levels(
         ValueError: for another posterior than the diagonal one.
     """
     sizes = level_sizes(latent_dims)
-    if not isinstance(posterior, HierarchicalPosterior | LadderPosterior):
+    if not isinstance(posterior, _InLevels):
         family = get_posterior(posterior)
         if not isinstance(family, DiagonalPosterior):
             raise ValueError(

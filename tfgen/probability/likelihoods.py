@@ -90,7 +90,7 @@ class Bernoulli(Likelihood):
     def log_prob(self, x: tf.Tensor, parameters: tf.Tensor) -> tf.Tensor:
         if not self.from_logits:
             return super().log_prob(x, parameters)
-        # A third of the time that two softplus a value take.
+        # Half of the time that two softplus a value take.
         size = math.prod(parameters.shape[1:])
         x, logits = (
             tf.reshape(tf.cast(values, tf.float32), (-1, size))
